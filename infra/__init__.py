@@ -1,0 +1,1 @@
+"""Pipes and wires: settings, the Redis store, Kafka, telemetry, embedded servers."""

@@ -1,0 +1,1 @@
+"""What should happen: the facts rules may see, the rule language, limits, and the decision."""

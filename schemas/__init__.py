@@ -1,0 +1,1 @@
+"""The nouns of tend: events, the customer record, actions, outcomes, and their codecs."""

@@ -1,0 +1,22 @@
+"""Errors that people are meant to read."""
+
+from __future__ import annotations
+
+
+class TendError(Exception):
+    """Something a person can put right: the message says what, where, what was expected and what to do.
+
+    The command line prints the message without a traceback and exits with status 2.
+    """
+
+
+class Refused(TendError):
+    """A service refuses to start, because going on would make a promise empty."""
+
+
+class Fenced(Exception):
+    """Another owner has raised the lane's version: this lane object is a zombie and must be thrown away."""
+
+
+class DependencyAway(Exception):
+    """A broker or store does not answer for now: keep the batch, wait, try again."""

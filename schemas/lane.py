@@ -1,0 +1,113 @@
+"""What a lane keeps, reads and commits: the port between the lane and its store and publisher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from schemas.times import Millis
+
+
+class Raw(msgspec.Struct, frozen=True, gc=False):
+    """One record as it lies in a topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: Millis
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """What one fetch brought of one topic's partition."""
+
+    records: list[Raw]
+    next_offset: int
+    """Where to go on: behind the last record and any transaction markers that followed it."""
+    end_offset: int
+    """The last stable offset that the broker reported: nothing readable lies at or behind it yet."""
+
+
+class OutboxEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One message that a lane has decided to publish; ``sequence`` counts from 1 within the lane."""
+
+    sequence: int
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class BrokerIdentity(msgspec.Struct, frozen=True, array_like=True):
+    """Which broker a store's offsets speak of."""
+
+    cluster: str
+    topics: dict[str, str]
+    """Topic name to topic id (empty where the broker reports none)."""
+
+
+class LaneState(msgspec.Struct, array_like=True):
+    """Where a lane stands. All of it is data of the commit; only ``version`` (kept beside it) fences."""
+
+    offsets: dict[str, int]
+    """Next offset to read, per input topic."""
+    time: Millis = 0
+    """T: everything before it has been handled."""
+    epoch: int = -1
+    """The epoch being decided; -1 before the first event or mark."""
+    sequence: int = 0
+    """The last outbox sequence given out."""
+    broker: BrokerIdentity | None = None
+    clock: str = "wall"
+    """Whose time acting takes: ``wall`` (service) or ``event`` (replay)."""
+    act_from: Millis = 0
+    """Before this moment no rule is decided."""
+    interval_done: int = 0
+    """In a replay: how many events of the interval at hand are already committed."""
+    position: dict[str, int] = msgspec.field(default_factory=dict)
+    """In a replay: the replay's own input position at the last mark taken."""
+    rulebook: str = ""
+    """Version of the rulebook in force."""
+    rulebook_since: Millis = 0
+    almanac: int = -2
+    """Epoch of the almanac in force; -2 where none has been made yet."""
+    done_epoch: int = -1
+    """The last epoch this lane has declared done to the learner."""
+
+
+class Loaded(msgspec.Struct):
+    """What one round trip to the store brought."""
+
+    records: dict[str, bytes]
+    """Customer id to encoded record, for the customers asked and those due."""
+    orders: dict[str, bytes]
+    """Customer id to encoded order book, where asked for, and for those due."""
+    due: list[tuple[Millis, str]]
+    """Alarms due, by (moment, customer), no more than the limit asked for."""
+
+
+class Commit(msgspec.Struct):
+    """Everything that one batch changes; all of it happens, or none."""
+
+    state: bytes
+    records: dict[str, bytes] = msgspec.field(default_factory=dict)
+    orders: dict[str, bytes] = msgspec.field(default_factory=dict)
+    alarms: dict[str, Millis | None] = msgspec.field(default_factory=dict)
+    """Customer id to her next moment; ``None`` takes her off the clock."""
+    decisions: dict[str, list[bytes]] = msgspec.field(default_factory=dict)
+    """Customer id to new entries of her bounded list of recent decisions."""
+    outbox: Sequence[OutboxEntry] = ()
+    published: int = 0
+    """The store may drop outbox entries up to this sequence."""
+
+
+class Claimed(msgspec.Struct):
+    """What a new owner finds after raising the lane's version."""
+
+    version: int
+    state: bytes | None
+    outbox: list[OutboxEntry]

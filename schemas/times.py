@@ -1,0 +1,42 @@
+"""Moments and spans as integers.
+
+Inside the core a moment is a count of milliseconds since 1970-01-01T00:00Z. Integers compare, sort and
+serialise the same everywhere, which equality to the byte needs; contracts at the edge carry RFC 3339.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+Millis = int
+"""A moment (since the epoch, UTC) or a span, in milliseconds."""
+
+SECOND: Millis = 1_000
+MINUTE: Millis = 60 * SECOND
+HOUR: Millis = 60 * MINUTE
+DAY: Millis = 24 * HOUR
+WEEK: Millis = 7 * DAY
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ONE = timedelta(milliseconds=1)
+
+
+def to_millis(moment: datetime) -> Millis:
+    """The moment in milliseconds since the epoch; parts of a millisecond are cut off.
+
+    Raises:
+        ValueError: the moment carries no time zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone; expected an aware time such as 2026-01-31T09:00:00Z")
+    return (moment - _EPOCH) // _ONE
+
+
+def to_datetime(moment: Millis) -> datetime:
+    """The moment as an aware datetime in UTC."""
+    return _EPOCH + timedelta(milliseconds=moment)
+
+
+def to_rfc3339(moment: Millis) -> str:
+    """The moment as RFC 3339 text in UTC, with milliseconds: ``2026-01-31T09:00:00.000Z``."""
+    return to_datetime(moment).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment % 1000:03d}Z"
