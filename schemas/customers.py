@@ -1,0 +1,68 @@
+"""Events of ``storefront.customers``: who she is, and what she allows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from schemas.event import Event
+from schemas.fields import Calendar, ConsentChannel, Email, Label, Locale, Name, Phone, Purpose, Zone
+
+Birthday = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+"""``YYYY-MM-DD`` or, where the year is not told, ``MM-DD``; of the calendar named beside it."""
+Tags = Annotated[tuple[Label, ...], Field(max_length=20)]
+
+
+class _Details(Event):
+    """What may be known of a customer; a field left out is not told, and leaves what is known as it is."""
+
+    name: Name | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    locale: Locale | None = None
+    zone: Zone | None = None
+    region: Label | None = None
+    birthday: Birthday | None = None
+    birthday_calendar: Calendar | None = None
+    age_band: Label | None = None
+    income_band: Label | None = None
+    household_size: Annotated[int, Field(ge=1, le=50)] | None = None
+    tags: Tags | None = None
+
+
+class CustomerRegistered(_Details):
+    """A customer has opened an account."""
+
+    type: Literal["customer.registered"] = "customer.registered"
+
+
+class CustomerUpdated(_Details):
+    """Details have changed."""
+
+    type: Literal["customer.updated"] = "customer.updated"
+
+
+class ConsentGranted(Event):
+    """She allows messages of this purpose on this channel."""
+
+    type: Literal["consent.granted"] = "consent.granted"
+    channel: ConsentChannel
+    purpose: Purpose
+
+
+class ConsentWithdrawn(Event):
+    """She no longer allows messages of this purpose on this channel."""
+
+    type: Literal["consent.withdrawn"] = "consent.withdrawn"
+    channel: ConsentChannel
+    purpose: Purpose
+
+
+class ErasureRequested(Event):
+    """She wants to be forgotten (GDPR, Article 17)."""
+
+    type: Literal["erasure.requested"] = "erasure.requested"
+
+
+CustomerEvent = CustomerRegistered | CustomerUpdated | ConsentGranted | ConsentWithdrawn | ErasureRequested

@@ -1,0 +1,37 @@
+"""What every event carries."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.fields import CustomerId, EventId, Moment
+from schemas.times import Millis, to_millis
+
+
+class Contract(BaseModel):
+    """A published shape: immutable, strict about types, and without unknown fields.
+
+    Unknown fields are refused rather than dropped: a misspelt optional field would otherwise be lost in silence,
+    while a dead letter can be sent again after the mend.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Event(Contract):
+    """Something that happened to one customer at one moment."""
+
+    id: EventId
+    version: Literal[1] = 1
+    customer: CustomerId
+    time: Moment
+    simulated: bool = False
+    """True where the event was invented around real data."""
+
+    @cached_property
+    def at(self) -> Millis:
+        """The event's own time, in milliseconds since the epoch."""
+        return to_millis(self.time)

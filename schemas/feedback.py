@@ -1,0 +1,35 @@
+"""Events of ``storefront.feedback``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.event import Event
+from schemas.fields import ActionId, Reference, Sku, SurveyDimension, Text
+
+Rating = Annotated[int, Field(ge=1, le=5)]
+
+
+class SurveyAnswered(Event):
+    """Answers of 1 (bad) to 5 (good) by dimension, to a survey that an action asked for."""
+
+    type: Literal["survey.answered"] = "survey.answered"
+    action_id: ActionId | None = None
+    order_id: Reference | None = None
+    complaint_id: Reference | None = None
+    scores: Annotated[dict[SurveyDimension, Rating], Field(min_length=1, max_length=5)]
+    text: Text = ""
+
+
+class ProductReviewed(Event):
+    """A public review, with 1 to 5 stars."""
+
+    type: Literal["product.reviewed"] = "product.reviewed"
+    sku: Sku
+    rating: Rating
+    text: Text = ""
+
+
+FeedbackEvent = SurveyAnswered | ProductReviewed

@@ -1,0 +1,43 @@
+"""Bounded field types that all contracts share: every string and list has a limit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+EventId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+"""Printable ASCII without spaces, unique per event; sending an event again keeps its id."""
+CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:@+-]+$")]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+"""An id given by another system: order, cart, complaint, campaign."""
+ActionId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+Sku = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""A short name from the sender's own vocabulary: category, carrier, reason."""
+Text = Annotated[str, StringConstraints(max_length=2_000)]
+Query = Annotated[str, StringConstraints(max_length=200)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+Minor = Annotated[int, Field(ge=0, le=10**12)]
+"""An amount of money in minor units (cents) of its currency."""
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""ISO 4217 code."""
+Quantity = Annotated[int, Field(ge=1, le=100_000)]
+Zone = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+/-]+$")]
+"""IANA time zone, such as Europe/Berlin."""
+Locale = Annotated[str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+"""BCP 47 language tag."""
+Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{4,14}$")]
+"""E.164 number."""
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$")]
+Moment = AwareDatetime
+"""RFC 3339 time with its offset."""
+
+Channel = Literal["sms", "email", "push", "call", "desk"]
+"""Where an action goes; ``desk`` is a queue of the store's own people and needs no consent."""
+Purpose = Literal["service", "marketing"]
+ConsentChannel = Literal["sms", "email", "push", "call"]
+ComplaintCategory = Literal["delivery", "product", "payment", "service", "account", "privacy", "safety", "other"]
+Urgency = Literal["low", "normal", "high", "critical"]
+SurveyDimension = Literal["overall", "product", "service", "delivery", "after_sales"]
+Calendar = Literal["solar", "lunar"]

@@ -1,0 +1,44 @@
+"""Marks: the punctuated watermarks that make a replay exact."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.times import Millis
+
+
+class Mark(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Says "everything before ``time`` is in" to one partition by the replay that writes its topics.
+
+    Between two marks records may lie in any order; the lane sorts them by (time, event id).
+    """
+
+    number: int
+    """Counts from 0 within a replay; number 0 begins it."""
+    time: Millis
+    """Every event before this moment lies before ``ends``."""
+    ends: dict[str, int]
+    """End offset of each input topic's partition, from the delivery reports. Topics without records are left out."""
+    position: dict[str, int] = {}
+    """Where the replay stands in its own input, to resume from."""
+    replay: str = ""
+    """Name of the replay: input and seed."""
+    act_from: Millis = 0
+    """Before this moment no rule is decided."""
+    begins: bool = False
+    finishes: bool = False
+    """The last mark: alarms due before ``time`` are handled, nothing follows."""
+
+
+def encode_mark(mark: Mark) -> bytes:
+    """The mark as JSON."""
+    return msgspec.json.encode(mark)
+
+
+def decode_mark(body: bytes) -> Mark:
+    """The mark in a JSON body.
+
+    Raises:
+        msgspec.DecodeError: the body is no mark.
+    """
+    return msgspec.json.decode(body, type=Mark)
