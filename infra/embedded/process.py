@@ -1,0 +1,138 @@
+"""One child process that serves a TCP port: started, waited for, stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from schemas.errors import TendError
+
+HOST = "127.0.0.1"
+_START_SECONDS = 20.0
+_STOP_SECONDS = 5.0
+_TAIL_BYTES = 2_000
+_PR_SET_PDEATHSIG = 1
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that is free at this moment (somebody else may take it before you do)."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+class ServerProcess:
+    """A server as a child process, with its output in a log file.
+
+    ``answers`` is asked with the port until it says that the server is ready. On Linux the kernel ends
+    the child together with the thread that started it, so that a killed program leaves no server behind.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        port: int,
+        log: Path,
+        answers: Callable[[int], bool],
+        environment: Mapping[str, str] | None = None,
+        start_seconds: float = _START_SECONDS,
+    ) -> None:
+        self.name = name
+        self.command = list(command)
+        self.port = port
+        self.log = log
+        self._answers = answers
+        self._environment = dict(environment or {})
+        self._start_seconds = start_seconds
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """``host:port`` of the server."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while the server runs, else nothing."""
+        return self._child.pid if self._child is not None and self._child.poll() is None else None
+
+    def start(self) -> None:
+        """Start the server and wait until it answers.
+
+        Raises:
+            TendError: it ended at once or does not answer; the message carries the tail of its log.
+        """
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            self._child = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self._environment},
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+        self._wait_until_it_answers()
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + self._start_seconds
+        while not self._is_ready():
+            if self.pid is None:
+                raise TendError(f"{self.name} ended while starting.\n{self._how_it_was_started()}")
+            if time.monotonic() > deadline:
+                self.stop()
+                raise TendError(
+                    f"{self.name} does not answer on {self.address} after {self._start_seconds:.0f} s.\n"
+                    f"{self._how_it_was_started()}"
+                )
+            time.sleep(0.02)
+
+    def _is_ready(self) -> bool:
+        try:
+            return self._answers(self.port)
+        except OSError:
+            return False
+
+    def _how_it_was_started(self) -> str:
+        tail = self.log.read_bytes()[-_TAIL_BYTES:].decode(errors="replace").strip()
+        return f"Command: {' '.join(self.command)}\nLog ({self.log}):\n{tail or '(empty)'}"
+
+    def stop(self) -> None:
+        """Ask the server to end, insist after five seconds; does nothing when it has ended already."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            child.terminate()
+        try:
+            child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+    def kill(self) -> None:
+        """End the server at once, without a chance to tidy up (SIGKILL), as a crash would."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.wait()
+
+
+# Loaded here, because between fork and exec a child of a threaded program may not load libraries.
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def _die_with_parent() -> None:
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # Ctrl-C in a terminal reaches the whole process group; the program stops its servers last, by itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

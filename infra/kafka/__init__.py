@@ -1,0 +1,1 @@
+"""Kafka: what is consumed comes through Faust, what is published goes through confluent-kafka."""

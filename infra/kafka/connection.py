@@ -1,0 +1,56 @@
+"""How to reach Kafka, in the words of the clients."""
+
+from __future__ import annotations
+
+import msgspec
+
+from infra.settings import Settings
+
+
+class KafkaConnection(msgspec.Struct, frozen=True):
+    """Addresses and credentials of a Kafka cluster. Its text form hides the password."""
+
+    brokers: str
+    protocol: str = "PLAINTEXT"
+    mechanism: str = ""
+    username: str = ""
+    password: str = ""
+    ca_file: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> KafkaConnection:
+        """The connection that the settings describe."""
+        return cls(
+            brokers=settings.brokers,
+            protocol=settings.kafka_protocol,
+            mechanism=settings.kafka_mechanism,
+            username=settings.kafka_username,
+            password=settings.kafka_password.get_secret_value() if settings.kafka_password else "",
+            ca_file=str(settings.kafka_ca_file or ""),
+        )
+
+    @property
+    def uses_sasl(self) -> bool:
+        """Whether clients log in with user and password."""
+        return self.protocol.startswith("SASL_")
+
+    def __repr__(self) -> str:
+        return f"KafkaConnection({self.brokers}, {self.protocol})"
+
+    def librdkafka(self, **further: str | int | bool) -> dict[str, str | int | bool]:
+        """The configuration of a confluent-kafka client, with further properties (underscores stand for dots)."""
+        config: dict[str, str | int | bool] = {
+            "bootstrap.servers": self.brokers,
+            "security.protocol": self.protocol.lower(),
+            # librdkafka writes to stderr by default; what matters is raised by the calls themselves.
+            "log_level": 2,
+        }
+        if self.uses_sasl:
+            config |= {
+                "sasl.mechanism": self.mechanism,
+                "sasl.username": self.username,
+                "sasl.password": self.password,
+            }
+        if self.ca_file:
+            config["ssl.ca.location"] = self.ca_file
+        return config | {name.replace("_", "."): value for name, value in further.items()}

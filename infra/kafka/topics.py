@@ -1,0 +1,204 @@
+"""Topics: made, and checked before anything relies on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
+
+from infra.kafka.connection import KafkaConnection
+from schemas.errors import DependencyAway, Refused, TendError
+from schemas.lane import BrokerIdentity
+from schemas.times import DAY, Millis
+
+_SECONDS = 20.0
+
+
+class TopicSpec(msgspec.Struct, frozen=True):
+    """A topic as it has to be."""
+
+    name: str
+    partitions: int
+    configs: Mapping[str, str] = {}
+    """Kafka's topic configuration, such as ``retention.ms``."""
+    oldest: Millis = 0
+    """How old the records' own times may be when they arrive (event time): Kafka deletes what is older than the
+    retention, measured by those times. 0 where records carry the time of their arrival."""
+
+
+class TopicReport(msgspec.Struct, frozen=True):
+    """What a check found that is no reason to refuse."""
+
+    topics: dict[str, int]
+    """Topic name to number of partitions."""
+    notes: list[str]
+    """What could not be checked, and why."""
+
+
+class Topics:
+    """The topics of one Kafka cluster. Calls block for as long as the broker takes, 20 seconds at most."""
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._connection = connection
+        self._admin = AdminClient(connection.librdkafka())
+
+    def create(self, specs: Iterable[TopicSpec], replication: int = 1) -> list[str]:
+        """Make the topics that are missing and return their names; those that exist stay as they are.
+
+        Raises:
+            TendError: the broker refused one.
+            DependencyAway: no broker answers.
+        """
+        wanted = {
+            spec.name: NewTopic(spec.name, spec.partitions, replication, config=dict(spec.configs)) for spec in specs
+        }
+        existing = self._partitions()
+        missing = [topic for name, topic in wanted.items() if name not in existing]
+        if not missing:
+            return []
+        made = self._admin.create_topics(missing, operation_timeout=_SECONDS, request_timeout=_SECONDS)
+        return [name for name, result in made.items() if _was_made(name, result)]
+
+    def check(self, specs: Sequence[TopicSpec]) -> TopicReport:
+        """Compare what is there with what has to be.
+
+        Raises:
+            Refused: a topic is missing, has another number of partitions, or would delete event-time records; the
+                message names each with what was found, what is expected and the command that puts it right.
+            DependencyAway: no broker answers.
+        """
+        existing = self._partitions()
+        notes: list[str] = []
+        problems = [self._shape_problem(spec, existing) for spec in specs]
+        configs = self._configs([spec.name for spec in specs if spec.name in existing])
+        for spec in specs:
+            if spec.oldest and spec.name in existing:
+                problem, note = self._retention(spec, configs.get(spec.name, {}))
+                problems.append(problem)
+                notes.extend([note] if note else [])
+        found = [problem for problem in problems if problem]
+        if found:
+            raise Refused("The topics are not as they have to be:\n" + "\n".join(f"  {line}" for line in found))
+        return TopicReport(topics={spec.name: existing[spec.name] for spec in specs}, notes=notes)
+
+    def _shape_problem(self, spec: TopicSpec, existing: Mapping[str, int]) -> str:
+        found = existing.get(spec.name)
+        if found is None:
+            return f"{spec.name} is missing; expected {spec.partitions} partitions. Run: tend topics create"
+        if found != spec.partitions:
+            fix = (
+                f"set TEND_PARTITIONS={found} where every customer-keyed topic has {found}, else make the topic again "
+                f"(adding partitions would move customers): {self._command('kafka-topics.sh')} --delete --topic "
+                f"{spec.name} && tend topics create"
+            )
+            return f"{spec.name} has {found} partitions; expected {spec.partitions}. Fix: {fix}"
+        return ""
+
+    def _retention(self, spec: TopicSpec, configs: Mapping[str, str]) -> tuple[str, str]:
+        if "delete" not in configs.get("cleanup.policy", "delete"):
+            return "", ""
+        value = configs.get("retention.ms")
+        if value is None:
+            return "", f"{spec.name}: the broker reports no retention; not checked"
+        if int(value) < 0 or int(value) >= spec.oldest:
+            return "", ""
+        days = f"{int(value) / DAY:g} days"
+        fix = (
+            f"{self._command('kafka-configs.sh')} --alter --entity-type topics --entity-name {spec.name} "
+            "--add-config retention.ms=-1"
+        )
+        return (
+            f"{spec.name} keeps records for {days} of their own time, but some would be {spec.oldest / DAY:g} days old "
+            f"and deleted at once; expected retention.ms=-1 or at least {spec.oldest}. Run: {fix}"
+        ), ""
+
+    def _command(self, tool: str) -> str:
+        return f"{tool} --bootstrap-server {self._connection.brokers}"
+
+    def identity(self, topics: Sequence[str]) -> BrokerIdentity:
+        """Which cluster this is, and the ids of its topics (empty where the broker reports none).
+
+        Raises:
+            Refused: a topic is missing.
+            DependencyAway: no broker answers.
+        """
+        cluster = _await("describe the cluster", self._admin.describe_cluster(request_timeout=_SECONDS)).cluster_id
+        described = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=_SECONDS)
+        ids = {name: str(_await(f"describe {name}", result).topic_id or "") for name, result in described.items()}
+        return BrokerIdentity(cluster=str(cluster or ""), topics=dict(sorted(ids.items())))
+
+    def end_offsets(self, topics: Sequence[str]) -> dict[str, list[int]]:
+        """The offset behind the last record of each partition, by topic.
+
+        Raises:
+            Refused: a topic is missing.
+            DependencyAway: no broker answers.
+        """
+        return self._offsets(topics, OffsetSpec.latest())
+
+    def first_offsets(self, topics: Sequence[str]) -> dict[str, list[int]]:
+        """The first offset that each partition still holds, by topic. Raises as ``end_offsets`` does."""
+        return self._offsets(topics, OffsetSpec.earliest())
+
+    def _offsets(self, topics: Sequence[str], which: OffsetSpec) -> dict[str, list[int]]:
+        existing = self._partitions()
+        if missing := [topic for topic in topics if topic not in existing]:
+            raise Refused(f"Missing topics: {', '.join(missing)}. Run: tend topics create")
+        asked = {TopicPartition(topic, p): which for topic in topics for p in range(existing[topic])}
+        answers = self._admin.list_offsets(asked, request_timeout=_SECONDS)
+        found = {(at.topic, at.partition): _await("list offsets", result).offset for at, result in answers.items()}
+        return {topic: [found[topic, p] for p in range(existing[topic])] for topic in topics}
+
+    def partitions(self, topic: str) -> int:
+        """How many partitions a topic has.
+
+        Raises:
+            Refused: there is no such topic.
+            DependencyAway: no broker answers.
+        """
+        found = self._partitions().get(topic)
+        if found is None:
+            raise Refused(f"There is no topic {topic}. Run: tend topics create")
+        return found
+
+    def _partitions(self) -> dict[str, int]:
+        try:
+            return {
+                name: len(topic.partitions) for name, topic in self._admin.list_topics(timeout=_SECONDS).topics.items()
+            }
+        except KafkaException as error:
+            raise DependencyAway(f"Kafka at {self._connection.brokers} does not answer: {error}") from error
+
+    def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
+        if not names:
+            return {}
+        resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+        answers = self._admin.describe_configs(resources, request_timeout=_SECONDS)
+        return {
+            resource.name: {name: entry.value for name, entry in _await("describe configs", result).items()}
+            for resource, result in answers.items()
+        }
+
+
+def _was_made(name: str, result: Any) -> bool:
+    try:
+        result.result(_SECONDS)
+    except KafkaException as error:
+        # Another program may have made it in the meantime.
+        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return False
+        raise TendError(f"The broker refused to make the topic {name}: {error.args[0].str()}") from error
+    return True
+
+
+def _await(doing: str, result: Any) -> Any:
+    try:
+        return result.result(_SECONDS)
+    except KafkaException as error:
+        problem = error.args[0]
+        if problem.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise Refused(f"Cannot {doing}: {problem.str()}. Run: tend topics create") from error
+        raise DependencyAway(f"Kafka could not {doing}: {problem.str()}") from error

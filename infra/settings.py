@@ -1,0 +1,189 @@
+"""Settings from the environment (``TEND_…``) and, below it, from a TOML file: typed, bounded, documented in one table.
+
+Nothing is read at import. Secrets are held as ``SecretStr`` and never printed, in errors neither.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from infra.settings_text import problem_in_words, table_of, unknown_names
+from schemas.errors import TendError
+from schemas.times import DAY, SECOND, Millis
+
+PREFIX = "TEND_"
+_CONFIG_VARIABLE = "TEND_CONFIG"
+_DEFAULT_FILE = Path("tend.toml")
+
+
+class Settings(BaseSettings):
+    """What a program of tend can be told. ``load_settings`` makes one; ``settings_table`` lists the fields."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=True)
+
+    brokers: str = Field("127.0.0.1:9092", min_length=3, description="Kafka bootstrap servers, `host:port`, by comma.")
+    kafka_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How connections to Kafka are secured."
+    )
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="SASL mechanism; counts where the protocol begins with `SASL_`."
+    )
+    kafka_username: str = Field("", max_length=256, description="SASL user.")
+    kafka_password: SecretStr | None = Field(None, description="SASL password.")
+    kafka_ca_file: Path | None = Field(None, description="PEM file with the authorities that sign the brokers' keys.")
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0",
+        description="Redis or Valkey: `redis://host:port/db`, `rediss://` for TLS; for a cluster any of its nodes.",
+    )
+    redis_cluster: bool = Field(False, description="Whether the address belongs to a Redis Cluster.")
+    redis_username: str = Field("", max_length=256, description="Redis user; empty is the default user.")
+    redis_password: SecretStr | None = Field(None, description="Redis password (kept out of the address).")
+    partitions: int = Field(8, ge=1, le=4096, description="Partitions of every customer-keyed topic, lanes in all.")
+    replication: int = Field(1, ge=1, le=9, description="Replication factor of topics that `tend topics create` makes.")
+    group: str = Field("tend", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="Consumer group of the workers.")
+    group_instance_id: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9._-]{1,200}$",
+        description="A name that stays with this worker: restarted soon, it gets its partitions back at once.",
+    )
+    http_host: str = Field("127.0.0.1", description="Where `/metrics`, `/healthz` and `/readyz` listen.")
+    http_port: int = Field(9464, ge=0, le=65535, description="Their port; 0 takes a free one.")
+    fetch_bytes: int = Field(
+        262_144, ge=4_096, le=16_777_216, description="Bytes fetched of one topic's partition at a time."
+    )
+    fetch_wait_ms: int = Field(10, ge=1, le=20, description="How long the broker may hold a fetch back, milliseconds.")
+    batch_limit: int = Field(500, ge=1, le=500, description="Most events and alarms in one commit.")
+    outbox_limit: int = Field(
+        5_000, ge=500, le=1_000_000, description="Messages decided and not yet published at which a lane pauses."
+    )
+    clock: Literal["wall", "event"] = Field(
+        "wall", description="Whose time acting takes: `wall` in service, `event` in a replay."
+    )
+    epoch_seconds: int = Field(
+        86_400, ge=60, le=604_800, description="Length of an epoch: how often what customers share is learned anew."
+    )
+    tick_ms: int = Field(1_000, ge=50, le=60_000, description="How often a quiet lane looks for due alarms.")
+    future_tolerance_seconds: int = Field(
+        300, ge=0, le=86_400, description="An event further ahead of its arrival goes to the dead letters."
+    )
+    churn_horizons: Annotated[tuple[int, ...], NoDecode] = Field(
+        (28,), min_length=1, max_length=4, description="Days without an order that count as churn; several by comma."
+    )
+    rulebook: Path | None = Field(
+        None, description="Folder or file of the store's own rules; none is the shipped ones."
+    )
+    data_dir: Path = Field(Path(".tend"), description="Where embedded servers keep their files.")
+    almanac_key: SecretStr | None = Field(
+        None, description="Key that authenticates almanacs; the same for all programs of one installation."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+
+    @property
+    def epoch(self) -> Millis:
+        """Length of an epoch in milliseconds."""
+        return self.epoch_seconds * SECOND
+
+    @property
+    def future_tolerance(self) -> Millis:
+        """How far ahead of its arrival an event may be, in milliseconds."""
+        return self.future_tolerance_seconds * SECOND
+
+    @property
+    def horizons(self) -> tuple[Millis, ...]:
+        """The churn horizons in milliseconds."""
+        return tuple(days * DAY for days in self.churn_horizons)
+
+    @field_validator("churn_horizons", mode="before")
+    @classmethod
+    def _split_days(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("churn_horizons")
+    @classmethod
+    def _days_in_range(cls, days: tuple[int, ...]) -> tuple[int, ...]:
+        if any(not 7 <= day <= 365 for day in days) or len(set(days)) < len(days):
+            raise ValueError("each horizon must be from 7 to 365 days, and none named twice")
+        return days
+
+    @field_validator("redis_url")
+    @classmethod
+    def _plain_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("redis", "rediss") or not parts.hostname:
+            raise ValueError("expected an address such as redis://127.0.0.1:6379/0")
+        if parts.password:
+            raise ValueError("the address must not carry a password: set TEND_REDIS_PASSWORD instead")
+        return url
+
+    @model_validator(mode="after")
+    def _secured_completely(self) -> Self:
+        if self.kafka_protocol.startswith("SASL_") and not (self.kafka_username and self.kafka_password):
+            raise ValueError(
+                f"TEND_KAFKA_PROTOCOL={self.kafka_protocol} needs TEND_KAFKA_USERNAME and TEND_KAFKA_PASSWORD"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file())
+
+
+def _settings_file() -> Path | None:
+    named = os.environ.get(_CONFIG_VARIABLE)
+    if named:
+        return Path(named)
+    return _DEFAULT_FILE if _DEFAULT_FILE.is_file() else None
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """The settings from arguments, environment and file, in this order of strength.
+
+    Raises:
+        TendError: a value is wrong; the message names the variable, what was expected and what to do.
+    """
+    file = _settings_file()
+    if file is not None and not file.is_file():
+        raise TendError(f"{_CONFIG_VARIABLE} names {file}, which is no file. Correct the path or unset the variable.")
+    try:
+        return Settings(**dict(overrides or {}))
+    except ValidationError as error:
+        raise TendError(_in_words(error)) from None
+    except ValueError as error:  # TOML that cannot be parsed
+        raise TendError(f"{file}: {error}. Expected TOML such as `partitions = 8`.") from None
+
+
+def _in_words(error: ValidationError) -> str:
+    problems = [problem_in_words(problem, Settings.model_fields, PREFIX) for problem in error.errors()]
+    return "Wrong settings:\n" + "\n".join(f"  {problem}" for problem in problems)
+
+
+def unknown_variables() -> list[str]:
+    """Variables of the environment that look like settings and are none, each with the nearest name there is."""
+    names = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    return unknown_names([name for name in os.environ if name.startswith(PREFIX)], [*names, _CONFIG_VARIABLE])
+
+
+def settings_table() -> str:
+    """All settings as a Markdown table: variable, default, what is allowed, what it means."""
+    return table_of(Settings.model_fields, PREFIX)
