@@ -1,0 +1,186 @@
+"""The nouns of churn: what a record remembers for it, the questions that wait, the lessons, and the learner's state.
+
+Churn means: no order within the horizon from now. Records and lessons are encoded as arrays without names,
+so the order of fields is the format; the version stands in what contains them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.times import WEEK, Millis
+
+Days = int
+"""A horizon, in days (7 to 365)."""
+
+Counts = dict[str, int]
+"""Integer contributions to the population tables; lanes add them up, in any order."""
+
+
+class Signals(msgspec.Struct, array_like=True, gc=False):
+    """Decayed sums of what is not an order, as of ``at``. A customer without such signals has none of it."""
+
+    at: Millis = 0
+    """The moment the sums are decayed to."""
+    visits_week: float = 0.0
+    """Visits and cart changes, decayed with a time constant of 7 days."""
+    visits_season: float = 0.0
+    """The same with 60 days: what is usual for her."""
+    late: float = 0.0
+    """Late deliveries, 90 days."""
+    complaints: float = 0.0
+    """Complaints opened, 90 days."""
+    open_complaints: int = 0
+    satisfaction: float = 0.0
+    """Sum of ratings minus the middle (each from -1 to 1), 180 days."""
+    ratings: float = 0.0
+    """How many ratings, 180 days."""
+    returns: float = 0.0
+    """Orders returned, 90 days."""
+
+
+class Buying(msgspec.Struct, array_like=True, gc=False):
+    """What of a customer's purchase history the model needs, bounded at any number of orders."""
+
+    orders: int = 0
+    first: Millis = 0
+    """Her first order."""
+    recent: list[int] = msgspec.field(default_factory=list)
+    """Her last orders, newest last, at most eight, in whole seconds since the epoch."""
+    counts: list[float] = msgspec.field(default_factory=list)
+    """Orders after the first, decayed to the last order with each of the time constants of the features."""
+    gaps: float = 0.0
+    """Sum of the natural logarithms of her gaps between orders, in days."""
+    gaps_squared: float = 0.0
+    amounts: float = 0.0
+    """Sum of the natural logarithms of 1 + amount in minor units."""
+    amount: float = 0.0
+    """That logarithm for the last order."""
+    counted: int = -1
+    """The last bin of the open gap that the population tables were told of; -1 for none."""
+    signals: Signals | None = None
+
+
+class Question(msgspec.Struct, array_like=True, gc=False):
+    """A prediction point that waits for its outcome."""
+
+    asked_at: Millis
+    horizon: Days
+    window: int
+    """Which of her windows of half a horizon it stands for."""
+    points: int
+    """How many points that window has seen: the weight of the one kept."""
+    packed: bytes
+    """The prediction and the features of that moment (``streams.churn.packing``)."""
+
+
+class Asked(msgspec.Struct, array_like=True, gc=False):
+    """Her open questions, at most three for each horizon that is learned."""
+
+    questions: list[Question] = msgspec.field(default_factory=list)
+
+
+class Lesson(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A question with its outcome, known at ``asked_at`` + ``horizon`` and not before."""
+
+    customer: str
+    asked_at: Millis
+    horizon: Days
+    features: bytes
+    """As packed in the question, prediction included."""
+    churned: bool
+    """True where no order came within the horizon."""
+    weight: int
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """When the silent are asked: at ``origin`` + k * ``period``, each customer ``spread`` later at most, by a hash."""
+
+    origin: Millis = 0
+    period: Millis = WEEK
+    spread: Millis = 0
+
+
+class Score(msgspec.Struct, frozen=True, gc=False):
+    """A churn probability, how sure it is, and what it was made from."""
+
+    p: float
+    """Probability of no order within the horizon."""
+    low: float
+    """Lower end of the 90 % interval of ``p``."""
+    high: float
+    trusted: bool
+    """Whether quality is good enough to act on without a person; see ``ChurnState``."""
+    labels_seen: int
+    """Lessons learned so far for this horizon."""
+    features: tuple[float, ...]
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """One reason why a score is higher than it would be for a comparable customer without it."""
+
+    code: str
+    words: str
+    share: float
+    """Its part of what raises the score, in (0, 1]."""
+
+
+class Learned(msgspec.Struct, array_like=True):
+    """A Gaussian belief about weights: little-endian float64, the covariance row by row."""
+
+    mean: bytes = b""
+    covariance: bytes = b""
+    lessons: int = 0
+    weight: float = 0.0
+    """Sum of the weights learned."""
+
+
+class Quality(msgspec.Struct):
+    """Live quality on matured questions, each predicted before its outcome was known."""
+
+    lessons: float = 0.0
+    """Decayed weight of the lessons behind the figures."""
+    log_loss: float = 0.0
+    """Decayed mean, natural logarithm."""
+    base_loss: float = 0.0
+    """What always predicting the base rate would lose."""
+    brier: float = 0.0
+    rate: float = 0.0
+    """Share that churned."""
+    auc: float = 0.5
+    calibration_error: float = 0.0
+    """Mean absolute gap between predicted and observed over ten equal bins, weighted (ECE)."""
+
+
+class HorizonState(msgspec.Struct):
+    """What is learned for one horizon."""
+
+    horizon: Days
+    learned: dict[str, Learned] = msgspec.field(default_factory=dict)
+    """Estimators by name."""
+    bins: list[list[float]] = msgspec.field(default_factory=list)
+    """For quality: per bin of p, decayed sums of weight, p and outcome."""
+    quality: Quality = msgspec.field(default_factory=Quality)
+    losses: list[float] = msgspec.field(default_factory=list)
+    """Excess log loss per epoch, newest last: what the drift detector is rebuilt from."""
+    drifts: int = 0
+    """Drifts noticed so far."""
+    wary_until: int = -1
+    """No automation up to this epoch, because of a drift."""
+    trusted: bool = False
+
+
+class ChurnState(msgspec.Struct, dict=True):
+    """All that the churn learner knows, as it travels in the almanac. Lanes read it and never change it."""
+
+    features_version: int
+    horizons: list[HorizonState]
+    epoch: int = -1
+    """The last epoch learned."""
+    epoch_length: Millis = 86_400_000
+    tables: dict[str, float] = msgspec.field(default_factory=dict)
+    """Population tables: contributions added up, with forgetting."""
+    cap: int = 50_000
+    """At most so many lessons are learned per epoch; more are sampled without bias."""
+    shadow: ChurnState | None = None
+    """A learner with another version of the features, compared until it takes over."""

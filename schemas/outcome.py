@@ -1,0 +1,93 @@
+"""What handling one event gives back."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from schemas.actions import AnyAction
+from schemas.churn import Lesson
+from schemas.times import Millis
+
+Fact = str | int | float | bool | None
+
+
+class Reason(StrEnum):
+    """Why an action was refused or held. The list is complete: each limit gives one of these."""
+
+    NO_CONSENT = "no_consent"
+    NO_ADDRESS = "no_address"
+    OPEN_COMPLAINT = "open_complaint"
+    QUIET_HOURS = "quiet_hours"
+    CHANNEL_CAP = "channel_cap"
+    TOTAL_CAP = "total_cap"
+    COOLDOWN = "cooldown"
+    EXCLUSIVE = "exclusive"
+    EXPIRED = "expired"
+    NO_LONGER_TRUE = "no_longer_true"
+    HELD_FULL = "held_full"
+    ERASED = "erased"
+    TEACH_ONLY = "teach_only"
+    ALREADY_DECIDED = "already_decided"
+    RULE_FAILED = "rule_failed"
+
+
+class Verdict(StrEnum):
+    """What became of a proposed action."""
+
+    EMITTED = "emitted"
+    HELD = "held"
+    REFUSED = "refused"
+    RELEASED = "released"
+    """A held action was given out."""
+
+
+class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One entry of the ledger, ``tend.decisions``: what a rule proposed and what became of it."""
+
+    action_id: str
+    customer: str
+    rule: str
+    occasion: str
+    index: int
+    kind: str
+    channel: str
+    purpose: str
+    verdict: Verdict
+    at: Millis
+    """Event time of the decision."""
+    acting: Millis
+    rulebook: str
+    almanac: int
+    trigger: str
+    """Event type or alarm that woke the rule."""
+    trigger_id: str = ""
+    reason: Reason | None = None
+    until: Millis = 0
+    """When a held action is decided again."""
+    detail: str = ""
+    facts: dict[str, Fact] = {}
+    """The facts that the rule's condition and texts used."""
+
+
+class Outcome(msgspec.Struct):
+    """What one event (or the alarms of one customer) leads to."""
+
+    actions: list[AnyAction] = msgspec.field(default_factory=list)
+    decisions: list[Decision] = msgspec.field(default_factory=list)
+    lessons: list[Lesson] = msgspec.field(default_factory=list)
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    """Integer contributions to the population tables."""
+    notes: dict[str, int] = msgspec.field(default_factory=dict)
+    """What operations count: duplicates, late events, caps reached, unknown receipts."""
+
+
+def encode_decision(decision: Decision) -> bytes:
+    """The decision as JSON."""
+    return msgspec.json.encode(decision)
+
+
+def decode_decision(body: bytes) -> Decision:
+    """The decision in a JSON body."""
+    return msgspec.json.decode(body, type=Decision)

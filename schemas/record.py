@@ -1,0 +1,334 @@
+"""The living record of one customer.
+
+Everything a decision needs, in about one kilobyte: counters, decayed sums and short rings, as msgspec structs that
+encode to arrays. Every collection is bounded (the ``MAX_`` constants); what happens at the bound is named beside it
+and counted in the metrics.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from schemas.churn import Asked, Buying
+from schemas.times import Millis
+
+VERSION = 1
+"""Raised when the layout changes; ``schemas.codec`` upgrades older ones on read."""
+
+MAX_BYTES = 4_096
+MAX_OPEN_COMPLAINTS = 6
+MAX_COUPONS = 6
+MAX_LOTS = 13
+MAX_SENT = 12
+MAX_SPENT = 24
+MAX_HELD = 6
+MAX_WAITS = 24
+MAX_CART_ITEMS = 10
+MAX_TAGS = 10
+MAX_LAST_FIRED = 24
+MAX_ORDERS = 48
+"""Orders in the order book."""
+
+
+class Struct(msgspec.Struct, array_like=True, gc=False):
+    """Base of all parts of the record: encoded as an array; new fields go to the end, with a default."""
+
+
+class WaitKind(IntEnum):
+    """What a customer's alarm clock can ring for."""
+
+    TICK = 1  # weekly prediction point; time moves stages and segments too
+    MATURITY = 2  # a churn question is due to be answered
+    CART = 3  # a cart left behind
+    DELIVERY = 4  # an order's promised time has passed; ref: order id
+    SURVEY = 5  # ask after a delivery; ref: order id
+    COMPLAINT_DEADLINE = 6  # ref: complaint id
+    COMPLAINT_FOLLOW_UP = 7  # ref: complaint id
+    BIRTHDAY = 8
+    FESTIVAL = 9  # ref: festival id
+    POINTS_EXPIRY = 10  # reminder, and the lapse itself
+    COUPON_EXPIRY = 11  # ref: coupon code
+    RELEASE = 12  # a held action may be decided again
+    SECOND_ORDER = 13  # time to ask for a second order
+
+
+class Wait(Struct):
+    """One entry of her alarm clock."""
+
+    due: Millis
+    kind: int
+    """A ``WaitKind``."""
+    ref: str = ""
+
+
+class Profile(Struct):
+    """Who she is, as far as told; empty where not."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    locale: str = ""
+    zone: str = ""
+    region: str = ""
+    birthday: str = ""
+    """``MM-DD`` or ``YYYY-MM-DD`` of ``birthday_calendar``."""
+    lunar: bool = False
+    age_band: str = ""
+    income_band: str = ""
+    household_size: int = 0
+    tags: list[str] = []
+    updated: Millis = 0
+    registered: Millis = 0
+
+
+class Consent(Struct):
+    """Her last word on one channel and purpose."""
+
+    channel: str
+    purpose: str
+    granted: bool
+    at: Millis
+
+
+class Purchases(Struct):
+    """Orders in numbers. Money is in minor units of ``currency``; other currencies are counted, not summed."""
+
+    count: int = 0
+    cancelled: int = 0
+    returned: int = 0
+    spent: int = 0
+    """Paid minus cancelled and refunded."""
+    currency: str = ""
+    first: Millis = 0
+    last: Millis = 0
+    late: int = 0
+    """Deliveries after their promise."""
+    delivered: int = 0
+    foreign: int = 0
+    """Orders in another currency than the first."""
+    bucket: int = 0
+    """Number of the newest four-week bucket since the epoch."""
+    counts: list[int] = []
+    """Orders per four-week bucket, newest first, at most 13."""
+    amounts: list[int] = []
+    """Spent per four-week bucket, newest first, at most 13."""
+
+
+class Segment(Struct):
+    """Where she stands; kept so that a change can be noticed. Codes are those of the defaults file."""
+
+    tier: str = ""
+    stage: str = ""
+    activity: str = ""
+    value: str = ""
+    rfm: int = 0
+    """Three digits: recency, frequency, monetary, each 1 to 5."""
+
+
+class CartItem(Struct):
+    sku: str
+    quantity: int
+    price: int
+
+
+class Cart(Struct):
+    """The cart at hand. Beyond ``MAX_CART_ITEMS`` further items only add to ``value`` and ``more``."""
+
+    id: str
+    currency: str
+    value: int = 0
+    items: list[CartItem] = []
+    more: int = 0
+    touched: Millis = 0
+    checkout: bool = False
+    payment_failed: bool = False
+
+
+class Browsing(Struct):
+    """Visits in numbers."""
+
+    views: int = 0
+    searches: int = 0
+    empty_searches: int = 0
+    visits: int = 0
+    last: Millis = 0
+    category: str = ""
+    """The category last viewed."""
+    sku: str = ""
+    """The product last viewed."""
+    refused_coupons: int = 0
+    failed_payments: int = 0
+
+
+class Complaint(Struct):
+    """One complaint. At ``MAX_OPEN_COMPLAINTS`` the oldest closed, else the oldest open one makes room."""
+
+    id: str
+    category: str
+    urgency: str
+    opened: Millis
+    deadline: Millis = 0
+    order: str = ""
+    closed: Millis = 0
+    """0 while open."""
+    escalated: bool = False
+    reopened: int = 0
+    changed: Millis = 0
+    """Time of the last event applied to it: older ones come too late to change it."""
+
+
+class Complaints(Struct):
+    recent: list[Complaint] = []
+    total: int = 0
+    resolved: int = 0
+    last: Millis = 0
+
+
+class Satisfaction(Struct):
+    """Sums of answers per dimension, in ``SurveyDimension`` order: overall, product, service, delivery, after_sales."""
+
+    counts: list[int] = []
+    sums: list[int] = []
+    last: Millis = 0
+    last_overall: int = 0
+    reviews: int = 0
+    stars: int = 0
+
+
+class Lot(Struct):
+    """Points that lapse together."""
+
+    expires: Millis
+    points: int
+
+
+class Points(Struct):
+    """A simple ledger. Lots lapse oldest first; beyond ``MAX_LOTS`` the two newest are joined at the later date."""
+
+    lots: list[Lot] = []
+    earned: int = 0
+    reversed: int = 0
+    lapsed: int = 0
+    debt: int = 0
+    """Reversals that found no points left; set off against what is earned next."""
+
+
+class Coupon(Struct):
+    """A coupon she holds from us. Beyond ``MAX_COUPONS`` the one that expires first is forgotten."""
+
+    code: str
+    rule: int
+    """32-bit hash of the rule."""
+    expires: Millis
+    percent: int = 0
+    amount: int = 0
+    redeemed: bool = False
+
+
+class Sent(Struct):
+    """An action given out lately: what caps, cooldowns and receipts need. The oldest makes room."""
+
+    id: bytes
+    """First 8 bytes of the action id."""
+    rule: int
+    at: Millis
+    channel: str
+    purpose: str
+    state: int = 0
+    """0 given out, 1 accepted, 2 delivered, 3 opened, 4 clicked, 5 redeemed, 9 failed."""
+
+
+class Held(Struct):
+    """An action that a limit holds; decided again at ``release``."""
+
+    id: bytes
+    """16 bytes of the action id."""
+    rule: str
+    occasion: str
+    index: int
+    release: Millis
+    expires: Millis
+    proposed: Millis
+    reason: str
+    values: dict[str, str | int | float | bool] = {}
+    """Facts of the event that proposed it, for the text."""
+
+
+class Seen(Struct):
+    """64-bit hashes of event ids already applied, in two generations of at most ``size`` entries each.
+
+    When the younger is full it becomes the elder, and the elder is forgotten. An event not later than ``reach`` may
+    have been forgotten: it cannot be told from a duplicate.
+    """
+
+    younger: bytes = b""
+    elder: bytes = b""
+    turned: Millis = 0
+    """Latest event time when the elder generation was closed."""
+    reach: Millis = 0
+
+
+class Record(Struct):
+    """One customer."""
+
+    version: int
+    id: str
+    created: Millis
+    seen: Millis = 0
+    """Her present: the latest moment applied. What is older is late and applied here."""
+    profile: Profile = msgspec.field(default_factory=Profile)
+    consents: list[Consent] = []
+    purchases: Purchases = msgspec.field(default_factory=Purchases)
+    buying: Buying = msgspec.field(default_factory=Buying)
+    asked: Asked = msgspec.field(default_factory=Asked)
+    segment: Segment = msgspec.field(default_factory=Segment)
+    browsing: Browsing = msgspec.field(default_factory=Browsing)
+    cart: Cart | None = None
+    complaints: Complaints = msgspec.field(default_factory=Complaints)
+    satisfaction: Satisfaction = msgspec.field(default_factory=Satisfaction)
+    points: Points = msgspec.field(default_factory=Points)
+    coupons: list[Coupon] = []
+    sent: list[Sent] = []
+    spent: bytes = b""
+    """4-byte prefixes of action ids that had their final outcome, oldest first, at most ``MAX_SPENT``."""
+    fired: dict[int, Millis] = {}
+    """32-bit hash of a rule to when it last gave something out: cooldowns that outlast ``sent``."""
+    held: list[Held] = []
+    waits: list[Wait] = []
+    """Sorted by (due, kind, ref)."""
+    recent: Seen = msgspec.field(default_factory=Seen)
+    browsed: Seen = msgspec.field(default_factory=Seen)
+    churn: list[float] = []
+    """Last probability of churn, per configured horizon."""
+    erased: Millis = 0
+    """When erasure was asked for; from then on nothing is decided and nothing kept but this."""
+
+
+class Order(Struct):
+    """One order in the order book."""
+
+    id: str
+    placed: Millis
+    amount: int
+    currency: str
+    status: str = "placed"
+    """placed, dispatched, delivered, cancelled, returned."""
+    promised: Millis = 0
+    delivered: Millis = 0
+    points: int = 0
+    refunded: int = 0
+    late: bool = False
+
+
+class OrderBook(Struct):
+    """Her latest orders, oldest first, at most ``MAX_ORDERS``; loaded only when needed.
+
+    An order event whose order is not in the book and not later than ``reach`` may speak of a forgotten one: it is
+    not applied, and counted.
+    """
+
+    version: int = 1
+    orders: list[Order] = []
+    reach: Millis = 0
