@@ -1,0 +1,70 @@
+# make run and make test need nothing but Python 3.11 to 3.13 with its venv module; the rest is installed in .venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
+
+# Options for `tend demo` and for pytest, for example: make run ARGS="--weeks 52"
+ARGS ?=
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help install run test lint types unit test-kafka test-slow test-faults test-all docs format bench constraints clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## Make .venv with everything in the versions of constraints.txt
+
+# Nothing is byte-compiled here: Python does that for what is used, when it is used.
+$(STAMP): pyproject.toml constraints.txt
+	@rm -f $(STAMP)
+	@python=$$(sh infra/deploy/find-python) && $$python -m venv $(VENV) && echo "tend: installing into $(VENV) ($$($(BIN)/python -V))"
+	@$(PIP) install --quiet --no-compile --editable '.[dev,bench]' --constraint constraints.txt
+	@touch $(STAMP)
+
+run: $(STAMP) ## Replay a real year of orders through the whole engine (ARGS="--help" shows the options)
+	@$(BIN)/tend demo $(ARGS)
+
+test: lint types unit ## Everything that is quick to check: style, types, rooms, docs, tests
+
+lint: $(STAMP) ## Style and likely bugs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## Types, strictly
+	$(BIN)/mypy
+
+unit: $(STAMP) ## The quick tests
+	$(PYTEST) $(ARGS)
+
+test-kafka: $(STAMP) ## The tests that need a real Apache Kafka (Java 17 and Maven, or TEND_TEST_BROKERS)
+	$(PYTEST) -m kafka $(ARGS)
+
+test-slow: $(STAMP) ## The tests that take minutes
+	$(PYTEST) -m "slow and not kafka" $(ARGS)
+
+test-faults: $(STAMP) ## The tests that kill, freeze and cut
+	$(PYTEST) -m "faults and not kafka" $(ARGS)
+
+test-all: test test-slow test-faults test-kafka ## All tests
+
+docs: $(STAMP) ## Generate what is generated under docs/
+	$(BIN)/python -m schemas.generate
+
+format: $(STAMP) ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP) ## The measurements of benchmarks/
+	$(BIN)/python -m benchmarks $(ARGS)
+
+constraints: ## Write constraints.txt anew, with today's versions
+	sh infra/deploy/make-constraints
+
+clean: ## Remove .venv and what the tools left
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
