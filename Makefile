@@ -45,7 +45,7 @@ test-kafka: $(STAMP) ## The tests that need a real Apache Kafka (Java 17 and Mav
 	$(PYTEST) -m kafka $(ARGS)
 
 test-slow: $(STAMP) ## The tests that take minutes
-	$(PYTEST) -m "slow and not kafka" $(ARGS)
+	$(PYTEST) -m "slow and not kafka and not faults" $(ARGS)
 
 test-faults: $(STAMP) ## The tests that kill, freeze and cut
 	$(PYTEST) -m "faults and not kafka" $(ARGS)
