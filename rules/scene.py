@@ -1,0 +1,86 @@
+"""What a rule may look at: one customer at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from schemas.record import Complaint, Coupon, Order, OrderBook, Record
+from schemas.times import Millis
+from schemas.triggers import Trigger
+
+if TYPE_CHECKING:
+    from rules.rulebook import Rulebook
+    from schemas.events import AnyEvent
+
+
+def _no_causes() -> tuple[str, ...]:
+    return ()
+
+
+class Churn(msgspec.Struct, frozen=True):
+    """A churn score of this moment."""
+
+    probability: float
+    low: float
+    high: float
+    """Ends of the 90 % interval."""
+    trusted: bool
+    """Whether quality is good enough to act on without a person."""
+    labels: int = 0
+    """Matured lessons behind the score."""
+    causes: Callable[[], tuple[str, ...]] = _no_causes
+    """Its causes in words, the strongest first; only called where a rule tells them."""
+
+
+class Scene(msgspec.Struct):
+    """One customer at the moment of one trigger."""
+
+    record: Record
+    orders: OrderBook | None
+    """Her order book where it was loaded."""
+    trigger: Trigger
+    event: AnyEvent | None
+    """The event that woke the rules, or None for an alarm."""
+    at: Millis
+    """Time of the event or alarm: what facts and occasions are told from."""
+    acting: Millis
+    """Time of acting: what quiet hours, caps and expiry are told from."""
+    rulebook: Rulebook
+    almanac: int
+    """Epoch of the almanac in force; -2 before the first."""
+    churn: Churn | None = None
+    act_from: Millis = 0
+    """Before this moment occasions are spent and nothing is done."""
+    hops: int = 0
+    """Receipts and actions in a row that led here."""
+
+    @property
+    def zone(self) -> str:
+        """Her time zone, or the store's."""
+        return self.record.profile.zone or self.rulebook.defaults.place.zone
+
+    @property
+    def order(self) -> Order | None:
+        """The order that this is about, where the order book is at hand."""
+        return self._order(self._subject("order_id"))
+
+    @property
+    def complaint(self) -> Complaint | None:
+        """The complaint that this is about."""
+        subject = self._subject("complaint_id")
+        return next((one for one in self.record.complaints.recent if one.id == subject), None)
+
+    @property
+    def coupon(self) -> Coupon | None:
+        """The coupon of ours that this is about."""
+        return next((one for one in self.record.coupons if one.code == self.trigger.ref), None)
+
+    def _order(self, subject: str) -> Order | None:
+        book = self.orders.orders if self.orders else ()
+        return next((order for order in reversed(book) if order.id == subject), None)
+
+    def _subject(self, field: str) -> str:
+        return self.trigger.ref or str(getattr(self.event, field, None) or "")
