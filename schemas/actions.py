@@ -8,11 +8,25 @@ import orjson
 from pydantic import Field, StringConstraints, TypeAdapter
 
 from schemas.event import Contract
-from schemas.fields import ActionId, Channel, Currency, CustomerId, Label, Locale, Minor, Moment, Purpose, Text, Zone
-from schemas.fields import ComplaintCategory, Reference, Urgency
+from schemas.fields import (
+    ActionId,
+    Channel,
+    ComplaintCategory,
+    Currency,
+    CustomerId,
+    Label,
+    Locale,
+    Minor,
+    Moment,
+    Purpose,
+    Reference,
+    Text,
+    Urgency,
+    Zone,
+)
 
 LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Value = str | int | float | bool
+Value = Annotated[str, StringConstraints(max_length=1_000)] | int | float | bool
 
 
 class SendingHours(Contract):
@@ -52,7 +66,7 @@ class Action(Contract):
     reason: Text
     """Why, in words."""
     template: Label
-    values: Annotated[dict[str, Value], Field(max_length=30)]
+    values: Annotated[dict[Label, Value], Field(max_length=30)]
     text: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
     """The template filled in, in the customer's language where the pack has it."""
     locale: Locale

@@ -72,11 +72,5 @@ class CouponRefused(Event):
 
 
 BrowseEvent = (
-    ProductViewed
-    | SearchPerformed
-    | CartItemAdded
-    | CartItemRemoved
-    | CheckoutStarted
-    | PaymentFailed
-    | CouponRefused
+    ProductViewed | SearchPerformed | CartItemAdded | CartItemRemoved | CheckoutStarted | PaymentFailed | CouponRefused
 )

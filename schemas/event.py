@@ -18,7 +18,7 @@ class Contract(BaseModel):
     while a dead letter can be sent again after the mend.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class Event(Contract):
