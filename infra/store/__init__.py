@@ -1,0 +1,26 @@
+"""The store: where a lane keeps its customers, alarms, outbox and its own state.
+
+``Store`` speaks to Redis or Valkey, single or Cluster; ``MemoryStore`` keeps the same promises in a dictionary,
+for the pure run and for fast tests.
+"""
+
+from infra.store.durability import check
+from infra.store.limits import MAX_ALARMS_DUE, MAX_ASKED, MAX_BYTES, MAX_DECISIONS, MAX_RECORDS, size_of
+from infra.store.memory import MemoryStore
+from infra.store.port import Counts, LaneStore, StoreReads
+from infra.store.redis_store import Store
+
+__all__ = [
+    "MAX_ALARMS_DUE",
+    "MAX_ASKED",
+    "MAX_BYTES",
+    "MAX_DECISIONS",
+    "MAX_RECORDS",
+    "Counts",
+    "LaneStore",
+    "MemoryStore",
+    "Store",
+    "StoreReads",
+    "check",
+    "size_of",
+]

@@ -1,0 +1,118 @@
+"""Refuses a server that would make the promises empty: one that evicts, or that keeps no append-only file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from redis.asyncio import RedisCluster
+from redis.exceptions import NoPermissionError, ResponseError
+
+from infra.store.redis_store import Store
+from infra.store.trouble import reaching
+from schemas.errors import Refused
+
+
+class ServerFacts(msgspec.Struct, frozen=True):
+    """What one server says of itself; empty where it does not tell."""
+
+    address: str
+    policy: str
+    """``maxmemory-policy``."""
+    append_only: str
+    """``yes`` or ``no``."""
+    fsync: str
+    """``appendfsync``."""
+    role: str
+
+
+async def check(store: Store) -> list[str]:
+    """Look at every server that holds lanes.
+
+    Returns:
+        Warnings for people: what is weaker than it could be.
+
+    Raises:
+        Refused: a server evicts, keeps no append-only file, or is a replica.
+        DependencyAway: a server does not answer.
+    """
+    return [warning for facts in await _all_facts(store) for warning in judge(facts)]
+
+
+def judge(facts: ServerFacts) -> list[str]:
+    """The warnings about one server. Raises Refused, with what was found, what is expected, and the command."""
+    cli = f"redis-cli -u redis://{facts.address}"
+    if facts.role == "slave":
+        raise Refused(
+            f"The store at {facts.address} is a replica, which takes no writes. "
+            f"Expected the primary: see master_host in `{cli} INFO replication`, and give its address in the settings."
+        )
+    if facts.policy not in ("noeviction", ""):
+        raise Refused(
+            f"The store at {facts.address} may evict customers: maxmemory-policy is {facts.policy}, "
+            f"expected noeviction. Fix: {cli} CONFIG SET maxmemory-policy noeviction && {cli} CONFIG REWRITE "
+            f"(managed service: the parameter group)."
+        )
+    if facts.append_only == "no":
+        raise Refused(
+            f"The store at {facts.address} keeps no append-only file: appendonly is no, expected yes, "
+            f"else a restart forgets customers. Fix: {cli} CONFIG SET appendonly yes && {cli} CONFIG REWRITE "
+            f"(managed service: the parameter group)."
+        )
+    return _warnings(facts, cli)
+
+
+def _warnings(facts: ServerFacts, cli: str) -> list[str]:
+    warnings = []
+    if facts.fsync and facts.fsync != "always":
+        warnings.append(
+            f"The store at {facts.address} has appendfsync {facts.fsync}: a crash of the machine may forget the last "
+            f"second, and its decisions are taken again. Expected always: {cli} CONFIG SET appendfsync always"
+        )
+    unknown = [
+        name
+        for name, value in (
+            ("maxmemory-policy", facts.policy),
+            ("appendonly", facts.append_only),
+            ("appendfsync", facts.fsync),
+        )
+        if not value
+    ]
+    if unknown:
+        warnings.append(
+            f"The store at {facts.address} does not tell its {', '.join(unknown)}. "
+            f"Make sure of maxmemory-policy noeviction, appendonly yes, appendfsync always."
+        )
+    return warnings
+
+
+async def _all_facts(store: Store) -> list[ServerFacts]:
+    client = store.client
+    with reaching(store.address):
+        if not isinstance(client, RedisCluster):
+            return [await _facts(store, store.address, {})]
+        await client.initialize()
+        nodes = client.get_primaries()
+        return [await _facts(store, f"{node.host}:{node.port}", {"target_nodes": node}) for node in nodes]
+
+
+async def _facts(store: Store, address: str, where: dict[str, Any]) -> ServerFacts:
+    info = await store.client.execute_command("INFO", **where)
+    settings = {name: await _setting(store, name, where) for name in ("maxmemory-policy", "appendonly", "appendfsync")}
+    told = {"1": "yes", "0": "no"}.get(str(info.get("aof_enabled", "")), "")
+    return ServerFacts(
+        address=address,
+        policy=settings["maxmemory-policy"] or str(info.get("maxmemory_policy", "")),
+        append_only=settings["appendonly"] or told,
+        fsync=settings["appendfsync"],
+        role=str(info.get("role", "")),
+    )
+
+
+async def _setting(store: Store, name: str, where: dict[str, Any]) -> str:
+    """The server's setting, or nothing where CONFIG is forbidden, as managed services do."""
+    try:
+        found = await store.client.execute_command("CONFIG GET", name, **where)
+    except (NoPermissionError, ResponseError):
+        return ""
+    return str(found.get(name, ""))

@@ -1,0 +1,38 @@
+"""The keys of a lane. All carry the partition as hash tag: one lane is one slot of a Redis Cluster.
+
+Customers are fields of hashes, not keys of their own. So a script names all its keys beforehand, and where a
+Cluster moves the slot at this moment it is refused as a whole; with keys made up inside the script it would fail
+in the middle, half written.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final, NamedTuple
+
+PREFIX: Final = "tend:"
+SLOT_OF_DECISION: Final = " "
+"""Between customer id and place in the ring of her decisions; no customer id contains a space."""
+
+
+class LaneKeys(NamedTuple):
+    """The keys of one lane."""
+
+    state: str
+    """Hash: version, owner, token of the last commit, state, first (sequence of the first outbox entry held)."""
+    customers: str
+    """Hash: customer id to record."""
+    orders: str
+    """Hash: customer id to order book."""
+    alarms: str
+    """Sorted set: customer id by moment."""
+    outbox: str
+    """List of packed entries, in sequence."""
+    decisions: str
+    """Hash: customer id to the count of her decisions, and ``id n`` to the entry at place n of her ring."""
+
+
+@cache
+def lane_keys(partition: int) -> LaneKeys:
+    """The keys of lane ``partition``."""
+    return LaneKeys(*(f"{PREFIX}{{{partition}}}:{name}" for name in LaneKeys._fields))

@@ -1,0 +1,88 @@
+-- Commits a batch. KEYS: state, customers, orders, alarms, outbox, decisions.
+-- ARGV: version, owner, token, state, packed changes, length of a ring of decisions, separator of its places.
+-- Lua does not roll back, so everything that may refuse stands before the first write.
+local version, owner, token = ARGV[1], ARGV[2], ARGV[3]
+local after = string.format('%.0f', tonumber(version) + 1)
+
+local held = redis.call('HMGET', KEYS[1], 'version', 'owner', 'token', 'first')
+if held[1] ~= version or held[2] ~= owner then
+  if held[1] == after and held[2] == owner and held[3] == token then
+    return {'repeated', after}
+  end
+  return {'fenced', held[1] or '0'}
+end
+
+local forgotten, records, orders, closed, alarms, silenced, decided, decisions, from, entries, published =
+  unpack(cmsgpack.unpack(ARGV[5]))
+
+local first = tonumber(held[4] or '1')
+local count = redis.call('LLEN', KEYS[5])
+local published_here = math.max(0, math.min(published - first + 1, count))
+local left = count - published_here
+local expected = first + count
+-- An empty outbox may go on further ahead: a store rolled back has forgotten sequences that were published.
+if #entries > 0 and from ~= expected and not (left == 0 and from > expected) then
+  return {'gap', string.format('%.0f', expected)}
+end
+
+-- Lua passes at most some thousand arguments at once.
+local function call(command, key, items)
+  for i = 1, #items, 1000 do
+    redis.call(command, key, unpack(items, i, math.min(i + 999, #items)))
+  end
+end
+
+local function trim_outbox()
+  if published_here > 0 then
+    redis.call('LTRIM', KEYS[5], published_here, -1)
+  end
+  if #entries > 0 then
+    call('RPUSH', KEYS[5], entries)
+    return left == 0 and from or first + published_here
+  end
+  return first + published_here
+end
+
+local function forget()
+  local fields = {}
+  for _, id in ipairs(forgotten) do
+    fields[#fields + 1] = id
+    for place = 0, tonumber(ARGV[6]) - 1 do
+      fields[#fields + 1] = id .. ARGV[7] .. place
+    end
+  end
+  call('HDEL', KEYS[2], forgotten)
+  call('HDEL', KEYS[3], forgotten)
+  call('ZREM', KEYS[4], forgotten)
+  call('HDEL', KEYS[6], fields)
+end
+
+local function remember_decisions()
+  if #decided == 0 then
+    return
+  end
+  local counts = redis.call('HMGET', KEYS[6], unpack(decided))
+  local fields = {}
+  for i, id in ipairs(decided) do
+    local n = tonumber(counts[i] or '0')
+    for _, entry in ipairs(decisions[i]) do
+      fields[#fields + 1] = id .. ARGV[7] .. (n % ARGV[6])
+      fields[#fields + 1] = entry
+      n = n + 1
+    end
+    fields[#fields + 1] = id
+    fields[#fields + 1] = string.format('%.0f', n)
+  end
+  call('HSET', KEYS[6], fields)
+end
+
+first = trim_outbox()
+redis.call('HSET', KEYS[1], 'version', after, 'token', token, 'state', ARGV[4], 'first', string.format('%.0f', first))
+forget()
+call('HSET', KEYS[2], records)
+call('HSET', KEYS[3], orders)
+call('HDEL', KEYS[3], closed)
+call('ZADD', KEYS[4], alarms)
+call('ZREM', KEYS[4], silenced)
+remember_decisions()
+return {'done', after}

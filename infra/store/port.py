@@ -1,0 +1,95 @@
+"""What a lane and what people may ask of a store, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from typing import Protocol
+
+import msgspec
+
+from schemas.lane import Claimed, Commit, Loaded
+from schemas.times import Millis
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How much one lane holds."""
+
+    customers: int
+    order_books: int
+    alarms: int
+    outbox: int
+    """Entries not yet trimmed: those published since the last commit are among them."""
+
+
+class LaneStore(Protocol):
+    """What a lane needs: take it over, load a batch, commit a batch.
+
+    All of it may raise ``DependencyAway``; asking again is always safe.
+    """
+
+    async def claim(self, partition: int) -> Claimed:
+        """Take the lane over: raises its version by one, which fences every earlier owner."""
+        ...
+
+    async def load(
+        self,
+        partition: int,
+        customers: Collection[str],
+        orders_of: Collection[str] = (),
+        due_until: Millis | None = None,
+        due_limit: int = 0,
+    ) -> Loaded:
+        """In one round trip: the alarms due, and the records and order books of those asked for and those due.
+
+        Args:
+            customers: whose records are wanted; who has none is left out of the answer.
+            orders_of: whose order books are wanted.
+            due_until: alarms at or before this moment are due; ``None`` asks for none.
+            due_limit: how many alarms at most, the earliest first, by (moment, customer).
+
+        Raises:
+            ValueError: more is asked for than ``infra.store.limits`` allows.
+        """
+        ...
+
+    async def commit(self, partition: int, version: int, commit: Commit) -> int:
+        """Write all of the commit, or nothing; returns the lane's new version.
+
+        A customer whose new record is empty (``b""``) is forgotten: record, order book, alarm and decisions;
+        an empty order book is removed. Told again with the same version because its answer was lost, a commit
+        is not done twice.
+
+        Raises:
+            Fenced: another owner has raised the version, or this one has committed something else at it.
+            ValueError: it is larger than ``infra.store.limits`` allows, or its outbox does not go on where
+                the one held ends; nothing was written.
+        """
+        ...
+
+
+class StoreReads(Protocol):
+    """What people may ask; nobody's version counts here, and nothing is written."""
+
+    async def customer(self, partition: int, customer: str) -> tuple[bytes | None, bytes | None]:
+        """Her record and her order book, each ``None`` where there is none."""
+        ...
+
+    async def decisions(self, partition: int, customer: str) -> list[bytes]:
+        """Her recent decisions, the newest first."""
+        ...
+
+    async def alarm(self, partition: int, customer: str) -> Millis | None:
+        """When she is to be looked at again."""
+        ...
+
+    async def lane(self, partition: int) -> tuple[int, bytes | None] | None:
+        """Version and state of the lane; ``None`` where nobody ever claimed it."""
+        ...
+
+    async def counts(self, partition: int) -> Counts:
+        """How much the lane holds."""
+        ...
+
+    def scan(self, partition: int) -> AsyncIterator[tuple[str, bytes, bytes | None]]:
+        """All customers of the lane in no order: id, record, order book. Who comes or goes meanwhile may be missed."""
+        ...

@@ -1,0 +1,209 @@
+"""The store in Redis or Valkey, single or Cluster."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
+from importlib.resources import files
+from typing import Any, Self, cast
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.commands.core import AsyncScript
+
+from infra.store.keys import PREFIX, SLOT_OF_DECISION, lane_keys
+from infra.store.limits import MAX_DECISIONS, check_commit, check_load
+from infra.store.packing import pack_commit, pack_ids, token_of, unpack_entry
+from infra.store.port import Counts
+from infra.store.trouble import reaching
+from schemas.errors import Fenced
+from schemas.lane import Claimed, Commit, Loaded
+from schemas.times import Millis
+
+Client = Redis | RedisCluster
+
+_SCAN_COUNT = 200
+"""Records of one step: some 200 kB, so that a lane waits no longer than for a batch of another lane."""
+
+
+class Store:
+    """A lane's port to the store, and what people may ask it.
+
+    Nothing is connected before the first call. Each claim gets a name of its own; with the version it fences
+    also where the server was rolled back and the same version comes round again.
+
+    Args:
+        url: ``redis://host:port/db``, ``rediss://`` for TLS; of a cluster any node.
+        cluster: whether the address belongs to a Redis Cluster.
+        username: empty for the default user.
+        password: kept out of the address, so that no message can show it.
+        timeout_seconds: after this long without an answer the store is away.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        cluster: bool = False,
+        username: str = "",
+        password: str | None = None,
+        timeout_seconds: float = 5.0,
+    ) -> None:
+        parts = urlsplit(url)
+        self.address = f"{parts.hostname}:{parts.port or 6379}"
+        self.client = _client(url, cluster, username, password, timeout_seconds)
+        self._claim = _script(self.client, "claim")
+        self._load = _script(self.client, "load")
+        self._commit = _script(self.client, "commit")
+        self._owners: dict[int, str] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.client.aclose()
+
+    async def ping(self) -> None:
+        """Raises DependencyAway where the store does not answer."""
+        await self._ask(self.client.ping())
+
+    # ------------------------------------------------------------ the lane
+
+    async def claim(self, partition: int) -> Claimed:
+        """See ``LaneStore.claim``."""
+        keys = lane_keys(partition)
+        owner = secrets.token_hex(8)
+        version, state, outbox = await self._ask(self._claim([keys.state, keys.outbox], [owner]))
+        self._owners[partition] = owner
+        return Claimed(int(version), state, [unpack_entry(packed) for packed in outbox])
+
+    async def load(
+        self,
+        partition: int,
+        customers: Collection[str],
+        orders_of: Collection[str] = (),
+        due_until: Millis | None = None,
+        due_limit: int = 0,
+    ) -> Loaded:
+        """See ``LaneStore.load``."""
+        check_load(customers, orders_of, due_limit)
+        keys = lane_keys(partition)
+        until = str(due_until) if due_until is not None and due_limit else ""
+        arguments: list[Any] = [pack_ids(customers), pack_ids(orders_of), until, due_limit]
+        found = await self._ask(self._load([keys.customers, keys.orders, keys.alarms], arguments))
+        records, orders, alarms, due_records, due_orders = found
+        who = [member.decode() for member in alarms[::2]]
+        return Loaded(
+            records=_present(customers, records) | _present(who, due_records),
+            orders=_present(orders_of, orders) | _present(who, due_orders),
+            due=list(zip(map(_millis, alarms[1::2]), who, strict=True)),
+        )
+
+    async def commit(self, partition: int, version: int, commit: Commit) -> int:
+        """See ``LaneStore.commit``."""
+        check_commit(commit)
+        owner = self._owners.get(partition)
+        if owner is None:
+            raise Fenced(f"lane {partition} was never claimed through this store")
+        payload = pack_commit(commit)
+        token = token_of(commit.state, payload)
+        arguments: list[Any] = [version, owner, token, commit.state, payload, MAX_DECISIONS, SLOT_OF_DECISION]
+        verdict, number = await self._ask(self._commit(list(lane_keys(partition)), arguments))
+        if verdict == b"fenced":
+            raise Fenced(f"lane {partition} is at version {int(number)}; this owner committed at {version}")
+        if verdict == b"gap":
+            raise ValueError(f"outbox goes on at {commit.outbox[0].sequence}; expected {int(number)}")
+        return int(number)
+
+    # ------------------------------------------------------------ people
+
+    async def customer(self, partition: int, customer: str) -> tuple[bytes | None, bytes | None]:
+        """See ``StoreReads.customer``."""
+        keys = lane_keys(partition)
+        record = await self._ask(self.client.hget(keys.customers, customer))
+        return record, await self._ask(self.client.hget(keys.orders, customer))
+
+    async def decisions(self, partition: int, customer: str) -> list[bytes]:
+        """See ``StoreReads.decisions``."""
+        places = [f"{customer}{SLOT_OF_DECISION}{place}" for place in range(MAX_DECISIONS)]
+        count, *ring = await self._ask(self.client.hmget(lane_keys(partition).decisions, [customer, *places]))
+        total = int(count or 0)
+        return [ring[n % MAX_DECISIONS] for n in range(total - 1, max(total - MAX_DECISIONS, 0) - 1, -1)]
+
+    async def alarm(self, partition: int, customer: str) -> Millis | None:
+        """See ``StoreReads.alarm``."""
+        score = await self._ask(self.client.zscore(lane_keys(partition).alarms, customer))
+        return None if score is None else int(score)
+
+    async def lane(self, partition: int) -> tuple[int, bytes | None] | None:
+        """See ``StoreReads.lane``."""
+        version, state = await self._ask(self.client.hmget(lane_keys(partition).state, ["version", "state"]))
+        return None if version is None else (int(version), state)
+
+    async def counts(self, partition: int) -> Counts:
+        """See ``StoreReads.counts``."""
+        keys = lane_keys(partition)
+        return Counts(
+            customers=await self._ask(self.client.hlen(keys.customers)),
+            order_books=await self._ask(self.client.hlen(keys.orders)),
+            alarms=await self._ask(self.client.zcard(keys.alarms)),
+            outbox=await self._ask(self.client.llen(keys.outbox)),
+        )
+
+    async def scan(self, partition: int) -> AsyncIterator[tuple[str, bytes, bytes | None]]:
+        """See ``StoreReads.scan``."""
+        keys = lane_keys(partition)
+        cursor, seen = -1, set[bytes]()
+        while cursor != 0:
+            step = self.client.hscan(keys.customers, cursor=max(cursor, 0), count=_SCAN_COUNT)
+            cursor, found = await self._ask(step)
+            # The server may show a field twice while its table grows.
+            fresh = {customer: record for customer, record in found.items() if customer not in seen}
+            seen.update(fresh)
+            orders = await self._ask(self.client.hmget(keys.orders, list(fresh))) if fresh else []
+            for (customer, record), book in zip(fresh.items(), orders, strict=True):
+                yield customer.decode(), record, book
+
+    async def wipe(self) -> None:
+        """Remove everything that is tend's, for a fresh demo; other keys stay."""
+        with reaching(self.address):
+            async for key in self.client.scan_iter(match=f"{PREFIX}*", count=1_000):
+                await cast("Awaitable[Any]", self.client.unlink(key))
+
+    async def _ask(self, answer: Any) -> Any:
+        with reaching(self.address):
+            return await answer
+
+
+def _client(url: str, cluster: bool, username: str, password: str | None, timeout_seconds: float) -> Client:
+    options: dict[str, Any] = {
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": timeout_seconds,
+        # Once, for a connection that the server closed while it was idle; all further waiting is the lane's.
+        "retry": Retry(ConstantBackoff(0.05), 1),
+        "protocol": 2,
+    }
+    if username:
+        options["username"] = username
+    if password is not None:
+        options["password"] = password
+    return RedisCluster.from_url(url, **options) if cluster else Redis.from_url(url, **options)
+
+
+def _script(client: Client, name: str) -> AsyncScript:
+    text = files("infra.store").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+    return client.register_script(text)
+
+
+def _present(customers: Collection[str], values: Sequence[bytes | None]) -> dict[str, bytes]:
+    return {customer: value for customer, value in zip(customers, values, strict=True) if value is not None}
+
+
+def _millis(score: bytes) -> Millis:
+    return int(score)

@@ -1,0 +1,64 @@
+"""What redis-py's errors mean to a lane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from redis import exceptions as redis
+
+from schemas.errors import DependencyAway, Refused
+
+_NOT_LET_IN = (
+    redis.AuthenticationError,
+    redis.AuthenticationWrongNumberOfArgsError,
+    redis.AuthorizationError,
+    redis.NoPermissionError,
+)
+_AWAY = (
+    redis.ConnectionError,  # also: still loading its file
+    redis.TimeoutError,
+    redis.ReadOnlyError,  # a primary that has become a replica
+    redis.OutOfMemoryError,
+    redis.ClusterError,
+    redis.RedisClusterException,
+    redis.TryAgainError,
+    redis.AskError,  # also: moved
+    OSError,
+)
+_PASSING: Final = (
+    "BUSY",
+    "CLUSTERDOWN",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",  # its append-only file cannot be written
+    "NOREPLICAS",
+    "OOM",
+    "READONLY",
+    "TRYAGAIN",
+)
+"""Codes of answers that time or an operator mends; some servers wrap them when they come out of a script."""
+
+
+@contextmanager
+def reaching(address: str) -> Iterator[None]:
+    """Turns the client's errors into ``DependencyAway`` or ``Refused``; any other one is unexpected and goes on."""
+    try:
+        yield
+    except _NOT_LET_IN as error:
+        raise Refused(
+            f"The store at {address} does not let us in: {error}. Expected a user who may read, write and run scripts "
+            f"on tend:* keys. Check user and password in the settings, and ACL GETUSER on the store."
+        ) from error
+    except _AWAY as error:
+        raise DependencyAway(f"the store at {address}: {str(error) or type(error).__name__}") from error
+    except redis.ResponseError as error:
+        if not _passes(str(error)):
+            raise
+        raise DependencyAway(f"the store at {address}: {error}") from error
+
+
+def _passes(message: str) -> bool:
+    words = message.replace("-", " ").split()
+    return any(code in words for code in _PASSING)
