@@ -75,8 +75,8 @@ class LaneState(msgspec.Struct, array_like=True):
     rulebook_since: Millis = 0
     almanac: int = -2
     """Epoch of the almanac in force; -2 where none has been made yet."""
-    done_epoch: int = -1
-    """The last epoch this lane has declared done to the learner."""
+    first_epoch: int = -1
+    """The epoch this lane began with: no almanac is waited for that would be older."""
 
 
 class Loaded(msgspec.Struct):

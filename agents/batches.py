@@ -1,0 +1,166 @@
+"""Where a lane's batches come from: intervals between marks in a replay, released events in service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from agents.reader import TopicReader
+from schemas.errors import Refused
+from schemas.lane import LaneState, Raw
+from schemas.marks import Mark, decode_mark
+from schemas.times import Millis
+from schemas.topics import EVENT_TOPICS, MARKS
+from streams.arrivals import Arrival, DeadLetter, Door, Forward, receive
+from streams.lane import Batch
+from streams.merge import Queue, horizon_of, in_order, release
+
+
+class Batches(Protocol):
+    """Gives a lane its next batch; None where there is none for now."""
+
+    async def next(self, state: LaneState) -> Batch | None:
+        """Wait a moment for the next batch."""
+        ...
+
+
+class Sorted(msgspec.Struct):
+    """Records, told apart at the door."""
+
+    arrivals: list[Arrival] = []
+    aside: list[DeadLetter | Forward] = []
+    raws: dict[tuple[str, int], Raw] = {}
+
+    def add(self, raws: Sequence[Raw], door: Door) -> list[Arrival]:
+        """Parse and check; returns the valid ones."""
+        arrivals = []
+        for raw in raws:
+            item = receive(raw, door)
+            self.raws[raw.topic, raw.offset] = raw
+            if isinstance(item, Arrival):
+                arrivals.append(item)
+            else:
+                self.aside.append(item)
+        self.arrivals.extend(arrivals)
+        return arrivals
+
+
+class MarkedBatches:
+    """A replay with marks: one interval at a time, whatever the order of arrival within it."""
+
+    def __init__(self, reader: TopicReader, partition: int, partitions: int) -> None:
+        self._reader = reader
+        self._partition = partition
+        self._partitions = partitions
+
+    async def next(self, state: LaneState) -> Batch | None:
+        """The interval up to the next mark; None while that mark is not there."""
+        marks = self._reader.shelves[MARKS]
+        if not marks.raws:
+            # Events are fetched along with the marks, so that the next interval is often here already.
+            await self._reader.read((MARKS, *EVENT_TOPICS), max_wait_ms=200)
+        if not marks.raws:
+            return None
+        raw = marks.raws.popleft()
+        mark = _mark_in(raw)
+        await self._reader.up_to(mark.ends)
+        door = Door(self._partition, self._partitions, mark.time, forwards=False)
+        found = Sorted()
+        for topic, end in sorted(mark.ends.items()):
+            found.add(self._reader.take(topic, end), door)
+        return Batch(
+            in_order(found.arrivals),
+            mark.time,
+            {**mark.ends, MARKS: raw.offset + 1},
+            found.aside,
+            found.raws,
+            marked=True,
+            position=mark.position,
+            act_from=mark.act_from,
+        )
+
+
+class LiveBatches:
+    """Service, or a replay without marks: topics merged by time, never past the head of an unread backlog.
+
+    Args:
+        clock: the time of acting in service; None lets event time act (a replay without marks).
+    """
+
+    def __init__(
+        self, reader: TopicReader, partition: int, partitions: int, clock: Callable[[], Millis] | None, tick: Millis
+    ) -> None:
+        self._reader = reader
+        self._partition = partition
+        self._partitions = partitions
+        self._clock = clock
+        self._tick = tick
+        self._queues = {topic: Queue() for topic in EVENT_TOPICS}
+        self._offsets: dict[str, int] = {}
+        self._found = Sorted()
+        self._ticked: Millis = 0
+
+    async def next(self, state: LaneState) -> Batch | None:
+        """What may be released now; in service also an empty batch once in a while, for the alarms of the silent."""
+        came = await self._reader.read(EVENT_TOPICS, max_wait_ms=20)
+        now = self._clock() if self._clock else None
+        for topic, queue in self._queues.items():
+            self._fill(topic, queue, now)
+        horizon = horizon_of(self._queues, _FAR if now is None else now)
+        arrivals = release(self._queues, horizon, _RELEASE)
+        if not arrivals and not self._found.aside and (now is None or now - self._ticked < self._tick or came):
+            return None
+        return self._batch(arrivals, horizon, now, state)
+
+    def _fill(self, topic: str, queue: Queue, now: Millis | None) -> None:
+        shelf = self._reader.shelves[topic]
+        raws = self._reader.take(topic, shelf.next_offset)
+        for raw in raws:
+            latest = raw.timestamp if now is None else now
+            door = Door(self._partition, self._partitions, latest, forwards=now is not None)
+            arrivals = self._found.add([raw], door)
+            if now is not None:
+                # A producer whose clock is ahead must not hold up the topic until its future has come.
+                for arrival in arrivals:
+                    arrival.at = min(arrival.at, now)
+            queue.add(arrivals)
+        queue.caught_up = shelf.caught_up
+
+    def _batch(self, arrivals: list[Arrival], horizon: Millis, now: Millis | None, state: LaneState) -> Batch:
+        latest = arrivals[-1].at if arrivals else state.time
+        full = len(arrivals) >= _RELEASE
+        until = latest if now is None or full else max(latest, min(now, horizon))
+        self._ticked = now or 0
+        found, self._found = self._found, Sorted()
+        taken = {(arrival.topic, arrival.offset) for arrival in arrivals}
+        self._found.raws = {at: raw for at, raw in found.raws.items() if at not in taken and _waits(at, self._queues)}
+        return Batch(arrivals, until, self._next_offsets(), found.aside, found.raws, acting=now)
+
+    def _next_offsets(self) -> dict[str, int]:
+        """Behind what was released: the head of what still waits, else where reading goes on."""
+        return {
+            topic: queue.arrivals[0].offset if queue.arrivals else self._reader.shelves[topic].next_offset
+            for topic, queue in self._queues.items()
+        }
+
+
+_FAR: Millis = 1 << 62
+_RELEASE = 2_000
+"""Events released at once; more wait for the next batch."""
+
+
+def _waits(at: tuple[str, int], queues: Mapping[str, Queue]) -> bool:
+    queue = queues[at[0]]
+    return bool(queue.arrivals) and queue.arrivals[0].offset <= at[1]
+
+
+def _mark_in(raw: Raw) -> Mark:
+    try:
+        return decode_mark(raw.value or b"")
+    except msgspec.DecodeError as error:
+        raise Refused(
+            f"{raw.topic}, partition {raw.partition}, offset {raw.offset}: no mark ({error}). Only `tend replay` writes "
+            "to this topic; make the topics anew for a fresh replay."
+        ) from None

@@ -1,0 +1,118 @@
+"""What a lane has decided and not yet published: sent in order from memory, beside the next batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from agents.patience import patiently
+from schemas.errors import Fenced
+from schemas.lane import OutboxEntry
+
+_AT_ONCE = 500
+
+
+class Publishes(Protocol):
+    """A publisher of one partition's outbox."""
+
+    async def open(self) -> int:
+        """Fence earlier owners; the last sequence that was published."""
+        ...
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> int:
+        """Publish in order; the last sequence published."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+class Outgoing:
+    """The lane's outbox in memory; the store's copy serves recovery.
+
+    Args:
+        publisher: opened by ``run``.
+        limit: entries waiting at which the lane has to pause.
+        waits: told why publishing waits, or None when it goes on.
+    """
+
+    def __init__(self, publisher: Publishes, limit: int, waits: Callable[[str | None], None]) -> None:
+        self._publisher = publisher
+        self._limit = limit
+        self._waits = waits
+        self._entries: deque[OutboxEntry] = deque()
+        self._changed = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._task: asyncio.Task[None] | None = None
+        self.published = 0
+
+    async def open(self, entries: Iterable[OutboxEntry]) -> None:
+        """Find out how far an earlier owner came, and go on from there with what the store still holds."""
+        self.published = await patiently(self._publisher.open, self._waits)
+        self.add(entries)
+        self._task = asyncio.create_task(self._run())
+
+    def add(self, entries: Iterable[OutboxEntry]) -> None:
+        """Take on what a commit decided; what is out already is left."""
+        self._entries.extend(entry for entry in entries if entry.sequence > self.published)
+        if len(self._entries) >= self._limit:
+            self._room.clear()
+        if self._entries:
+            self._changed.set()
+
+    async def room(self) -> None:
+        """Wait until the lane may decide more. Raises what ended the publishing, if anything did."""
+        waiting = asyncio.ensure_future(self._room.wait())
+        try:
+            await asyncio.wait({waiting, self._running()}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+        self._raise_if_ended()
+
+    async def flush(self) -> None:
+        """Wait until all is out."""
+        while self._entries:
+            self._raise_if_ended()
+            await asyncio.sleep(0.01)
+
+    async def close(self) -> None:
+        """Stop publishing; what is not out stays in the store."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._publisher.close()
+
+    def _running(self) -> asyncio.Task[None]:
+        assert self._task is not None, "open() comes first"
+        return self._task
+
+    def _raise_if_ended(self) -> None:
+        task = self._running()
+        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+    async def _run(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            while self._entries:
+                await self._publish(list(self._entries)[:_AT_ONCE])
+
+    async def _publish(self, entries: list[OutboxEntry]) -> None:
+        async def publish() -> int:
+            return await self._publisher.publish(entries)
+
+        try:
+            published = await patiently(publish, self._waits)
+        except Fenced:
+            # Whether the partition is still ours is for the store's version to say: open again and go on from there.
+            published = await patiently(self._publisher.open, self._waits)
+        self.published = max(self.published, published)
+        while self._entries and self._entries[0].sequence <= self.published:
+            self._entries.popleft()
+        if len(self._entries) < self._limit:
+            self._room.set()

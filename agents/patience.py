@@ -1,0 +1,35 @@
+"""Waiting for a dependency that is away: keep what is in hand, try again, say so."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_never, wait_exponential_jitter
+
+from schemas.errors import DependencyAway
+
+Result = TypeVar("Result")
+
+
+async def patiently(ask: Callable[[], Awaitable[Result]], waits: Callable[[str | None], None]) -> Result:
+    """Ask until the dependency answers, at longer and longer intervals of 5 seconds at most.
+
+    Args:
+        ask: safe to call again after ``DependencyAway``.
+        waits: told what is away while waiting, and None once it answers.
+    """
+
+    def tell(state: RetryCallState) -> None:
+        outcome = state.outcome
+        waits(str(outcome.exception()) if outcome is not None else "away")
+
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(DependencyAway),
+        wait=wait_exponential_jitter(initial=0.1, max=5, jitter=0.2),
+        stop=stop_never,
+        before_sleep=tell,
+    )
+    result = await retrying(ask)
+    waits(None)
+    return result

@@ -1,0 +1,92 @@
+"""What customers have in common, and what lanes contribute to it."""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+
+import msgspec
+
+from schemas.churn import ChurnState, Lesson
+
+VERSION = 1
+NONE_YET = -2
+"""The epoch of the almanac in force before the first one."""
+
+
+class Contribution(msgspec.Struct, array_like=True, frozen=True):
+    """What one batch of one lane tells the learner. ``sequence`` is its place in the lane's outbox."""
+
+    partition: int
+    sequence: int
+    epoch: int
+    first: int
+    """The lane's first epoch: the learner does not wait for it before."""
+    lessons: list[Lesson] = []
+    counts: dict[str, int] = {}
+    done: bool = False
+    """True: nothing more of this epoch will come from this lane."""
+
+
+class Almanac(msgspec.Struct):
+    """The state of common knowledge after ``epoch``; a function of the log alone, the same to the byte in each run."""
+
+    version: int
+    epoch: int
+    partitions: int
+    churn: ChurnState
+    lessons: int = 0
+    """Lessons received so far."""
+
+
+class BadAlmanac(ValueError):
+    """An almanac whose signature does not fit, or that cannot be read."""
+
+
+def encode_almanac(almanac: Almanac) -> bytes:
+    """The almanac as MessagePack with sorted keys."""
+    return msgspec.msgpack.encode(almanac, order="deterministic")
+
+
+def decode_almanac(body: bytes) -> Almanac:
+    """The almanac in a body.
+
+    Raises:
+        BadAlmanac: it cannot be read, or has a version this program does not know.
+    """
+    try:
+        almanac = msgspec.msgpack.decode(body, type=Almanac)
+    except msgspec.DecodeError as error:
+        raise BadAlmanac(f"not an almanac: {error}") from None
+    if almanac.version != VERSION:
+        raise BadAlmanac(f"almanac version {almanac.version}; this program reads version {VERSION}")
+    return almanac
+
+
+def sign(body: bytes, resume: int, key: bytes) -> bytes:
+    """HMAC-SHA256 (RFC 2104) over the body and the learner's position."""
+    return hmac.new(key, resume.to_bytes(8, "big") + body, sha256).digest()
+
+
+def verify(body: bytes, resume: int, key: bytes, signature: bytes) -> None:
+    """Check a signature in constant time.
+
+    Raises:
+        BadAlmanac: the signature was not made with this key over this body and position.
+    """
+    if not hmac.compare_digest(sign(body, resume, key), signature):
+        raise BadAlmanac("signature does not fit; the writer must use the same TEND_SIGNING_KEY as this reader")
+
+
+def encode_contribution(contribution: Contribution) -> bytes:
+    """The contribution as MessagePack."""
+    return msgspec.msgpack.encode(contribution)
+
+
+def decode_contribution(body: bytes) -> Contribution:
+    """The contribution in a body.
+
+    Raises:
+        msgspec.DecodeError: the body is none.
+    """
+    return msgspec.msgpack.decode(body, type=Contribution)

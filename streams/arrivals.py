@@ -1,0 +1,79 @@
+"""From bytes in a topic to an event that may be handled, or to a dead letter that says why not."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.events import AnyEvent, Invalid, decode_event
+from schemas.ids import partition_of
+from schemas.lane import Raw
+from schemas.times import MINUTE, Millis, to_rfc3339
+from schemas.topics import TOPIC_OF
+
+FUTURE_TOLERANCE: Millis = 5 * MINUTE
+FORWARDED = "tend-forwarded"
+"""Header of a record that was already moved to its right partition once."""
+
+
+class Arrival(msgspec.Struct, gc=False):
+    """A valid event, where it lay, and the time that orders it."""
+
+    event: AnyEvent
+    at: Millis
+    topic: str
+    offset: int
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """A record that cannot be handled, with its origin untouched."""
+
+    raw: Raw
+    reason: str
+    field: str
+    message: str
+
+
+class Forward(msgspec.Struct, frozen=True):
+    """A valid record on a wrong partition, to be moved once."""
+
+    raw: Raw
+    partition: int
+
+
+class Door(msgspec.Struct, frozen=True):
+    """What arrivals are checked against."""
+
+    partition: int
+    partitions: int
+    latest: Millis
+    """The arrival time: the clock in service, the mark in a replay."""
+    forwards: bool
+    """In service a misplaced record is forwarded; in a replay it is a dead letter."""
+
+
+def receive(raw: Raw, door: Door) -> Arrival | DeadLetter | Forward:
+    """Parse and check one record at the door."""
+    try:
+        event = decode_event(raw.value or b"")
+    except Invalid as invalid:
+        return DeadLetter(raw, invalid.reason, invalid.field, str(invalid))
+    topic = TOPIC_OF[event.type]
+    if topic != raw.topic:
+        return DeadLetter(raw, "wrong_topic", "type", f"{event.type} belongs on {topic}, it lay on {raw.topic}")
+    if event.at > door.latest + FUTURE_TOLERANCE:
+        limit = to_rfc3339(door.latest + FUTURE_TOLERANCE)
+        return DeadLetter(raw, "time_in_future", "time", f"{to_rfc3339(event.at)} is later than {limit}")
+    right = partition_of(event.customer, door.partitions)
+    if right != door.partition:
+        return _misplaced(raw, event, right, door)
+    return Arrival(event, event.at, raw.topic, raw.offset)
+
+
+def _misplaced(raw: Raw, event: AnyEvent, right: int, door: Door) -> DeadLetter | Forward:
+    if door.forwards and not any(name == FORWARDED for name, _ in raw.headers):
+        return Forward(raw, right)
+    message = (
+        f"customer {event.customer} belongs on partition {right} of {door.partitions}, it lay on {door.partition}; "
+        "produce with the murmur2 partitioner (the Java client's default) and the customer id as key"
+    )
+    return DeadLetter(raw, "wrong_partition", "customer", message)

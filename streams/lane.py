@@ -1,0 +1,209 @@
+"""The lane of one partition as a machine without input or output of its own.
+
+``Lane.take`` handles a batch of merged events as a series of steps: it yields what it needs (records, an almanac) and
+what must be saved, and is sent the answers. The worker answers from Redis and Kafka, the pure run from a dictionary:
+both take the very same steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+
+import msgspec
+
+from schemas.almanac import NONE_YET, Almanac
+from schemas.lane import Commit, LaneState, Loaded
+from schemas.lane import Raw
+from schemas.times import Millis
+from streams.arrivals import Arrival, DeadLetter, Forward
+from streams.epochs import end_of, epoch_of
+from streams.library import Library
+from streams.outbox import Outbox, post, post_failures
+from streams.pipeline import Context
+from streams.portions import MAX_DUE, Portion, customers_of, cut, handle_portion
+from schemas.churn import ChurnState, Days, Tick
+
+
+class NeedRecords(msgspec.Struct, frozen=True):
+    """Load these customers, and those with alarms due by ``due_until``; answered with ``Loaded``."""
+
+    customers: list[str]
+    due_until: Millis
+    due_limit: int
+
+
+class NeedAlmanac(msgspec.Struct, frozen=True):
+    """Answered with the almanac of ``epoch``; in service with a newest one not later, or None."""
+
+    epoch: int
+
+
+class Save(msgspec.Struct, frozen=True):
+    """Commit this; answered with None. ``portion`` is what was done, for the metrics."""
+
+    commit: Commit
+    portion: Portion
+
+
+Step = NeedRecords | NeedAlmanac | Save
+Answer = Loaded | Almanac | None
+Steps = Generator[Step, Answer, None]
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """What stays the same for a lane as long as it lives."""
+
+    partition: int
+    partitions: int
+    epoch_length: Millis
+    horizons: tuple[Days, ...]
+    tick: Tick
+    beginning: ChurnState
+    """What is known of churn before the first almanac."""
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Merged events between two marks, or as many as may be released in service."""
+
+    arrivals: Sequence[Arrival]
+    until: Millis
+    """M: everything before it is in; alarms are handled up to it."""
+    offsets: Mapping[str, int]
+    """Next offset per topic once all of the batch is done."""
+    aside: Sequence[DeadLetter | Forward] = ()
+    raws: Mapping[tuple[str, int], Raw] = {}
+    """The records as they lay, by topic and offset, for dead letters."""
+    marked: bool = False
+    """Between two marks: read again from the start after a crash, and gone on with after ``interval_done``."""
+    position: Mapping[str, int] = {}
+    act_from: Millis = 0
+    acting: Millis | None = None
+    """The clock in service; None: event time."""
+
+
+class Lane:
+    """One partition's state machine."""
+
+    def __init__(self, ground: Ground, state: LaneState, library: Library) -> None:
+        self.ground = ground
+        self.state = state
+        self.library = library
+        """Rulebooks with their moments; more may be added between batches."""
+        self._almanac: Almanac | None = None
+        self._posted: set[tuple[str, int]] = set()
+        """What of the batch at hand was put aside already."""
+
+    def take(self, batch: Batch) -> Steps:
+        """Handle a batch; the last ``Save`` moves the offsets past it."""
+        state = self.state
+        state.act_from = max(state.act_from, batch.act_from)
+        self._posted.clear()
+        if state.epoch < 0:
+            self._begin(batch)
+        yield from self._open_almanac()
+        index = state.interval_done if batch.marked else 0
+        while True:
+            index, finished = yield from self._portion(batch, index)
+            if finished:
+                return
+
+    def _begin(self, batch: Batch) -> None:
+        first = min([batch.until, *(arrival.at for arrival in batch.arrivals)])
+        self.state.epoch = self.state.first_epoch = epoch_of(first, self.ground.epoch_length)
+
+    def _portion(self, batch: Batch, start: int) -> Generator[Step, Answer, tuple[int, bool]]:
+        """One load, one step of the core, one commit."""
+        state, arrivals = self.state, batch.arrivals
+        border = self._border(batch)
+        stop = cut(arrivals, start, border)
+        chunk = arrivals[start:stop]
+        whole = stop == len(arrivals) or arrivals[stop].at >= border
+        until = min(batch.until, border - 1) if whole else chunk[-1].at
+        loaded = yield NeedRecords(customers_of(chunk), until, MAX_DUE)
+        assert isinstance(loaded, Loaded)
+        context = self._context(max(chunk[0].at, state.time) if chunk else until)
+        portion = handle_portion(chunk, loaded, until, context, batch.acting)
+        drained = len(loaded.due) < MAX_DUE
+        crossed = whole and drained and until == border - 1
+        state.time = max(state.time, border if crossed else until if drained else loaded.due[-1][0])
+        closes = crossed and border == end_of(state.epoch, self.ground.epoch_length)
+        finished = whole and drained and stop == len(arrivals) and until >= batch.until
+        yield self._save(batch, portion, stop, closes=closes, finished=finished)
+        if closes:
+            yield from self._open_almanac()
+        return stop, finished
+
+    def _border(self, batch: Batch) -> Millis:
+        """What this portion must not cross: a change of rulebook, or the end of the epoch once all of it is in."""
+        change = self.library.next_change(self.state.time)
+        close_at = end_of(self.state.epoch, self.ground.epoch_length)
+        return min(change, close_at) if batch.until >= close_at else change
+
+    def _context(self, moment: Millis) -> Context:
+        version, since, rulebook = self.library.at(moment)
+        self.state.rulebook, self.state.rulebook_since = version, since
+        almanac, ground = self._almanac, self.ground
+        return Context(
+            rulebook=rulebook,
+            almanac=NONE_YET if almanac is None else almanac.epoch,
+            churn=ground.beginning if almanac is None else almanac.churn,
+            horizons=ground.horizons,
+            tick=ground.tick,
+            act_from=self.state.act_from,
+        )
+
+    def _save(self, batch: Batch, portion: Portion, stop: int, *, closes: bool, finished: bool) -> Save:
+        state, ground = self.state, self.ground
+        outbox = Outbox(ground.partition, ground.partitions, state.sequence)
+        recent = post(outbox, (outcome for _, outcome in portion.outcomes), state.epoch, state.first_epoch)
+        post_failures(outbox, portion.failed, batch.raws)
+        if closes:
+            outbox.contribution(state.epoch, state.first_epoch, [], {}, done=True)
+            state.epoch += 1
+        if finished:
+            state.offsets.update(batch.offsets)
+            state.position = dict(batch.position)
+            state.interval_done = 0
+        elif batch.marked:
+            state.interval_done = stop
+        else:
+            _advance(state, batch.arrivals[:stop])
+        self._put_aside(batch, outbox, finished=finished)
+        state.sequence = outbox.sequence
+        commit = Commit(
+            msgspec.msgpack.encode(state),
+            portion.records,
+            portion.orders,
+            portion.alarms,
+            recent,
+            outbox.entries,
+        )
+        return Save(commit, portion)
+
+    def _put_aside(self, batch: Batch, outbox: Outbox, *, finished: bool) -> None:
+        """What is no event for this lane goes out with the very commit that moves the offsets past it."""
+        for item in batch.aside:
+            topic, offset = item.raw.topic, item.raw.offset
+            if (topic, offset) in self._posted or not (finished or offset < self.state.offsets.get(topic, 0)):
+                continue
+            self._posted.add((topic, offset))
+            if isinstance(item, DeadLetter):
+                outbox.dead_letter(item)
+            else:
+                outbox.forward(item)
+
+    def _open_almanac(self) -> Generator[Step, Answer, None]:
+        """Epoch e is decided with the almanac of e - 2."""
+        wanted = self.state.epoch - 2
+        if wanted < self.state.first_epoch or (self._almanac is not None and self._almanac.epoch == wanted):
+            return
+        answer = yield NeedAlmanac(wanted)
+        assert answer is None or isinstance(answer, Almanac)
+        self._almanac = answer or self._almanac
+        self.state.almanac = NONE_YET if self._almanac is None else self._almanac.epoch
+
+
+def _advance(state: LaneState, done: Sequence[Arrival]) -> None:
+    """In service every commit moves the offsets past what it handled."""
+    for arrival in done:
+        state.offsets[arrival.topic] = max(state.offsets.get(arrival.topic, 0), arrival.offset + 1)

@@ -1,0 +1,33 @@
+"""The rulebooks known to a lane, each in force from its own moment."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+
+from rules.rulebook import Rulebook
+from schemas.times import Millis
+
+_NEVER: Millis = 1 << 62
+
+
+class Library:
+    """Rulebooks by the moment from which they are in force."""
+
+    def __init__(self, first: Rulebook, since: Millis = 0) -> None:
+        self._shelves: list[tuple[Millis, str, Rulebook]] = [(since, first.version, first)]
+
+    def add(self, rulebook: Rulebook, since: Millis) -> None:
+        """From ``since`` on this rulebook is in force. Adding it again changes nothing."""
+        if not any(known[:2] == (since, rulebook.version) for known in self._shelves):
+            insort(self._shelves, (since, rulebook.version, rulebook), key=lambda shelf: shelf[:2])
+
+    def at(self, moment: Millis) -> tuple[str, Millis, Rulebook]:
+        """Version, moment from which it is in force, and rulebook for this moment (the first one before any)."""
+        index = max(0, bisect_right(self._shelves, moment, key=lambda shelf: shelf[0]) - 1)
+        since, version, rulebook = self._shelves[index]
+        return version, since, rulebook
+
+    def next_change(self, after: Millis) -> Millis:
+        """When another rulebook comes into force, later than ``after``; far away if never."""
+        index = bisect_right(self._shelves, after, key=lambda shelf: shelf[0])
+        return self._shelves[index][0] if index < len(self._shelves) else _NEVER

@@ -1,0 +1,121 @@
+"""From what was decided to the messages that say so, numbered in the lane's own sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import starmap
+
+import msgspec
+import orjson
+
+from schemas.actions import AnyAction, encode_action
+from schemas.almanac import Contribution, encode_contribution
+from schemas.churn import Lesson
+from schemas.lane import OutboxEntry, Raw
+from schemas.outcome import Decision, Outcome, encode_decision
+from schemas.times import to_millis, to_rfc3339
+from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LESSONS
+from streams.arrivals import FORWARDED, DeadLetter, Forward
+from streams.portions import Failed
+
+Headers = tuple[tuple[str, bytes], ...]
+SOURCE = b"tend"
+
+
+class Outbox(msgspec.Struct):
+    """Collects the messages of one commit; ``sequence`` is the last number given out."""
+
+    partition: int
+    partitions: int
+    sequence: int
+    entries: list[OutboxEntry] = []
+
+    def action(self, action: AnyAction) -> None:
+        """An action for its senders, with its sequence in the lane."""
+        numbered = action.model_copy(update={"sequence": self.sequence + 1})
+        headers = _cloud_event(action.action_id, f"care.{action.kind}", to_rfc3339(to_millis(action.decided_at)))
+        self._add(ACTION_TOPICS[action.kind], action.customer.encode(), encode_action(numbered), headers)
+
+    def decision(self, decision: Decision) -> None:
+        """An entry of the ledger."""
+        self._add(DECISIONS, decision.customer.encode(), encode_decision(decision), ())
+
+    def contribution(
+        self, epoch: int, first: int, lessons: list[Lesson], counts: dict[str, int], *, done: bool = False
+    ) -> None:
+        """What the learner should know; counts are sorted, so that the bytes repeat."""
+        contribution = Contribution(
+            self.partition, self.sequence + 1, epoch, first, lessons, dict(sorted(counts.items())), done
+        )
+        self._add(LESSONS, str(self.partition).encode(), encode_contribution(contribution), (), partition=0)
+
+    def dead_letter(self, letter: DeadLetter) -> None:
+        """The original bytes and headers, with where they lay and what is wrong."""
+        raw = letter.raw
+        origin = {
+            "tend-reason": letter.reason,
+            "tend-field": letter.field,
+            "tend-message": letter.message[:2_000],
+            "tend-topic": raw.topic,
+            "tend-partition": str(raw.partition),
+            "tend-offset": str(raw.offset),
+            "tend-timestamp": str(raw.timestamp),
+        }
+        headers = tuple((name, value.encode()) for name, value in origin.items())
+        self._add(DEAD_LETTERS, raw.key or b"", raw.value or b"", headers + raw.headers)
+
+    def forward(self, forward: Forward) -> None:
+        """A misplaced record, moved to its right partition once."""
+        raw = forward.raw
+        headers = (*raw.headers, (FORWARDED, f"{raw.partition}:{raw.offset}".encode()))
+        self._add(raw.topic, raw.key or b"", raw.value or b"", headers, partition=forward.partition)
+
+    def _add(self, topic: str, key: bytes, value: bytes, headers: Headers, *, partition: int | None = None) -> None:
+        self.sequence += 1
+        to = self.partition if partition is None else partition
+        self.entries.append(OutboxEntry(self.sequence, topic, to, key, value, headers))
+
+
+def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) -> dict[str, list[bytes]]:
+    """Write out the outcomes of a portion; returns the new decisions by customer, for her own short list."""
+    lessons: list[Lesson] = []
+    counts: dict[str, int] = {}
+    recent: dict[str, list[bytes]] = {}
+    for outcome in outcomes:
+        for action in outcome.actions:
+            outbox.action(action)
+        for decision in outcome.decisions:
+            outbox.decision(decision)
+            recent.setdefault(decision.customer, []).append(encode_decision(decision))
+        lessons.extend(outcome.lessons)
+        for name, count in outcome.counts.items():
+            counts[name] = counts.get(name, 0) + count
+    if lessons or counts:
+        outbox.contribution(epoch, first, lessons, counts)
+    return recent
+
+
+def post_failures(outbox: Outbox, failed: Iterable[Failed], raws: dict[tuple[str, int], Raw]) -> None:
+    """Events that the core could not handle become dead letters; a failed alarm leaves a note of its own."""
+    for letter in starmap(_letter, ((failure, raws) for failure in failed)):
+        outbox.dead_letter(letter)
+
+
+def _letter(failure: Failed, raws: dict[tuple[str, int], Raw]) -> DeadLetter:
+    if failure.arrival is None:
+        body = orjson.dumps({"customer": failure.customer, "alarm": True})
+        return DeadLetter(Raw("alarms", 0, 0, 0, failure.customer.encode(), body), "alarm_failed", "", failure.error)
+    raw = raws[failure.arrival.topic, failure.arrival.offset]
+    return DeadLetter(raw, "event_failed", "", failure.error)
+
+
+def _cloud_event(event_id: str, kind: str, time: str) -> Headers:
+    """CloudEvents 1.0, Kafka protocol binding, binary mode."""
+    return (
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event_id.encode()),
+        ("ce_type", kind.encode()),
+        ("ce_source", SOURCE),
+        ("ce_time", time.encode()),
+        ("content-type", b"application/json"),
+    )
