@@ -37,9 +37,9 @@ class KafkaConnection(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"KafkaConnection({self.brokers}, {self.protocol})"
 
-    def librdkafka(self, **further: str | int | bool) -> dict[str, str | int | bool]:
+    def librdkafka(self, **further: str | int | bool) -> dict[str, str | int | float | bool]:
         """The configuration of a confluent-kafka client, with further properties (underscores stand for dots)."""
-        config: dict[str, str | int | bool] = {
+        config: dict[str, str | int | float | bool] = {
             "bootstrap.servers": self.brokers,
             "security.protocol": self.protocol.lower(),
             # librdkafka writes to stderr by default; what matters is raised by the calls themselves.

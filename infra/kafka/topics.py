@@ -7,7 +7,13 @@ from typing import Any
 
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but not in its __all__
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
 
 from infra.kafka.connection import KafkaConnection
 from schemas.errors import DependencyAway, Refused, TendError
@@ -137,11 +143,11 @@ class Topics:
             Refused: a topic is missing.
             DependencyAway: no broker answers.
         """
-        return self._offsets(topics, OffsetSpec.latest())
+        return self._offsets(topics, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # the library's
 
     def first_offsets(self, topics: Sequence[str]) -> dict[str, list[int]]:
         """The first offset that each partition still holds, by topic. Raises as ``end_offsets`` does."""
-        return self._offsets(topics, OffsetSpec.earliest())
+        return self._offsets(topics, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # the library's
 
     def _offsets(self, topics: Sequence[str], which: OffsetSpec) -> dict[str, list[int]]:
         existing = self._partitions()

@@ -1,0 +1,150 @@
+"""The Faust app, made in one place and not at import: it holds the group membership and one agent that routes."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
+
+import faust
+from faust.app.base import BootStrategy
+from faust.streams import Stream
+from faust.types import TP
+from faust.types.auth import CredentialsT
+
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.intake import Intake
+from infra.kafka.transport import LaneConsumer, LaneTransport
+from infra.settings import Settings
+
+_SESSION_SECONDS = 10.0
+_HEARTBEAT_SECONDS = 1.0
+_REBALANCE_SECONDS = 40.0
+_DISPLAY_SECONDS = 5.0
+_NEVER_EVICT_SECONDS = 7 * 86_400.0
+
+
+class _Boot(BootStrategy):
+    # Publishing is not Faust's business here: see infra.kafka.publisher.
+    enable_kafka_producer = False
+    enable_web = False
+
+
+class LaneApp(faust.App):
+    """A Faust app whose records go to lanes."""
+
+    BootStrategy = _Boot
+
+    def __init__(self, name: str, *, intake: Intake, fetch_wait_ms: int, **options: Any) -> None:
+        self.intake = intake
+        self._fetch_wait_ms = fetch_wait_ms
+        super().__init__(name, **options)
+
+    def _new_transport(self) -> LaneTransport:
+        return LaneTransport(self.conf.broker_consumer, self, self.intake, self._fetch_wait_ms)
+
+    async def _on_partitions_revoked(self, revoked: set[TP]) -> None:
+        # Lanes end first, while the group still waits for this worker.
+        await self.intake.lose_all()
+        await super()._on_partitions_revoked(revoked)
+
+    async def _on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        await super()._on_partitions_assigned(assigned, generation_id)
+        if not self.should_stop:
+            self.intake.connect(cast(LaneConsumer, self.consumer))
+            await self.intake.gain(assigned)
+
+
+class Engine:
+    """A running member of the workers' group: ``intake`` gives lanes their records."""
+
+    def __init__(self, app: LaneApp, intake: Intake) -> None:
+        self.app = app
+        self.intake = intake
+
+    async def start(self) -> None:
+        """Join the group; partitions arrive through the intake's callbacks."""
+        await self.app.start()
+
+    async def stop(self) -> None:
+        """End the lanes, tell the group how far they came, and leave it at once."""
+        await self.app.consumer.commit()
+        await self.intake.lose_all()
+        await self.app.stop()
+
+    async def failed(self) -> BaseException | None:
+        """Wait until the app has stopped or crashed; the reason of a crash."""
+        await self.app._crashed.wait()
+        return self.app.crash_reason
+
+
+def make_engine(
+    settings: Settings,
+    topics: Sequence[str],
+    on_owned: Callable[[int], Awaitable[None]],
+    on_lost: Callable[[int], Awaitable[None]],
+    *,
+    group_instance_id: str | None = None,
+) -> Engine:
+    """Make the app and its intake for these input topics. Nothing is connected before ``start``.
+
+    Args:
+        settings: addresses, group, fetch sizes.
+        topics: the input topics, all with the same number of partitions.
+        on_owned: see :class:`infra.kafka.intake.Intake`.
+        on_lost: see :class:`infra.kafka.intake.Intake`.
+        group_instance_id: overrides the one in the settings, where a process runs several workers.
+    """
+    intake = Intake(topics, on_owned, on_lost)
+    app = LaneApp(
+        settings.group,
+        intake=intake,
+        fetch_wait_ms=settings.fetch_wait_ms,
+        **_options(settings, group_instance_id or settings.group_instance_id),
+    )
+    source = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+    async def engage(stream: faust.StreamT[Any]) -> None:
+        # Not acknowledged by Faust: how far a lane has come is in the store.
+        async for knock in cast(Stream[Any], stream).noack():
+            intake.hand_over(int(knock))
+
+    app.agent(source, name="engage")(engage)
+    return Engine(app, intake)
+
+
+def _options(settings: Settings, group_instance_id: str | None) -> dict[str, Any]:
+    connection = KafkaConnection.of(settings)
+    return {
+        "broker": [f"aiokafka://{server.strip()}" for server in connection.brokers.split(",")],
+        "broker_credentials": _credentials(connection),
+        "broker_session_timeout": _SESSION_SECONDS,
+        "broker_heartbeat_interval": _HEARTBEAT_SECONDS,
+        "broker_rebalance_timeout": _REBALANCE_SECONDS,
+        "broker_max_poll_interval": _NEVER_EVICT_SECONDS,
+        "broker_commit_interval": _DISPLAY_SECONDS,
+        "consumer_max_fetch_size": settings.fetch_bytes,
+        "consumer_group_instance_id": group_instance_id,
+        "store": "memory://",
+        "datadir": str(settings.data_dir / "faust"),
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "web_enabled": False,
+        # A rebalance must not wait for records that lanes hold back.
+        "stream_wait_empty": False,
+        "stream_buffer_maxsize": 16,
+    }
+
+
+def _credentials(connection: KafkaConnection) -> CredentialsT | None:
+    if connection.protocol == "PLAINTEXT":
+        return None
+    context = ssl.create_default_context(cafile=connection.ca_file or None) if "SSL" in connection.protocol else None
+    if not connection.uses_sasl:
+        return faust.SSLCredentials(context)
+    return faust.SASLCredentials(
+        username=connection.username,
+        password=connection.password,
+        ssl_context=context,
+        mechanism=connection.mechanism,
+    )

@@ -1,0 +1,111 @@
+"""Reading a topic's partition as the log that it is: from an offset to its end, or backwards from its end.
+
+These calls block; call them from a thread of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from infra.kafka.connection import KafkaConnection
+from schemas.errors import DependencyAway
+from schemas.lane import Raw
+
+_ANSWER_SECONDS = 20.0
+_BATCH = 1_000
+_WAIT_MS = 10
+_WINDOW = 64
+
+
+class PartitionLog:
+    """Reads committed records without a consumer group, so without any claim on the topic."""
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._brokers = connection.brokers
+        self._consumer = Consumer(
+            connection.librdkafka(
+                group_id="tend-reader",  # librdkafka wants one; nothing is ever committed under it
+                enable_auto_commit=False,
+                enable_partition_eof=True,
+                isolation_level="read_committed",
+                auto_offset_reset="error",
+                fetch_wait_max_ms=_WAIT_MS,
+            )
+        )
+
+    def bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        """The first offset held, and the one behind the last stable record. Raises DependencyAway."""
+        try:
+            found = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_ANSWER_SECONDS)
+        except KafkaException as error:
+            raise DependencyAway(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
+        if found is None:
+            raise DependencyAway(f"Kafka at {self._brokers} does not answer")
+        return found
+
+    def read(self, topic: str, partition: int, start: int) -> Iterator[Raw]:
+        """The records from ``start`` to the present end. Raises DependencyAway."""
+        self._consumer.assign([TopicPartition(topic, partition, start)])
+        while True:
+            messages = some(self._consumer, _BATCH, _ANSWER_SECONDS)
+            if not messages:
+                raise DependencyAway(f"Kafka at {self._brokers} does not answer")
+            for message in messages:
+                problem = message.error()
+                if problem is None:
+                    yield raw(message)
+                elif problem.code() == KafkaError._PARTITION_EOF:
+                    return
+                else:
+                    raise DependencyAway(f"Kafka at {self._brokers}: {problem.str()}")
+
+    def backwards(self, topic: str, partition: int, limit: int) -> Iterator[Raw]:
+        """Records from the newest to older ones, about ``limit`` of them at most. Raises DependencyAway."""
+        first, end = self.bounds(topic, partition)
+        upper, window = end, _WINDOW
+        while upper > first and end - upper < limit:
+            lower = max(first, upper - window)
+            found = [record for record in self.read(topic, partition, lower) if record.offset < upper]
+            yield from reversed(found)
+            upper, window = lower, window * 4
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._consumer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def some(consumer: Consumer, limit: int, patience: float) -> list[Message]:
+    """Wait ``patience`` seconds for a first message, then take what else is there, ``limit`` in all."""
+    # consume() alone would wait for the whole number of them.
+    first = consumer.poll(patience)
+    return [] if first is None else [first, *consumer.consume(limit - 1, 0.0)]
+
+
+def raw(message: Message) -> Raw:
+    """A record as confluent-kafka delivers it, in our own words."""
+    headers = message.headers() or []
+    return Raw(
+        topic=message.topic() or "",
+        partition=message.partition() or 0,
+        offset=message.offset() or 0,
+        timestamp=message.timestamp()[1],
+        key=_bytes(message.key()),
+        value=_bytes(message.value()),
+        headers=tuple((header[0], _bytes(header[1]) or b"") for header in headers),
+    )
+
+
+def _bytes(value: bytes | str | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value

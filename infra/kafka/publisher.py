@@ -1,0 +1,260 @@
+"""Publishing what a lane has decided: in order, each entry once, with the position published beside it.
+
+On Kafka each publish is one transaction, which carries the last sequence to the lane's partition of
+``tend.positions`` as well: a new owner fences an older one by opening, and reads from that record how far the
+older one came. On a broker without transactions the position follows its entries, and what was published
+beyond it is found by reading the tails of the partitions that entries go to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import orjson
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
+from schemas.errors import DependencyAway, Fenced, TendError
+from schemas.lane import OutboxEntry
+
+POSITIONS_TOPIC = "tend.positions"
+SEQUENCE_HEADER = "tend-seq"
+
+_SECONDS = 20.0
+_TRANSACTION_MS = 30_000
+_DELIVERY_MS = 15_000
+_TAIL = 2_000
+"""How many records of a partition are searched for entries of an earlier owner; its last publish was smaller."""
+
+_FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+_T = TypeVar("_T")
+
+
+class Publisher:
+    """The one producer of a lane.
+
+    Args:
+        connection: where Kafka is.
+        partition: the lane's number; names the transactional id and the partition of the positions.
+        transactional: what ``supports_transactions`` said of the broker.
+        group: the installation's consumer group; two installations on one broker do not fence each other.
+    """
+
+    def __init__(
+        self, connection: KafkaConnection, partition: int, *, transactional: bool, group: str = "tend"
+    ) -> None:
+        self.partition = partition
+        self._connection = connection
+        self._transactional = transactional
+        self._name = f"{group}-lane-{partition}"
+        self._producer: Producer | None = None
+        self._published = 0
+        self._found: set[int] = set()
+        self._searched: set[tuple[str, int]] = set()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._name)
+
+    @property
+    def published(self) -> int:
+        """The last sequence known to be published, with all before it."""
+        return self._published
+
+    async def open(self) -> int:
+        """Fence every older owner and return the last sequence published. Can be called again after Fenced.
+
+        Raises:
+            DependencyAway: no broker answers for now.
+        """
+        return await self._in_thread(self._open)
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> int:
+        """Publish the entries, which follow each other, and return the last sequence published.
+
+        Entries up to the published position are skipped, so it is safe to call again with the same ones.
+
+        Raises:
+            Fenced: another owner has opened; open again if the partition is still ours.
+            DependencyAway: the broker did not take them (or did not say so); call again.
+            TendError: an entry is missing between the position and the first of these.
+        """
+        return await self._in_thread(lambda: self._publish(entries))
+
+    async def close(self) -> None:
+        """Let the connection go. What was not acknowledged counts as not published."""
+        await self._in_thread(self._drop)
+        self._thread.shutdown(wait=False)
+
+    async def _in_thread(self, call: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    def _open(self) -> int:
+        self._drop()
+        # First end what an older owner has begun, then read how far it came: the other way round it may still move.
+        producer = self._new_producer()
+        self._published = self._read_position()
+        self._found.clear()
+        self._searched.clear()
+        self._producer = producer
+        return self._published
+
+    def _new_producer(self) -> Producer:
+        if not self._transactional:
+            # Without idempotence a retry may double or reorder; a failed send is looked up in the log instead.
+            return Producer(
+                self._connection.librdkafka(
+                    acks="all", retries=0, max_in_flight=1, linger_ms=5, message_timeout_ms=_DELIVERY_MS
+                )
+            )
+        producer = Producer(
+            self._connection.librdkafka(
+                transactional_id=self._name,
+                transaction_timeout_ms=_TRANSACTION_MS,
+                message_timeout_ms=_DELIVERY_MS,
+                linger_ms=5,
+            )
+        )
+        try:
+            producer.init_transactions(_SECONDS)
+        except KafkaException as error:
+            raise DependencyAway(f"{self._name} could not begin: {error.args[0].str()}") from error
+        return producer
+
+    def _read_position(self) -> int:
+        key = str(self.partition).encode()
+        with PartitionLog(self._connection) as log:
+            for record in log.backwards(POSITIONS_TOPIC, self.partition, limit=2**62):
+                if record.key == key and record.value:
+                    return int(orjson.loads(record.value)["sequence"])
+        return 0
+
+    def _publish(self, entries: Sequence[OutboxEntry]) -> int:
+        if self._producer is None:
+            self._open()
+        waiting = [entry for entry in entries if entry.sequence > self._published]
+        if not waiting:
+            return self._published
+        self._check_nothing_is_missing(waiting[0])
+        try:
+            if self._transactional:
+                self._in_one_transaction(waiting)
+            else:
+                self._one_after_the_other(waiting)
+        except (KafkaException, BufferError, DependencyAway) as error:
+            self._drop()
+            raise self._meaning(error) from error
+        self._published = waiting[-1].sequence
+        return self._published
+
+    def _check_nothing_is_missing(self, first: OutboxEntry) -> None:
+        if first.sequence > self._published + 1:
+            raise TendError(
+                f"Lane {self.partition} was asked to publish entry {first.sequence}, but the last one published is "
+                f"{self._published}: those between are not in the outbox. Store and broker do not belong together; "
+                "restore the one that was exchanged."
+            )
+
+    def _in_one_transaction(self, entries: Sequence[OutboxEntry]) -> None:
+        producer = self._running()
+        producer.begin_transaction()
+        for entry in entries:
+            self._send(producer, entry)
+        self._send(producer, self._position(entries[-1].sequence))
+        producer.commit_transaction(_SECONDS)
+
+    def _one_after_the_other(self, entries: Sequence[OutboxEntry]) -> None:
+        self._search(entries)
+        self._deliver([entry for entry in entries if entry.sequence not in self._found])
+        self._deliver([self._position(entries[-1].sequence)])
+        self._found = {sequence for sequence in self._found if sequence > entries[-1].sequence}
+
+    def _search(self, entries: Sequence[OutboxEntry]) -> None:
+        places = {(entry.topic, entry.partition) for entry in entries} - self._searched
+        if not places:
+            return
+        with PartitionLog(self._connection) as log:
+            for topic, partition in places:
+                self._found |= self._beyond_position(log, topic, partition)
+        self._searched |= places
+
+    def _beyond_position(self, log: PartitionLog, topic: str, partition: int) -> set[int]:
+        found: set[int] = set()
+        for record in log.backwards(topic, partition, _TAIL):
+            lane, sequence = sequence_of(record.headers)
+            if lane != self.partition:
+                continue
+            if sequence <= self._published:
+                break
+            found.add(sequence)
+        return found
+
+    def _deliver(self, entries: Sequence[OutboxEntry]) -> None:
+        problems: list[KafkaError] = []
+        producer = self._running()
+        for entry in entries:
+            self._send(producer, entry, problems)
+        left = producer.flush(_SECONDS)
+        if left or problems:
+            reason = problems[0].str() if problems else f"{left} of {len(entries)} not acknowledged"
+            raise DependencyAway(f"{self._name}: {reason}")
+
+    def _send(self, producer: Producer, entry: OutboxEntry, problems: list[KafkaError] | None = None) -> None:
+        def delivered(problem: KafkaError | None, _: object) -> None:
+            if problem is not None and problems is not None:
+                problems.append(problem)
+
+        headers: list[tuple[str, str | bytes | None]] = [
+            *entry.headers,
+            (SEQUENCE_HEADER, b"%d:%d" % (self.partition, entry.sequence)),
+        ]
+        while True:
+            try:
+                producer.produce(
+                    entry.topic, entry.value, entry.key, entry.partition, on_delivery=delivered, headers=headers
+                )
+                return
+            except BufferError:
+                producer.poll(0.1)
+
+    def _position(self, sequence: int) -> OutboxEntry:
+        return OutboxEntry(
+            sequence=sequence,
+            topic=POSITIONS_TOPIC,
+            partition=self.partition,
+            key=str(self.partition).encode(),
+            value=orjson.dumps({"sequence": sequence}),
+        )
+
+    def _meaning(self, error: Exception) -> Exception:
+        if not isinstance(error, KafkaException):
+            return DependencyAway(str(error))
+        problem = error.args[0]
+        if problem.code() in _FENCED:
+            return Fenced(f"{self._name} was opened by another owner")
+        return DependencyAway(f"{self._name}: {problem.str()}")
+
+    def _running(self) -> Producer:
+        if self._producer is None:
+            raise DependencyAway(f"{self._name} is not open")
+        return self._producer
+
+    def _drop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        # Its transaction, if any, is ended by whoever opens next; its queue must not go out after that.
+        with contextlib.suppress(KafkaException):
+            producer.purge(in_queue=True, in_flight=True, blocking=False)
+        producer.flush(0)
+
+
+def sequence_of(headers: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
+    """Lane and sequence that a published record carries; (-1, 0) where it carries none."""
+    for name, value in headers:
+        if name == SEQUENCE_HEADER:
+            lane, _, sequence = value.partition(b":")
+            return int(lane), int(sequence)
+    return -1, 0

@@ -1,0 +1,226 @@
+"""Faust's Kafka transport, changed where its ways do not fit lanes.
+
+What differs from Faust, and why:
+
+- Records do not travel through the stream; only knocks do (see ``infra.kafka.intake``).
+- Nothing seeks but a fetch that finds the client elsewhere. Faust's own seeks are switched off: they also write a
+  read offset below which messages are dropped silently.
+- Offsets are committed for the display of lag only, and never during a rebalance: aiokafka would answer that by
+  resetting the generation, and the worker would join again and again.
+- The consumer reads committed records only and waits for milliseconds, where Faust reads uncommitted ones and
+  waits for 1.5 seconds (both hard-coded).
+- Topics are assigned by range, which keeps the p-th partitions of all topics together; Faust without tables picks
+  round-robin, which does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.structs import OffsetAndMetadata
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from infra.kafka.intake import UNKNOWN_END, Intake, Lost
+from schemas.errors import Refused
+from schemas.lane import Fetched, Raw
+
+log = logging.getLogger(__name__)
+
+_KNOCK_PATIENCE_SECONDS = 1.0
+_BATCH = 5_000
+"""Most records of one topic in one answer: what lies in a fetch may be many thousand small ones."""
+
+
+class RebalanceListener(driver.ConsumerRebalanceListener):
+    """Keeps assigned partitions still until a lane asks for them."""
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Pause before anything is fetched: where to begin is in the store, not in the group's offsets."""
+        tps = list(assigned)
+        consumer = self._thread._ensure_consumer()
+        for tp in tps:
+            consumer.seek(tp, 0)
+        consumer.pause(*tps)
+        await super().on_partitions_assigned(tps)
+
+
+class LaneConsumerThread(driver.AIOKafkaConsumerThread):
+    """The thread that talks to the broker, with a loop of its own."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        conf = self.app.conf
+        self._assignor = RangePartitionAssignor
+        return AIOKafkaConsumer(
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            group_instance_id=conf.consumer_group_instance_id,
+            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+            partition_assignment_strategy=[RangePartitionAssignor],
+            enable_auto_commit=False,
+            # An offset outside the log is an error to be shown, never a reason to jump.
+            auto_offset_reset="none",
+            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            fetch_max_wait_ms=cast(LaneTransport, transport).fetch_wait_ms,
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            check_crcs=conf.broker_check_crcs,
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            # A lane that waits for a dependency does not fetch; it must not be evicted for that.
+            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
+            isolation_level="read_committed",
+            **driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
+        )
+
+    async def on_start(self) -> None:
+        """Start the consumer; by default one partition's unread records hold back all others for 100 ms."""
+        await super().on_start()
+        self._ensure_consumer()._fetcher._prefetch_backoff = 0.0
+
+    async def read(self, partition: int, wants: Mapping[str, int], max_wait_ms: int) -> dict[str, Fetched]:
+        """Records from these offsets; call it from the consumer's loop through :meth:`LaneConsumer.read`."""
+        consumer = self._ensure_consumer()
+        assignment = consumer._subscription.subscription.assignment
+        tps = {TopicPartition(topic, partition): offset for topic, offset in wants.items()}
+        self._place(consumer, assignment, tps)
+        try:
+            found = await self._take(consumer, tps, max_wait_ms / 1000)
+        except OffsetOutOfRangeError as error:
+            raise await self._outside(consumer, error) from error
+        if assignment is None or not assignment.active:
+            raise Lost(f"partition {partition} was revoked")
+        return {tp.topic: _fetched(found.get(tp, ()), assignment.state_value(tp)) for tp in tps}
+
+    def _place(self, consumer: AIOKafkaConsumer, assignment: Any, tps: Mapping[TopicPartition, int]) -> None:
+        for tp, offset in tps.items():
+            state = assignment.state_value(tp) if assignment is not None and assignment.active else None
+            if state is None:
+                raise Lost(f"{tp.topic} partition {tp.partition} is not assigned")
+            if not state.has_valid_position or state.position != offset:
+                consumer.seek(tp, offset)
+            if state.paused:
+                consumer.resume(tp)
+
+    async def _take(
+        self, consumer: AIOKafkaConsumer, tps: Mapping[TopicPartition, int], patience: float
+    ) -> dict[TopicPartition, list[Any]]:
+        fetcher = consumer._fetcher
+        found: dict[TopicPartition, list[Any]] = {}
+        with consumer._subscription.fetch_context():
+            for tp in tps:
+                found |= await fetcher.fetched_records({tp}, 0, _BATCH)
+            if not found and patience > 0:
+                # An empty set would mean all partitions to aiokafka.
+                found = await fetcher.fetched_records(set(tps), patience, _BATCH)
+        return found
+
+    async def _outside(self, consumer: AIOKafkaConsumer, error: OffsetOutOfRangeError) -> Refused:
+        (offsets,) = error.args
+        tps = list(offsets)
+        first, end = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+        places = "; ".join(
+            f"{tp.topic} partition {tp.partition}: {offset} asked, the log holds {first[tp]} to {end[tp]}"
+            for tp, offset in offsets.items()
+        )
+        return Refused(
+            f"The store's offsets lie outside the log ({places}). Events were deleted before they were handled, or the "
+            "topic was made anew. Restore the topic, or begin afresh with an empty store (tend replay rebuilds it)."
+        )
+
+    async def commit_for_display(self, offsets: Mapping[TP, int]) -> bool:
+        """Tell the group how far lanes have come. What goes wrong here harms nobody."""
+        wanted = {
+            driver.ensure_aiokafka_TP(tp): OffsetAndMetadata(offset, "")
+            for tp, offset in offsets.items()
+            if tp in self.assignment()
+        }
+        if self.app.rebalancing or not wanted:
+            return False
+        try:
+            await self._ensure_consumer().commit(wanted)
+        except KafkaError as error:
+            log.info("The group's offsets were not committed (they only show lag): %s", error)
+            return False
+        return True
+
+
+def _fetched(records: Iterable[Any], state: Any) -> Fetched:
+    return Fetched(
+        records=[Raw(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, r.headers) for r in records],
+        next_offset=state.position,
+        end_offset=UNKNOWN_END if state.lso is None or state.lso < 0 else state.lso,
+    )
+
+
+class LaneConsumer(driver.Consumer):
+    """Faust's consumer on the main loop: it passes knocks on and answers the lanes' fetches."""
+
+    RebalanceListener = RebalanceListener
+    _thread: LaneConsumerThread
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.intake = cast(LaneTransport, self.transport).intake
+        # Faust drops messages at or below the last offset of their partition, so knocks only ever count up.
+        self._knock_number = itertools.count(1)
+
+    def _new_consumer_thread(self) -> LaneConsumerThread:
+        return LaneConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def read(self, partition: int, wants: Mapping[str, int], max_wait_ms: int) -> dict[str, Fetched]:
+        """Read on the consumer's thread; cancelling this cancels the read there."""
+        reading = self._thread.read(partition, wants, max_wait_ms)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(reading, self._thread.thread_loop))
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """Yield a knock for each partition whose records wait; ``timeout`` is Faust's, one second."""
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow.wait())
+        for partition in await self.intake.knocks(timeout):
+            tp = TP(self.intake.topics[0], partition)
+            if self.flow_active and tp in self._active_partitions:
+                yield tp, self._knock(tp)
+
+    def _knock(self, tp: TP) -> ConsumerMessage:
+        value = b"%d" % tp.partition
+        return ConsumerMessage(
+            tp.topic, tp.partition, next(self._knock_number), time.time(), 0, None, None, value, None, tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+
+    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit what lanes have applied, unless the group is being rebalanced."""
+        offsets = self.intake.to_commit()
+        if not offsets or self.app.rebalancing:
+            return False
+        wanted = {TP(topic, partition): offset for (topic, partition), offset in offsets.items()}
+        done: bool = await self._thread.call_thread(self._thread.commit_for_display, wanted)
+        if done:
+            self.intake.committed(offsets)
+        return done
+
+    async def perform_seek(self) -> None:
+        """Do nothing: each fetch says where it begins."""
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Do nothing: a quiet topic is no stall, and lag is measured by the lanes."""
+
+
+class LaneTransport(driver.Transport):
+    """The transport that makes the consumer above."""
+
+    Consumer = LaneConsumer
+
+    def __init__(self, url: Any, app: Any, intake: Intake, fetch_wait_ms: int) -> None:
+        super().__init__(url, app)
+        self.intake = intake
+        self.fetch_wait_ms = fetch_wait_ms
