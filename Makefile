@@ -22,7 +22,7 @@ install: $(STAMP) ## Make .venv with everything in the versions of constraints.t
 # Nothing is byte-compiled here: Python does that for what is used, when it is used.
 $(STAMP): pyproject.toml constraints.txt
 	@rm -f $(STAMP)
-	@python=$$(sh infra/deploy/find-python) && $$python -m venv $(VENV) && echo "tend: installing into $(VENV) ($$($(BIN)/python -V))"
+	@python=$$(sh .ci/find-python) && $$python -m venv $(VENV) && echo "tend: installing into $(VENV) ($$($(BIN)/python -V))"
 	@$(PIP) install --quiet --no-compile --editable '.[dev,bench]' --constraint constraints.txt
 	@touch $(STAMP)
 
@@ -63,7 +63,7 @@ bench: $(STAMP) ## The measurements of benchmarks/
 	$(BIN)/python -m benchmarks $(ARGS)
 
 constraints: ## Write constraints.txt anew, with today's versions
-	sh infra/deploy/make-constraints
+	sh .ci/make-constraints
 
 clean: ## Remove .venv and what the tools left
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
