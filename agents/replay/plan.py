@@ -1,0 +1,102 @@
+"""Where a replay puts its marks: pure, and the same in every run over the same input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from agents.replay.told import Told
+from schemas.times import DAY, Millis, to_rfc3339
+
+EVERY = 5_000
+"""Events between two marks, at most by default (more only where they share one moment)."""
+
+
+class Interval(NamedTuple):
+    """What lies between two marks, and the mark that closes it."""
+
+    number: int
+    """Of the closing mark."""
+    events: list[Told]
+    time: Millis
+    """Of the closing mark: all events here are earlier, none that follows is."""
+    read: int
+    """Events of the input up to here: where a killed replay goes on."""
+    begins: bool = False
+    finishes: bool = False
+
+
+class Unsorted(ValueError):
+    """The input is not in the order of time."""
+
+
+class Begin(NamedTuple):
+    """Where in the input a plan starts: at its beginning, or behind the last mark of a killed replay."""
+
+    number: int = 0
+    """Of the last mark that is complete; 0 writes the mark that begins."""
+    read: int = 0
+
+
+def plan_marks(
+    events: Iterable[Told], *, every: int = EVERY, end: Millis | None = None, resume: Begin | None = None
+) -> Iterator[Interval]:
+    """Cut the input into intervals, each closed by its mark.
+
+    A mark is set after ``every`` events, but never between events of one moment, and at each midnight (UTC) that
+    event time passes. The first interval is empty and begins the replay; the last one finishes it, at ``end``, or
+    at the midnight after the last event.
+
+    Args:
+        events: all events of the input, in the order of time, from its beginning.
+        every: events between two marks.
+        end: the moment of the last mark; later than all events.
+        resume: go on behind this mark; the intervals are then the same as without a kill.
+
+    Raises:
+        Unsorted: an event is earlier than the one before it, or not before ``end``.
+    """
+    begin = resume or Begin()
+    number, read = begin.number, 0
+    held: list[Told] = []
+    last: Millis | None = None
+    for event in events:
+        if last is None and resume is None:
+            yield Interval(0, [], _midnight(event.time), 0, begins=True)
+        if last is not None and event.time < last:
+            raise Unsorted(f"event {event.id} of {to_rfc3339(event.time)} follows one of {to_rfc3339(last)}")
+        if read >= begin.read:
+            if held and (time := _due(held, event.time, every)):
+                number += 1
+                yield Interval(number, held, time, read)
+                held = []
+            held.append(event)
+        read += 1
+        last = event.time
+    yield from _finish(held, number + 1, read, last, end, begun=last is not None or resume is not None)
+
+
+def _due(held: list[Told], upcoming: Millis, every: int) -> Millis | None:
+    """The time of the mark that belongs before an event at ``upcoming``, if one does."""
+    last = held[-1].time
+    midnight = _midnight(upcoming)
+    if last < midnight:
+        return midnight
+    return last + 1 if len(held) >= every and upcoming > last else None
+
+
+def _finish(
+    held: list[Told], number: int, read: int, last: Millis | None, end: Millis | None, *, begun: bool
+) -> Iterator[Interval]:
+    if last is None:
+        last = (end or DAY) - 1
+    if not begun:
+        yield Interval(0, [], _midnight(last), 0, begins=True)
+    time = end if end is not None else _midnight(last) + DAY
+    if time <= last:
+        raise Unsorted(f"the last event is of {to_rfc3339(last)}, which is not before the end, {to_rfc3339(time)}")
+    yield Interval(number, held, time, read, finishes=True)
+
+
+def _midnight(moment: Millis) -> Millis:
+    return moment - moment % DAY

@@ -1,0 +1,183 @@
+"""Browsing. What a visit does before its end may depend on her past and on that end, and on nothing later."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Any, Final
+
+from agents.simulate.dice import Dice
+from agents.simulate.distributions import Distributions
+from agents.simulate.sheet import DAY, Sheet
+from agents.simulate.source import CURRENCY, Basket, Line
+
+_FAILURES: Final = ("card declined", "insufficient funds", "expired card", "timeout")
+_REFUSALS: Final = ("expired", "already used", "not for these items", "unknown code")
+
+
+class Catalogue:
+    """What can be looked at: the products that have a category."""
+
+    def __init__(self, categories: dict[int, str]) -> None:
+        self._categories = categories
+        self._shelf = sorted(categories)
+
+    def category(self, product: int) -> str:
+        """The category of a product."""
+        return self._categories.get(product, "OTHER")
+
+    def any(self, dice: Dice) -> int:
+        """Some product."""
+        return dice.pick(self._shelf)
+
+
+class Rhythm:
+    """How often a customer orders, from her past alone: a count that fades, brought forward day by day."""
+
+    __slots__ = ("_orders", "appetite", "bought")
+
+    def __init__(self, appetite: float) -> None:
+        self.appetite = appetite
+        self.bought: deque[Line] = deque(maxlen=8)
+        self._orders = 0.0
+
+    def expected(self, table: Distributions) -> float:
+        """Visits without an order expected today; then a day passes."""
+        rate = self.appetite * table.visits_per_order * self._orders / table.rhythm_days + table.visits_floor
+        self._orders *= math.exp(-1.0 / table.rhythm_days)
+        return min(rate, table.visits_cap)
+
+    def order(self, lines: list[Line]) -> None:
+        """She has ordered."""
+        self._orders += 1.0
+        self.bought.extend(lines[:4])
+
+
+class Visit:
+    """One visit being written down: steps follow each other, ids count them."""
+
+    def __init__(self, sheet: Sheet, catalogue: Catalogue, customer: str, cart: str, dice: Dice) -> None:
+        self._sheet, self._catalogue, self._customer, self._dice = sheet, catalogue, customer, dice
+        self.cart = cart
+        self._steps = 0
+
+    def _step(self, at: int, kind: str, fields: dict[str, Any]) -> None:
+        self._sheet.tell(at, f"{self.cart}-{self._steps}", self._customer, kind, fields)
+        self._steps += 1
+
+    def view(self, at: int, product: int) -> None:
+        fields = {"sku": str(product), "category": self._catalogue.category(product)}
+        self._step(at, "product.viewed", fields)
+
+    def search(self, at: int, product: int, results: int) -> None:
+        query = self._catalogue.category(product).lower()
+        self._step(at, "search.performed", {"query": query, "results": results})
+
+    def add(self, at: int, line: Line) -> None:
+        fields = {"cart_id": self.cart, "sku": str(line.product), "quantity": line.quantity, "price": line.cents}
+        self._step(at, "cart.item_added", {**fields, "currency": CURRENCY})
+
+    def remove(self, at: int, line: Line) -> None:
+        self._step(at, "cart.item_removed", {"cart_id": self.cart, "sku": str(line.product)})
+
+    def till(self, at: int, cents: int) -> None:
+        self._step(at, "checkout.started", {"cart_id": self.cart, "amount": cents, "currency": CURRENCY})
+
+    def payment_failed(self, at: int) -> None:
+        self._step(at, "payment.failed", {"cart_id": self.cart, "reason": self._dice.pick(_FAILURES)})
+
+    def coupon_refused(self, at: int) -> None:
+        code = f"WELCOME{self._dice.below(1000):03d}"
+        self._step(at, "coupon.refused", {"code": code, "reason": self._dice.pick(_REFUSALS)})
+
+
+def wander(visit: Visit, rhythm: Rhythm, catalogue: Catalogue, day: int, dice: Dice, table: Distributions) -> None:
+    """A visit without an order on this day (days since the epoch)."""
+    hour = dice.weighted(_hours(table))
+    at = day * DAY + hour * 3600 + dice.below(3600)
+    kind = dice.weighted(table.visit_kinds)
+    if kind == "look":
+        for _ in range(dice.between(*table.views_per_look)):
+            visit.view(at, _product(rhythm, catalogue, dice, table))
+            at += dice.between(*table.pause)
+    elif kind == "search":
+        _search(visit, rhythm, catalogue, at, dice, table)
+    else:
+        _leave_cart(visit, rhythm, catalogue, at, dice, table)
+
+
+def shop(visit: Visit, basket: Basket, earliest: int, dice: Dice, table: Distributions) -> int:
+    """The visit that ends in this order; the moment it began, less than an hour before."""
+    begin = max(earliest, basket.at - dice.between(*table.order_visit))
+    steps: list[tuple[str, Any]] = [("view", dice.pick(basket.lines)) for _ in range(dice.between(*table.order_views))]
+    if dice.chance(table.order_search):
+        steps.insert(0, ("search", dice.pick(basket.lines)))
+    steps += [("add", line) for line in basket.lines[: dice.between(*table.order_adds)]]
+    steps.append(("till", None))
+    if dice.chance(table.order_coupon_refused):
+        steps.append(("coupon", None))
+    if dice.chance(table.order_payment_failed):
+        steps.append(("payment", None))
+    total = sum(line.cents for line in basket.lines)
+    span = basket.at - begin
+    for index, (kind, line) in enumerate(steps):
+        _take(visit, kind, line, begin + span * index // len(steps), total, dice, table)
+    return begin
+
+
+def _take(visit: Visit, kind: str, line: Line, at: int, total: int, dice: Dice, table: Distributions) -> None:
+    match kind:
+        case "view":
+            visit.view(at, line.product)
+        case "search":
+            visit.search(at, line.product, dice.between(*table.results))
+        case "add":
+            visit.add(at, line)
+        case "till":
+            visit.till(at, total)
+        case "coupon":
+            visit.coupon_refused(at)
+        case _:
+            visit.payment_failed(at)
+
+
+def _search(visit: Visit, rhythm: Rhythm, catalogue: Catalogue, at: int, dice: Dice, table: Distributions) -> None:
+    product = _product(rhythm, catalogue, dice, table)
+    if dice.chance(table.search_empty):
+        visit.search(at, product, 0)
+        return
+    visit.search(at, product, dice.between(*table.results))
+    if dice.chance(table.search_view):
+        visit.view(at + dice.between(*table.pause), product)
+
+
+def _leave_cart(visit: Visit, rhythm: Rhythm, catalogue: Catalogue, at: int, dice: Dice, table: Distributions) -> None:
+    line = dice.pick(rhythm.bought) if rhythm.bought else Line(catalogue.any(dice), 1, 100 * dice.between(1, 40))
+    visit.view(at, line.product)
+    at += dice.between(*table.pause)
+    visit.add(at, line)
+    if dice.chance(table.cart_removed):
+        other = Line(catalogue.any(dice), 1, 100 * dice.between(1, 40))
+        visit.add(at + 5, other)
+        at += dice.between(*table.pause) + 5
+        visit.remove(at, other)
+    if not dice.chance(table.cart_till):
+        return
+    at += dice.between(*table.pause)
+    visit.till(at, line.cents)
+    at += dice.between(*table.pause)
+    if dice.chance(table.left_payment_failed):
+        visit.payment_failed(at)
+    elif dice.chance(table.left_coupon_refused):
+        visit.coupon_refused(at)
+
+
+def _product(rhythm: Rhythm, catalogue: Catalogue, dice: Dice, table: Distributions) -> int:
+    if rhythm.bought and dice.chance(table.own_products):
+        return dice.pick(rhythm.bought).product
+    return catalogue.any(dice)
+
+
+def _hours(table: Distributions) -> list[tuple[int, float]]:
+    total = sum(table.hours)
+    return [(hour, weight / total) for hour, weight in enumerate(table.hours)]
