@@ -16,6 +16,8 @@ from schemas.times import Millis
 
 VERSION = 1
 """Raised when the layout changes; ``schemas.codec`` upgrades older ones on read."""
+ORDERS_VERSION = 1
+"""The same for the order book."""
 
 MAX_BYTES = 4_096
 MAX_OPEN_COMPLAINTS = 6
@@ -124,7 +126,9 @@ class Segment(Struct):
     activity: str = ""
     value: str = ""
     rfm: int = 0
-    """Three digits: recency, frequency, monetary, each 1 to 5."""
+    """Three digits: recency, frequency, monetary, each 1 to 5; 0 before the first order."""
+    since: Millis = 0
+    """When she came into the present stage."""
 
 
 class CartItem(Struct):
@@ -184,6 +188,8 @@ class Complaints(Struct):
     total: int = 0
     resolved: int = 0
     last: Millis = 0
+    reach: Millis = 0
+    """Time of the latest event of a complaint that was forgotten."""
 
 
 class Satisfaction(Struct):
@@ -310,9 +316,10 @@ class Order(Struct):
     """One order in the order book."""
 
     id: str
-    placed: Millis
-    amount: int
-    currency: str
+    placed: Millis = 0
+    """0 while only later events of it have come."""
+    amount: int = 0
+    currency: str = ""
     status: str = "placed"
     """placed, dispatched, delivered, cancelled, returned."""
     promised: Millis = 0
@@ -320,6 +327,8 @@ class Order(Struct):
     points: int = 0
     refunded: int = 0
     late: bool = False
+    changed: Millis = 0
+    """Time of the latest event applied to it."""
 
 
 class OrderBook(Struct):
@@ -329,6 +338,6 @@ class OrderBook(Struct):
     not applied, and counted.
     """
 
-    version: int = 1
+    version: int = ORDERS_VERSION
     orders: list[Order] = []
     reach: Millis = 0

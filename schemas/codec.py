@@ -1,0 +1,96 @@
+"""Records and order books as bytes, and older layouts brought up to date when they are read.
+
+Both are MessagePack arrays without names. A field added at the end, with a default, needs no new version; anything
+else raises the version and gets a step in ``RECORD_STEPS`` or ``ORDER_STEPS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from schemas.errors import TendError
+from schemas.record import ORDERS_VERSION, VERSION, OrderBook, Record
+
+Step = Callable[[list[Any]], list[Any]]
+"""From the plain layout of one version to that of the next."""
+Kept = TypeVar("Kept", Record, OrderBook)
+
+RECORD_STEPS: Mapping[int, Step] = {}
+ORDER_STEPS: Mapping[int, Step] = {}
+
+_encoder = msgspec.msgpack.Encoder(order="deterministic")
+_records = msgspec.msgpack.Decoder(Record)
+_orders = msgspec.msgpack.Decoder(OrderBook)
+
+
+class Unreadable(TendError):
+    """A stored record or order book that this program cannot read."""
+
+
+class _Head(msgspec.Struct, array_like=True):
+    version: int
+
+
+_heads = msgspec.msgpack.Decoder(_Head)
+
+
+def encode_record(record: Record) -> bytes:
+    """The record as bytes; equal records give equal bytes."""
+    return _encoder.encode(record)
+
+
+def decode_record(body: bytes) -> Record:
+    """The record in a body of this or an older version.
+
+    Raises:
+        Unreadable: it is no record, or one of a newer version.
+    """
+    return _decode(body, _records, VERSION, RECORD_STEPS, "customer record")
+
+
+def encode_orders(book: OrderBook) -> bytes:
+    """The order book as bytes."""
+    return _encoder.encode(book)
+
+
+def decode_orders(body: bytes) -> OrderBook:
+    """The order book in a body of this or an older version.
+
+    Raises:
+        Unreadable: it is none, or one of a newer version.
+    """
+    return _decode(body, _orders, ORDERS_VERSION, ORDER_STEPS, "order book")
+
+
+def upgraded(plain: list[Any], version: int, steps: Mapping[int, Step]) -> list[Any]:
+    """The plain layout brought to ``version``, step by step.
+
+    Raises:
+        Unreadable: no step leads on from the version found.
+    """
+    while plain[0] != version:
+        step = steps.get(plain[0])
+        if step is None:
+            raise Unreadable(f"version {plain[0]} cannot be brought to version {version}: no step leads on from it")
+        plain = step(plain)
+    return plain
+
+
+def _decode(
+    body: bytes, decoder: msgspec.msgpack.Decoder[Kept], version: int, steps: Mapping[int, Step], what: str
+) -> Kept:
+    try:
+        found = _heads.decode(body).version
+        if found == version:
+            return decoder.decode(body)
+        if found > version:
+            raise Unreadable(
+                f"{what} of version {found}; this program reads up to version {version}: "
+                "run the version of tend that wrote it, or a newer one"
+            )
+        return msgspec.convert(upgraded(msgspec.msgpack.decode(body), version, steps), decoder.type)
+    except msgspec.MsgspecError as error:
+        raise Unreadable(f"not a {what}: {error}") from None

@@ -1,0 +1,130 @@
+"""When to look again: her alarm clock, told from what she waits for.
+
+There is one entry for each kind of wait, at the earliest of its moments; what is due is found again when it rings. So
+the clock stays short however many orders, coupons or complaints are open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rules.calendar import next_birthday, next_festival, spread
+from schemas.record import Complaint, Order, WaitKind
+from schemas.times import Millis
+from schemas.waits import clear_wait, set_wait, waits_for
+from streams import points
+from streams.churn import next_maturity, next_tick
+from streams.notes import Note
+from streams.turn import Turn
+
+
+def arm(turn: Turn, kind: WaitKind, due: Millis | None, ref: str = "") -> None:
+    """Wait for this kind until ``due``, or no longer where that is None."""
+    if due is None:
+        clear_wait(turn.record, kind, ref)
+    elif not set_wait(turn.record, kind, due, ref):
+        turn.note(Note.CAP_WAITS)
+
+
+def arm_tick(turn: Turn) -> None:
+    """The next weekly look at her."""
+    arm(turn, WaitKind.TICK, next_tick(turn.context.tick, turn.record.id, turn.at))
+
+
+def arm_maturity(turn: Turn) -> None:
+    """The moment at which her first open question can be answered."""
+    arm(turn, WaitKind.MATURITY, next_maturity(turn.record.asked))
+
+
+def arm_cart(turn: Turn) -> None:
+    """A cart is left when nobody touched it for the delay, and forgotten long after."""
+    cart = turn.record.cart
+    if cart is None:
+        arm(turn, WaitKind.CART, None)
+    else:
+        carts = turn.defaults.carts
+        arm(
+            turn,
+            WaitKind.CART,
+            _first((cart.touched + carts.delay_millis, cart.touched + carts.forget_millis), turn.at),
+        )
+
+
+def arm_orders(turn: Turn) -> None:
+    """Promised deliveries, and surveys after deliveries."""
+    orders = turn.orders.orders if turn.orders else []
+    arm(turn, WaitKind.DELIVERY, _first((overdue_at(turn, order) for order in orders), turn.at))
+    arm(turn, WaitKind.SURVEY, _first((survey_at(turn, order) for order in orders), turn.at))
+
+
+def arm_complaints(turn: Turn) -> None:
+    """Deadlines of open complaints, and the question whether closed ones are settled."""
+    recent = turn.record.complaints.recent
+    arm(turn, WaitKind.COMPLAINT_DEADLINE, _first((deadline_of(one) for one in recent), turn.at))
+    arm(turn, WaitKind.COMPLAINT_FOLLOW_UP, _first((follow_up_at(turn, one) for one in recent), turn.at))
+
+
+def arm_points(turn: Turn) -> None:
+    """A reminder before points lapse, and the lapse."""
+    lead = turn.defaults.points.reminder_millis
+    arm(turn, WaitKind.POINTS_EXPIRY, points.due_next(turn.record.points, lead, turn.at))
+
+
+def arm_coupons(turn: Turn) -> None:
+    """A reminder before a coupon lapses, and the lapse."""
+    lead = turn.defaults.coupons.reminder_millis
+    moments = (m for c in turn.record.coupons if not c.redeemed for m in (c.expires - lead, c.expires))
+    arm(turn, WaitKind.COUPON_EXPIRY, _first(moments, turn.at))
+
+
+def arm_dates(turn: Turn) -> None:
+    """Her birthday and the next festival, each at the greeting time and a little spread."""
+    birthday, festival = birthday_after(turn, turn.at), festival_after(turn, turn.at)
+    arm(turn, WaitKind.BIRTHDAY, birthday and birthday[0])
+    arm(turn, WaitKind.FESTIVAL, festival and festival[0])
+
+
+def birthday_after(turn: Turn, after: Millis) -> tuple[Millis, str] | None:
+    """When to congratulate her next, and the year it is for."""
+    record = turn.record
+    delay = spread(record.id, "birthday", turn.defaults.place.spread_millis)
+    found = next_birthday(record.profile, turn.defaults, after - delay)
+    return found and (found[0] + delay, str(found[1]))
+
+
+def festival_after(turn: Turn, after: Millis) -> tuple[Millis, str] | None:
+    """When to greet her next for a festival, and which one of which year."""
+    record, profile = turn.record, turn.record.profile
+    delay = spread(record.id, "festival", turn.defaults.place.spread_millis)
+    found = next_festival(turn.defaults, profile.zone, profile.locale, profile.region, after - delay)
+    return found and (found[0] + delay, f"{found[1]}-{found[2]}")
+
+
+def overdue_at(turn: Turn, order: Order) -> Millis:
+    """When the order is late, or 0 where it cannot be."""
+    waiting = order.placed and order.promised and order.status in ("placed", "dispatched")
+    return order.promised + turn.defaults.orders.late_grace_millis if waiting else 0
+
+
+def survey_at(turn: Turn, order: Order) -> Millis:
+    """When to ask after the delivery, or 0."""
+    return order.delivered + turn.defaults.orders.survey_millis if order.status == "delivered" and order.placed else 0
+
+
+def deadline_of(complaint: Complaint) -> Millis:
+    """When the complaint must be resolved, or 0 where it is, or was escalated."""
+    return 0 if complaint.closed or complaint.escalated else complaint.deadline
+
+
+def follow_up_at(turn: Turn, complaint: Complaint) -> Millis:
+    """When to ask whether it is settled, or 0 while it is open."""
+    return complaint.closed + turn.defaults.complaints.follow_up_millis if complaint.closed else 0
+
+
+def due(turn: Turn, kind: WaitKind) -> Millis | None:
+    """When she is due for this kind."""
+    return waits_for(turn.record, kind)
+
+
+def _first(moments: Iterable[Millis], after: Millis) -> Millis | None:
+    return min((moment for moment in moments if moment > after), default=None)

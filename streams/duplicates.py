@@ -1,0 +1,40 @@
+"""Which events were applied before: hashes of their ids, in two generations.
+
+When the younger generation is full it becomes the elder, and the elder is forgotten. So at least the last ``size``
+ids are known, at most twice as many, and what is older than ``reach`` cannot be told from a duplicate.
+"""
+
+from __future__ import annotations
+
+from schemas.ids import digest
+from schemas.record import Seen
+from schemas.times import Millis
+
+WIDTH = 8
+"""Bytes of a hash: with fifty remembered, a new event is mistaken for an old one once in 10^17."""
+
+
+def key_of(event_id: str) -> bytes:
+    """The hash under which an event id is remembered."""
+    return digest(event_id, size=WIDTH)
+
+
+def knows(seen: Seen, key: bytes) -> bool:
+    """Whether the event was applied and is still remembered."""
+    return _holds(seen.younger, key) or _holds(seen.elder, key)
+
+
+def remember(seen: Seen, key: bytes, at: Millis, size: int) -> None:
+    """Remember an event applied at ``at``, in generations of ``size``."""
+    if len(seen.younger) >= size * WIDTH:
+        if seen.elder:
+            seen.reach = seen.turned
+        seen.elder, seen.younger, seen.turned = seen.younger, b"", at
+    seen.younger += key
+
+
+def _holds(generation: bytes, key: bytes) -> bool:
+    place = generation.find(key)
+    while place % WIDTH and place != -1:
+        place = generation.find(key, place + 1)
+    return place != -1

@@ -1,0 +1,79 @@
+"""What an event changes in the record of its customer: one function for each type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from schemas.events import AnyEvent
+from schemas.record import Seen
+from schemas.topics import BROWSE, TOPIC_OF
+from streams import browsing, carts, complaints, duplicates, feedback, orders, profiles, receipts
+from streams.notes import Note
+from streams.turn import Turn
+
+Fold = Callable[[Turn, Any], Note | None]
+"""Applies an event to the record. What it gives back says why it was not applied; then nothing was changed."""
+
+FOLDS: Final[Mapping[str, Fold]] = MappingProxyType(
+    {
+        "order.placed": orders.place,
+        "order.cancelled": orders.cancel,
+        "order.dispatched": orders.dispatch,
+        "order.delivered": orders.deliver,
+        "order.returned": orders.take_back,
+        "product.viewed": browsing.view,
+        "search.performed": browsing.search,
+        "cart.item_added": carts.add,
+        "cart.item_removed": carts.take_out,
+        "checkout.started": carts.start_checkout,
+        "payment.failed": carts.fail_payment,
+        "coupon.refused": browsing.refuse_coupon,
+        "complaint.opened": complaints.open_one,
+        "complaint.updated": complaints.update,
+        "complaint.resolved": complaints.resolve,
+        "complaint.reopened": complaints.reopen,
+        "customer.registered": profiles.register,
+        "customer.updated": profiles.update,
+        "consent.granted": profiles.grant,
+        "consent.withdrawn": profiles.withdraw,
+        "erasure.requested": profiles.erase,
+        "survey.answered": feedback.answer,
+        "product.reviewed": feedback.review,
+        "receipt.accepted": receipts.progress,
+        "receipt.delivered": receipts.progress,
+        "receipt.failed": receipts.progress,
+        "receipt.opened": receipts.progress,
+        "receipt.clicked": receipts.progress,
+        "receipt.redeemed": receipts.redeem,
+        "receipt.unsubscribed": receipts.unsubscribe,
+        "callback.completed": receipts.call,
+    }
+)
+
+_BROWSE: Final = frozenset(name for name, topic in TOPIC_OF.items() if topic == BROWSE)
+
+
+def apply(turn: Turn, event: AnyEvent) -> Note | None:
+    """Apply an event once. Where it is not applied the record stays as it was, to the byte."""
+    browses = event.type in _BROWSE
+    seen = turn.record.browsed if browses else turn.record.recent
+    key = duplicates.key_of(event.id)
+    refused = _refused(seen, key, event, browses) or FOLDS[event.type](turn, event)
+    if refused is not None:
+        return refused
+    if turn.record.erased:
+        return None
+    sizes = turn.defaults.duplicates
+    duplicates.remember(seen, key, turn.at, sizes.browse if browses else sizes.others)
+    if browses:
+        browsing.visit(turn)
+    return None
+
+
+def _refused(seen: Seen, key: bytes, event: AnyEvent, browses: bool) -> Note | None:
+    if duplicates.knows(seen, key):
+        return Note.DUPLICATE
+    # Of a visit nothing but the ring tells a duplicate; orders, complaints and receipts are known by their own state.
+    return Note.TOO_OLD_BROWSE if browses and event.at <= seen.reach else None

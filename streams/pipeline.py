@@ -1,0 +1,149 @@
+"""The way of one event: one record, one rulebook, one almanac and two times in, one outcome out. Pure.
+
+``handle`` applies an event, ``wake`` what a customer has waited for. Both change the customer they are given in
+place; where they raise, the caller throws that customer away and keeps the bytes from before.
+"""
+
+from __future__ import annotations
+
+from rules.decide import decide, release
+from rules.scene import Churn, Scene
+from schemas.events import AnyEvent
+from schemas.outcome import Outcome
+from schemas.record import VERSION, Record, Wait, WaitKind
+from schemas.times import Millis
+from schemas.topics import ORDERS, TOPIC_OF
+from schemas.triggers import Trigger
+from streams import alarms, arming, forecast, history
+from streams.notes import Note, note
+from streams.segments import segment
+from streams.stages import stage
+from streams.turn import Context, Customer, Turn
+
+__all__ = ["Context", "Customer", "handle", "needs_orders", "new_customer", "wake"]
+
+_WITH_ORDERS = frozenset((WaitKind.DELIVERY, WaitKind.SURVEY, WaitKind.SECOND_ORDER))
+"""Waits that look into the order book."""
+
+
+def new_customer(customer: str, at: Millis, context: Context) -> Customer:
+    """Somebody not heard of before: a record with its clock set."""
+    made = Customer(Record(VERSION, customer, created=at))
+    turn = Turn(made, context, at, at, None, Outcome())
+    _take_stock(turn, None)
+    turn.triggers.clear()
+    arming.arm_tick(turn)
+    arming.arm_dates(turn)
+    return made
+
+
+def needs_orders(event: AnyEvent) -> bool:
+    """Whether the order book must be loaded to handle the event."""
+    return TOPIC_OF[event.type] == ORDERS
+
+
+def handle(customer: Customer, event: AnyEvent, context: Context, acting: Millis) -> Outcome:
+    """Apply an event and decide what follows. Alarms due before it must have rung: see ``wake``."""
+    outcome = Outcome()
+    if customer.record.erased:
+        note(outcome, Note.ERASED)
+        return outcome
+    turn = Turn(customer, context, max(event.at, customer.record.seen), acting, event, outcome)
+    if not needs_orders(event):
+        turn.orders = None
+    turn.notice(event.type)
+    refused = history.apply(turn, event)
+    if refused is not None:
+        turn.note(refused)
+        return outcome
+    if event.at < customer.record.seen:
+        turn.note(Note.LATE)
+    _finish(turn, customer, forecast.predict(turn) if event.type == "order.placed" else None)
+    return outcome
+
+
+def wake(customer: Customer, until: Millis, context: Context, acting: Millis | None = None) -> Outcome:
+    """Ring everything she has waited for up to ``until``, in order, what is set meanwhile included.
+
+    Args:
+        acting: the time of acting; None for the moment of each wait, as in a replay.
+    """
+    outcome = Outcome()
+    waits = customer.record.waits
+    while waits and waits[0].due <= until:
+        wait = waits.pop(0)
+        at = max(wait.due, customer.record.seen)
+        _ring(Turn(customer, context, at, wait.due if acting is None else acting, None, outcome), customer, wait)
+        waits = customer.record.waits
+    return outcome
+
+
+def _ring(turn: Turn, customer: Customer, wait: Wait) -> None:
+    kind = wait.kind
+    if kind not in _WITH_ORDERS:
+        turn.orders = None
+    churn: Churn | None = None
+    if kind == WaitKind.MATURITY:
+        forecast.mature(turn)
+    elif kind == WaitKind.TICK and turn.record.buying.orders:
+        forecast.count(turn)
+        churn = forecast.predict(turn)
+    alarms.RINGS[kind](turn, wait)
+    _finish(turn, customer, churn, alarms.tick_number(turn, wait) if kind == WaitKind.TICK else "")
+    if kind == WaitKind.RELEASE:
+        release(_scene(turn, Trigger("released"), forecast.known(turn)), turn.outcome)
+
+
+def _finish(turn: Turn, customer: Customer, churn: Churn | None, tick: str = "") -> None:
+    """Segments and stage, then the rules, then the clock."""
+    record = turn.record
+    if not record.erased:
+        _take_stock(turn, churn)
+        if churn is not None:
+            turn.notice("churn.scored", tick or getattr(turn.event, "order_id", ""))
+        _decide(turn, churn)
+    record.seen = turn.at
+    customer.record = record
+    customer.orders = turn.orders if turn.orders is not None else customer.orders
+
+
+def _take_stock(turn: Turn, churn: Churn | None) -> None:
+    """Where she stands now; a change wakes rules."""
+    record, defaults = turn.record, turn.defaults
+    here = record.segment
+    tier, before = here.tier, here.stage
+    segment(here, record.purchases, defaults, turn.at)
+    if tier and tier != here.tier:
+        rises = defaults.rank(here.tier) > defaults.rank(tier)
+        turn.notice("tier.upgraded" if rises else "tier.downgraded", here.tier)
+    acted_on = churn.probability if churn is not None and churn.trusted else None
+    here.stage = stage(here, record.purchases, defaults.stages, turn.at, acted_on)
+    if here.stage != before:
+        here.since = turn.at
+        turn.notice("stage.changed", here.stage)
+
+
+def _decide(turn: Turn, churn: Churn | None) -> None:
+    rulebook = turn.context.rulebook
+    for trigger in turn.triggers:
+        if rulebook.wakes(trigger.name):
+            decide(_scene(turn, trigger, churn or forecast.known(turn)), turn.outcome)
+    if turn.record.coupons:
+        arming.arm_coupons(turn)
+
+
+def _scene(turn: Turn, trigger: Trigger, churn: Churn | None) -> Scene:
+    context = turn.context
+    return Scene(
+        record=turn.record,
+        orders=turn.orders,
+        trigger=trigger,
+        event=turn.event,
+        at=turn.at,
+        acting=turn.acting,
+        rulebook=context.rulebook,
+        almanac=context.almanac.epoch,
+        churn=churn,
+        act_from=context.act_from,
+        hops=getattr(turn.event, "hops", 0),
+    )

@@ -1,0 +1,79 @@
+"""What became of the actions that were given out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.receipts import (
+    CallbackCompleted,
+    ReceiptAccepted,
+    ReceiptClicked,
+    ReceiptDelivered,
+    ReceiptFailed,
+    ReceiptOpened,
+    ReceiptRedeemed,
+    ReceiptUnsubscribed,
+)
+from schemas.record import Sent
+from streams.notes import Note
+from streams.profiles import set_consent
+from streams.turn import Turn
+
+FAILED = 9
+STATES: Final = {
+    "receipt.accepted": 1,
+    "receipt.delivered": 2,
+    "receipt.opened": 3,
+    "receipt.clicked": 4,
+    "receipt.redeemed": 5,
+    "receipt.failed": FAILED,
+}
+"""How far each receipt says that an action got."""
+
+Progress = ReceiptAccepted | ReceiptDelivered | ReceiptOpened | ReceiptClicked | ReceiptFailed
+
+
+def progress(turn: Turn, event: Progress) -> Note | None:
+    """A step on the way; an action that got further, or failed, stays where it is."""
+    return _advance(turn, event.action_id, STATES[event.type])
+
+
+def call(turn: Turn, event: CallbackCompleted) -> Note | None:
+    """The call was made, or given up."""
+    return _advance(turn, event.action_id, STATES["receipt.delivered"] if event.outcome == "reached" else FAILED)
+
+
+def redeem(turn: Turn, event: ReceiptRedeemed) -> Note | None:
+    """A coupon was used: one of ours, or of a campaign that is not."""
+    coupon = next((one for one in turn.record.coupons if one.code == event.code), None)
+    if coupon is None and find(turn, event.action_id) is None:
+        return Note.FOREIGN_REDEMPTION
+    new = coupon is not None and not coupon.redeemed
+    if coupon is not None:
+        coupon.redeemed = True
+    moved = _advance(turn, event.action_id, STATES[event.type])
+    return None if new else moved
+
+
+def unsubscribe(turn: Turn, event: ReceiptUnsubscribed) -> Note | None:
+    """She used the link: consent is withdrawn, whatever became of the action."""
+    return set_consent(turn, event.channel, event.purpose, False, event.at)
+
+
+def find(turn: Turn, action_id: str) -> Sent | None:
+    """The action among those given out lately."""
+    try:
+        prefix = bytes.fromhex(action_id)[:8]
+    except ValueError:
+        return None
+    return next((sent for sent in turn.record.sent if sent.id == prefix), None)
+
+
+def _advance(turn: Turn, action_id: str, state: int) -> Note | None:
+    sent = find(turn, action_id)
+    if sent is None:
+        return Note.UNKNOWN_RECEIPT
+    if state <= sent.state or sent.state == FAILED:
+        return Note.DUPLICATE
+    sent.state = state
+    return None

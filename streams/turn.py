@@ -1,0 +1,67 @@
+"""One turn of one customer: an event, or a ring of her alarm clock, while it is applied."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rules.defaults import Defaults
+from rules.rulebook import Rulebook
+from schemas.almanac import Almanac
+from schemas.churn import Days, Tick
+from schemas.events import AnyEvent
+from schemas.outcome import Fact, Outcome
+from schemas.record import OrderBook, Record
+from schemas.times import Millis
+from schemas.triggers import Trigger
+from streams.notes import Note, note
+
+
+class Customer(msgspec.Struct):
+    """What is kept of one customer. Both parts are changed in place."""
+
+    record: Record
+    orders: OrderBook | None = None
+    """Loaded only where ``needs_orders`` asks for it, and for the alarms that are due."""
+
+
+class Context(msgspec.Struct):
+    """What is the same for all customers of a batch."""
+
+    rulebook: Rulebook
+    almanac: Almanac
+    horizons: tuple[Days, ...]
+    """Churn horizons, in days; rules see the first."""
+    tick: Tick
+    act_from: Millis = 0
+    """Before this moment no rule is decided."""
+    clock: str = "event"
+    """Whose time acting takes: ``wall`` (service) or ``event`` (replay)."""
+
+
+class Turn:
+    """What the parts of the core hand to each other while one event or ring is applied."""
+
+    __slots__ = ("acting", "at", "context", "defaults", "event", "orders", "outcome", "record", "triggers")
+
+    def __init__(
+        self, customer: Customer, context: Context, at: Millis, acting: Millis, event: AnyEvent | None, outcome: Outcome
+    ) -> None:
+        self.record: Record = customer.record
+        self.orders: OrderBook | None = customer.orders
+        self.context: Context = context
+        self.defaults: Defaults = context.rulebook.defaults
+        self.at: Millis = at
+        """The moment at which it is applied: never before what she has already seen."""
+        self.acting: Millis = acting
+        self.event: AnyEvent | None = event
+        self.outcome: Outcome = outcome
+        self.triggers: list[Trigger] = []
+        """What rules are woken by, in this order."""
+
+    def notice(self, name: str, ref: str = "", **data: Fact) -> None:
+        """Wake the rules that wait for this trigger."""
+        self.triggers.append(Trigger(name, ref, data))
+
+    def note(self, what: Note, times: int = 1) -> None:
+        """Count a named outcome."""
+        note(self.outcome, what, times)
