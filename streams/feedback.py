@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.feedback import ProductReviewed, SurveyAnswered
+from schemas.fields import SurveyDimension
 from streams.churn import remember_signal
 from streams.notes import Note
 from streams.turn import Turn
 
-DIMENSIONS: Final = ("overall", "product", "service", "delivery", "after_sales")
+DIMENSIONS: Final[tuple[SurveyDimension, ...]] = ("overall", "product", "service", "delivery", "after_sales")
 """Their order in the record."""
 
 

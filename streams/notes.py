@@ -47,7 +47,7 @@ MEANINGS = MappingProxyType(
         Note.TOO_OLD_ORDER: "an event of an order that the order book may have forgotten; not applied",
         Note.TOO_OLD_COMPLAINT: "an event of a complaint that the record may have forgotten; not applied",
         Note.OUTDATED: "an event that says less than what is already known of its subject; not applied",
-        Note.UNKNOWN_ORDER: "an order was dispatched, delivered, cancelled or returned before it was placed; kept until then",
+        Note.UNKNOWN_ORDER: "news of an order that was not placed yet; kept until it is",
         Note.UNKNOWN_COMPLAINT: "a complaint was updated, resolved or reopened that was never opened; not applied",
         Note.UNKNOWN_CART: "something was taken out of a cart that is not at hand; not applied",
         Note.UNKNOWN_RECEIPT: "a receipt for an action that the record does not (or no longer) know",
