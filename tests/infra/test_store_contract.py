@@ -12,6 +12,7 @@ from infra.embedded import EmbeddedStore
 from infra.store import MAX_BYTES, MAX_DECISIONS, MAX_RECORDS, Counts, MemoryStore, Store
 from schemas.errors import Fenced
 from schemas.lane import Commit, OutboxEntry
+from tests.infra.store_servers import cluster_of_two
 
 AnyStore = Store | MemoryStore
 P = 7
@@ -23,13 +24,20 @@ def server() -> Iterator[EmbeddedStore]:
         yield server
 
 
-@pytest.fixture(params=["memory", "valkey"])
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[EmbeddedStore]:
+    with tempfile.TemporaryDirectory() as directory, cluster_of_two(Path(directory)) as nodes:
+        yield nodes[0]
+
+
+@pytest.fixture(params=["memory", "valkey", "cluster"])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[AnyStore]:
     if request.param == "memory":
         yield MemoryStore()
         return
-    server = request.getfixturevalue("server")
-    async with Store(server.url) as store:
+    in_cluster = request.param == "cluster"
+    server = request.getfixturevalue("cluster" if in_cluster else "server")
+    async with Store(server.url, cluster=in_cluster) as store:
         await store.wipe()
         yield store
 

@@ -32,17 +32,6 @@ local function call(command, key, items)
   end
 end
 
-local function trim_outbox()
-  if published_here > 0 then
-    redis.call('LTRIM', KEYS[5], published_here, -1)
-  end
-  if #entries > 0 then
-    call('RPUSH', KEYS[5], entries)
-    return left == 0 and from or first + published_here
-  end
-  return first + published_here
-end
-
 local function forget()
   local fields = {}
   for _, id in ipairs(forgotten) do
@@ -76,8 +65,16 @@ local function remember_decisions()
   call('HSET', KEYS[6], fields)
 end
 
-first = trim_outbox()
+first = first + published_here
+if left == 0 and #entries > 0 then
+  first = from
+end
+-- The first write is one that a full server denies: once a script has written, the server lets it go on.
 redis.call('HSET', KEYS[1], 'version', after, 'token', token, 'state', ARGV[4], 'first', string.format('%.0f', first))
+if published_here > 0 then
+  redis.call('LTRIM', KEYS[5], published_here, -1)
+end
+call('RPUSH', KEYS[5], entries)
 forget()
 call('HSET', KEYS[2], records)
 call('HSET', KEYS[3], orders)
