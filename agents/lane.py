@@ -14,6 +14,7 @@ import msgspec
 from agents.batches import Batches
 from agents.outgoing import Outgoing, Publishes
 from agents.patience import patiently
+from infra.kafka.intake import Lost
 from schemas.almanac import Almanac
 from schemas.errors import Fenced, Refused, TendError
 from schemas.lane import BrokerIdentity, Claimed, Commit, LaneState, Loaded
@@ -107,6 +108,8 @@ class LaneRunner:
             while not self._stopping.is_set():
                 try:
                     await self._own()
+                except Lost:
+                    break
                 except Fenced:
                     log.warning("Lane %d was fenced; reading the store again", self.partition)
                     await asyncio.sleep(0.2)

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     clock: Literal["wall", "event"] = Field(
         "wall", description="Whose time acting takes: `wall` in service, `event` in a replay."
     )
+    marks: bool = Field(
+        True, description="Whether a replay carries marks, which make it exact; counts with `TEND_CLOCK=event` only."
+    )
     epoch_seconds: int = Field(
         86_400, ge=60, le=604_800, description="Length of an epoch: how often what customers share is learned anew."
     )

@@ -1,0 +1,85 @@
+"""Almanacs as every worker reads them: all of them, without a group, each checked before it is believed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.reader import tail
+from schemas.almanac import Almanac, BadAlmanac, decode_almanac, verify
+from schemas.lane import Raw
+from schemas.topics import ALMANAC
+
+log = logging.getLogger(__name__)
+
+RESUME = "tend-resume"
+SIGNATURE = "tend-signature"
+_KEPT = 4
+"""The learner closes no epoch before all lanes are done with it, so a lane needs the newest but one at most."""
+_NEWEST = 24
+"""Records read at start; markers of transactions and almanacs announced twice count as well."""
+
+
+class AlmanacFeed:
+    """Reads ``tend.almanac`` and gives each lane the almanac of its epoch.
+
+    Args:
+        exact: a replay waits for the very epoch; service goes on with the newest one not later.
+    """
+
+    def __init__(self, connection: KafkaConnection, key: bytes, *, exact: bool) -> None:
+        self._connection = connection
+        self._key = key
+        self._exact = exact
+        self._known: dict[int, Almanac] = {}
+        self._changed = asyncio.Condition()
+        self.refused = 0
+        """Almanacs whose signature did not fit."""
+
+    @property
+    def newest(self) -> Almanac | None:
+        """The newest almanac read so far."""
+        return self._known[max(self._known)] if self._known else None
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        async for raw in tail(self._connection, [ALMANAC], newest=_NEWEST, follow=True):
+            almanac = self._checked(raw)
+            if almanac is None or almanac.epoch in self._known:
+                continue
+            async with self._changed:
+                self._known[almanac.epoch] = almanac
+                while len(self._known) > _KEPT:
+                    del self._known[min(self._known)]
+                self._changed.notify_all()
+
+    async def wait(self, epoch: int) -> Almanac | None:
+        """The almanac of this epoch; in service the newest one not later, at once, or None."""
+        if not self._exact:
+            earlier = [known for known in self._known if known <= epoch]
+            return self._known[max(earlier)] if earlier else None
+        async with self._changed:
+            await self._changed.wait_for(lambda: epoch in self._known)
+            return self._known[epoch]
+
+    def _checked(self, raw: Raw) -> Almanac | None:
+        try:
+            return read_almanac(raw, self._key)[0]
+        except BadAlmanac as error:
+            self.refused += 1
+            log.error("%s, offset %d: %s; it is not used", raw.topic, raw.offset, error)
+            return None
+
+
+def read_almanac(raw: Raw, key: bytes) -> tuple[Almanac, int]:
+    """The almanac in a record, and where its learner must read on.
+
+    Raises:
+        BadAlmanac: it is not signed with this key, or cannot be read.
+    """
+    headers = dict(raw.headers)
+    body = raw.value or b""
+    resume = int(headers.get(RESUME, b"0"))
+    verify(body, resume, key, headers.get(SIGNATURE, b""))
+    return decode_almanac(body), resume

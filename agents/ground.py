@@ -1,0 +1,54 @@
+"""What all programs of one installation must agree on, made from the settings in one place."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from infra.settings import Settings
+from infra.store import Store
+from schemas.churn import ChurnState, Tick
+from schemas.times import DAY, WEEK, Millis
+from streams.churn import begin
+from streams.lane import Ground
+
+_SUNDAY: Millis = 3 * DAY
+"""1970-01-04, 00:00: weekly ticks fall on Sundays."""
+_UNSIGNED = b"unsigned: set TEND_ALMANAC_KEY"
+
+
+def wall_clock() -> Millis:
+    """Now, in milliseconds since the epoch. The only clock in the engine."""
+    return time.time_ns() // 1_000_000
+
+
+def beginning(settings: Settings) -> ChurnState:
+    """What is known of churn before the first almanac."""
+    return msgspec.structs.replace(begin(settings.churn_horizons), epoch_length=settings.epoch)
+
+
+def ground_of(settings: Settings, partition: int, known: ChurnState) -> Ground:
+    """The ground of one lane."""
+    spread = WEEK if settings.clock == "wall" else 0
+    return Ground(
+        partition=partition,
+        partitions=settings.partitions,
+        epoch_length=settings.epoch,
+        horizons=settings.churn_horizons,
+        tick=Tick(origin=_SUNDAY, period=WEEK, spread=spread),
+        beginning=known,
+    )
+
+
+def almanac_key(settings: Settings) -> bytes:
+    """The key that authenticates almanacs."""
+    return _UNSIGNED if settings.almanac_key is None else settings.almanac_key.get_secret_value().encode()
+
+
+def open_store(settings: Settings) -> Store:
+    """The store that the settings name; nothing is connected yet."""
+    password = settings.redis_password.get_secret_value() if settings.redis_password else None
+    return Store(
+        settings.redis_url, cluster=settings.redis_cluster, username=settings.redis_username, password=password
+    )

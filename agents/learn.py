@@ -1,0 +1,133 @@
+"""The learner: one active in the whole installation, merging what the lanes contribute into one almanac per epoch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from agents.almanacs import RESUME, SIGNATURE, read_almanac
+from agents.patience import patiently
+from infra.kafka.announcer import Announcer
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.reader import OneActive, tail
+from infra.kafka.transactions import supports_transactions
+from infra.settings import Settings
+from schemas.almanac import Almanac, BadAlmanac, decode_contribution, encode_almanac, sign
+from schemas.churn import ChurnState
+from schemas.errors import Fenced, Refused
+from schemas.times import Millis
+from schemas.topics import ALMANAC, LESSONS
+from streams.epochs import end_of
+from streams.learner import Collector
+
+log = logging.getLogger(__name__)
+
+GRACE: Millis = 60_000
+"""In service an epoch is closed this long after its end, with the lanes that are done by then."""
+_NEWEST = 24
+
+
+class Learner:
+    """Reads ``tend.lessons`` while it is the active one, and announces almanacs.
+
+    Args:
+        clock: in service the wall clock, for the deadline; None in a replay, which waits for every lane.
+    """
+
+    def __init__(
+        self, settings: Settings, beginning: ChurnState, key: bytes, clock: Callable[[], Millis] | None
+    ) -> None:
+        self._settings = settings
+        self._connection = KafkaConnection.of(settings)
+        self._beginning = beginning
+        self._key = key
+        self._clock = clock
+        self._collector = Collector(settings.partitions, beginning)
+        self._announcer: Announcer | None = None
+        self._stopping = asyncio.Event()
+        self.newest: Almanac | None = None
+        self.why: str | None = None
+        """What it waits for, if anything is away."""
+
+    def stop(self) -> None:
+        """End after the read at hand."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Learn while active; wait for a turn otherwise."""
+        transactional = await asyncio.to_thread(supports_transactions, self._connection)
+        name = f"{self._settings.group}-learn"
+        self._announcer = Announcer(self._connection, name, transactional=transactional)
+        reader = OneActive(self._connection, LESSONS, name, self._begin)
+        try:
+            while not self._stopping.is_set():
+                try:
+                    await self._turn(reader)
+                except Fenced:
+                    log.warning("A newer learner has taken over; waiting for a turn")
+                    await reader.close()
+                    reader = OneActive(self._connection, LESSONS, name, self._begin)
+        finally:
+            await reader.close()
+            await self._announcer.close()
+
+    async def _turn(self, reader: OneActive) -> None:
+        read = await patiently(lambda: reader.read(max_wait_ms=100), self._waits)
+        if read is None:
+            return
+        for raw in read.records:
+            try:
+                contribution = decode_contribution(raw.value or b"")
+            except msgspec.DecodeError as error:
+                raise Refused(f"{LESSONS}, offset {raw.offset}: no contribution ({error})") from None
+            self._collector.add(contribution, raw.offset)
+        await self._close(read.next_offset)
+
+    async def _close(self, next_offset: int) -> None:
+        while (almanac := self._collector.close(deadline=self._deadline_passed())) is not None:
+            await self._announce(almanac, self._collector.resume(next_offset))
+
+    def _deadline_passed(self) -> bool:
+        epoch = self._collector.epoch
+        if self._clock is None or epoch is None:
+            return False
+        return self._clock() > end_of(epoch, self._settings.epoch) + GRACE
+
+    async def _announce(self, almanac: Almanac, resume: int) -> None:
+        body = encode_almanac(almanac)
+        headers = ((RESUME, b"%d" % resume), (SIGNATURE, sign(body, resume, self._key)))
+        announcer = self._announcer
+        assert announcer is not None
+
+        async def announce() -> None:
+            await announcer.announce(ALMANAC, b"%d" % almanac.epoch, body, headers)
+
+        await patiently(announce, self._waits)
+        self.newest = almanac
+
+    async def _begin(self) -> int:
+        """Become active: fence the one before, then take up its last almanac."""
+        assert self._announcer is not None
+        await patiently(self._announcer.open, self._waits)
+        last, resume = await self._last()
+        self.newest = last
+        self._collector = Collector(self._settings.partitions, self._beginning, last)
+        log.info("Learning from offset %d, after epoch %s", resume, last.epoch if last else "none")
+        return resume
+
+    async def _last(self) -> tuple[Almanac | None, int]:
+        found: tuple[Almanac | None, int] = None, 0
+        async for raw in tail(self._connection, [ALMANAC], newest=_NEWEST):
+            try:
+                almanac, resume = read_almanac(raw, self._key)
+            except BadAlmanac as error:
+                raise Refused(f"{ALMANAC}, offset {raw.offset}: {error}") from None
+            if found[0] is None or almanac.epoch > found[0].epoch:
+                found = almanac, resume
+        return found
+
+    def _waits(self, why: str | None) -> None:
+        self.why = why

@@ -1,0 +1,168 @@
+"""The worker: wires the parts, and runs a lane for each partition the group gives it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from agents.almanacs import AlmanacFeed
+from agents.batches import Batches, LiveBatches, MarkedBatches
+from agents.catalogue import topic_specs
+from agents.ground import almanac_key, beginning, ground_of, open_store, wall_clock
+from agents.lane import LaneRunner, Status, Surroundings, Watch
+from agents.reader import TopicReader
+from agents.rulebooks import RulebookFeed
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.faust_app import Engine, make_engine
+from infra.kafka.publisher import Publisher
+from infra.kafka.topics import Topics
+from infra.kafka.transactions import supports_transactions
+from infra.settings import Settings
+from infra.store import check
+from rules.rulebook import Rulebook
+from schemas.errors import TendError
+from schemas.topics import LANE_TOPICS
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """One member of the workers' group."""
+
+    def __init__(self, settings: Settings, watch: Watch) -> None:
+        self._settings = settings
+        self._watch = watch
+        self._connection = KafkaConnection.of(settings)
+        self._store = open_store(settings)
+        self._known = beginning(settings)
+        self._almanacs = AlmanacFeed(self._connection, almanac_key(settings), exact=settings.clock == "event")
+        self._rulebooks = RulebookFeed(settings)
+        self._lanes: dict[int, tuple[LaneRunner, asyncio.Task[None]]] = {}
+        self._background: list[asyncio.Task[None]] = []
+        self._around: Surroundings | None = None
+        self._engine: Engine | None = None
+        self._stopping = asyncio.Event()
+        self._changed = asyncio.Event()
+
+    @property
+    def lanes(self) -> Mapping[int, LaneRunner]:
+        """The lanes that run here."""
+        return {partition: runner for partition, (runner, _) in self._lanes.items()}
+
+    @property
+    def almanacs(self) -> AlmanacFeed:
+        """Where the lanes' almanacs come from."""
+        return self._almanacs
+
+    def stop(self) -> None:
+        """Finish the batches in hand and leave the group."""
+        self._stopping.set()
+        self._changed.set()
+
+    def not_ready(self) -> list[str]:
+        """Why this worker is not ready; empty when it is."""
+        if self._engine is None:
+            return ["starting"]
+        waiting = [lane for lane in self.lanes.values() if lane.status != Status.RUNNING]
+        return [f"lane {lane.partition}: {lane.status} {lane.why}".strip() for lane in waiting]
+
+    async def run(self) -> None:
+        """Check what promises rest on, join the group, and work until stopped.
+
+        Raises:
+            TendError: what is found would make promises empty; or no lane is left to run.
+        """
+        self._around = await self._prepare()
+        self._engine = make_engine(self._settings, LANE_TOPICS, self._owned, self._lost)
+        await self._engine.start()
+        failure = asyncio.create_task(self._engine.failed())
+        try:
+            await self._until_stopped(failure)
+        finally:
+            failure.cancel()
+            await self._engine.stop()
+            for task in self._background:
+                task.cancel()
+            await asyncio.gather(*self._background, return_exceptions=True)
+            await self._store.close()
+
+    async def _prepare(self) -> Surroundings:
+        settings = self._settings
+        for warning in await check(self._store):
+            log.warning(warning)
+        topics = Topics(self._connection)
+        await asyncio.to_thread(topics.check, topic_specs(settings))
+        identity = await asyncio.to_thread(topics.identity, LANE_TOPICS)
+        firsts = await asyncio.to_thread(topics.first_offsets, LANE_TOPICS)
+        transactional = await asyncio.to_thread(supports_transactions, self._connection)
+        library = await self._rulebooks.open()
+        self._background = [
+            asyncio.create_task(self._almanacs.run(), name="almanacs"),
+            asyncio.create_task(self._rulebooks.run(library, _tell_of), name="rulebooks"),
+        ]
+        return Surroundings(
+            store=self._store,
+            almanacs=self._almanacs,
+            library=library,
+            watch=self._watch,
+            identity=identity,
+            clock=settings.clock,
+            outbox_limit=settings.outbox_limit,
+            begin_offsets=lambda p: {topic: offsets[p] for topic, offsets in firsts.items()},
+            publisher=partial(Publisher, self._connection, transactional=transactional, group=settings.group),
+            batches=self._batches,
+            applied=self._applied,
+        )
+
+    def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:
+        assert self._engine is not None
+        settings = self._settings
+        reader = TopicReader(self._engine.intake, partition, {topic: offsets[topic] for topic in LANE_TOPICS})
+        if settings.clock == "event" and settings.marks:
+            return MarkedBatches(reader, partition, settings.partitions)
+        clock: Callable[[], int] | None = wall_clock if settings.clock == "wall" else None
+        return LiveBatches(reader, partition, settings.partitions, clock, settings.tick_ms)
+
+    def _applied(self, partition: int, offsets: Mapping[str, int]) -> None:
+        assert self._engine is not None
+        self._engine.intake.applied(partition, offsets)
+
+    async def _owned(self, partition: int) -> None:
+        assert self._around is not None
+        runner = LaneRunner(ground_of(self._settings, partition, self._known), self._around)
+        task = asyncio.create_task(runner.run(), name=f"lane-{partition}")
+        task.add_done_callback(lambda _: self._changed.set())
+        self._lanes[partition] = (runner, task)
+
+    async def _lost(self, partition: int) -> None:
+        runner, task = self._lanes.pop(partition)
+        runner.stop()
+        await task
+
+    async def _until_stopped(self, failure: asyncio.Task[BaseException | None]) -> None:
+        failure.add_done_callback(lambda _: self._changed.set())
+        for task in self._background:
+            task.add_done_callback(lambda _: self._changed.set())
+        while not self._stopping.is_set():
+            await self._changed.wait()
+            self._changed.clear()
+            self._look_around(failure)
+
+    def _look_around(self, failure: asyncio.Task[BaseException | None]) -> None:
+        """What ended without being asked to ends the worker; a parked lane does so only when it was the last."""
+        if self._stopping.is_set():
+            return
+        for task in [failure, *self._background]:
+            if task.done():
+                error = task.result() if task is failure else task.exception()
+                raise TendError(f"The worker ends: {task.get_name()} failed with {error!r}")
+        runners = list(self.lanes.values())
+        if runners and all(runner.status is Status.PARKED for runner in runners):
+            reasons = "\n".join(f"  lane {runner.partition}: {runner.why}" for runner in runners)
+            raise TendError(f"No lane is left to run:\n{reasons}")
+
+
+def _tell_of(book: Rulebook) -> None:
+    log.info("Rulebook %s comes into force at %d", book.version, book.in_force_from)
