@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping, Sequence
 
 import msgspec
 
-from schemas.almanac import NONE_YET, Almanac
+from schemas.almanac import NONE_YET, VERSION, Almanac
 from schemas.lane import Commit, LaneState, Loaded
 from schemas.lane import Raw
 from schemas.times import Millis
@@ -89,7 +89,7 @@ class Lane:
         self.state = state
         self.library = library
         """Rulebooks with their moments; more may be added between batches."""
-        self._almanac: Almanac | None = None
+        self._almanac = Almanac(VERSION, NONE_YET, ground.partitions, ground.beginning)
         self._posted: set[tuple[str, int]] = set()
         """What of the batch at hand was put aside already."""
 
@@ -142,14 +142,13 @@ class Lane:
     def _context(self, moment: Millis) -> Context:
         version, since, rulebook = self.library.at(moment)
         self.state.rulebook, self.state.rulebook_since = version, since
-        almanac, ground = self._almanac, self.ground
         return Context(
             rulebook=rulebook,
-            almanac=NONE_YET if almanac is None else almanac.epoch,
-            churn=ground.beginning if almanac is None else almanac.churn,
-            horizons=ground.horizons,
-            tick=ground.tick,
+            almanac=self._almanac,
+            horizons=self.ground.horizons,
+            tick=self.ground.tick,
             act_from=self.state.act_from,
+            clock=self.state.clock,
         )
 
     def _save(self, batch: Batch, portion: Portion, stop: int, *, closes: bool, finished: bool) -> Save:
@@ -195,12 +194,12 @@ class Lane:
     def _open_almanac(self) -> Generator[Step, Answer, None]:
         """Epoch e is decided with the almanac of e - 2."""
         wanted = self.state.epoch - 2
-        if wanted < self.state.first_epoch or (self._almanac is not None and self._almanac.epoch == wanted):
+        if wanted < self.state.first_epoch or self._almanac.epoch == wanted:
             return
         answer = yield NeedAlmanac(wanted)
         assert answer is None or isinstance(answer, Almanac)
         self._almanac = answer or self._almanac
-        self.state.almanac = NONE_YET if self._almanac is None else self._almanac.epoch
+        self.state.almanac = self._almanac.epoch
 
 
 def _advance(state: LaneState, done: Sequence[Arrival]) -> None:

@@ -1,0 +1,114 @@
+"""``tend customer``: one customer on one page."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+import orjson
+import typer
+from rich.console import Console as Screen
+from rich.table import Table
+
+from agents.console import Console
+from infra.settings import load_settings
+from schemas.outcome import Decision
+from schemas.record import OrderBook, Record, WaitKind
+from schemas.times import Millis, to_rfc3339
+
+
+def customer(
+    customer_id: Annotated[str, typer.Argument(metavar="ID", help="The customer's id, as it stands in the events.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The whole record as JSON.")] = False,
+) -> None:
+    """Show who a customer is, what happened, what was decided, and what she waits for.
+
+    Example: tend customer h-00900
+    """
+    record, orders, decisions = asyncio.run(_ask(customer_id))
+    if as_json:
+        typer.echo(orjson.dumps(page(record, orders, decisions), option=orjson.OPT_INDENT_2).decode())
+        return
+    _show(record, orders, decisions)
+
+
+async def _ask(customer_id: str) -> tuple[Record, OrderBook, list[Decision]]:
+    console = Console(load_settings())
+    try:
+        record, orders = await console.customer(customer_id)
+        return record, orders, await console.decisions(customer_id)
+    finally:
+        await console.close()
+
+
+def page(record: Record, orders: OrderBook, decisions: list[Decision]) -> dict[str, Any]:
+    """Everything known of a customer, under names; rings of ids are left out."""
+    named = _named(record)
+    for ring in ("recent", "browsed", "spent", "asked"):
+        named.pop(ring)
+    return {
+        **named,
+        "orders": [_named(order) for order in orders.orders],
+        "decisions": [msgspec.to_builtins(decision) for decision in decisions],
+    }
+
+
+def _named(value: Any) -> Any:
+    """Structs that travel as arrays, with their names back; bytes in hexadecimal."""
+    if isinstance(value, msgspec.Struct):
+        return {field: _named(getattr(value, field)) for field in value.__struct_fields__}
+    if isinstance(value, (list, tuple)):
+        return [_named(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _named(item) for key, item in value.items()}
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def _show(record: Record, orders: OrderBook, decisions: list[Decision]) -> None:
+    screen = Screen()
+    segment, bought = record.segment, record.purchases
+    screen.print(f"[bold]{record.id}[/bold]  {record.profile.name or '(no name told)'}")
+    screen.print(
+        f"tier {segment.tier or '-'}, stage {segment.stage or '-'}, {segment.activity or '-'}, "
+        f"{segment.value or '-'} value, RFM {segment.rfm or '-'}"
+    )
+    screen.print(
+        f"{bought.count} orders, {_money(bought.spent, bought.currency)} spent, last {_moment(bought.last)}; "
+        f"{record.complaints.total} complaints; points {sum(lot.points for lot in record.points.lots)}"
+    )
+    if record.churn:
+        screen.print("churn probability " + ", ".join(f"{p:.2f}" for p in record.churn))
+    screen.print(_orders(orders))
+    screen.print(_waits(record))
+    screen.print(_decisions(decisions))
+
+
+def _orders(orders: OrderBook) -> Table:
+    table = Table("order", "placed", "amount", "status", title="Latest orders", title_justify="left")
+    for order in orders.orders[-5:]:
+        table.add_row(order.id, _moment(order.placed), _money(order.amount, order.currency), order.status)
+    return table
+
+
+def _waits(record: Record) -> Table:
+    table = Table("when", "what", "about", title="Waits for", title_justify="left")
+    for wait in record.waits:
+        table.add_row(_moment(wait.due), WaitKind(wait.kind).name.lower().replace("_", " "), wait.ref)
+    return table
+
+
+def _decisions(decisions: list[Decision]) -> Table:
+    table = Table("when", "rule", "what", "verdict", "action", title="Recent decisions", title_justify="left")
+    for decision in decisions[:12]:
+        verdict = decision.verdict.value + (f": {decision.reason.value}" if decision.reason else "")
+        table.add_row(_moment(decision.at), decision.rule, decision.kind, verdict, decision.action_id)
+    return table
+
+
+def _moment(moment: Millis) -> str:
+    return to_rfc3339(moment)[:16].replace("T", " ") if moment else "-"
+
+
+def _money(minor: int, currency: str) -> str:
+    return f"{minor / 100:.2f} {currency}".strip()

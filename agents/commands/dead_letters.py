@@ -1,0 +1,118 @@
+"""``tend dead-letters``: what could not be handled, and sending it again after the mend."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.producer import BulkProducer
+from infra.kafka.reader import read_all, tail
+from infra.settings import Settings, load_settings
+from schemas.errors import TendError
+from schemas.events import Invalid, decode_event
+from schemas.ids import partition_of
+from schemas.lane import Raw
+from schemas.topics import DEAD_LETTERS, EVENT_TOPICS
+
+app = typer.Typer(no_args_is_help=True, help="Look at what could not be handled, and send it again.")
+REDRIVEN = "tend-redriven"
+"""Header of a record that was sent again: the dead letter it came from."""
+
+
+@app.command("list")
+def list_letters(
+    newest: Annotated[int, typer.Option(help="How many of each partition.", min=1)] = 20,
+    reason: Annotated[str, typer.Option(help="Only this reason, such as missing_field.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List dead letters with the reason and where they lay.
+
+    Example: tend dead-letters list --reason missing_field
+    """
+    for letter in asyncio.run(_newest(load_settings(), newest)):
+        if reason and letter["reason"] != reason:
+            continue
+        line = f"{letter['id']:10} {letter['reason']:16} {letter['origin']}  {letter['message']}"
+        typer.echo(orjson.dumps(letter).decode() if as_json else line)
+
+
+@app.command()
+def show(letter: Annotated[str, typer.Argument(help="PARTITION:OFFSET, as `list` gives it.")]) -> None:
+    """Show one dead letter whole: reason, origin, headers and the original body.
+
+    Example: tend dead-letters show 3:17
+    """
+    raw = asyncio.run(_one(load_settings(), letter))
+    typer.echo(orjson.dumps(_described(raw, body=True), option=orjson.OPT_INDENT_2).decode())
+
+
+@app.command()
+def redrive(
+    letters: Annotated[list[str], typer.Argument(help="PARTITION:OFFSET of each, as `list` gives them.")],
+    force: Annotated[bool, typer.Option(help="Send again even what is still no valid event.")] = False,
+) -> None:
+    """Send dead letters again to the topic they came from, after what was wrong has been put right.
+
+    Example: tend dead-letters redrive 3:17 3:18
+    """
+    settings = load_settings()
+    raws = [asyncio.run(_one(settings, letter)) for letter in letters]
+    producer = BulkProducer(KafkaConnection.of(settings))
+    for letter, raw in zip(letters, raws, strict=True):
+        topic, partition = _target(raw, letter, settings.partitions, force)
+        headers = [h for h in raw.headers if not h[0].startswith("tend-")]
+        producer.send(topic, partition, raw.key, raw.value, raw.timestamp, [*headers, (REDRIVEN, letter.encode())])
+    producer.flush()
+    typer.echo(f"{len(raws)} sent again")
+
+
+def _target(raw: Raw, letter: str, partitions: int, force: bool) -> tuple[str, int]:
+    headers = dict(raw.headers)
+    topic = headers.get("tend-topic", b"").decode()
+    if topic not in EVENT_TOPICS:
+        raise TendError(f"Dead letter {letter} came from {topic or 'nowhere'}, which takes no events; nothing was sent")
+    try:
+        event = decode_event(raw.value or b"")
+    except Invalid as invalid:
+        if not force:
+            raise TendError(
+                f"Dead letter {letter} is still no valid event ({invalid}); nothing was sent. Put right what wrote it "
+                "and send the event anew, or use --force once this program understands it."
+            ) from None
+        return topic, int(headers.get("tend-partition", b"0"))
+    return topic, partition_of(event.customer, partitions)
+
+
+async def _newest(settings: Settings, newest: int) -> list[dict[str, Any]]:
+    found = tail(KafkaConnection.of(settings), [DEAD_LETTERS], newest=newest)
+    return [_described(raw, body=False) async for raw in found]
+
+
+async def _one(settings: Settings, letter: str) -> Raw:
+    partition, _, offset = letter.partition(":")
+    if not (partition.isdigit() and offset.isdigit()):
+        raise TendError(f"{letter} names no dead letter; expected PARTITION:OFFSET such as 3:17")
+    raws = await read_all(KafkaConnection.of(settings), DEAD_LETTERS, int(partition), int(offset))
+    if not raws or raws[0].offset != int(offset):
+        raise TendError(f"There is no dead letter {letter}; `tend dead-letters list` shows those there are")
+    return raws[0]
+
+
+def _described(raw: Raw, *, body: bool) -> dict[str, Any]:
+    headers = {name: value.decode(errors="replace") for name, value in raw.headers}
+    letter: dict[str, Any] = {
+        "id": f"{raw.partition}:{raw.offset}",
+        "reason": headers.get("tend-reason", ""),
+        "field": headers.get("tend-field", ""),
+        "origin": ":".join(headers.get(f"tend-{part}", "?") for part in ("topic", "partition", "offset")),
+        "message": headers.get("tend-message", ""),
+    }
+    if body:
+        letter["headers"] = {name: value for name, value in headers.items() if not name.startswith("tend-")}
+        letter["key"] = (raw.key or b"").decode(errors="replace")
+        letter["body"] = (raw.value or b"").decode(errors="replace")
+    return letter

@@ -1,0 +1,44 @@
+"""``tend topics``: make the topics, or check them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agents.catalogue import topic_specs
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.topics import Topics
+from infra.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Make the topics of an installation, or check them.")
+
+
+@app.command()
+def create() -> None:
+    """Make what is missing; what exists stays as it is, and is checked.
+
+    Example: TEND_BROKERS=kafka:9092 TEND_PARTITIONS=8 tend topics create
+    """
+    settings = load_settings()
+    topics = Topics(KafkaConnection.of(settings))
+    made = topics.create(topic_specs(settings), settings.replication)
+    for name in made:
+        typer.echo(f"made {name}")
+    topics.check(topic_specs(settings))
+    typer.echo(f"{len(made)} made, {len(topic_specs(settings)) - len(made)} were there; all are as they have to be")
+
+
+@app.command()
+def check(
+    oldest_days: Annotated[int, typer.Option(help="Days that the oldest event of a replay lies back.", min=0)] = 0,
+) -> None:
+    """Compare the topics with what they have to be: number of partitions, and retention for a replay.
+
+    Example: tend topics check --oldest-days 400
+    """
+    settings = load_settings()
+    report = Topics(KafkaConnection.of(settings)).check(topic_specs(settings, oldest_days * 86_400_000))
+    for note in report.notes:
+        typer.echo(note)
+    typer.echo(f"{len(report.topics)} topics are as they have to be")

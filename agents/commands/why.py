@@ -1,0 +1,89 @@
+"""``tend why``: the reasons of one action, or of its absence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import msgspec
+import orjson
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from agents.console import Console
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.reader import tail
+from infra.settings import Settings, load_settings
+from schemas.errors import TendError
+from schemas.outcome import Decision, decode_decision
+from schemas.times import to_rfc3339
+from schemas.topics import DECISIONS
+
+
+def why(
+    action_id: Annotated[str, typer.Argument(help="The action's id, as senders receive it.")],
+    customer: Annotated[str, typer.Option(help="Whose action it is: answered at once from her recent decisions.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The decisions as JSON, one a line.")] = False,
+) -> None:
+    """Tell why an action was given out, held or refused, with the facts of that moment.
+
+    Without --customer, and for what her record no longer holds, the whole ledger is searched.
+
+    Example: tend why 5f0c… --customer h-00900
+    """
+    found = asyncio.run(_find(load_settings(), action_id, customer))
+    if not found:
+        raise TendError(f"No decision about action {action_id} is known; check the id, or whether the ledger goes so far")
+    for decision in found:
+        typer.echo(orjson.dumps(msgspec.to_builtins(decision)).decode() if as_json else in_words(decision))
+
+
+async def _find(settings: Settings, action_id: str, customer: str) -> list[Decision]:
+    if customer:
+        recent = [d for d in await _recent(settings, customer) if d.action_id == action_id]
+        if recent:
+            return recent[::-1]
+    return await _search(settings, action_id)
+
+
+async def _recent(settings: Settings, customer: str) -> list[Decision]:
+    console = Console(settings)
+    try:
+        return await console.decisions(customer)
+    finally:
+        await console.close()
+
+
+async def _search(settings: Settings, action_id: str) -> list[Decision]:
+    found: list[Decision] = []
+    columns = (SpinnerColumn(), TextColumn("searching the ledger: {task.completed} decisions, {task.fields[date]}"))
+    with Progress(*columns, transient=True) as progress:
+        task = progress.add_task("", total=None, date="")
+        async for body in _ledger(settings):
+            decision = decode_decision(body)
+            progress.update(task, advance=1, date=to_rfc3339(decision.at)[:10])
+            if decision.action_id == action_id:
+                found.append(decision)
+    return sorted(found, key=lambda decision: decision.acting)
+
+
+async def _ledger(settings: Settings) -> AsyncIterator[bytes]:
+    async for raw in tail(KafkaConnection.of(settings), [DECISIONS], newest=None):
+        yield raw.value or b""
+
+
+def in_words(decision: Decision) -> str:
+    """A decision as a few lines of text."""
+    lines = [
+        f"{to_rfc3339(decision.at)}  {decision.verdict.value} {decision.kind} of rule {decision.rule} "
+        f"for {decision.customer} by {decision.channel or 'no channel'} ({decision.purpose})",
+        f"  woken by {decision.trigger}{' ' + decision.trigger_id if decision.trigger_id else ''}; "
+        f"occasion {decision.occasion}; rulebook {decision.rulebook}, almanac {decision.almanac}",
+    ]
+    if decision.reason:
+        lines.append(f"  because {decision.reason.value}{': ' + decision.detail if decision.detail else ''}")
+    if decision.until:
+        lines.append(f"  to be decided again at {to_rfc3339(decision.until)}")
+    lines += [f"  {name} = {value}" for name, value in sorted(decision.facts.items())]
+    return "\n".join(lines)

@@ -1,0 +1,58 @@
+"""What people ask the store: one customer, one decision. Reads only; nobody's lane is disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from agents.ground import open_store
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.topics import Topics
+from infra.settings import Settings
+from schemas.codec import decode_orders, decode_record
+from schemas.errors import TendError
+from schemas.ids import partition_of
+from schemas.outcome import Decision, decode_decision
+from schemas.record import OrderBook, Record
+from schemas.times import Millis
+from schemas.topics import ORDERS
+
+
+class Console:
+    """Answers from the store of one installation."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._store = open_store(settings)
+        self._partitions = Topics(KafkaConnection.of(settings)).partitions(ORDERS)
+
+    async def close(self) -> None:
+        """Let the store go."""
+        await self._store.close()
+
+    async def customer(self, customer: str) -> tuple[Record, OrderBook]:
+        """Her record and order book.
+
+        Raises:
+            TendError: there is no such customer.
+        """
+        record, orders = await self._store.customer(partition_of(customer, self._partitions), customer)
+        if record is None:
+            raise TendError(
+                f"There is no customer {customer}. A record is made by her first event; check the id as it stands in "
+                "the events (it is case-sensitive)."
+            )
+        return decode_record(record), decode_orders(orders) if orders else OrderBook()
+
+    async def decisions(self, customer: str) -> list[Decision]:
+        """Her recent decisions, the newest first, those not to act among them."""
+        bodies = await self._store.decisions(partition_of(customer, self._partitions), customer)
+        return [decode_decision(body) for body in bodies]
+
+    async def next_look(self, customer: str) -> Millis | None:
+        """When she is looked at again, if nothing happens before."""
+        return await self._store.alarm(partition_of(customer, self._partitions), customer)
+
+    async def all(self) -> AsyncIterator[tuple[Record, int]]:
+        """All customers, with the size of each record in bytes; in no order."""
+        for partition in range(self._partitions):
+            async for _, record, _ in self._store.scan(partition):
+                yield decode_record(record), len(record)
