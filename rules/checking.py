@@ -1,0 +1,177 @@
+"""What rules, texts, words and numbers mean together, checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.checking_texts import GIVEN_BY_COUPON, TextChecker
+from rules.defaults import Defaults
+from rules.durations import parse_duration
+from rules.facts import FACTS, Kind
+from rules.facts.fact import MOMENT
+from rules.language import BadExpression, Expression, compile_expression
+from rules.problems import Problem, nearest
+from rules.rule import Plan, Rule, rule_hash
+from rules.schema import ActionTerms, RuleFile, RuleTerms
+from rules.source import Document, Path, significant
+from rules.wording import BadWording, Slot, Wording, read_wording
+from schemas.times import Millis
+from schemas.triggers import TRIGGERS
+
+_NOT_YET = ("holdout", "budget")
+_PLAIN = (Kind.STRING, Kind.INT, Kind.DOUBLE, Kind.BOOL)
+
+
+class Checker:
+    """Checks the shapes of all files together; what is wrong goes to ``problems``."""
+
+    def __init__(self, defaults: Defaults, shapes: list[tuple[Document, RuleFile]], problems: list[Problem]) -> None:
+        self._defaults = defaults
+        self._shapes = shapes
+        self._problems = problems
+        self._texts = TextChecker(defaults, shapes, problems)
+
+    @property
+    def words(self) -> dict[str, dict[str, str]]:
+        """All words of all files."""
+        return self._texts.words
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that are in order, the highest priority first."""
+        seen: dict[int, str] = {}
+        rules: list[Rule] = []
+        for document, shape in self._shapes:
+            for number, terms in enumerate(shape.rules):
+                path: Path = ("rules", number)
+                known = seen.setdefault(rule_hash(terms.id), f"{document.file} has rule {terms.id!r}")
+                if known != f"{document.file} has rule {terms.id!r}" or any(r.id == terms.id for r in rules):
+                    self._say(document, (*path, "id"), f"{known} already", "give each rule a name of its own")
+                rule = self._rule(document, path, terms)
+                if rule:
+                    rules.append(rule)
+        return tuple(sorted(rules, key=lambda rule: (-rule.terms.priority, rule.id)))
+
+    def _rule(self, document: Document, path: Path, terms: RuleTerms) -> Rule | None:
+        before = len(self._problems)
+        self._names(document, path, terms)
+        when = self._expression(document, (*path, "when"), terms.when, Kind.BOOL)
+        occasion = self._wording(document, (*path, "occasion"), terms.occasion)
+        reason = self._wording(document, (*path, "reason"), terms.reason)
+        plans = [
+            self._plan(document, (*path, "actions", index), index, terms.actions[index])
+            for index in range(len(terms.actions))
+        ]
+        if len(self._problems) > before or not (when and occasion and reason):
+            return None
+        done = tuple(plan for plan in plans if plan)
+        used = {*when.uses, *_facts(occasion), *_facts(reason), *(fact for plan in done for fact in _used(plan))}
+        uses = tuple(fact for fact in FACTS if fact in used)
+        return Rule(terms, document.file, when, occasion, reason, done, uses, rule_hash(terms.id))
+
+    def _names(self, document: Document, path: Path, terms: RuleTerms) -> None:
+        for index, trigger in enumerate(terms.on):
+            if trigger not in TRIGGERS:
+                fix = nearest(trigger, TRIGGERS) or "docs/rules.md lists all triggers"
+                self._say(document, (*path, "on", index), f"there is no trigger {trigger!r}", fix)
+        groups = [group.name for group in self._defaults.groups]
+        if terms.group and terms.group not in groups:
+            fix = (
+                nearest(terms.group, groups) or f"add it to groups in the defaults, or take one of {', '.join(groups)}"
+            )
+            self._say(document, (*path, "group"), f"there is no group {terms.group!r}", fix)
+        for field in _NOT_YET:
+            if getattr(terms, field) is not None:
+                fix = f"remove {field}; until it works, a rule that counts on it would do what nobody wants"
+                self._problems.append(document.problem((*path, field), f"{field} is not yet supported", fix, key=True))
+
+    def _plan(self, document: Document, path: Path, index: int, terms: ActionTerms) -> Plan | None:
+        values = {}
+        for name, value in terms.values.items():
+            if terms.coupon and name in GIVEN_BY_COUPON:
+                self._say(document, (*path, "values", name), f"{name!r} comes from the coupon", "remove it")
+            compiled = self._expression(document, (*path, "values", name), value, *_PLAIN)
+            if compiled:
+                values[name] = compiled
+        text = self._texts.text(document, path, terms, values) if len(values) == len(terms.values) else None
+        queue = self._wording(document, (*path, "queue"), terms.queue) if terms.queue else None
+        urgency = self._urgency(document, (*path, "urgency"), terms.urgency) if terms.urgency else None
+        due = self._due(document, (*path, "due"), terms.due) if terms.due else None
+        return Plan(index, terms, text, values, queue, urgency, due) if text else None
+
+    def _expression(self, document: Document, path: Path, text: str, *kinds: Kind) -> Expression | None:
+        try:
+            return compile_expression(text, *kinds)
+        except BadExpression as bad:
+            rows = text.splitlines() or [""]
+            before = sum(significant(row, len(row)) for row in rows[: bad.line - 1])
+            offset = before + significant(rows[min(bad.line, len(rows)) - 1], bad.column - 1)
+            self._problems.append(
+                document.problem(path, bad.message, bad.fix, offset=offset, length=bad.length or int(offset > 0))
+            )
+            return None
+
+    def _wording(self, document: Document, path: Path, text: str) -> Wording | None:
+        """A text whose slots are facts, for the store's own use: ids, queues, reasons."""
+        try:
+            wording = read_wording(text)
+        except BadWording as bad:
+            offset = significant(text, bad.at)
+            self._problems.append(document.problem(path, bad.message, bad.fix, offset=offset, length=bad.length))
+            return None
+        for slot in wording.slots:
+            said = _wrong_slot(slot)
+            if said:
+                self._say_at(document, path, wording, slot, *said)
+        return wording
+
+    def _urgency(self, document: Document, path: Path, text: str) -> Wording | None:
+        wording = self._wording(document, path, text)
+        if wording and not wording.slots and text not in ("low", "normal", "high", "critical"):
+            self._say(document, path, f"there is no urgency {text!r}", "take low, normal, high or critical")
+        return wording
+
+    def _due(self, document: Document, path: Path, text: str) -> Wording | Millis | None:
+        if "{" not in text:
+            try:
+                return parse_duration(text)
+            except ValueError as error:
+                self._say(document, path, f"due: {error}, not {text!r}", "or a slot for a moment: {complaint.deadline}")
+                return None
+        wording = self._wording(document, path, text)
+        for slot in wording.slots if wording else ():
+            if len(wording.parts if wording else ()) > 1 or (slot.name in FACTS and FACTS[slot.name].unit != MOMENT):
+                self._say(
+                    document, path, f"{text!r} is no moment", "take one fact that is a moment: {complaint.deadline}"
+                )
+        return wording
+
+    def _say(self, document: Document, path: Path, message: str, fix: str) -> None:
+        self._problems.append(document.problem(path, message, fix))
+
+    def _say_at(self, document: Document, path: Path, wording: Wording, slot: Slot, message: str, fix: str) -> None:
+        offset, length = significant(wording.text, slot.at), len(slot.name) + 2
+        self._problems.append(document.problem(path, message, fix, offset=offset, length=length))
+
+
+def _wrong_slot(slot: Slot) -> tuple[str, str] | None:
+    fact = FACTS.get(slot.name)
+    if not fact:
+        return f"there is no fact {slot.name!r}", nearest(slot.name, FACTS) or "`tend rules facts` lists all facts"
+    if fact.personal:
+        return f"{slot.name} is personal and would stand in the ledger", "say it without"
+    if fact.untold:
+        return f"{slot.name} is not known of everybody", "say it without"
+    if fact.kind is Kind.STRINGS or slot.format == "word":
+        return f"{slot.name} cannot be shown here as {slot.format or 'text'}", "take another fact or format"
+    return None
+
+
+def _facts(wording: Wording | None) -> Iterator[str]:
+    return (slot.name for slot in wording.slots) if wording else iter(())
+
+
+def _used(plan: Plan) -> Iterator[str]:
+    for value in plan.values.values():
+        yield from value.uses
+    for wording in (plan.queue, plan.urgency, plan.due):
+        yield from _facts(wording if isinstance(wording, Wording) else None)

@@ -1,0 +1,34 @@
+"""The facts that rules may use: one table, from which checker, documentation and evaluation are derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rules.facts.customer import CUSTOMER
+from rules.facts.fact import Fact, FactValue, Kind
+from rules.facts.history import HISTORY
+from rules.facts.moment import MOMENT_FACTS
+from rules.scene import Scene
+
+FACTS: dict[str, Fact] = {fact.name: fact for fact in (*CUSTOMER, *HISTORY, *MOMENT_FACTS)}
+"""All facts by name, in the order of the documentation."""
+
+__all__ = ["FACTS", "Fact", "FactValue", "Kind", "Reader"]
+
+
+class Reader:
+    """Reads the facts of one scene, each at most once."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self._known: dict[str, FactValue] = {}
+
+    def __getitem__(self, name: str) -> FactValue:
+        known = self._known
+        if name not in known:
+            known[name] = FACTS[name].value(self.scene)
+        return known[name]
+
+    def all(self, names: Iterable[str]) -> dict[str, FactValue]:
+        """These facts with their values."""
+        return {name: self[name] for name in names}

@@ -1,0 +1,159 @@
+"""Conditions and values in CEL, checked against the declared facts before anything runs.
+
+CEL (Google's Common Expression Language) has types, no loops, no side effects and no access to anything but the facts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from cel_expr_python import cel
+
+from rules.facts import FACTS, FactValue, Kind
+from rules.problems import nearest
+
+MAX_CHARACTERS: Final = 1_000
+
+_TYPES: Final[dict[Kind, Any]] = {
+    Kind.INT: cel.Type.INT,
+    Kind.DOUBLE: cel.Type.DOUBLE,
+    Kind.STRING: cel.Type.STRING,
+    Kind.BOOL: cel.Type.BOOL,
+    Kind.STRINGS: cel.Type.List(cel.Type.STRING),
+}
+_STRING = re.compile(r"""[rRbB]{0,2}("{3}.*?"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*")
+_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*?)(?=\n \||\Z)", re.DOTALL)
+_UNDECLARED = re.compile(r"undeclared reference to '([^']+)'")
+_MIXED = re.compile(
+    r"found no matching overload for '_(?P<operator>\S+)_' applied to '\((?P<left>.+), (?P<right>.+)\)'"
+)
+_LIKE: Final = "use like with like; `tend rules facts` tells the type of each fact"
+_WORDS: Final = {"int": "a whole number", "double": "a decimal", "string": "a text", "bool": "true or false"}
+
+
+class BadExpression(ValueError):
+    """An expression that does not compile: where (line and column from 1), how long the culprit is, and the fix."""
+
+    def __init__(self, message: str, fix: str, line: int = 1, column: int = 1, length: int = 0) -> None:
+        super().__init__(message)
+        self.message, self.fix = message, fix
+        self.line, self.column, self.length = line, column, length
+
+
+class EvaluationFailed(ValueError):
+    """A checked expression that failed all the same, such as a division by zero."""
+
+
+class Expression:
+    """A checked expression and the facts it uses."""
+
+    __slots__ = ("_program", "kind", "text", "uses")
+
+    def __init__(self, text: str, kind: Kind, uses: tuple[str, ...], program: Any) -> None:
+        self.text = text
+        self.kind = kind
+        self.uses = uses
+        self._program = program
+
+    def evaluate(self, facts: Mapping[str, FactValue]) -> FactValue:
+        """Its value; ``facts`` must hold those of ``uses`` at least.
+
+        Raises:
+            EvaluationFailed: it divides by zero, overflows, or the like.
+        """
+        result = self._program.eval(data=facts)
+        if result.type() == cel.Type.ERROR:
+            raise EvaluationFailed(f"{self.text}: {_plain(str(result.value()))}")
+        value: FactValue = result.plain_value()
+        return value
+
+
+def compile_expression(text: str, *kinds: Kind) -> Expression:
+    """The expression, if it uses declared facts rightly and gives one of these kinds (of any, if none is named).
+
+    Raises:
+        BadExpression: it does not compile.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise BadExpression(f"{len(text)} characters", f"keep an expression below {MAX_CHARACTERS}")
+    program = _program(_environment(), text)
+    kind = _kind_of(program)
+    if kind is None or (kinds and kind not in kinds):
+        wanted = " or ".join(_WORDS.get(one, one) for one in kinds or Kind)
+        found = _WORDS.get(kind, kind) if kind else program.return_type().name()
+        raise BadExpression(f"this gives {found}; expected {wanted}", f"write an expression that gives {wanted}")
+    uses = facts_in(text)
+    # Compiled again with these facts alone: proof that no other is needed, and evaluation sets up no more than these.
+    return Expression(text, kind, uses, _program(_environment(uses), text))
+
+
+def facts_in(text: str) -> tuple[str, ...]:
+    """The facts that an expression names, in the order of their declaration."""
+    bare = _STRING.sub(lambda quoted: " " * len(quoted[0]), text)
+    named = {re.sub(r"\s", "", found) for found in _NAME.findall(bare)}
+    return tuple(fact for fact in FACTS if any(name == fact or name.startswith(fact + ".") for name in named))
+
+
+@cache
+def _environment(names: tuple[str, ...] | None = None) -> Any:
+    known = FACTS if names is None else names
+    return cel.NewEnv(variables={name: _TYPES[FACTS[name].kind] for name in known})
+
+
+def _program(environment: Any, text: str) -> Any:
+    try:
+        return environment.compile(text)
+    except RuntimeError as error:
+        raise _in_words(text, str(error)) from None
+
+
+def _kind_of(program: Any) -> Kind | None:
+    given = program.return_type()
+    return next((kind for kind, one in _TYPES.items() if one == given), None)
+
+
+def _in_words(text: str, said: str) -> BadExpression:
+    found = _ERROR.search(said)
+    if not found:
+        return BadExpression(_plain(said), "see docs/rules.md for the language")
+    line, column, message = int(found[1]), int(found[2]), found[3].strip()
+    undeclared, mixed = _UNDECLARED.search(message), _MIXED.search(message)
+    if undeclared:
+        return _undeclared(text, undeclared[1], line, column)
+    if mixed:
+        message, fix = _mixed(mixed)
+        return BadExpression(message, fix, line, column)
+    if message.startswith("Syntax error"):
+        return BadExpression(message.split(" expecting ")[0], "complete or correct the expression here", line, column)
+    if "no matching overload" in message:
+        return BadExpression(_plain(message), _LIKE, line, column)
+    return BadExpression(_plain(message), "see docs/rules.md for the language", line, column)
+
+
+def _undeclared(text: str, name: str, line: int, column: int) -> BadExpression:
+    # CEL points at the last dot of a dotted name, or behind the name of a function; people look at its beginning.
+    row = text.splitlines()[line - 1]
+    start = row.rfind(name.split(".")[0], 0, column + len(name))
+    begin = start + 1 if start >= 0 else column
+    if re.match(r"\s*\(", row[begin - 1 + len(name) :]):
+        return BadExpression(
+            f"there is no function {name!r}", "see docs/rules.md for the language", line, begin, len(name)
+        )
+    fix = nearest(name, FACTS) or "`tend rules facts` lists all facts; a text needs quotes"
+    return BadExpression(f"there is no fact {name!r}", fix, line, begin, len(name))
+
+
+def _mixed(found: re.Match[str]) -> tuple[str, str]:
+    left, right = (_WORDS.get(found[side], found[side]) for side in ("left", "right"))
+    message = f"{found['operator']!r} does not take {left} and {right}"
+    if {found["left"], found["right"]} == {"int", "double"}:
+        return message, "write 1 for whole numbers and 1.0 for decimals, or convert with double(...) or int(...)"
+    return message, _LIKE
+
+
+def _plain(said: str) -> str:
+    return said.removeprefix("INVALID_ARGUMENT: ").removesuffix(" [INVALID_ARGUMENT]").strip().splitlines()[0]

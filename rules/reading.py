@@ -1,0 +1,86 @@
+"""From files to a checked rulebook: shapes first, then what they mean together. Every problem is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from rules.checking import Checker
+from rules.defaults import Defaults
+from rules.problems import BadRulebook, Problem
+from rules.rule import Rule
+from rules.schema import RuleFile
+from rules.shapes import validated
+from rules.source import Document, read_document
+
+
+class Contents(NamedTuple):
+    """What a set of files holds."""
+
+    defaults: Defaults
+    rules: tuple[Rule, ...]
+    words: dict[str, dict[str, str]]
+    data: dict[str, Any]
+    """All of it as plain data, whatever the files it stood in; its hash is the version."""
+
+
+def read_rulebook(files: Mapping[str, str], base: str) -> Contents:
+    """The rulebook in these files (name to text), on top of the shipped defaults ``base``.
+
+    Raises:
+        BadRulebook: with everything that is wrong.
+    """
+    problems: list[Problem] = []
+    documents = _documents(files, problems)
+    shapes = [(one, shape) for one in documents if (shape := validated(RuleFile, one, (), one.data, problems))]
+    defaults, numbers = _defaults(documents, base, problems)
+    if problems or defaults is None:
+        raise BadRulebook(problems)
+    checker = Checker(defaults, shapes, problems)
+    rules = checker.rules()
+    if problems:
+        raise BadRulebook(problems)
+    return Contents(defaults, rules, checker.words, _plain(documents, numbers))
+
+
+def _documents(files: Mapping[str, str], problems: list[Problem]) -> list[Document]:
+    documents = []
+    for name in sorted(files):
+        try:
+            documents.append(read_document(name, files[name]))
+        except BadRulebook as bad:
+            problems.extend(bad.problems)
+    return documents
+
+
+def _defaults(documents: list[Document], base: str, problems: list[Problem]) -> tuple[Defaults | None, dict[str, Any]]:
+    """The shipped numbers with those of the files laid over."""
+    places = read_document("defaults.yaml (shipped)", base)
+    numbers: dict[str, Any] = places.data["defaults"]
+    giving = [one for one in documents if isinstance(one.data, dict) and isinstance(one.data.get("defaults"), dict)]
+    for again in giving[1:]:
+        fix = f"keep all of them in {giving[0].file}"
+        problems.append(again.problem(("defaults",), "defaults stand in two files", fix, key=True))
+    for places in giving[:1]:
+        numbers = _over(numbers, places.data["defaults"])
+    return validated(Defaults, places, ("defaults",), numbers, problems), numbers
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Sections are laid over each other; lists and values replace."""
+    both = {
+        name: _over(below[name], value)
+        for name, value in above.items()
+        if isinstance(value, dict) and isinstance(below.get(name), dict)
+    }
+    return {**below, **above, **both}
+
+
+def _plain(documents: list[Document], numbers: dict[str, Any]) -> dict[str, Any]:
+    """Which file something stands in, and comments and layout, make no difference."""
+    parts: dict[str, Any] = {"defaults": numbers, "rules": {}, "texts": {}, "words": {}}
+    for document in documents:
+        parts["rules"].update({rule["id"]: rule for rule in document.data.get("rules", ())})
+        parts["texts"].update(document.data.get("texts", {}))
+        parts["words"].update(document.data.get("words", {}))
+    return parts

@@ -1,0 +1,64 @@
+"""A rule that was checked, ready to be evaluated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.language import Expression
+from rules.schema import ActionTerms, RuleTerms
+from rules.wording import Wording
+from schemas.ids import hash64
+from schemas.times import Millis
+
+
+def rule_hash(rule: str) -> int:
+    """The 32 bits by which records remember a rule."""
+    return hash64("rule", rule) & 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What to say, by language."""
+
+    name: str
+    variants: dict[str, tuple[Wording, ...]]
+    """Locale, in lower case, to texts; of these the first that has all its values."""
+    locales: dict[str, str]
+    """Locale in lower case to how the file spells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One action of a rule."""
+
+    index: int
+    terms: ActionTerms
+    text: Text
+    values: dict[str, Expression]
+    queue: Wording | None
+    urgency: Wording | None
+    due: Wording | Millis | None
+    """A slot for a fact that is a moment, or a span."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule."""
+
+    terms: RuleTerms
+    file: str
+    when: Expression
+    occasion: Wording
+    reason: Wording
+    plans: tuple[Plan, ...]
+    uses: tuple[str, ...]
+    """The facts that its condition, occasion, reason and texts use."""
+    hash: int
+
+    @property
+    def id(self) -> str:
+        return self.terms.id
+
+    @property
+    def on(self) -> tuple[str, ...]:
+        return self.terms.on
