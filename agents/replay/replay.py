@@ -1,0 +1,199 @@
+"""Sends a history in event time: as fast as it goes, or at a stated rate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import NamedTuple, Protocol
+
+from agents.replay.plan import EVERY, Interval, plan_marks
+from agents.replay.standing import NOTHING, Standing
+from agents.replay.told import Told
+from schemas.ids import partition_of
+from schemas.marks import Mark, encode_mark
+from schemas.times import Millis, to_rfc3339
+from schemas.topics import MARKS, TOPIC_OF
+
+Disturb = Callable[[Interval], Iterable[Told]]
+"""What is sent for an interval, and in which order: for tests of what the world does to it."""
+
+
+class Source(Protocol):
+    """A history: its events in the order of time, the same each time they are asked for."""
+
+    @property
+    def name(self) -> str:
+        """Names the content; what has the same name has the same events."""
+        ...
+
+    @property
+    def end(self) -> Millis:
+        """Later than all events: the time of the last mark."""
+        ...
+
+    def events(self) -> Iterator[Told]:
+        """The events, from the first."""
+        ...
+
+
+class Sink(Protocol):
+    """Where records go; ``infra.kafka.producer.BulkProducer`` is one."""
+
+    def send(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        timestamp: Millis,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Queue one record."""
+        ...
+
+    def flush(self) -> Mapping[tuple[str, int], int]:
+        """Wait until all is delivered; the end offsets of what was sent to."""
+        ...
+
+
+class Pace:
+    """A stated rate: waits for whatever is ahead of it.
+
+    Args:
+        speed: events a second.
+        clock: seconds.
+        sleep: waits seconds.
+    """
+
+    def __init__(
+        self,
+        speed: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._speed, self._clock, self._sleep = speed, clock, sleep
+        self._began = clock()
+
+    def keep(self, sent: int) -> None:
+        """Wait until this many may have been sent."""
+        # A sleep costs more than an event: at high rates it is looked at once in 50.
+        if sent % 50 == 0 or self._speed < 1_000:
+            ahead = sent / self._speed - (self._clock() - self._began)
+            if ahead > 0:
+                self._sleep(ahead)
+
+
+class Progress(NamedTuple):
+    """Where a replay stands after an interval."""
+
+    number: int
+    """Of the mark that was written."""
+    time: Millis
+    """Event time up to which everything is in."""
+    read: int
+    """Events of the input that are in, those of an earlier run too."""
+    sent: int
+    """Records that this run has sent for events."""
+    finished: bool
+
+
+class Replay:
+    """Sends a source to the topics, each event to its customer's partition, and a mark to every partition.
+
+    Args:
+        source: the history.
+        sinks: producers; each topic keeps to one of them. With marks one is enough.
+        partitions: of every customer-keyed topic.
+        act_from: before this moment no rule is decided.
+        every: events between two marks, at most.
+        marks: without, nothing tells the lanes what is complete (for tests of what that costs).
+        disturb: what to send for an interval instead of its events in order.
+        pace: how fast; as fast as it goes by default.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        sinks: Sequence[Sink],
+        partitions: int,
+        *,
+        act_from: Millis = 0,
+        every: int = EVERY,
+        marks: bool = True,
+        disturb: Disturb = lambda interval: interval.events,
+        pace: Pace | None = None,
+    ) -> None:
+        self._source, self._sinks, self._partitions = source, sinks, partitions
+        self._act_from, self._every, self._marks = act_from, every, marks
+        self._disturb, self._pace = disturb, pace
+        self._sink_of = {topic: sinks[n % len(sinks)] for n, topic in enumerate(dict.fromkeys(TOPIC_OF.values()))}
+        self._partition = lru_cache(maxsize=65_536)(partial(partition_of, partitions=partitions))
+        self._origin = ("ce_source", f"/tend/replay/{source.name}".encode())
+        self._sent = 0
+
+    def run(self, standing: Standing = NOTHING) -> Iterator[Progress]:
+        """Send, and say after each mark where it stands; what is asked for no further is not sent.
+
+        A replay that was killed goes on, in each partition, behind that partition's last mark. Events that it had
+        sent after that mark are sent again, as duplicates that change nothing.
+
+        Raises:
+            DependencyAway: the broker does not answer; what was sent so far counts.
+            Unsorted: the source is not in the order of time.
+        """
+        if standing.finished(self._partitions):
+            return
+        resume = standing.begin(self._partitions)
+        for interval in plan_marks(self._source.events(), every=self._every, end=self._source.end, resume=resume):
+            for told in self._disturb(interval):
+                self._send(told, interval.number, standing)
+            if self._marks:
+                self._mark(interval, standing)
+            elif interval.finishes:
+                self._flush()
+            yield Progress(interval.number, interval.time, interval.read, self._sent, interval.finishes)
+
+    def _send(self, told: Told, number: int, standing: Standing) -> None:
+        partition = self._partition(told.customer)
+        if standing.has(partition, number):
+            return
+        headers = (
+            ("ce_specversion", b"1.0"),
+            ("ce_id", told.id.encode()),
+            self._origin,
+            ("ce_type", told.type.encode()),
+            ("ce_time", to_rfc3339(told.time).encode()),
+            ("content-type", b"application/json"),
+        )
+        topic = TOPIC_OF[told.type]
+        self._sink_of[topic].send(topic, partition, told.customer.encode(), told.body, told.time, headers)
+        self._sent += 1
+        if self._pace:
+            self._pace.keep(self._sent)
+
+    def _flush(self) -> dict[tuple[str, int], int]:
+        return {at: end for sink in self._sinks for at, end in sink.flush().items()}
+
+    def _mark(self, interval: Interval, standing: Standing) -> None:
+        # Nothing may be announced before it is in: first the events, then the marks.
+        ends = self._flush()
+        for partition in range(self._partitions):
+            if not standing.has(partition, interval.number):
+                known = dict(standing.marks[partition].ends) if partition in standing.marks else {}
+                known |= {topic: end for (topic, at), end in ends.items() if at == partition and topic != MARKS}
+                mark = self._as_mark(interval, known)
+                self._sinks[0].send(MARKS, partition, None, encode_mark(mark), interval.time)
+        self._sinks[0].flush()
+
+    def _as_mark(self, interval: Interval, ends: dict[str, int]) -> Mark:
+        return Mark(
+            number=interval.number,
+            time=interval.time,
+            ends=dict(sorted(ends.items())),
+            position={"events": interval.read},
+            replay=self._source.name,
+            act_from=self._act_from,
+            begins=interval.begins,
+            finishes=interval.finishes,
+        )

@@ -1,0 +1,174 @@
+"""What a replay sends: every event once to its partition, and marks that are true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+
+import orjson
+import pytest
+
+from agents.replay import disturb
+from agents.replay.replay import Disturb, Pace, Progress, Replay
+from agents.replay.standing import Standing
+from agents.replay.told import Told
+from agents.simulate.journey import Journey
+from schemas.ids import partition_of
+from schemas.times import DAY, HOUR, to_rfc3339
+from schemas.topics import EVENT_TOPICS, TOPIC_OF
+from tests.agents.recording import Recording
+
+PARTITIONS = 3
+
+
+@pytest.fixture(scope="module")
+def journey() -> Journey:
+    return Journey(days=5, households=40)
+
+
+def sent(journey: Journey, sink: Recording, **how: object) -> list[Progress]:
+    return list(Replay(journey, [sink], PARTITIONS, every=100, **how).run())  # type: ignore[arg-type]
+
+
+def standing(sink: Recording) -> Standing:
+    return Standing({p: sink.marks(p)[-1] for p in range(PARTITIONS) if sink.marks(p)})
+
+
+def test_every_event_is_sent_once_to_the_topic_of_its_type_and_the_partition_of_its_customer(journey: Journey) -> None:
+    sink = Recording()
+    progress = sent(journey, sink)
+
+    events = list(journey.events())
+    records = [record for p in range(PARTITIONS) for record in sink.events(p)]
+    assert Counter(record.value for record in records) == Counter(event.body for event in events)
+    for record in records:
+        body = orjson.loads(record.value or b"")
+        assert record.topic == TOPIC_OF[body["type"]]
+        assert record.partition == partition_of(body["customer"], PARTITIONS)
+        assert record.key == body["customer"].encode()
+    assert progress[-1].finished
+    assert (progress[-1].read, progress[-1].sent) == (len(events), len(events))
+
+
+def test_records_carry_the_event_time_and_cloudevents_headers(journey: Journey) -> None:
+    sink = Recording()
+    sent(journey, sink)
+
+    record = sink.events(0)[0]
+    body = orjson.loads(record.value or b"")
+    headers = dict(record.headers)
+    assert headers["ce_id"].decode() == body["id"]
+    assert headers["ce_type"].decode() == body["type"]
+    assert headers["ce_specversion"] == b"1.0"
+    assert headers["ce_source"].decode() == f"/tend/replay/{journey.name}"
+    assert headers["ce_time"].decode() == to_rfc3339(record.timestamp)
+    assert body["time"][:19] == to_rfc3339(record.timestamp)[:19]
+
+
+@pytest.mark.parametrize(
+    "mix", [disturb.in_order, disturb.shuffled(7), disturb.twice, disturb.again(HOUR), disturb.again(DAY)]
+)
+def test_what_lies_before_the_ends_of_a_mark_is_earlier_and_new_behind_it_is_not(
+    journey: Journey, mix: Disturb
+) -> None:
+    sink = Recording()
+    sent(journey, sink, disturb=mix)
+
+    for partition in range(PARTITIONS):
+        marks = sink.marks(partition)
+        assert [mark.number for mark in marks] == list(range(len(marks)))
+        for mark in marks:
+            seen = set()
+            for topic in EVENT_TOPICS:
+                for record in sink.log[topic, partition]:
+                    if record.offset < mark.ends.get(topic, 0):
+                        assert record.timestamp < mark.time
+                        seen.add(record.value)
+            later = [record for record in sink.events(partition) if record.value not in seen]
+            assert all(record.timestamp >= mark.time for record in later)
+
+
+def test_events_sent_again_an_hour_later_come_behind_what_happened_since(journey: Journey) -> None:
+    sink = Recording()
+    sent(journey, sink, disturb=disturb.again(HOUR))
+
+    values = Counter(record.value for p in range(PARTITIONS) for record in sink.events(p))
+    assert set(values.values()) == {2}
+
+
+def test_two_runs_send_the_same_bytes(journey: Journey) -> None:
+    one, two = Recording(), Recording()
+    sent(journey, one)
+    sent(journey, two)
+
+    assert one.log == two.log
+
+
+@pytest.mark.parametrize("marks", [1, 3, 7])
+def test_a_killed_replay_goes_on_behind_the_last_mark_of_each_partition(journey: Journey, marks: int) -> None:
+    whole, sink = Recording(), Recording()
+    sent(journey, whole)
+    list(islice(Replay(journey, [sink], PARTITIONS, every=100).run(), marks))
+    # The kill: events of the next interval are in, and its mark is on one partition only.
+    ahead = Recording()
+    list(islice(Replay(journey, [ahead], PARTITIONS, every=100).run(), marks + 1))
+    sink.log[("tend.marks", 0)] = list(ahead.log[("tend.marks", 0)])
+    for at, records in ahead.log.items():
+        if at[1] == 0:
+            sink.log[at] = list(records)
+
+    list(Replay(journey, [sink.reopened()], PARTITIONS, every=100).run(standing(sink)))
+
+    for partition in range(PARTITIONS):
+        found, expected = sink.marks(partition), whole.marks(partition)
+        assert [(mark.number, mark.time, mark.position) for mark in found] == [
+            (mark.number, mark.time, mark.position) for mark in expected
+        ]
+        assert {record.value for record in sink.events(partition)} == {
+            record.value for record in whole.events(partition)
+        }
+        for mark in found:
+            assert all(mark.ends[topic] <= len(sink.log[topic, partition]) for topic in mark.ends)
+        assert found[-1].ends == {
+            topic: len(sink.log[topic, partition]) for topic in sorted(EVENT_TOPICS) if sink.log[topic, partition]
+        }
+
+
+def test_a_finished_replay_sends_nothing_more(journey: Journey) -> None:
+    sink = Recording()
+    sent(journey, sink)
+    before = sum(map(len, sink.log.values()))
+
+    assert list(Replay(journey, [sink], PARTITIONS, every=100).run(standing(sink))) == []
+    assert sum(map(len, sink.log.values())) == before
+
+
+def test_without_marks_each_producer_keeps_to_its_topics(journey: Journey) -> None:
+    sinks = [Recording(), Recording(), Recording()]
+    list(Replay(journey, sinks, PARTITIONS, marks=False).run())
+
+    topics = [{topic for topic, _ in sink.log} for sink in sinks]
+    assert all(topics)
+    assert not topics[0] & topics[1] | topics[1] & topics[2] | topics[0] & topics[2]
+    assert sum(len(records) for sink in sinks for records in sink.log.values()) == len(list(journey.events()))
+
+
+def test_a_rate_waits_for_what_is_ahead_of_it(journey: Journey) -> None:
+    waits: list[float] = []
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        now[0] += seconds
+
+    sent(journey, Recording(), pace=Pace(100.0, clock=lambda: now[0], sleep=sleep))
+
+    events: list[Told] = list(journey.events())
+    assert sum(waits) == pytest.approx(len(events) / 100)
+
+
+def test_the_moment_from_which_rules_act_is_on_every_mark(journey: Journey) -> None:
+    sink = Recording()
+    sent(journey, sink, act_from=journey.start + DAY)
+
+    assert {mark.act_from for p in range(PARTITIONS) for mark in sink.marks(p)} == {journey.start + DAY}
