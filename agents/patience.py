@@ -30,6 +30,10 @@ async def patiently(ask: Callable[[], Awaitable[Result]], waits: Callable[[str |
         stop=stop_never,
         before_sleep=tell,
     )
-    result = await retrying(ask)
+
+    async def once() -> Result:
+        return await ask()
+
+    result = await retrying(once)
     waits(None)
     return result
