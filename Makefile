@@ -6,7 +6,6 @@ SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
 
 # Options for `tend demo` and for pytest, for example: make run ARGS="--weeks 52"
 ARGS ?=
@@ -19,11 +18,9 @@ help: ## Show this list
 
 install: $(STAMP) ## Make .venv with everything in the versions of constraints.txt
 
-# Nothing is byte-compiled here: Python does that for what is used, when it is used.
 $(STAMP): pyproject.toml constraints.txt
 	@rm -f $(STAMP)
-	@python=$$(sh .ci/find-python) && $$python -m venv $(VENV) && echo "tend: installing into $(VENV) ($$($(BIN)/python -V))"
-	@$(PIP) install --quiet --no-compile --editable '.[dev,bench]' --constraint constraints.txt
+	@python=$$(sh .ci/find-python) && echo "tend: installing into $(VENV), with $$($$python -V)" && sh .ci/install "$$python" $(VENV)
 	@touch $(STAMP)
 
 run: $(STAMP) ## Replay a real year of orders through the whole engine (ARGS="--help" shows the options)
@@ -59,7 +56,7 @@ format: $(STAMP) ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP) ## The measurements of benchmarks/
+bench: $(STAMP) ## The measurements of benchmarks/ (ARGS names one; without, they are listed)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 constraints: ## Write constraints.txt anew, with today's versions

@@ -42,7 +42,7 @@ def test_a_machine_without_a_fitting_python_is_told_what_to_do(tmp_path: Path) -
     assert "python3-venv" in run.stderr
 
 
-@pytest.mark.parametrize("script", [".ci/run", ".ci/find-python", ".ci/make-constraints"])
+@pytest.mark.parametrize("script", [".ci/run", ".ci/find-python", ".ci/install", ".ci/make-constraints"])
 def test_scripts_can_be_run(script: str) -> None:
     interpreter = "bash" if script == ".ci/run" else "sh"
 

@@ -1,0 +1,1 @@
+"""Measurements: each module is one, with its own command line."""
