@@ -28,6 +28,11 @@ class Source(Protocol):
         ...
 
     @property
+    def start(self) -> Millis:
+        """Not later than any event."""
+        ...
+
+    @property
     def end(self) -> Millis:
         """Later than all events: the time of the last mark."""
         ...

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -86,11 +87,13 @@ def folder() -> Path:
 
 def households(number: int | None) -> frozenset[int]:
     """All households, or this many of them: a sample by hash, each larger one containing the smaller."""
+    return frozenset(_everyone()[:number])
+
+
+@cache
+def _everyone() -> tuple[int, ...]:
     column = pl.scan_parquet(folder() / "transactions.parquet").select(pl.col("household_id").unique()).collect()
-    everyone: list[int] = column["household_id"].to_list()
-    if number is None:
-        return frozenset(everyone)
-    return frozenset(sorted(everyone, key=lambda one: hash64("household", str(one)))[:number])
+    return tuple(sorted(column["household_id"].to_list(), key=lambda one: hash64("household", str(one))))
 
 
 def baskets(first: int, last: int, chosen: Collection[int]) -> Iterator[Basket]:
@@ -132,6 +135,7 @@ def _rows(last: int) -> Iterator[tuple[int, int, int, Line, int]]:
                 yield at, basket, household, Line(product, max(quantity, 1), price), coupon
 
 
+@cache
 def categories() -> dict[int, str]:
     """Product to category; to its department where the data names no category."""
     frame = pl.scan_parquet(folder() / "products.parquet").select(
@@ -141,6 +145,7 @@ def categories() -> dict[int, str]:
     return dict(frame.collect().iter_rows())
 
 
+@cache
 def demographics() -> dict[int, Demographics]:
     """Household to age band, income band and size (5 means five or more)."""
     frame = pl.scan_parquet(folder() / "demographics.parquet").select("household_id", "age", "income", "household_size")
@@ -150,7 +155,8 @@ def demographics() -> dict[int, Demographics]:
     }
 
 
-def redemptions() -> list[Redemption]:
+@cache
+def redemptions() -> tuple[Redemption, ...]:
     """Coupon redemptions in the order of time.
 
     Each is put at the household's basket of that day with the largest coupon discount, else at noon of the day.
@@ -167,7 +173,7 @@ def redemptions() -> list[Redemption]:
         _, at, basket = found.get((household, day.date().isoformat()), (0, 0, None))
         noon = int(day.replace(hour=12, tzinfo=STORE_ZONE).timestamp())
         result.append(Redemption(number, household, coupon, campaign, -at or noon, basket))
-    return sorted(result, key=lambda one: (one.at, one.number))
+    return tuple(sorted(result, key=lambda one: (one.at, one.number)))
 
 
 def _redeeming_baskets() -> pl.DataFrame:

@@ -1,0 +1,123 @@
+"""``tend replay``: a history into the topics."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+
+from agents.replay.display import shown
+from agents.replay.feed import Manner, feed
+from agents.replay.file import EventFile, read_file
+from agents.replay.plan import EVERY
+from agents.replay.replay import Progress, Source
+from agents.simulate.journey import Journey
+from infra.settings import load_settings
+from schemas.errors import TendError
+from schemas.times import DAY, Millis, to_millis, to_rfc3339
+
+_TEACHING = 28 * DAY
+"""A journey begins in the middle of its households' lives: at first it only teaches, or regulars would be welcomed."""
+
+
+def replay(
+    events: Annotated[
+        Path | None, typer.Option(help="A file of events, one JSON object a line; plain or gzip.")
+    ] = None,
+    journey: Annotated[bool, typer.Option("--journey", help="The Complete Journey, a year of real orders.")] = False,
+    weeks: Annotated[int | None, typer.Option(help="Weeks of the journey; the whole year by default.", min=1)] = None,
+    households: Annotated[
+        int | None, typer.Option(help="Households of the journey, sampled; all 2,469.", min=1)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of what is simulated around the orders.")] = 1,
+    simulated: Annotated[bool, typer.Option(help="Whether anything is simulated around the orders.")] = True,
+    act_from: Annotated[
+        str | None,
+        typer.Option(
+            help="Before this moment nothing is sent to anybody, while records and models learn: a date, a time "
+            "with its zone, or `end` for all of it. A journey acts from its 29th day, a file from its beginning."
+        ),
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="Events a second; as fast as it goes by default.", min=0.1)
+    ] = None,
+    mark_every: Annotated[int, typer.Option(help="Events between two marks, at most.", min=1, max=100_000)] = EVERY,
+    marks: Annotated[
+        bool, typer.Option(help="Marks make a replay exact; without them order is a matter of luck.")
+    ] = True,
+    strict: Annotated[bool, typer.Option("--strict", help="Send nothing if a line of the file is bad.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> None:
+    """Send a history through the topics in event time. Killed, the same command goes on where it was.
+
+    Examples:
+
+      tend replay --events history.jsonl.gz --act-from end
+
+      tend replay --journey --weeks 8
+    """
+    console = Console(stderr=True)
+    settings = load_settings()
+    if (events is None) == (not journey):
+        raise TendError("Say what to replay: either --events FILE or --journey.")
+    source: Source
+    if events is not None:
+        source = _file(events, strict, console)
+    else:
+        days = 7 * weeks if weeks else Journey().days
+        source = Journey(days=days, households=households, seed=seed, simulated=simulated)
+    acting = _moment(act_from, source) if act_from else (source.start + _TEACHING if journey else 0)
+    manner = Manner(acting, mark_every, marks, speed)
+    last = deque(shown(feed(settings, source, manner), source, console), maxlen=1)
+    _summary(source, last[0] if last else None, as_json)
+
+
+def _file(path: Path, strict: bool, console: Console) -> EventFile:
+    with console.status(f"reading {path.name}"):
+        found = read_file(path)
+    if found.bad_count:
+        for bad in found.bad:
+            console.print(f"{path.name}, {bad}", highlight=False, markup=False)
+        told = f"{found.bad_count:,} lines are no events of the contract (docs/events.md)"
+        if strict:
+            raise TendError(f"{told}; nothing was sent. Mend them, or leave --strict out to go on without them.")
+        console.print(f"{told} and are left out.", highlight=False)
+    if found.unsorted_at is not None:
+        console.print(f"{path.name} is not in the order of time (line {found.unsorted_at}): sorting it on disk.")
+    return found
+
+
+def _moment(text: str, source: Source) -> Millis:
+    if text == "end":
+        return source.end
+    try:
+        moment = datetime.fromisoformat(text)
+        return to_millis(moment.replace(tzinfo=UTC) if len(text) == len("2026-01-31") else moment)
+    except ValueError:
+        raise TendError(
+            f"--act-from {text}: expected a date (2026-01-31), a time with its zone (2026-01-31T09:00:00Z) or `end`."
+        ) from None
+
+
+def _summary(source: Source, last: Progress | None, as_json: bool) -> None:
+    if as_json:
+        told = {
+            "replay": source.name,
+            "from": to_rfc3339(source.start),
+            "to": to_rfc3339(source.end),
+            "events": last.read if last else 0,
+            "records_sent": last.sent if last else 0,
+            "marks": last.number + 1 if last else 0,
+            "left_out": source.bad_count if isinstance(source, EventFile) else 0,
+        }
+        typer.echo(orjson.dumps(told).decode())
+    elif last is None:
+        typer.echo(f"{source.name} was complete already; nothing was sent.")
+    else:
+        span = f"{to_rfc3339(source.start)[:10]} to {to_rfc3339(source.end)[:10]}"
+        typer.echo(f"{last.read:,} events from {span} are in, {last.sent:,} of them sent now.")

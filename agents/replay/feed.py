@@ -1,0 +1,56 @@
+"""A replay put together for an installation: checked topics, a producer, and the place to go on from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agents.catalogue import topic_specs
+from agents.replay.plan import EVERY
+from agents.replay.replay import Pace, Progress, Replay, Source
+from agents.replay.standing import NOTHING, standing
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.producer import BulkProducer
+from infra.kafka.topics import Topics
+from infra.settings import Settings
+from schemas.times import Millis
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a replay is to be run."""
+
+    act_from: Millis = 0
+    """Before this moment no rule is decided."""
+    every: int = EVERY
+    """Events between two marks, at most."""
+    marks: bool = True
+    speed: float | None = None
+    """Events a second; None is as fast as it goes."""
+
+
+def feed(settings: Settings, source: Source, manner: Manner) -> Iterator[Progress]:
+    """Send a source to the installation's topics; goes on where a killed replay of the same source stopped.
+
+    Nothing is sent before the first item is asked for.
+
+    Raises:
+        Refused: a topic is missing, has another number of partitions, or would delete records as old as these; or the
+            topics hold another replay.
+        DependencyAway: no broker answers.
+    """
+    connection = KafkaConnection.of(settings)
+    oldest = max(0, time.time_ns() // 1_000_000 - source.start)
+    Topics(connection).check(topic_specs(settings, oldest))
+    known = standing(connection, settings.partitions, source.name, manner.act_from) if manner.marks else NOTHING
+    replay = Replay(
+        source,
+        [BulkProducer(connection)],
+        settings.partitions,
+        act_from=manner.act_from,
+        every=manner.every,
+        marks=manner.marks,
+        pace=Pace(manner.speed) if manner.speed else None,
+    )
+    yield from replay.run(known)
