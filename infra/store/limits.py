@@ -38,7 +38,7 @@ def size_of(commit: Commit) -> int:
 
 def size_of_entry(entry: OutboxEntry) -> int:
     """The bytes that one outbox entry adds to a commit."""
-    headers = sum(len(name) + len(value) for name, value in entry.headers)
+    headers = sum(len(name) + len(value) for name, value in entry.headers) if entry.headers else 0
     return 16 + len(entry.topic) + len(entry.key) + len(entry.value) + headers
 
 

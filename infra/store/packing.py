@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 from typing import Any
-from zlib import crc32
 
 import msgpack
 import msgspec
@@ -40,11 +39,6 @@ def pack_commit(commit: Commit) -> bytes:
             commit.published,
         )
     )
-
-
-def token_of(state: bytes, payload: bytes) -> str:
-    """Tells a commit that comes again from another one at the same version of the same owner."""
-    return f"{crc32(payload, crc32(state)):08x}-{len(state)}-{len(payload)}"
 
 
 def pack_ids(customers: Collection[str]) -> bytes:

@@ -57,7 +57,7 @@ class LaneStore(Protocol):
 
         A customer whose new record is empty (``b""``) is forgotten: record, order book, alarm and decisions;
         an empty order book is removed. Told again with the same version because its answer was lost, a commit
-        is not done twice.
+        is not done twice; it must not be changed once it was handed over.
 
         Raises:
             Fenced: another owner has raised the version, or this one has committed something else at it.

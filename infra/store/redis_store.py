@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
 from importlib.resources import files
+from itertools import count
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from redis.commands.core import AsyncScript
 
 from infra.store.keys import PREFIX, SLOT_OF_DECISION, lane_keys
 from infra.store.limits import MAX_DECISIONS, check_commit, check_load
-from infra.store.packing import pack_commit, pack_ids, token_of, unpack_entry
+from infra.store.packing import pack_commit, pack_ids, unpack_entry
 from infra.store.port import Counts
 from infra.store.trouble import reaching
 from schemas.errors import Fenced
@@ -58,6 +59,8 @@ class Store:
         self._load = _script(self.client, "load")
         self._commit = _script(self.client, "commit")
         self._owners: dict[int, str] = {}
+        self._sent: dict[int, tuple[int, Commit, int]] = {}
+        self._tokens = count(1)
 
     async def __aenter__(self) -> Self:
         return self
@@ -111,8 +114,8 @@ class Store:
         owner = self._owners.get(partition)
         if owner is None:
             raise Fenced(f"lane {partition} was never claimed through this store")
+        token = self._token(partition, version, commit)
         payload = pack_commit(commit)
-        token = token_of(commit.state, payload)
         arguments: list[Any] = [version, owner, token, commit.state, payload, MAX_DECISIONS, SLOT_OF_DECISION]
         verdict, number = await self._ask(self._commit(list(lane_keys(partition)), arguments))
         if verdict == b"fenced":
@@ -120,6 +123,18 @@ class Store:
         if verdict == b"gap":
             raise ValueError(f"outbox goes on at {commit.outbox[0].sequence}; expected {int(number)}")
         return int(number)
+
+    def _token(self, partition: int, version: int, commit: Commit) -> int:
+        """Tells a commit that comes again, because its answer was lost, from another one at the same version.
+
+        Within one claim, so a number does: a checksum over everything would cost as much as packing it.
+        """
+        sent = self._sent.get(partition)
+        if sent is not None and sent[0] == version and sent[1] == commit:
+            return sent[2]
+        token = next(self._tokens)
+        self._sent[partition] = (version, commit, token)
+        return token
 
     # ------------------------------------------------------------ people
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.embedded import EmbeddedStore
 from infra.store import MAX_BYTES, MAX_DECISIONS, MAX_RECORDS, Counts, MemoryStore, Store
 from schemas.errors import Fenced
 from schemas.lane import Commit, OutboxEntry
+from tests import backends
 from tests.infra.store_servers import cluster_of_two
 
 AnyStore = Store | MemoryStore
@@ -19,25 +19,24 @@ P = 7
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedStore]:
-    with tempfile.TemporaryDirectory() as directory, EmbeddedStore(Path(directory), "everysec") as server:
-        yield server
+def server() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as directory, backends.any_store(Path(directory)) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[EmbeddedStore]:
+def cluster() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as directory, cluster_of_two(Path(directory)) as nodes:
-        yield nodes[0]
+        yield nodes[0].url
 
 
-@pytest.fixture(params=["memory", "valkey", "cluster"])
+@pytest.fixture(params=["memory", "server", "cluster"])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[AnyStore]:
     if request.param == "memory":
         yield MemoryStore()
         return
-    in_cluster = request.param == "cluster"
-    server = request.getfixturevalue("cluster" if in_cluster else "server")
-    async with Store(server.url, cluster=in_cluster) as store:
+    url = request.getfixturevalue(request.param)
+    async with Store(url, cluster=request.param == "cluster") as store:
         await store.wipe()
         yield store
 

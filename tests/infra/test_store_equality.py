@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.embedded import EmbeddedStore
 from infra.store import MemoryStore, Store
 from schemas.errors import Fenced
 from schemas.lane import Commit, OutboxEntry
+from tests import backends
 
 P = 0
 NAMES = ("anna", "bert", "cleo", "dora", "a.b", "a:b")
@@ -144,17 +144,17 @@ async def told(pair: tuple[Owner, Owner], story: list[Step]) -> list[object]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedStore]:
-    with tempfile.TemporaryDirectory() as directory, EmbeddedStore(Path(directory), "everysec") as server:
-        yield server
+def server() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as directory, backends.any_store(Path(directory)) as url:
+        yield url
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(story=stories)
-def test_both_stores_answer_the_same(server: EmbeddedStore, story: list[Step]) -> None:
+def test_both_stores_answer_the_same(server: str, story: list[Step]) -> None:
     async def compare() -> None:
         memory = MemoryStore()
-        async with Store(server.url) as one, Store(server.url) as two:
+        async with Store(server) as one, Store(server) as two:
             await one.wipe()
             real = await told((Owner(one), Owner(two)), story)
         assert real == await told((Owner(memory), Owner(memory)), story)
