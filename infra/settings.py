@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         pattern=r"^[A-Za-z0-9._-]{1,200}$",
         description="A name that stays with this worker: restarted soon, it gets its partitions back at once.",
     )
+    session_seconds: float = Field(
+        10.0, ge=1, le=300, description="How long after its last sign of life a worker keeps its partitions."
+    )
     http_host: str = Field("127.0.0.1", description="Where `/metrics`, `/healthz` and `/readyz` listen.")
     http_port: int = Field(9464, ge=0, le=65535, description="Their port; 0 takes a free one.")
     fetch_bytes: int = Field(

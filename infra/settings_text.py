@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 _BASIC_NAMES: dict[Any, str] = {
     int: "whole number",
+    float: "number",
     str: "text",
     bool: "true or false",
     Path: "path",

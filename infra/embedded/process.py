@@ -7,6 +7,7 @@ import ctypes
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -20,6 +21,8 @@ _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _TAIL_BYTES = 2_000
 _PR_SET_PDEATHSIG = 1
+# Kafka's protocol: ApiVersions (key 18) version 0, correlation id 1, no client id.
+_API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 
 
 def free_port() -> int:
@@ -27,6 +30,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def kafka_answers(port: int) -> bool:
+    """Whether something on 127.0.0.1 answers Kafka's first question (which versions it speaks)."""
+    with socket.create_connection((HOST, port), timeout=1) as connection:
+        connection.settimeout(1)
+        connection.sendall(_API_VERSIONS)
+        return len(connection.recv(4)) > 0
 
 
 class ServerProcess:

@@ -17,7 +17,6 @@ from infra.kafka.intake import Intake
 from infra.kafka.transport import LaneConsumer, LaneTransport
 from infra.settings import Settings
 
-_SESSION_SECONDS = 10.0
 _HEARTBEAT_SECONDS = 1.0
 _REBALANCE_SECONDS = 40.0
 _DISPLAY_SECONDS = 5.0
@@ -61,13 +60,16 @@ class Engine:
     def __init__(self, app: LaneApp, intake: Intake) -> None:
         self.app = app
         self.intake = intake
+        self.running = False
 
     async def start(self) -> None:
         """Join the group; partitions arrive through the intake's callbacks."""
+        self.running = True
         await self.app.start()
 
     async def stop(self) -> None:
         """End the lanes, tell the group how far they came, and leave it at once."""
+        self.running = False
         await self.app.consumer.commit()
         await self.intake.lose_all()
         await self.app.stop()
@@ -118,8 +120,8 @@ def _options(settings: Settings, group_instance_id: str | None) -> dict[str, Any
     return {
         "broker": [f"aiokafka://{server.strip()}" for server in connection.brokers.split(",")],
         "broker_credentials": _credentials(connection),
-        "broker_session_timeout": _SESSION_SECONDS,
-        "broker_heartbeat_interval": _HEARTBEAT_SECONDS,
+        "broker_session_timeout": settings.session_seconds,
+        "broker_heartbeat_interval": min(_HEARTBEAT_SECONDS, settings.session_seconds / 4),
         "broker_rebalance_timeout": _REBALANCE_SECONDS,
         "broker_max_poll_interval": _NEVER_EVICT_SECONDS,
         "broker_commit_interval": _DISPLAY_SECONDS,

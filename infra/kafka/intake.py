@@ -89,7 +89,7 @@ class Intake:
         try:
             fetched = await reading
         except asyncio.CancelledError:
-            if partition in self._owned and not reading.cancelled():
+            if self._reading.get(partition) is reading:
                 raise  # the lane was cancelled, not the fetch
             raise Lost(f"partition {partition} was revoked") from None
         finally:

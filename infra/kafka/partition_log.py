@@ -5,6 +5,7 @@ These calls block; call them from a thread of their own.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
@@ -26,6 +27,7 @@ class PartitionLog:
 
     def __init__(self, connection: KafkaConnection) -> None:
         self._brokers = connection.brokers
+        self._end = 0
         self._consumer = Consumer(
             connection.librdkafka(
                 group_id="tend-reader",  # librdkafka wants one; nothing is ever committed under it
@@ -39,13 +41,26 @@ class PartitionLog:
 
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """The first offset held, and the one behind the last stable record. Raises DependencyAway."""
-        try:
-            found = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_ANSWER_SECONDS)
-        except KafkaException as error:
-            raise DependencyAway(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
-        if found is None:
-            raise DependencyAway(f"Kafka at {self._brokers} does not answer")
-        return found
+        first, guess = self._watermarks(TopicPartition(topic, partition))
+        # The embedded broker names the last batch's first offset here; where a read ends is right everywhere.
+        for _ in self.read(topic, partition, guess):
+            pass
+        return first, self._end
+
+    def _watermarks(self, at: TopicPartition) -> tuple[int, int]:
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while True:
+            try:
+                found = self._consumer.get_watermark_offsets(at, timeout=_ANSWER_SECONDS)
+            except KafkaException as error:
+                # The leader of a topic just made, or just moved, is known to all a moment later.
+                if not error.args[0].retriable() or time.monotonic() > deadline:
+                    raise DependencyAway(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
+                time.sleep(0.05)
+            else:
+                if found is None:
+                    raise DependencyAway(f"Kafka at {self._brokers} does not answer")
+                return found
 
     def read(self, topic: str, partition: int, start: int) -> Iterator[Raw]:
         """The records from ``start`` to the present end. Raises DependencyAway."""
@@ -59,6 +74,7 @@ class PartitionLog:
                 if problem is None:
                     yield raw(message)
                 elif problem.code() == KafkaError._PARTITION_EOF:
+                    self._end = message.offset() or 0
                     return
                 else:
                     raise DependencyAway(f"Kafka at {self._brokers}: {problem.str()}")

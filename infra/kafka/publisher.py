@@ -84,9 +84,13 @@ class Publisher:
         return await self._in_thread(lambda: self._publish(entries))
 
     async def close(self) -> None:
-        """Let the connection go. What was not acknowledged counts as not published."""
-        await self._in_thread(self._drop)
-        self._thread.shutdown(wait=False)
+        """Let the connection go; what was not acknowledged counts as not published. Can be called twice."""
+        await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
+        # Waits for a call under way, in a thread that is not the one waited for.
+        self._thread.shutdown(wait=True)
+        self._drop()
 
     async def _in_thread(self, call: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but not in its __all__
     AdminClient,
     ConfigResource,
     NewTopic,
-    OffsetSpec,
     ResourceType,
 )
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
 from schemas.errors import DependencyAway, Refused, TendError
 from schemas.lane import BrokerIdentity
 from schemas.times import DAY, Millis
@@ -66,7 +67,17 @@ class Topics:
         if not missing:
             return []
         made = self._admin.create_topics(missing, operation_timeout=_SECONDS, request_timeout=_SECONDS)
-        return [name for name, result in made.items() if _was_made(name, result)]
+        names = [name for name, result in made.items() if _was_made(name, result)]
+        self._wait_until_known(names)
+        return names
+
+    def _wait_until_known(self, names: Sequence[str]) -> None:
+        # A topic that was made becomes known to clients a moment later.
+        deadline = time.monotonic() + _SECONDS
+        while not self._partitions().keys() >= set(names):
+            if time.monotonic() > deadline:
+                raise DependencyAway(f"Kafka made topics ({', '.join(names)}) and does not show them")
+            time.sleep(0.05)
 
     def check(self, specs: Sequence[TopicSpec]) -> TopicReport:
         """Compare what is there with what has to be.
@@ -137,26 +148,41 @@ class Topics:
         return BrokerIdentity(cluster=str(cluster or ""), topics=dict(sorted(ids.items())))
 
     def end_offsets(self, topics: Sequence[str]) -> dict[str, list[int]]:
-        """The offset behind the last record of each partition, by topic.
+        """The offset behind the last committed record of each partition, by topic.
 
         Raises:
             Refused: a topic is missing.
             DependencyAway: no broker answers.
         """
-        return self._offsets(topics, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # the library's
+        return {topic: [end for _, end in bounds] for topic, bounds in self._bounds(topics).items()}
 
     def first_offsets(self, topics: Sequence[str]) -> dict[str, list[int]]:
         """The first offset that each partition still holds, by topic. Raises as ``end_offsets`` does."""
-        return self._offsets(topics, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # the library's
+        return {topic: [first for first, _ in bounds] for topic, bounds in self._bounds(topics).items()}
 
-    def _offsets(self, topics: Sequence[str], which: OffsetSpec) -> dict[str, list[int]]:
+    def committed(self, group: str, topics: Sequence[str]) -> dict[str, list[int]]:
+        """How far a consumer group says it has come in each partition (0 where it has said nothing), by topic.
+
+        Raises:
+            Refused: a topic is missing.
+            DependencyAway: no broker answers.
+        """
+        asked = [TopicPartition(topic, p) for topic in topics for p in range(self.partitions(topic))]
+        consumer = Consumer(self._connection.librdkafka(group_id=group, enable_auto_commit=False))
+        try:
+            told = consumer.committed(asked, timeout=_SECONDS)
+        except KafkaException as error:
+            raise DependencyAway(f"Kafka at {self._connection.brokers}: {error.args[0].str()}") from error
+        finally:
+            consumer.close()
+        return {topic: [max(0, at.offset) for at in told if at.topic == topic] for topic in topics}
+
+    def _bounds(self, topics: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
         existing = self._partitions()
         if missing := [topic for topic in topics if topic not in existing]:
             raise Refused(f"Missing topics: {', '.join(missing)}. Run: tend topics create")
-        asked = {TopicPartition(topic, p): which for topic in topics for p in range(existing[topic])}
-        answers = self._admin.list_offsets(asked, request_timeout=_SECONDS)
-        found = {(at.topic, at.partition): _await("list offsets", result).offset for at, result in answers.items()}
-        return {topic: [found[topic, p] for p in range(existing[topic])] for topic in topics}
+        with PartitionLog(self._connection) as log:
+            return {topic: [log.bounds(topic, p) for p in range(existing[topic])] for topic in topics}
 
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has.

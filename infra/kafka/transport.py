@@ -36,6 +36,7 @@ from schemas.lane import Fetched, Raw
 log = logging.getLogger(__name__)
 
 _KNOCK_PATIENCE_SECONDS = 1.0
+_BEYOND_SECONDS = 3.0
 _BATCH = 5_000
 """Most records of one topic in one answer: what lies in a fetch may be many thousand small ones."""
 
@@ -81,6 +82,10 @@ class LaneConsumerThread(driver.AIOKafkaConsumerThread):
             **driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._beyond: dict[TopicPartition, float] = {}
+
     async def on_start(self) -> None:
         """Start the consumer; by default one partition's unread records hold back all others for 100 ms."""
         await super().on_start()
@@ -95,9 +100,11 @@ class LaneConsumerThread(driver.AIOKafkaConsumerThread):
         try:
             found = await self._take(consumer, tps, max_wait_ms / 1000)
         except OffsetOutOfRangeError as error:
-            raise await self._outside(consumer, error) from error
+            raise await self._outside(consumer, *error.args) from error
         if assignment is None or not assignment.active:
             raise Lost(f"partition {partition} was revoked")
+        if far := {tp: offset for tp, offset in tps.items() if self._stays_beyond_the_end(tp, assignment)}:
+            raise await self._outside(consumer, far)
         return {tp.topic: _fetched(found.get(tp, ()), assignment.state_value(tp)) for tp in tps}
 
     def _place(self, consumer: AIOKafkaConsumer, assignment: Any, tps: Mapping[TopicPartition, int]) -> None:
@@ -107,6 +114,7 @@ class LaneConsumerThread(driver.AIOKafkaConsumerThread):
                 raise Lost(f"{tp.topic} partition {tp.partition} is not assigned")
             if not state.has_valid_position or state.position != offset:
                 consumer.seek(tp, offset)
+                state.lso = None  # what was said of another place
             if state.paused:
                 consumer.resume(tp)
 
@@ -123,8 +131,15 @@ class LaneConsumerThread(driver.AIOKafkaConsumerThread):
                 found = await fetcher.fetched_records(set(tps), patience, _BATCH)
         return found
 
-    async def _outside(self, consumer: AIOKafkaConsumer, error: OffsetOutOfRangeError) -> Refused:
-        (offsets,) = error.args
+    def _stays_beyond_the_end(self, tp: TopicPartition, assignment: Any) -> bool:
+        # Not every broker says so, and one that has just become leader may seem to end earlier for a moment.
+        state = assignment.state_value(tp)
+        if state.lso is None or state.lso < 0 or state.position <= state.lso:
+            self._beyond.pop(tp, None)
+            return False
+        return time.monotonic() - self._beyond.setdefault(tp, time.monotonic()) > _BEYOND_SECONDS
+
+    async def _outside(self, consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> Refused:
         tps = list(offsets)
         first, end = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
         places = "; ".join(

@@ -1,0 +1,205 @@
+"""What a lane has decided is published in order and once, whoever owns the lane."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+from confluent_kafka import Producer
+
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.publisher import POSITIONS_TOPIC, SEQUENCE_HEADER, Publisher, sequence_of
+from infra.kafka.reader import read_all
+from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.transactions import supports_transactions
+from schemas.errors import DependencyAway, Fenced, TendError
+from schemas.lane import OutboxEntry, Raw
+
+LANE = 1
+Opener = Callable[[], Awaitable[Publisher]]
+
+
+@pytest.fixture
+def connection(broker: str) -> KafkaConnection:
+    connection = KafkaConnection(broker)
+    specs = [TopicSpec("coupons", 2), TopicSpec("messages", 2), TopicSpec("lessons", 1), TopicSpec(POSITIONS_TOPIC, 2)]
+    Topics(connection).create(specs)
+    return connection
+
+
+@pytest.fixture
+def transactional(connection: KafkaConnection) -> bool:
+    return supports_transactions(connection)
+
+
+@pytest.fixture
+async def opened(connection: KafkaConnection, transactional: bool, group: str) -> AsyncIterator[Opener]:
+    """Opens publishers of the lane, each as a new owner would."""
+    async with AsyncExitStack() as stack:
+
+        async def open_another() -> Publisher:
+            publisher = Publisher(connection, LANE, transactional=transactional, group=group)
+            stack.push_async_callback(publisher.close)
+            await publisher.open()
+            return publisher
+
+        yield open_another
+
+
+def entries(first: int, last: int, topic: str = "coupons", partition: int = LANE) -> list[OutboxEntry]:
+    return [
+        OutboxEntry(n, topic, partition, b"anna", b"%d" % n, (("rule", b"welcome"),)) for n in range(first, last + 1)
+    ]
+
+
+async def published(connection: KafkaConnection, topic: str = "coupons", partition: int = LANE) -> list[int]:
+    return [int(record.value or b"0") for record in await read_all(connection, topic, partition)]
+
+
+async def test_nothing_is_published_at_first(opened: Opener) -> None:
+    publisher = await opened()
+
+    assert publisher.published == 0
+    assert await publisher.publish([]) == 0
+
+
+async def test_entries_are_published_in_order_with_their_headers(opened: Opener, connection: KafkaConnection) -> None:
+    publisher = await opened()
+
+    assert await publisher.publish(entries(1, 300)) == 300
+
+    assert await published(connection) == list(range(1, 301))
+    first = (await read_all(connection, "coupons", LANE))[0]
+    assert first.key == b"anna"
+    assert dict(first.headers) == {"rule": b"welcome", SEQUENCE_HEADER: b"1:1"}
+
+
+async def test_the_same_entries_again_are_skipped(opened: Opener, connection: KafkaConnection) -> None:
+    publisher = await opened()
+    await publisher.publish(entries(1, 5))
+
+    assert await publisher.publish(entries(3, 7)) == 7
+
+    assert await published(connection) == [1, 2, 3, 4, 5, 6, 7]
+
+
+async def test_a_new_owner_finds_how_far_the_last_one_came(opened: Opener, connection: KafkaConnection) -> None:
+    first = await opened()
+    await first.publish([*entries(1, 2), *entries(3, 4, "messages"), *entries(5, 5, "lessons", 0)])
+    await first.publish(entries(6, 6))
+    await first.close()
+
+    second = await opened()
+    assert second.published == 6
+    await second.publish([*entries(4, 4, "messages"), *entries(5, 5, "lessons", 0), *entries(6, 8)])
+
+    assert await published(connection) == [1, 2, 6, 7, 8]
+    assert await published(connection, "messages") == [3, 4]
+    assert await published(connection, "lessons", 0) == [5]
+
+
+async def test_lanes_do_not_take_each_others_positions(
+    connection: KafkaConnection, transactional: bool, group: str
+) -> None:
+    lanes = [Publisher(connection, lane, transactional=transactional, group=group) for lane in (0, 1)]
+    assert [await lane.open() for lane in lanes] == [0, 0]
+
+    await lanes[0].publish(entries(1, 9, "lessons", 0))
+    await lanes[1].publish(entries(1, 3, "lessons", 0))
+
+    assert [await lane.open() for lane in lanes] == [9, 3]
+    for lane in lanes:
+        await lane.close()
+
+
+async def test_an_entry_that_is_missing_is_not_passed_over(opened: Opener) -> None:
+    publisher = await opened()
+    await publisher.publish(entries(1, 3))
+
+    with pytest.raises(TendError, match="asked to publish entry 5, but the last one published is 3"):
+        await publisher.publish(entries(5, 6))
+
+
+async def test_an_older_owner_is_fenced_and_may_open_again(
+    opened: Opener, connection: KafkaConnection, transactional: bool
+) -> None:
+    if not transactional:
+        pytest.skip("this broker cannot fence")
+    old = await opened()
+    await old.publish(entries(1, 2))
+    new = await opened()
+
+    with pytest.raises(Fenced):
+        await old.publish(entries(3, 4))
+    assert await new.publish(entries(3, 5)) == 5
+
+    assert await old.open() == 5
+    assert await old.publish(entries(3, 6)) == 6
+    assert await published(connection) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_what_an_owner_began_and_did_not_finish_is_not_seen(
+    opened: Opener, connection: KafkaConnection, transactional: bool, group: str
+) -> None:
+    if not transactional:
+        pytest.skip("this broker shows what a transaction takes back")
+    dying = Producer(connection.librdkafka(transactional_id=f"{group}-lane-{LANE}"))
+    dying.init_transactions(20)
+    dying.begin_transaction()
+    dying.produce("coupons", b"1", partition=LANE)
+    dying.flush(20)
+
+    heir = await opened()
+    await heir.publish(entries(1, 2))
+
+    assert await published(connection) == [1, 2]
+
+
+async def test_without_transactions_what_went_out_beyond_the_position_is_found(
+    connection: KafkaConnection, group: str
+) -> None:
+    """An owner died between its entries and the position; others' records lie between them."""
+    before = Publisher(connection, LANE, transactional=False, group=group)
+    await before.open()
+    await before.publish(entries(1, 3))
+    await before.close()
+    died = Producer(connection.librdkafka())
+    for n, lane in ((4, LANE), (4, 0), (5, 0), (6, LANE)):
+        died.produce("coupons", b"%d" % n, partition=LANE, headers=[(SEQUENCE_HEADER, b"%d:%d" % (lane, n))])
+    died.flush(20)
+
+    heir = Publisher(connection, LANE, transactional=False, group=group)
+    assert await heir.open() == 3
+    assert await heir.publish(entries(4, 5)) == 5
+    assert await heir.publish([*entries(6, 6), *entries(7, 7, "messages"), *entries(8, 8)]) == 8
+    await heir.close()
+
+    records = await read_all(connection, "coupons", LANE)
+    assert sorted(n for lane, n in map(_sequence, records) if lane == LANE) == [1, 2, 3, 4, 5, 6, 8]
+
+
+def _sequence(record: Raw) -> tuple[int, int]:
+    return sequence_of(record.headers)
+
+
+async def test_a_broker_that_is_away_keeps_the_entries_for_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.kafka.publisher._SECONDS", 0.3)
+    monkeypatch.setattr("infra.kafka.partition_log._ANSWER_SECONDS", 0.3)
+    nowhere = KafkaConnection("127.0.0.1:1")
+
+    for transactional in (True, False):
+        publisher = Publisher(nowhere, LANE, transactional=transactional)
+        with pytest.raises(DependencyAway):
+            await publisher.publish(entries(1, 2))
+        await publisher.close()
+
+
+async def test_a_position_is_found_behind_many_others(
+    opened: Opener, connection: KafkaConnection, transactional: bool
+) -> None:
+    first = await opened()
+    for n in range(1, 81):
+        await first.publish(entries(n, n))
+
+    assert (await opened()).published == 80
