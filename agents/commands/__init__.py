@@ -1,0 +1,1 @@
+"""The commands of `tend`, one module each; they read arguments and print, and leave the work to others."""
