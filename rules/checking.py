@@ -9,8 +9,10 @@ from rules.defaults import Defaults
 from rules.durations import parse_duration
 from rules.facts import FACTS, Kind
 from rules.facts.fact import MOMENT
+from rules.formats import FORMATS
 from rules.language import BadExpression, Expression, compile_expression
 from rules.problems import Problem, nearest
+from rules.proposal import currency_of, facts_of
 from rules.rule import Plan, Rule, rule_hash
 from rules.schema import ActionTerms, RuleFile, RuleTerms
 from rules.source import Document, Path, significant
@@ -64,7 +66,7 @@ class Checker:
         if len(self._problems) > before or not (when and occasion and reason):
             return None
         done = tuple(plan for plan in plans if plan)
-        used = {*when.uses, *_facts(occasion), *_facts(reason), *(fact for plan in done for fact in _used(plan))}
+        used = {*when.uses, *facts_of(occasion), *facts_of(reason), *(fact for plan in done for fact in _used(plan))}
         uses = tuple(fact for fact in FACTS if fact in used)
         return Rule(terms, document.file, when, occasion, reason, done, uses, rule_hash(terms.id))
 
@@ -161,17 +163,18 @@ def _wrong_slot(slot: Slot) -> tuple[str, str] | None:
         return f"{slot.name} is personal and would stand in the ledger", "say it without"
     if fact.untold:
         return f"{slot.name} is not known of everybody", "say it without"
-    if fact.kind is Kind.STRINGS or slot.format == "word":
+    kinds = FORMATS[slot.format or "text"].kinds
+    if (
+        fact.kind not in kinds
+        or slot.format == "word"
+        or (slot.format == "money" and currency_of(slot.name) not in FACTS)
+    ):
         return f"{slot.name} cannot be shown here as {slot.format or 'text'}", "take another fact or format"
     return None
-
-
-def _facts(wording: Wording | None) -> Iterator[str]:
-    return (slot.name for slot in wording.slots) if wording else iter(())
 
 
 def _used(plan: Plan) -> Iterator[str]:
     for value in plan.values.values():
         yield from value.uses
     for wording in (plan.queue, plan.urgency, plan.due):
-        yield from _facts(wording if isinstance(wording, Wording) else None)
+        yield from facts_of(wording) if isinstance(wording, Wording) else ()

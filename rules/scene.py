@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rules.calendar import zone_of
 from schemas.record import Complaint, Coupon, Order, OrderBook, Record
 from schemas.times import Millis
 from schemas.triggers import Trigger
@@ -60,7 +61,7 @@ class Scene(msgspec.Struct):
     @property
     def zone(self) -> str:
         """Her time zone, or the store's."""
-        return self.record.profile.zone or self.rulebook.defaults.place.zone
+        return zone_of(self.record.profile, self.rulebook.defaults)
 
     @property
     def order(self) -> Order | None:

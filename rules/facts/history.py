@@ -36,9 +36,9 @@ def _lapsing(scene: Scene) -> list[Lot]:
     return [lot for lot in scene.record.points.lots if scene.at < lot.expires <= until]
 
 
-def _lapse_date(scene: Scene) -> str:
+def _last_day(scene: Scene) -> str:
     lots = _lapsing(scene)
-    return local_date(min(lot.expires for lot in lots), scene) if lots else ""
+    return local_date(min(lot.expires for lot in lots) - 1, scene) if lots else ""
 
 
 def _untouched(scene: Scene) -> int:
@@ -114,6 +114,7 @@ HISTORY = (
          lambda s: sum(lot.points for lot in s.record.points.lots)),
     Fact("points.expiring", Kind.INT, "points", "points that lapse within the reminder time of the defaults",
          lambda s: sum(lot.points for lot in _lapsing(s)), unknown="0"),
-    Fact("points.expire_on", Kind.STRING, DATE, "when the first of these lapse", _lapse_date, unknown="empty"),
+    Fact("points.last_day", Kind.STRING, DATE, "the last day on which the first of these can be used",
+         _last_day, unknown="empty"),
     Fact("coupons.usable", Kind.INT, "coupons", "coupons of ours that she holds and may still use", _usable),
 )  # fmt: skip

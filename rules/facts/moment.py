@@ -94,7 +94,7 @@ def _coupon_usable(scene: Scene) -> bool:
 
 def _coupon_date(scene: Scene) -> str:
     coupon = scene.coupon
-    return local_date(coupon.expires, scene) if coupon else ""
+    return local_date(coupon.expires - 1, scene) if coupon else ""
 
 
 def _probability(scene: Scene) -> float:
@@ -162,7 +162,8 @@ MOMENT_FACTS = (
          kept=True),
     Fact("coupon.usable", Kind.BOOL, "yes or no", "whether that coupon can still be used", _coupon_usable),
     Fact("coupon.percent", Kind.INT, "percent", "what it takes off", _of_coupon("percent", 0), unknown="0", kept=True),
-    Fact("coupon.expires_on", Kind.STRING, DATE, "when it lapses", _coupon_date, unknown="empty", kept=True),
+    Fact("coupon.last_day", Kind.STRING, DATE, "the last day on which it can be used",
+         _coupon_date, unknown="empty", kept=True),
     Fact("festival.id", Kind.STRING, "name", "the festival",
          lambda s: s.trigger.ref.rpartition("-")[0] if s.trigger.name == "festival" else "", unknown="empty",
          kept=True, choices=_festivals),

@@ -1,0 +1,178 @@
+"""From a proposal that no limit refuses to the action that is given out."""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from rules.calendar import local_time, moment_of, spread
+from rules.formats import Speech
+from rules.proposal import Proposal, filled, plain
+from rules.rule import Text
+from rules.schema import CouponTerms
+from rules.wording import MissingValue, Values
+from schemas.actions import (
+    AnyAction,
+    CallbackAction,
+    CouponAction,
+    CouponOffer,
+    GreetingAction,
+    MessageAction,
+    SendingHours,
+    TicketAction,
+)
+from schemas.times import DAY, Millis, to_datetime
+
+_MODELS: Final[dict[str, Any]] = {
+    "coupon": CouponAction,
+    "greeting": GreetingAction,
+    "message": MessageAction,
+    "callback": CallbackAction,
+    "ticket": TicketAction,
+}
+_FOR_STAFF: Final = ("callback", "ticket")
+
+
+def compose(proposal: Proposal) -> AnyAction:
+    """The action. Nothing is changed.
+
+    Raises:
+        ValueError: a value is missing, or something does not fit the contract.
+    """
+    plan, scene = proposal.plan, proposal.scene
+    starts = scene.acting + spread(scene.record.id, proposal.rule.id, proposal.rule.terms.spread)
+    offer, last_day = _offer(proposal, plan.terms.coupon) if plan.terms.coupon else (None, "")
+    values = {**_values(proposal), **_of_coupon(offer, last_day)}
+    locale, text = _text(proposal, values)
+    fields: dict[str, Any] = {
+        "action_id": proposal.id,
+        "customer": scene.record.id,
+        "channel": proposal.channel,
+        "address": _address(proposal),
+        "rule": proposal.rule.id,
+        "purpose": proposal.rule.terms.purpose,
+        "rulebook": scene.rulebook.version,
+        "almanac": scene.almanac,
+        "reason": proposal.reason(),
+        "template": plan.terms.text,
+        "values": values,
+        "text": text,
+        "locale": locale,
+        "decided_at": to_datetime(scene.acting),
+        "not_before": to_datetime(starts),
+        "expires_at": to_datetime(proposal.expires),
+        "hours": _hours(proposal),
+        "priority": proposal.rule.terms.priority,
+        "hops": min(scene.hops, 8),
+        **_of_kind(proposal, offer),
+    }
+    action: AnyAction = _MODELS[plan.terms.kind](**fields)
+    return action
+
+
+def coupon_of(action: BaseModel) -> CouponOffer | None:
+    """The coupon that an action gives."""
+    return getattr(action, "coupon", None)
+
+
+def _values(proposal: Proposal) -> dict[str, str | int | float | bool]:
+    reader = proposal.reader
+    return {name: plain(value.evaluate(reader.all(value.uses))) for name, value in proposal.plan.values.items()}
+
+
+def _text(proposal: Proposal, values: Values) -> tuple[str, str]:
+    """Locale and text: in her language where the rulebook has it; for the store's own people in theirs."""
+    scene, text = proposal.scene, proposal.plan.text
+    own = scene.rulebook.defaults.place.locale
+    wanted = own if proposal.plan.terms.kind in _FOR_STAFF else scene.record.profile.locale or own
+    key = _best(text, wanted, own)
+    complete = [wording for wording in text.variants[key] if not wording.lacks(values)]
+    wording = complete[0] if complete else text.variants[key][-1]
+    locale = text.locales[key]
+    return locale, wording.fill(values, Speech(locale, scene.rulebook.words))
+
+
+def _best(text: Text, *wanted: str) -> str:
+    for locale in wanted:
+        spoken = locale.lower()
+        near = [spoken, spoken.split("-")[0]]
+        near += sorted(key for key in text.variants if key.split("-")[0] == near[1])
+        found = next((key for key in near if key in text.variants), None)
+        if found:
+            return found
+    raise MissingValue(f"text {text.name!r} is not there in {' or '.join(wanted)}")
+
+
+def _offer(proposal: Proposal, terms: CouponTerms) -> tuple[CouponOffer, str]:
+    """The coupon, and its last day: it ends with that day where she lives."""
+    scene = proposal.scene
+    last = local_time(scene.acting + terms.valid, scene.zone).date()
+    ends = _day_after(scene.acting + terms.valid, scene.zone)
+    code = f"{terms.prefix}-{b32encode(proposal.key)[:10].decode()}"
+    offer = CouponOffer(
+        code=code,
+        percent=terms.percent,
+        amount=terms.amount,
+        currency=terms.currency,
+        minimum=terms.minimum,
+        expires_at=to_datetime(ends),
+    )
+    return offer, last.isoformat()
+
+
+def _day_after(at: Millis, zone: str) -> Millis:
+    noon = moment_of(local_time(at, zone).date(), "12:00", zone)
+    return moment_of(local_time(noon + DAY, zone).date(), "00:00", zone)
+
+
+def _of_coupon(offer: CouponOffer | None, last_day: str) -> dict[str, str | int | float | bool]:
+    if offer is None:
+        return {}
+    told = {"coupon_percent": offer.percent, "coupon_amount": offer.amount, "currency": offer.currency}
+    given = {name: value for name, value in told.items() if value is not None}
+    return {"coupon_code": offer.code, "coupon_until": last_day, **given}
+
+
+def _hours(proposal: Proposal) -> SendingHours | None:
+    quiet = proposal.scene.rulebook.defaults.quiet
+    if proposal.channel not in quiet.channels or proposal.plan.terms.hours == "any":
+        return None
+    return SendingHours(earliest=quiet.earliest, latest=quiet.latest, zone=proposal.scene.zone)
+
+
+def _address(proposal: Proposal) -> str:
+    plan, scene = proposal.plan, proposal.scene
+    if plan.queue is not None:
+        return f"desk/{filled(plan.queue, proposal.reader)}"
+    field = {"email": "email", "push": "push"}.get(proposal.channel, "phone")
+    return f"customer/{scene.record.id}/{field}"
+
+
+def _of_kind(proposal: Proposal, offer: CouponOffer | None) -> dict[str, Any]:
+    plan, reader, kind = proposal.plan, proposal.reader, proposal.plan.terms.kind
+    if kind in ("coupon", "greeting"):
+        return {"coupon": offer}
+    if kind == "message":
+        return {"survey": plan.terms.survey}
+    if kind == "callback":
+        return {"due_at": to_datetime(_due(proposal))}
+    complaint = proposal.scene.complaint
+    return {
+        "queue": filled(plan.queue, reader) if plan.queue else "",
+        "urgency": filled(plan.urgency, reader) if plan.urgency else "",
+        "due_at": to_datetime(_due(proposal)),
+        "complaint_id": complaint.id if complaint else None,
+        "category": complaint.category if complaint else None,
+    }
+
+
+def _due(proposal: Proposal) -> Millis:
+    due = proposal.plan.due
+    if isinstance(due, int):
+        return proposal.scene.acting + due
+    moment = proposal.reader[due.slots[0].name] if due else 0
+    if not isinstance(moment, int) or moment <= 0:
+        raise MissingValue("no moment to be due at")
+    return moment

@@ -1,0 +1,121 @@
+"""What a rule proposes: one action for one occasion of one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from rules.facts import FACTS, FactValue, Reader
+from rules.formats import Speech
+from rules.rule import Plan, Rule
+from rules.scene import Scene
+from rules.wording import Wording
+from schemas.fields import Channel
+from schemas.ids import action_id, digest
+from schemas.outcome import Fact
+from schemas.times import Millis
+
+_LONGEST_OCCASION = 80
+_STAFF = Speech("en", {})
+_ALWAYS_KEPT = ("trigger.name", "trigger.ref")
+
+
+@dataclass
+class Proposal:
+    """One action that a rule proposes."""
+
+    rule: Rule
+    plan: Plan
+    scene: Scene
+    reader: Reader
+    occasion: str
+    proposed: Millis
+    """When it was first proposed."""
+    expires: Millis
+    released: bool = False
+    """Whether a limit held it before."""
+    channel: Channel = field(init=False)
+    """The channel chosen, or the first that could be."""
+
+    def __post_init__(self) -> None:
+        self.channel = self.plan.terms.channels[0]
+
+    @cached_property
+    def id(self) -> str:
+        """The action id."""
+        return action_id(self.rule.id, self.scene.record.id, self.occasion, self.plan.index)
+
+    @cached_property
+    def key(self) -> bytes:
+        """The action id as 16 bytes."""
+        return bytes.fromhex(self.id)
+
+    @property
+    def is_marketing(self) -> bool:
+        return self.rule.terms.purpose == "marketing"
+
+    def siblings(self) -> Iterator[bytes]:
+        """The first 8 bytes of the ids of the rule's other actions for this occasion."""
+        for plan in self.rule.plans:
+            if plan.index != self.plan.index:
+                other = action_id(self.rule.id, self.scene.record.id, self.occasion, plan.index)
+                yield bytes.fromhex(other)[:8]
+
+    def kept(self) -> dict[str, str | int | float | bool]:
+        """The facts of this moment that the rule will need when it is decided again."""
+        names = {*_ALWAYS_KEPT, *(name for name in self.rule.uses if FACTS[name].kept)}
+        values = ((name, self.reader[name]) for name in sorted(names))
+        return {name: value for name, value in values if not isinstance(value, list)}
+
+    def told(self) -> dict[str, Fact]:
+        """The facts that the rule used, as the ledger may hold them: nothing personal."""
+        public = (name for name in self.rule.uses if not FACTS[name].personal)
+        return {name: plain(self.reader[name]) for name in public}
+
+    def reason(self) -> str:
+        """Why, in words.
+
+        Raises:
+            MissingValue: a fact that the words need is empty.
+        """
+        return filled(self.rule.reason, self.reader)
+
+
+def occasion_of(rule: Rule, reader: Reader) -> str:
+    """What the rule is done once for; a long one is shortened by a hash.
+
+    Raises:
+        MissingValue: a fact that it names is empty.
+    """
+    text = filled(rule.occasion, reader)
+    return text if len(text) <= _LONGEST_OCCASION else f"{text[:40]}~{digest(text, size=12).hex()}"
+
+
+def facts_of(wording: Wording) -> Iterator[str]:
+    """The facts that a text for the store's own use needs: those of its slots, and the currency of amounts."""
+    for slot in wording.slots:
+        yield slot.name
+        if slot.format == "money":
+            yield currency_of(slot.name)
+
+
+def currency_of(fact: str) -> str:
+    """The fact that tells the currency of an amount."""
+    return f"{fact.split('.')[0]}.currency"
+
+
+def filled(wording: Wording, reader: Reader) -> str:
+    """A text for the store's own use, in English.
+
+    Raises:
+        MissingValue: a fact that it names is empty.
+    """
+    values = {name: plain(reader[name]) for name in facts_of(wording)}
+    currency = next((value for name, value in values.items() if name.endswith(".currency")), "")
+    return wording.fill({**values, "currency": currency}, _STAFF)
+
+
+def plain(value: FactValue) -> str | int | float | bool:
+    """The value, a list as one text."""
+    return ", ".join(value) if isinstance(value, list) else value

@@ -1,0 +1,114 @@
+"""What a decision leaves in the record: spent occasions, actions given out, held actions, coupons."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from rules import ring
+from rules.compose import coupon_of
+from rules.proposal import Proposal
+from schemas.actions import AnyAction
+from schemas.record import (
+    MAX_COUPONS,
+    MAX_HELD,
+    MAX_LAST_FIRED,
+    MAX_SPENT,
+    MAX_WAITS,
+    Coupon,
+    Held,
+    Record,
+    Sent,
+    WaitKind,
+)
+from schemas.times import Millis, to_millis
+from schemas.waits import clear_wait, set_wait, waits_for
+
+_PREFIX: Final = 4
+"""Bytes by which a spent action id is remembered: one in 180 million proposals is mistaken for a spent one."""
+MAX_HELD_BYTES: Final = 1_000
+"""A quarter of what a record may take."""
+
+
+def is_settled(record: Record, key: bytes) -> bool:
+    """Whether an action id was decided, or is held."""
+    spent, prefix = record.spent, key[:_PREFIX]
+    known = any(spent[at : at + _PREFIX] == prefix for at in range(0, len(spent), _PREFIX))
+    return known or any(one.id == key for one in record.held) or any(one.id == key[:8] for one in record.sent)
+
+
+def spend(record: Record, key: bytes) -> None:
+    """An action id has had its final outcome; the oldest is forgotten where there are too many."""
+    record.spent = (record.spent + key[:_PREFIX])[-MAX_SPENT * _PREFIX :]
+
+
+def give_out(proposal: Proposal, action: AnyAction) -> None:
+    """Remember an action that is given out."""
+    scene, record = proposal.scene, proposal.scene.record
+    spend(record, proposal.key)
+    sent = Sent(proposal.key[:8], proposal.rule.hash, scene.acting, action.channel, action.purpose)
+    ring.enter(scene.rulebook, record, sent)
+    if proposal.rule.terms.cooldown is not None:
+        mark_fired(proposal)
+    offer = coupon_of(action)
+    if offer is not None:
+        expires = to_millis(offer.expires_at)
+        coupon = Coupon(offer.code, proposal.rule.hash, expires, offer.percent or 0, offer.amount or 0)
+        _keep_coupon(record, coupon, scene.at)
+
+
+def mark_fired(proposal: Proposal) -> None:
+    """Remember when the rule acted. Where there are too many, the one that acted longest ago is forgotten."""
+    scene, record = proposal.scene, proposal.scene.record
+    fired = {rule: at for rule, at in record.fired.items() if rule != proposal.rule.hash}
+    if len(fired) >= MAX_LAST_FIRED:
+        known = scene.rulebook.rule_of
+        once = {rule for rule in fired if (found := known(rule)) and found.terms.cooldown == "once"}
+        del fired[min(fired, key=lambda rule: (rule in once, fired[rule], rule))]
+    record.fired = {**fired, proposal.rule.hash: scene.acting}
+
+
+def may_hold(proposal: Proposal) -> bool:
+    """Whether the record has room for one more held action."""
+    record = proposal.scene.record
+    has_wait = waits_for(record, WaitKind.RELEASE) is not None
+    if len(record.held) >= MAX_HELD or (len(record.waits) >= MAX_WAITS and not has_wait):
+        return False
+    return len(msgspec.msgpack.encode([*record.held, _held(proposal, 0, "")])) <= MAX_HELD_BYTES
+
+
+def hold(proposal: Proposal, until: Millis, reason: str) -> None:
+    """Keep it until then."""
+    record = proposal.scene.record
+    record.held = [*record.held, _held(proposal, until, reason)]
+    arm_release(record)
+
+
+def arm_release(record: Record) -> None:
+    """Wait for the first held action."""
+    if record.held:
+        set_wait(record, WaitKind.RELEASE, min(one.release for one in record.held))
+    else:
+        clear_wait(record, WaitKind.RELEASE)
+
+
+def _held(proposal: Proposal, until: Millis, reason: str) -> Held:
+    return Held(
+        id=proposal.key,
+        rule=proposal.rule.id,
+        occasion=proposal.occasion,
+        index=proposal.plan.index,
+        release=until,
+        expires=proposal.expires,
+        proposed=proposal.proposed,
+        reason=reason,
+        values=proposal.kept(),
+    )
+
+
+def _keep_coupon(record: Record, coupon: Coupon, now: Millis) -> None:
+    usable = [one for one in record.coupons if one.expires > now and not one.redeemed and one.code != coupon.code]
+    while len(usable) >= MAX_COUPONS:
+        usable.remove(min(usable, key=lambda one: (one.expires, one.code)))
+    record.coupons = [*usable, coupon]
