@@ -65,5 +65,6 @@ def _message(kind: Kind) -> dict[str, Any]:
         "name": kind.name,
         "summary": kind.meaning,
         "contentType": "application/json",
+        "examples": [{"name": kind.name, "payload": kind.example}],
         "payload": {"$ref": f"#/components/schemas/{kind.model.__name__}"},
     }

@@ -98,7 +98,7 @@ class _Comparison:
             yield _Gap(f"{path}.{name}", "optional" if name in ours else "absent", "required")
 
     def _members(self, given: Schema, accepting: Schema, path: str) -> Iterator[_Gap]:
-        for keyword, suffix in (("items", "[]"), ("additionalProperties", ".*")):
+        for keyword, suffix in (("items", "[]"), ("additionalProperties", ".*"), ("propertyNames", ".<name>")):
             ours, theirs = given.get(keyword), accepting.get(keyword)
             if isinstance(theirs, Mapping) and ours is not False:
                 yield from self._compare(ours if isinstance(ours, Mapping) else {}, theirs, path + suffix)

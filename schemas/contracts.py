@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from schemas.actions import AnyAction
 from schemas.event import Contract
 from schemas.events import AnyEvent
+from schemas.examples import example
 from schemas.topics import ACTION_TOPICS, TOPIC_OF
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -36,6 +37,11 @@ class Kind:
     def tag(self) -> str:
         """The field that names the kind."""
         return "type" if self.family == "events" else "kind"
+
+    @property
+    def example(self) -> dict[str, Any]:
+        """One message of this kind."""
+        return example(self.family, self.name)
 
     def schema(self) -> dict[str, Any]:
         """Its JSON Schema, complete in itself."""

@@ -25,9 +25,13 @@ class Event(Contract):
     """Something that happened to one customer at one moment."""
 
     id: EventId
+    """Unique per event; the same event sent again keeps it, and changes nothing."""
     version: Literal[1] = 1
+    """Version of this contract."""
     customer: CustomerId
+    """The store's own id of the customer; also the key of the record."""
     time: Moment
+    """When it happened: RFC 3339, with its offset."""
     simulated: bool = False
     """True where the event was invented around real data."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -53,7 +54,7 @@ def _section(kind: Kind) -> Iterator[str]:
     schema = kind.schema()
     yield from (f"## {kind.name}", "", f"{kind.meaning} Topic: `{kind.topic}`.", "")
     yield from _fields(schema, schema)
-    yield ""
+    yield from ("", "```json", json.dumps(kind.example, indent=2, ensure_ascii=False), "```", "")
 
 
 def _fields(schema: Mapping[str, Any], document: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

@@ -69,6 +69,11 @@ NARROWER = {
         shape(values={"type": "object", "additionalProperties": {**TEXT, "maxLength": 3}}),
         "$.values.*",
     ),
+    "names of a map narrow": (
+        shape(scores={"type": "object", "propertyNames": {"enum": ["price", "service"]}}),
+        shape(scores={"type": "object", "propertyNames": {"enum": ["price"]}}),
+        "'service'",
+    ),
 }
 
 OTHER = {"a field is removed", "the type changes", "a version replaces another"}

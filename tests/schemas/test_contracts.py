@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
+from schemas.actions import decode_action
 from schemas.asyncapi import asyncapi
 from schemas.contracts import Kind, kinds
+from schemas.events import decode_event
 from schemas.tables import actions_page, events_page
 from schemas.topics import ACTION_TOPICS, EVENT_TOPICS
 
@@ -53,6 +56,13 @@ class TestEveryKind:
     def test_says_what_it_means(self, kind: Kind) -> None:
         assert kind.meaning.endswith((".", "!", "?")), kind.meaning
         assert "``" not in str(kind.schema())
+
+    def test_has_an_example_that_is_valid(self, kind: Kind) -> None:
+        body = orjson.dumps(kind.example)
+
+        told = decode_event(body) if kind.family == "events" else decode_action(body)
+        assert type(told) is kind.model
+        Draft202012Validator(kind.schema()).validate(kind.example)
 
     def test_bounds_every_text_list_and_map(self, kind: Kind) -> None:
         for shape in shapes_in(kind.schema()):
