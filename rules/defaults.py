@@ -239,8 +239,6 @@ class Points(Section):
     """Days after which points lapse. All points of one calendar month lapse together."""
     reminder_days: Days
     """Days before points lapse at which she is reminded."""
-    reminder_least: Annotated[int, Field(ge=1)]
-    """Points below which no reminder is worth the message."""
 
     @property
     def lapse_millis(self) -> Millis:

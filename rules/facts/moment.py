@@ -105,7 +105,7 @@ def _probability(scene: Scene) -> float:
 
 def _cause(scene: Scene) -> str:
     causes = scene.churn.causes() if scene.churn else ()
-    return causes[0] if causes else ""
+    return causes[0] if causes else "no single cause"
 
 
 def _now(text: str) -> Callable[[Scene], str]:
@@ -154,6 +154,8 @@ MOMENT_FACTS = (
          kept=True, choices=lambda _: get_args(Urgency)),
     Fact("complaint.deadline", Kind.INT, MOMENT, "until when it must be resolved", _of_complaint("deadline", 0),
          unknown="0", kept=True),
+    Fact("complaint.due_on", Kind.STRING, DATE, "the day of that moment",
+         lambda s: local_date(s.complaint.deadline, s) if s.complaint else "", unknown="empty", kept=True),
     Fact("complaint.reopened", Kind.INT, "times", "how often it was opened again", _of_complaint("reopened", 0),
          unknown="0"),
     Fact("complaints.total", Kind.INT, "complaints", "complaints she ever made",
@@ -179,5 +181,6 @@ MOMENT_FACTS = (
          lambda s: (s.churn or _NO_CHURN).trusted, unknown="false"),
     Fact("churn.labels", Kind.INT, "lessons", "outcomes that the model has learned from",
          lambda s: (s.churn or _NO_CHURN).labels, unknown="0"),
-    Fact("churn.cause", Kind.STRING, "words", "what raises the probability most", _cause, unknown="empty", kept=True),
+    Fact("churn.cause", Kind.STRING, "words", "what raises the probability most", _cause,
+         unknown="`no single cause`", kept=True),
 )  # fmt: skip
