@@ -50,7 +50,7 @@ test-faults: $(STAMP) ## The tests that kill, freeze and cut
 test-all: test test-slow test-faults test-kafka ## All tests
 
 docs: $(STAMP) ## Generate what is generated under docs/
-	$(BIN)/python -m schemas.generate
+	$(BIN)/python -m agents.documents
 
 format: $(STAMP) ## Put the code into shape
 	$(BIN)/ruff check --fix .

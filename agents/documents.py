@@ -1,0 +1,48 @@
+"""Everything under ``docs/`` that is made from the code: ``python -m agents.documents [--check] [DOCS]``.
+
+The contracts come from ``schemas.generate``; the pages here speak of the other rooms. ``--check`` writes nothing and
+fails where a committed page is not what the code says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from agents.simulate.document import simulator_page
+from infra.settings import settings_table
+from schemas.generate import DOCS, documents, stale, write
+
+_SETTINGS = """\
+# Settings
+
+Each setting is read from the environment, else from the TOML file that `TEND_CONFIG` names (without it `tend.toml` in
+the working folder, where there is one), else it has the default below. In the file the names are in lower case and
+without `TEND_`. Secrets are never printed. Generated from `infra/settings.py` by `make docs`.
+
+"""
+
+
+def pages() -> dict[str, str]:
+    """Every generated file below ``docs/``: relative path to text."""
+    return {**documents(), "settings.md": _SETTINGS + settings_table(), "simulator.md": simulator_page()}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m agents.documents", description=__doc__)
+    parser.add_argument("docs", nargs="?", type=Path, default=DOCS, help="the folder to write to")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a page is stale")
+    told = parser.parse_args(arguments)
+    if not told.check:
+        write(pages(), told.docs)
+        return 0
+    found = stale(pages(), told.docs)
+    if found:
+        sys.stderr.write("Stale, run `make docs` and commit the result: " + ", ".join(found) + "\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
