@@ -12,15 +12,15 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog, raw, some
+from infra.kafka.topics import Topics
 from schemas.errors import DependencyAway, Refused
 from schemas.lane import Raw
 
 _BATCH = 1_000
-_ANSWER_SECONDS = 20.0
 _T = TypeVar("_T")
 
 
@@ -79,9 +79,8 @@ class Reader:
         return None
 
     async def close(self) -> None:
-        """Let the connection go."""
-        await _in_thread(self._thread, self._consumer.close)
-        self._thread.shutdown(wait=False)
+        """Let the connection go. Can be called twice."""
+        await asyncio.to_thread(_end, self._thread, self._consumer)
 
     async def __aenter__(self) -> Self:
         return self
@@ -119,20 +118,12 @@ async def tail(
 
 
 def _starts(connection: KafkaConnection, topics: Sequence[str], newest: int | None) -> dict[tuple[str, int], int]:
+    every = Topics(connection)
     starts: dict[tuple[str, int], int] = {}
-    consumer = Consumer(_groupless(connection, 10))
-    try:
-        for topic in topics:
-            found = consumer.list_topics(topic, timeout=_ANSWER_SECONDS).topics[topic]
-            if found.error is not None:
-                raise Refused(f"There is no topic {topic}. Run: tend topics create")
-            for p in found.partitions:
-                first, end = consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=_ANSWER_SECONDS)
-                starts[topic, p] = first if newest is None else max(first, end - newest)
-    except KafkaException as error:
-        raise DependencyAway(f"Kafka at {connection.brokers}: {error.args[0].str()}") from error
-    finally:
-        consumer.close()
+    with PartitionLog(connection) as log:
+        for at in ((topic, p) for topic in topics for p in range(every.partitions(topic))):
+            first, end = log.bounds(*at)
+            starts[at] = first if newest is None else max(first, end - newest)
     return starts
 
 
@@ -237,9 +228,9 @@ class OneActive:
                 raise _meaning(problem, self._brokers)
 
     async def close(self) -> None:
-        """Leave the group at once, so that another member becomes active."""
-        await _in_thread(self._thread, self._consumer.close)
-        self._thread.shutdown(wait=False)
+        """Leave the group at once, so that another member becomes active. Can be called twice."""
+        self._on_lost(self._consumer, [])
+        await asyncio.to_thread(_end, self._thread, self._consumer)
 
 
 def _groupless(connection: KafkaConnection, wait_ms: int) -> dict[str, str | int | float | bool]:
@@ -265,3 +256,9 @@ def _meaning(problem: KafkaError, brokers: str) -> Exception:
 
 async def _in_thread(thread: ThreadPoolExecutor, call: Callable[[], _T]) -> _T:
     return await asyncio.get_running_loop().run_in_executor(thread, call)
+
+
+def _end(thread: ThreadPoolExecutor, consumer: Consumer) -> None:
+    # Waits for a read under way, in a thread that is not the one waited for.
+    thread.shutdown(wait=True)
+    consumer.close()
