@@ -32,6 +32,7 @@ def place(turn: Turn, event: OrderPlaced) -> Note | None:
     order.placed, order.amount, order.currency = max(event.at, 1), event.amount, event.currency
     order.promised = order.promised or _millis(event.promised_at)
     order.changed = max(order.changed, event.at)
+    claimed, order.refunded = order.refunded, 0
     forecast.remember(turn, order.amount)
     if not purchases.count_order(turn.record.purchases, order, turn.at):
         turn.note(Note.FOREIGN_CURRENCY)
@@ -39,7 +40,7 @@ def place(turn: Turn, event: OrderPlaced) -> Note | None:
     _use_coupons(turn, event)
     carts.close(turn, event)
     _ask_for_a_second(turn, order)
-    _catch_up(turn, order)
+    _catch_up(turn, order, claimed)
     _notice_broken_promise(turn, order)
     arm_orders(turn)
     return None
@@ -158,9 +159,8 @@ def _notice_broken_promise(turn: Turn, order: Order) -> None:
         turn.notice("delivery.overdue", order.id)
 
 
-def _catch_up(turn: Turn, order: Order) -> None:
-    """What was heard of the order before it was placed."""
-    claimed, order.refunded = order.refunded, 0
+def _catch_up(turn: Turn, order: Order, claimed: int) -> None:
+    """What was heard of the order before it was placed; ``claimed`` came back of it."""
     if order.delivered:
         _count_delivery(turn, order)
     if order.status == "cancelled":

@@ -1,0 +1,149 @@
+"""Builders for tests of the core: a customer's life, told event by event.
+
+Given a ``Life``, when things ``happen`` and time goes ``until``, then her record, what rules heard of and what came out
+can be looked at. Nothing is mocked: events are checked by the contract, alarms ring as they would in a lane.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import orjson
+
+from rules.rule import Rule
+from rules.rulebook import Rulebook
+from schemas.almanac import NONE_YET, Almanac
+from schemas.churn import Tick
+from schemas.codec import encode_orders, encode_record
+from schemas.events import AnyEvent, decode_event
+from schemas.ids import hash64
+from schemas.outcome import Outcome
+from schemas.record import Order, OrderBook, Record, WaitKind
+from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis, to_rfc3339
+from schemas.waits import waits_for
+from streams.churn import begin
+from streams.pipeline import Context, Customer, handle, new_customer, wake
+
+START: Millis = to_millis(datetime(2026, 3, 2, 12, tzinfo=UTC))
+"""A Monday at noon."""
+WHO = "c-1"
+
+
+def when(days: float = 0, hours: float = 0, minutes: float = 0) -> Millis:
+    """A moment after the start."""
+    return START + round(days * DAY + hours * HOUR + minutes * MINUTE)
+
+
+def event(kind: str, at: Millis = START, *, who: str = WHO, **fields: Any) -> AnyEvent:
+    """An event of the contract; without an ``id`` it gets one from all that it says."""
+    told = {"type": kind, "customer": who, "time": to_rfc3339(at), **fields}
+    return decode_event(orjson.dumps({"id": f"{kind}-{hash64(repr(told)):x}", **told}))
+
+
+def placed(at: Millis = START, order_id: str = "o-1", amount: int = 5_000, **fields: Any) -> AnyEvent:
+    """An order; ``promised`` in milliseconds."""
+    promised = fields.pop("promised", None)
+    if promised is not None:
+        fields["promised_at"] = to_rfc3339(promised)
+    return event("order.placed", at, order_id=order_id, amount=amount, **{"currency": "EUR", **fields})
+
+
+def added(at: Millis = START, cart_id: str = "k-1", price: int = 1_000, **fields: Any) -> AnyEvent:
+    """Something is put into a cart."""
+    return event("cart.item_added", at, cart_id=cart_id, price=price, **{"sku": "s-1", "currency": "EUR", **fields})
+
+
+def complained(at: Millis = START, complaint_id: str = "p-1", **fields: Any) -> AnyEvent:
+    """A complaint about a delivery."""
+    return event("complaint.opened", at, complaint_id=complaint_id, **{"category": "delivery", **fields})
+
+
+class Listening(Rulebook):
+    """The shipped numbers without rules; it hears what would wake a rule."""
+
+    heard: list[str]
+
+    def wakes(self, trigger: str) -> tuple[Rule, ...]:
+        """Nothing is woken, but it was heard."""
+        self.heard.append(trigger)
+        return ()
+
+
+def listening() -> Listening:
+    """Numbers as shipped, nothing heard yet."""
+    fresh = copy(_numbers())
+    fresh.heard = []
+    return fresh
+
+
+@cache
+def _numbers() -> Listening:
+    return Listening.load()  # type: ignore[return-value]  # it makes what it is asked of
+
+
+def context(rulebook: Rulebook | None = None, **changes: Any) -> Context:
+    """The shipped rulebook, an almanac that knows nothing yet, a horizon of four weeks, ticks on Mondays at 0:00."""
+    known = Almanac(version=1, epoch=NONE_YET, partitions=1, churn=begin((28,)))
+    tick = Tick(origin=to_millis(datetime(2026, 1, 5, tzinfo=UTC)))
+    return Context(
+        **{"rulebook": rulebook or listening(), "almanac": known, "horizons": (28,), "tick": tick, **changes}
+    )
+
+
+class Life:
+    """One customer, as a lane would treat her."""
+
+    def __init__(self, around: Context | None = None, who: str = WHO, since: Millis = START) -> None:
+        self.context = around or context(listening())
+        self.customer: Customer = new_customer(who, since, self.context)
+
+    @property
+    def record(self) -> Record:
+        return self.customer.record
+
+    @property
+    def book(self) -> OrderBook:
+        return self.customer.orders or OrderBook()
+
+    @property
+    def heard(self) -> list[str]:
+        """What would have woken rules, since it was asked last."""
+        rulebook = self.context.rulebook
+        assert isinstance(rulebook, Listening), "this life is decided by rules: look at its outcomes"
+        heard, rulebook.heard = rulebook.heard, []
+        return heard
+
+    def order(self, order_id: str = "o-1") -> Order:
+        return next(order for order in self.book.orders if order.id == order_id)
+
+    def due(self, kind: WaitKind, ref: str = "") -> Millis | None:
+        return waits_for(self.record, kind, ref)
+
+    def happens(self, *events: AnyEvent) -> Outcome:
+        """Events, each after the alarms that were due before it. What comes out of all of them."""
+        total = Outcome()
+        for one in events:
+            add(total, wake(self.customer, one.at, self.context))
+            add(total, handle(self.customer, one, self.context, one.at))
+        return total
+
+    def until(self, moment: Millis) -> Outcome:
+        """Time passes and alarms ring."""
+        return wake(self.customer, moment, self.context)
+
+    def bytes(self) -> tuple[bytes, bytes]:
+        """Record and order book as they would be stored."""
+        return encode_record(self.record), encode_orders(self.book)
+
+
+def add(total: Outcome, more: Outcome) -> None:
+    """Put outcomes together."""
+    total.actions += more.actions
+    total.decisions += more.decisions
+    total.lessons += more.lessons
+    for mine, other in ((total.counts, more.counts), (total.notes, more.notes)):
+        for key, value in other.items():
+            mine[key] = mine.get(key, 0) + value

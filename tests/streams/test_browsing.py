@@ -1,0 +1,51 @@
+"""Visits."""
+
+from __future__ import annotations
+
+from schemas.record import WaitKind
+from streams.notes import Note
+from tests.builders import Life, event, when
+
+
+def test_events_close_together_are_one_visit_and_a_pause_begins_another() -> None:
+    life = Life()
+    life.happens(
+        event("product.viewed", sku="s-1", category="books"),
+        event("search.performed", when(minutes=20), query="bread", results=0),
+        event("product.viewed", when(minutes=80), sku="s-2"),
+    )
+
+    browsing = life.record.browsing
+    assert (browsing.visits, browsing.views, browsing.searches, browsing.empty_searches) == (2, 2, 1, 1)
+    assert (browsing.sku, browsing.category) == ("s-2", "books")
+
+
+def test_a_visit_makes_no_prediction_and_needs_no_order_book() -> None:
+    life = Life()
+
+    outcome = life.happens(event("product.viewed", sku="s-1"))
+
+    assert (outcome.lessons, outcome.counts) == ([], {})
+    assert life.record.asked.questions == []
+    assert life.due(WaitKind.MATURITY) is None
+
+
+def test_a_visit_older_than_the_ring_reaches_back_is_not_applied() -> None:
+    life = Life()
+    first = event("product.viewed", sku="first")
+    many = life.context.rulebook.defaults.duplicates.browse * 2 + 1
+    life.happens(first, *(event("product.viewed", when(0, 1, n), sku="s") for n in range(many)))
+    before = life.bytes()
+
+    outcome = life.happens(first, event("product.viewed", when(0, 0, 30), sku="never seen"))
+
+    assert outcome.notes == {Note.TOO_OLD_BROWSE: 2}
+    assert life.bytes() == before
+
+
+def test_a_refused_coupon_is_friction_and_is_counted() -> None:
+    life = Life()
+
+    life.happens(event("coupon.refused", code="OLD"))
+
+    assert life.record.browsing.refused_coupons == 1

@@ -1,0 +1,312 @@
+"""The way of one event, and of one alarm."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.churn import Tick
+from schemas.codec import decode_record, encode_record
+from schemas.events import AnyEvent
+from schemas.record import WaitKind
+from schemas.times import DAY, HOUR, MINUTE, WEEK, to_millis
+from schemas.topics import TOPIC_OF
+from streams import history
+from streams.notes import MEANINGS, Note
+from streams.pipeline import handle, needs_orders, new_customer, wake
+from tests.builders import START, Life, add, added, complained, context, event, placed, when
+
+
+def test_every_event_type_has_its_place_in_history() -> None:
+    assert set(history.FOLDS) == set(TOPIC_OF)
+
+
+def test_every_note_has_a_meaning() -> None:
+    assert set(MEANINGS) == set(Note)
+
+
+def test_somebody_not_heard_of_before_gets_a_record_with_its_clock_set() -> None:
+    customer = new_customer("c-9", START, context())
+
+    assert (customer.record.id, customer.record.created) == ("c-9", START)
+    assert customer.record.segment.stage == "prospect"
+    assert {wait.kind for wait in customer.record.waits} == {WaitKind.TICK, WaitKind.FESTIVAL}
+
+
+def test_only_news_of_orders_needs_the_order_book() -> None:
+    assert needs_orders(placed())
+    assert not needs_orders(event("product.viewed", sku="s-1"))
+
+
+def test_a_duplicate_changes_no_byte_at_once_an_hour_or_a_day_later() -> None:
+    life = Life()
+    told = [
+        event("customer.registered", name="Ada"),
+        added(when(minutes=1)),
+        placed(when(minutes=9), promised=when(2)),
+        complained(when(1)),
+        event("survey.answered", when(2), scores={"overall": 3}),
+        event("order.returned", when(3), order_id="o-1", amount=10),
+    ]
+    for one in told:
+        life.happens(one)
+        before = life.bytes()
+        for later in (0, HOUR, DAY):
+            outcome = handle(life.customer, one, life.context, one.at + later)
+            assert outcome.notes == {Note.DUPLICATE: 1}
+            assert life.bytes() == before
+
+
+def test_a_late_event_is_applied_at_her_present_time_and_counted() -> None:
+    life = Life()
+    life.happens(event("product.viewed", when(5), sku="s-1"))
+
+    outcome = life.happens(placed(when(1)))
+
+    assert outcome.notes == {Note.LATE: 1}
+    assert life.record.seen == when(5)
+    assert life.record.purchases.last == when(5)
+    assert life.order().placed == when(1)
+
+
+def test_an_event_without_a_record_of_its_customer_is_handled_on_a_new_one() -> None:
+    life = Life(who="stranger")
+
+    outcome = life.happens(event("order.delivered", who="stranger", order_id="o-1"))
+
+    assert outcome.notes == {Note.UNKNOWN_ORDER: 1}
+
+
+def test_triggers_come_in_a_fixed_order() -> None:
+    life = Life()
+    life.happens(*(placed(when(n), order_id=f"o-{n}", amount=10_000) for n in range(9)))
+    assert life.record.segment.tier == "silver"
+    assert life.heard
+
+    life.happens(placed(when(9), order_id="o-9", amount=90_000, promised=when(1)))
+
+    assert life.heard == ["order.placed", "delivery.overdue", "tier.upgraded", "stage.changed", "churn.scored"]
+
+
+def test_an_order_is_a_prediction_point_and_its_question_is_settled_when_mature() -> None:
+    life = Life()
+    life.happens(placed())
+    assert len(life.record.churn) == 1
+    assert life.due(WaitKind.MATURITY) == START + 28 * DAY
+
+    before = life.until(START + 28 * DAY - 1)
+    after = life.until(START + 60 * DAY)
+
+    assert before.lessons == []
+    assert after.lessons[0].churned
+    assert after.lessons[0].asked_at <= START + WEEK
+
+
+def test_who_comes_back_within_the_horizon_has_not_churned_and_is_told_so_at_maturity_only() -> None:
+    life = Life()
+    life.happens(placed(), placed(when(13), order_id="o-2"))
+
+    lessons = life.until(START + 28 * DAY + 14 * DAY).lessons
+
+    first = min(lessons, key=lambda lesson: lesson.asked_at)
+    assert not first.churned
+
+
+def test_an_order_at_the_very_moment_of_maturity_comes_too_late() -> None:
+    life = Life()
+    life.happens(placed())
+    due = life.due(WaitKind.MATURITY)
+    assert due is not None
+
+    outcome = life.happens(placed(due, order_id="o-2"))
+
+    assert outcome.lessons[0].churned == (outcome.lessons[0].asked_at == START)
+
+
+def test_the_weekly_tick_scores_those_who_have_ordered_and_goes_on() -> None:
+    life = Life()
+    life.until(when(8))
+    assert "churn.scored" not in life.heard
+
+    life.happens(placed(when(8)))
+    life.until(when(30))
+
+    assert life.heard.count("churn.scored") == 1 + 3
+    assert life.due(WaitKind.TICK) == to_millis(datetime(2026, 4, 6, tzinfo=UTC))
+
+
+def test_ticks_are_spread_over_customers_where_asked() -> None:
+    around = context(tick=Tick(origin=0, spread=WEEK))
+
+    dues = {new_customer(f"c-{n}", START, around).record.waits[0].due for n in range(20)}
+
+    assert len(dues) > 10
+
+
+def test_alarms_ring_in_the_order_of_their_time_those_made_meanwhile_included() -> None:
+    life = Life()
+    life.happens(placed(promised=when(1)), added(when(0, 1), cart_id="k-2"), complained(when(0, 2)))
+    life.happens(event("order.delivered", when(2), order_id="o-1"))
+    life.heard.clear()
+
+    life.until(when(9))
+
+    heard = [one for one in life.heard if one in ("cart.left", "survey.due", "complaint.breached", "second_order.due")]
+    assert heard == ["complaint.breached", "survey.due", "second_order.due"]
+
+
+def test_the_present_moves_with_alarms_too() -> None:
+    life = Life()
+
+    life.until(when(9))
+
+    assert START < life.record.seen <= when(9)
+
+
+def test_in_service_alarms_act_at_the_clock_and_count_from_their_own_time() -> None:
+    life = Life()
+    life.happens(added())
+
+    wake(life.customer, when(1), life.context, acting=when(2))
+
+    assert life.record.seen <= when(1)
+
+
+def test_nothing_is_due_twice() -> None:
+    life = Life()
+    life.happens(added(), placed(when(1), promised=when(2)), complained(when(1)))
+
+    life.until(when(40))
+    life.heard.clear()
+    again = life.until(when(40))
+
+    assert life.heard == []
+    assert (again.notes, again.counts) == ({}, {})
+
+
+KINDS: list[tuple[str, dict[str, Any]]] = [
+    ("product.viewed", {"sku": "s-1"}),
+    ("search.performed", {"query": "x", "results": 0}),
+    ("cart.item_added", {"cart_id": "k-1", "sku": "s-1", "price": 100, "currency": "EUR"}),
+    ("cart.item_removed", {"cart_id": "k-1", "sku": "s-1"}),
+    ("checkout.started", {"cart_id": "k-1", "amount": 100, "currency": "EUR"}),
+    ("payment.failed", {"cart_id": "k-1"}),
+    ("coupon.refused", {"code": "x"}),
+    ("order.placed", {"order_id": "o-1", "amount": 5_000, "currency": "EUR", "promised_at": "2026-03-04T12:00:00Z"}),
+    ("order.placed", {"order_id": "o-2", "amount": 9_000, "currency": "EUR"}),
+    ("order.dispatched", {"order_id": "o-1"}),
+    ("order.delivered", {"order_id": "o-1"}),
+    ("order.delivered", {"order_id": "o-2"}),
+    ("order.cancelled", {"order_id": "o-2"}),
+    ("order.returned", {"order_id": "o-1", "amount": 300}),
+    ("complaint.opened", {"complaint_id": "p-1", "category": "delivery"}),
+    ("complaint.updated", {"complaint_id": "p-1", "urgency": "high"}),
+    ("complaint.resolved", {"complaint_id": "p-1"}),
+    ("complaint.reopened", {"complaint_id": "p-1"}),
+    ("customer.registered", {"name": "Ada", "birthday": "03-08"}),
+    ("customer.updated", {"zone": "Asia/Shanghai", "locale": "zh-CN"}),
+    ("consent.granted", {"channel": "email", "purpose": "marketing"}),
+    ("consent.withdrawn", {"channel": "email", "purpose": "marketing"}),
+    ("survey.answered", {"scores": {"overall": 2}}),
+    ("product.reviewed", {"sku": "s-1", "rating": 4}),
+    ("receipt.redeemed", {"action_id": "foreign", "campaign": "8"}),
+]
+happening = st.tuples(st.sampled_from(KINDS), st.integers(0, 40 * 24 * 60))
+
+
+def told(happenings: list[tuple[tuple[str, dict[str, Any]], int]]) -> list[AnyEvent]:
+    return [
+        event(kind, START + minutes * MINUTE, id=f"e-{number}", **fields)
+        for number, ((kind, fields), minutes) in enumerate(happenings)
+    ]
+
+
+def lived(events: list[AnyEvent]) -> tuple[Life, list[str]]:
+    life = Life()
+    life.happens(*events)
+    life.until(when(60))
+    return life, life.heard
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(happening, max_size=25), st.randoms(use_true_random=False))
+def test_a_stream_gives_the_same_record_however_it_was_shuffled_before_it_was_merged(
+    happenings: list[tuple[tuple[str, dict[str, Any]], int]], dice: Any
+) -> None:
+    events = told(happenings)
+    shuffled = events * 2
+    dice.shuffle(shuffled)
+
+    one, heard = lived(sorted(events, key=lambda e: (e.at, e.id)))
+    two, heard_twice = lived(sorted(shuffled, key=lambda e: (e.at, e.id)))
+
+    assert two.bytes() == one.bytes()
+    assert heard_twice == heard
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(happening, max_size=25), st.randoms(use_true_random=False))
+def test_whatever_is_sent_again_later_changes_nothing(
+    happenings: list[tuple[tuple[str, dict[str, Any]], int]], dice: Any
+) -> None:
+    events = sorted(told(happenings), key=lambda e: (e.at, e.id))
+    once, again = Life(), Life()
+    for number, one in enumerate(events):
+        once.happens(one)
+        again.happens(one)
+        before = again.bytes()
+        handle(again.customer, events[dice.randrange(number + 1)], again.context, one.at)
+        assert again.bytes() == before
+
+    assert again.bytes() == once.bytes()
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(happening, max_size=25))
+def test_a_record_survives_its_bytes_between_any_two_events(
+    happenings: list[tuple[tuple[str, dict[str, Any]], int]],
+) -> None:
+    events = sorted(told(happenings), key=lambda e: (e.at, e.id))
+    kept, stored = Life(), Life()
+    for one in events:
+        kept.happens(one)
+        stored.customer.record = decode_record(encode_record(stored.record))
+        stored.happens(one)
+
+    assert stored.bytes() == kept.bytes()
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(happening, max_size=25), st.lists(st.integers(0, 60 * 24 * 60), max_size=10))
+def test_looking_more_often_changes_nothing(
+    happenings: list[tuple[tuple[str, dict[str, Any]], int]], looks: list[int]
+) -> None:
+    events = sorted(told(happenings), key=lambda e: (e.at, e.id))
+    rarely, outcome = Life(), None
+    outcome = rarely.happens(*events)
+    add(outcome, rarely.until(when(60)))
+
+    often = Life()
+    total = often.until(START)
+    moments = sorted(START + minutes * MINUTE for minutes in looks)
+    for one in events:
+        while moments and moments[0] < one.at:
+            add(total, often.until(moments.pop(0)))
+        add(total, often.happens(one))
+    add(total, often.until(when(60)))
+
+    assert often.bytes() == rarely.bytes()
+    assert (total.lessons, total.counts) == (outcome.lessons, outcome.counts)
+
+
+def test_a_function_that_raises_tells_so_and_is_not_swallowed() -> None:
+    life = Life()
+    life.record.segment.tier = "bronze"
+    life.context.horizons = (90,)
+
+    with pytest.raises(KeyError):
+        life.happens(placed())

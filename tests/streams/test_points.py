@@ -1,0 +1,126 @@
+"""The simple ledger of points."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.record import MAX_LOTS, Lot, Points, WaitKind
+from schemas.times import DAY, Millis, to_datetime, to_millis
+from streams.notes import Note
+from streams.points import balance, due_next, earn, expiry, lapse, reverse
+from tests.builders import Life, event, placed, when
+
+
+def moment(year: int, month: int, day: int) -> Millis:
+    return to_millis(datetime(year, month, day, tzinfo=UTC))
+
+
+def test_points_of_one_month_lapse_together_after_their_lifetime() -> None:
+    ends = moment(2027, 1, 1) + 365 * DAY
+
+    assert expiry(moment(2026, 12, 1), 365 * DAY) == expiry(moment(2026, 12, 31), 365 * DAY) == ends
+    assert to_datetime(expiry(moment(2026, 5, 9), 0)) == datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def test_points_are_taken_back_from_those_that_last_longest_and_the_rest_is_owed() -> None:
+    points = Points()
+    earn(points, 10, 100)
+    earn(points, 5, 200)
+
+    reverse(points, 7)
+    assert points.lots == [Lot(100, 8)]
+
+    reverse(points, 10)
+    assert (points.lots, points.debt) == ([], 2)
+
+    earn(points, 6, 300)
+    assert (points.lots, points.debt) == ([Lot(300, 4)], 0)
+
+
+def test_too_many_lots_are_joined_at_the_later_date() -> None:
+    points = Points()
+    for number in range(MAX_LOTS):
+        assert earn(points, 1, number)
+
+    assert not earn(points, 1, 99)
+    assert len(points.lots) == MAX_LOTS
+    assert points.lots[-1] == Lot(99, 2)
+
+
+def test_a_look_is_due_before_points_lapse_and_when_they_do() -> None:
+    points = Points([Lot(100, 5), Lot(150, 5)])
+
+    assert [due_next(points, 30, after) for after in (0, 70, 100, 120, 150)] == [70, 100, 120, 150, None]
+
+
+Steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("earn"), st.integers(0, 10**6), st.integers(1, 60)),
+        st.tuples(st.just("reverse"), st.integers(0, 10**6), st.just(0)),
+        st.tuples(st.just("lapse"), st.integers(0, 60), st.just(0)),
+    ),
+    max_size=60,
+)
+
+
+@given(Steps)
+def test_nothing_is_lost_in_the_ledger_whatever_happens(steps: list[tuple[str, int, int]]) -> None:
+    points = Points()
+    for what, number, expires in steps:
+        if what == "earn":
+            earn(points, number, expires)
+        elif what == "reverse":
+            reverse(points, number)
+        else:
+            lapse(points, number)
+
+        assert points.earned - points.reversed - points.lapsed == balance(points) - points.debt
+        assert all(lot.points > 0 for lot in points.lots)
+        assert points.debt == 0 or not points.lots
+        assert [lot.expires for lot in points.lots] == sorted({lot.expires for lot in points.lots})
+        assert len(points.lots) <= MAX_LOTS
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["placed", "cancelled", "returned"]),
+            st.integers(1, 5),
+            st.integers(0, 20_000),
+        ),
+        max_size=30,
+    )
+)
+def test_the_ledger_never_drifts_from_the_orders(steps: list[tuple[str, int, int]]) -> None:
+    life = Life()
+    for number, (what, which, amount) in enumerate(steps):
+        fields = {} if what == "cancelled" else {"amount": amount}
+        if what == "placed":
+            life.happens(placed(when(number), order_id=f"o-{which}", amount=amount))
+        else:
+            life.happens(event(f"order.{what}", when(number), order_id=f"o-{which}", **fields))
+
+    ledger = life.record.points
+    assert ledger.earned - ledger.reversed == sum(order.points for order in life.book.orders)
+    paid = [order.amount - order.refunded for order in life.book.orders if order.placed]
+    assert life.record.purchases.spent == sum(paid)
+    assert all(order.points == (order.amount - order.refunded) // 100 for order in life.book.orders if order.placed)
+
+
+def test_she_is_reminded_before_points_lapse_and_then_they_are_gone() -> None:
+    life = Life()
+    life.happens(placed(amount=10_000))
+    lapses = life.record.points.lots[0].expires
+    reminder = lapses - life.context.rulebook.defaults.points.reminder_millis
+    assert life.due(WaitKind.POINTS_EXPIRY) == reminder
+
+    life.until(reminder)
+    assert life.heard.count("points.expiring") == 1
+
+    outcome = life.until(lapses)
+    assert outcome.notes[Note.POINTS_LAPSED] == 100
+    assert life.record.points.lots == []
+    assert "points.expiring" not in life.heard

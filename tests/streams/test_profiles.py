@@ -1,0 +1,129 @@
+"""Who she is and what she allows."""
+
+from __future__ import annotations
+
+from schemas.record import MAX_TAGS, WaitKind
+from streams.notes import Note
+from tests.builders import START, Life, added, event, placed, when
+
+
+def test_what_is_told_is_kept_and_what_is_not_told_stays() -> None:
+    life = Life()
+    life.happens(
+        event("customer.registered", name="Ada", email="ada@example.org", birthday="1990-12-10"),
+        event("customer.updated", when(1), email="lovelace@example.org", tags=["reader"]),
+    )
+
+    profile = life.record.profile
+    assert (profile.name, profile.email, profile.birthday) == ("Ada", "lovelace@example.org", "1990-12-10")
+    assert profile.tags == ["reader"]
+    assert (profile.registered, profile.updated) == (START, when(1))
+
+
+def test_an_older_event_only_fills_what_nobody_has_told_since() -> None:
+    life = Life()
+    life.happens(event("customer.updated", when(1), name="Ada"))
+
+    outcome = life.happens(event("customer.registered", name="Someone", region="Marylebone"))
+
+    assert (life.record.profile.name, life.record.profile.region) == ("Ada", "Marylebone")
+    assert outcome.notes == {Note.LATE: 1}
+
+
+def test_a_birthday_sets_the_clock_and_a_new_one_moves_it() -> None:
+    life = Life()
+    life.happens(event("customer.registered", birthday="12-10"))
+    winter = life.due(WaitKind.BIRTHDAY)
+
+    life.happens(event("customer.updated", when(1), birthday="06-10"))
+    summer = life.due(WaitKind.BIRTHDAY)
+
+    assert winter is not None
+    assert summer is not None
+    assert summer < winter
+
+
+def test_she_is_congratulated_once_a_year() -> None:
+    life = Life()
+    life.happens(event("customer.registered", birthday="06-10"))
+
+    life.until(when(2 * 365))
+
+    assert life.heard.count("birthday") == 2
+
+
+def test_a_lunar_birthday_is_another_day() -> None:
+    solar, lunar = Life(), Life()
+    solar.happens(event("customer.registered", birthday="06-10"))
+    lunar.happens(event("customer.registered", birthday="06-10", birthday_calendar="lunar"))
+
+    assert lunar.record.profile.lunar
+    assert lunar.due(WaitKind.BIRTHDAY) != solar.due(WaitKind.BIRTHDAY)
+
+
+def test_festivals_of_her_language_come_round() -> None:
+    life = Life()
+    life.happens(event("customer.registered", locale="en-GB"))
+
+    life.until(when(365))
+
+    assert life.heard.count("festival") == 2  # Christmas and new year
+
+
+def test_the_last_word_on_consent_counts_and_an_older_one_does_not() -> None:
+    life = Life()
+    email = {"channel": "email", "purpose": "marketing"}
+    life.happens(event("consent.granted", **email), event("consent.withdrawn", when(2), **email))
+
+    outcome = life.happens(event("consent.granted", when(1), **email))
+
+    (consent,) = life.record.consents
+    assert not consent.granted
+    assert outcome.notes == {Note.OUTDATED: 1}
+
+
+def test_yes_and_no_at_the_same_moment_is_no_in_either_order() -> None:
+    email = {"channel": "email", "purpose": "marketing"}
+    yes, no = event("consent.granted", **email), event("consent.withdrawn", **email)
+    one, two = Life(), Life()
+
+    one.happens(yes, no)
+    two.happens(no, yes)
+
+    assert [life.record.consents[0].granted for life in (one, two)] == [False, False]
+
+
+def test_more_tags_than_are_kept_are_left_out_and_counted() -> None:
+    life = Life()
+
+    outcome = life.happens(event("customer.updated", tags=[f"t-{n}" for n in range(MAX_TAGS + 5)]))
+
+    assert len(life.record.profile.tags) == MAX_TAGS
+    assert outcome.notes == {Note.CAP_TAGS: 1}
+
+
+def test_erasure_leaves_nothing_but_the_id_and_that_she_asked() -> None:
+    life = Life()
+    life.happens(event("customer.registered", name="Ada", birthday="12-10"), placed(when(1)), added(when(2)))
+
+    life.happens(event("erasure.requested", when(3)))
+
+    record = life.record
+    assert record.erased == when(3)
+    assert record.waits == []
+    assert (record.profile.name, record.buying.orders, record.purchases.count) == ("", 0, 0)
+    assert life.book.orders == []
+
+
+def test_after_erasure_nothing_is_kept_and_nothing_wakes() -> None:
+    life = Life()
+    life.happens(event("erasure.requested"))
+    before = life.bytes()
+    life.heard.clear()
+
+    outcome = life.happens(placed(when(1)), event("customer.registered", when(2), name="Ada"))
+    life.until(when(365))
+
+    assert life.bytes() == before
+    assert outcome.notes == {Note.ERASED: 2}
+    assert life.heard == []

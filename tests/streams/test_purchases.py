@@ -1,0 +1,59 @@
+"""Orders in numbers."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.record import Order, Purchases
+from schemas.times import WEEK
+from streams.purchases import BUCKET, BUCKETS, count_order, take_back, within
+
+NOW = 700 * BUCKET
+
+
+def bought(weeks_ago: int, amount: int = 100, currency: str = "EUR") -> Order:
+    return Order("o", placed=NOW - weeks_ago * WEEK, amount=amount, currency=currency)
+
+
+def test_the_running_bucket_and_those_before_it_make_the_last_weeks() -> None:
+    purchases = Purchases()
+    for weeks in (60, 30, 8, 4, 0):
+        count_order(purchases, bought(weeks), NOW - weeks * WEEK)
+
+    assert within(purchases, NOW, 1) == (1, 100)
+    assert within(purchases, NOW, 3) == (3, 300)
+    assert within(purchases, NOW, BUCKETS) == (4, 400)
+
+
+def test_buckets_pass_while_nothing_is_bought() -> None:
+    purchases = Purchases()
+    count_order(purchases, bought(0), NOW)
+
+    assert within(purchases, NOW + 12 * BUCKET, BUCKETS) == (1, 100)
+    assert within(purchases, NOW + 13 * BUCKET, BUCKETS) == (0, 0)
+
+
+def test_money_is_taken_back_from_the_bucket_it_was_paid_in() -> None:
+    purchases = Purchases()
+    old, new = bought(8), bought(0)
+    count_order(purchases, old, old.placed)
+    count_order(purchases, new, new.placed)
+
+    take_back(purchases, old, 40)
+
+    assert (purchases.spent, purchases.amounts) == (160, [100, 0, 60])
+
+
+@given(st.lists(st.tuples(st.integers(0, 70), st.integers(0, 10**6)), max_size=30))
+def test_whatever_the_order_of_arrival_the_buckets_hold_what_lies_within_a_year(orders: list[tuple[int, int]]) -> None:
+    purchases = Purchases()
+    for weeks, amount in orders:
+        count_order(purchases, bought(weeks, amount), NOW)
+    newest = max((NOW - weeks * WEEK for weeks, _ in orders), default=NOW)
+    held = [amount for weeks, amount in orders if newest // BUCKET - (NOW - weeks * WEEK) // BUCKET < BUCKETS]
+
+    assert sum(purchases.counts) == len(held)
+    assert sum(purchases.amounts) == sum(held)
+    assert len(purchases.counts) <= BUCKETS
+    assert purchases.spent == sum(amount for _, amount in orders)
