@@ -82,13 +82,15 @@ def _file(path: Path, strict: bool, console: Console) -> EventFile:
         found = read_file(path)
     if found.bad_count:
         for bad in found.bad:
-            console.print(f"{path.name}, {bad}", highlight=False, markup=False)
+            console.print(f"{path.name}, {bad}", highlight=False, markup=False, soft_wrap=True)
         told = f"{found.bad_count:,} lines are no events of the contract (docs/events.md)"
         if strict:
             raise TendError(f"{told}; nothing was sent. Mend them, or leave --strict out to go on without them.")
-        console.print(f"{told} and are left out.", highlight=False)
+        console.print(f"{told} and are left out.", highlight=False, soft_wrap=True)
     if found.unsorted_at is not None:
-        console.print(f"{path.name} is not in the order of time (line {found.unsorted_at}): sorting it on disk.")
+        console.print(
+            f"{path.name} is not in the order of time (line {found.unsorted_at}): sorting it on disk.", soft_wrap=True
+        )
     return found
 
 

@@ -1,0 +1,1 @@
+"""Order histories of other systems into events of the contract."""
