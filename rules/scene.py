@@ -64,14 +64,21 @@ class Scene(msgspec.Struct):
         return zone_of(self.record.profile, self.rulebook.defaults)
 
     @property
+    def subject(self) -> str:
+        """What it is about: the trigger says it, or the event that woke the rules."""
+        return self.trigger.ref or self._told("complaint_id") or self._told("order_id") or self._told("cart_id")
+
+    @property
     def order(self) -> Order | None:
         """The order that this is about, where the order book is at hand."""
-        return self._order(self._subject("order_id"))
+        subject = self.trigger.ref or self._told("order_id")
+        book = self.orders.orders if self.orders else ()
+        return next((order for order in reversed(book) if order.id == subject), None)
 
     @property
     def complaint(self) -> Complaint | None:
         """The complaint that this is about."""
-        subject = self._subject("complaint_id")
+        subject = self.trigger.ref or self._told("complaint_id")
         return next((one for one in self.record.complaints.recent if one.id == subject), None)
 
     @property
@@ -79,9 +86,5 @@ class Scene(msgspec.Struct):
         """The coupon of ours that this is about."""
         return next((one for one in self.record.coupons if one.code == self.trigger.ref), None)
 
-    def _order(self, subject: str) -> Order | None:
-        book = self.orders.orders if self.orders else ()
-        return next((order for order in reversed(book) if order.id == subject), None)
-
-    def _subject(self, field: str) -> str:
-        return self.trigger.ref or str(getattr(self.event, field, None) or "")
+    def _told(self, field: str) -> str:
+        return getattr(self.event, field, None) or ""

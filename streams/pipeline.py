@@ -92,6 +92,7 @@ def _ring(turn: Turn, customer: Customer, wait: Wait) -> None:
     _finish(turn, customer, churn, alarms.tick_number(turn, wait) if kind == WaitKind.TICK else "")
     if kind == WaitKind.RELEASE:
         release(_scene(turn, Trigger("released"), forecast.known(turn)), turn.outcome)
+        arming.arm_coupons(turn)
 
 
 def _finish(turn: Turn, customer: Customer, churn: Churn | None, tick: str = "") -> None:
@@ -126,7 +127,8 @@ def _take_stock(turn: Turn, churn: Churn | None) -> None:
 def _decide(turn: Turn, churn: Churn | None) -> None:
     rulebook = turn.context.rulebook
     for trigger in turn.triggers:
-        if rulebook.wakes(trigger.name):
+        # What is held may be freed by a trigger that no rule waits for: a complaint resolved.
+        if rulebook.wakes(trigger.name) or turn.record.held:
             decide(_scene(turn, trigger, churn or forecast.known(turn)), turn.outcome)
     if turn.record.coupons:
         arming.arm_coupons(turn)
