@@ -93,4 +93,4 @@ def _decode(
             )
         return msgspec.convert(upgraded(msgspec.msgpack.decode(body), version, steps), decoder.type)
     except msgspec.MsgspecError as error:
-        raise Unreadable(f"not a {what}: {error}") from None
+        raise Unreadable(f"these bytes are no {what}: {error}") from None

@@ -56,24 +56,25 @@ _BROWSE: Final = frozenset(name for name, topic in TOPIC_OF.items() if topic == 
 
 
 def apply(turn: Turn, event: AnyEvent) -> Note | None:
-    """Apply an event once. Where it is not applied the record stays as it was, to the byte."""
+    """Apply an event once. Sent again, however late, it changes no byte of the record."""
     browses = event.type in _BROWSE
     seen = turn.record.browsed if browses else turn.record.recent
     key = duplicates.key_of(event.id)
-    refused = _refused(seen, key, event, browses) or FOLDS[event.type](turn, event)
-    if refused is not None:
-        return refused
-    if turn.record.erased:
-        return None
-    sizes = turn.defaults.duplicates
-    duplicates.remember(seen, key, turn.at, sizes.browse if browses else sizes.others)
-    if browses:
-        browsing.visit(turn)
-    return None
-
-
-def _refused(seen: Seen, key: bytes, event: AnyEvent, browses: bool) -> Note | None:
     if duplicates.knows(seen, key):
         return Note.DUPLICATE
     # Of a visit nothing but the ring tells a duplicate; orders, complaints and receipts are known by their own state.
-    return Note.TOO_OLD_BROWSE if browses and event.at <= seen.reach else None
+    if browses and event.at <= seen.reach:
+        return Note.TOO_OLD_BROWSE
+    refused = FOLDS[event.type](turn, event)
+    if refused is None or event.at > seen.reach:
+        # A refusal is remembered too, or the same event would be applied when it comes again after what it refers to.
+        # One from before the reach may be known no longer, and must leave no trace.
+        _remember(turn, seen, key, browses)
+    if browses and refused is None:
+        browsing.visit(turn)
+    return refused
+
+
+def _remember(turn: Turn, seen: Seen, key: bytes, browses: bool) -> None:
+    sizes = turn.defaults.duplicates
+    duplicates.remember(seen, key, turn.at, sizes.browse if browses else sizes.others)

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from rules.rule import Rule
 from rules.rulebook import Rulebook
@@ -21,7 +22,7 @@ from schemas.codec import encode_orders, encode_record
 from schemas.events import AnyEvent, decode_event
 from schemas.ids import hash64
 from schemas.outcome import Outcome
-from schemas.record import Order, OrderBook, Record, WaitKind
+from schemas.record import Order, OrderBook, Record, Seen, WaitKind
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis, to_rfc3339
 from schemas.waits import waits_for
 from streams.churn import begin
@@ -88,9 +89,8 @@ def context(rulebook: Rulebook | None = None, **changes: Any) -> Context:
     """The shipped rulebook, an almanac that knows nothing yet, a horizon of four weeks, ticks on Mondays at 0:00."""
     known = Almanac(version=1, epoch=NONE_YET, partitions=1, churn=begin((28,)))
     tick = Tick(origin=to_millis(datetime(2026, 1, 5, tzinfo=UTC)))
-    return Context(
-        **{"rulebook": rulebook or listening(), "almanac": known, "horizons": (28,), "tick": tick, **changes}
-    )
+    usual = {"rulebook": rulebook or listening(), "almanac": known, "horizons": (28,), "tick": tick}
+    return Context(**{**usual, **changes})
 
 
 class Life:
@@ -134,9 +134,14 @@ class Life:
         """Time passes and alarms ring."""
         return wake(self.customer, moment, self.context)
 
-    def bytes(self) -> tuple[bytes, bytes]:
+    def stored(self) -> tuple[bytes, bytes]:
         """Record and order book as they would be stored."""
         return encode_record(self.record), encode_orders(self.book)
+
+    def facts(self) -> tuple[bytes, bytes]:
+        """The same without the ids of events applied."""
+        bare = replace(self.record, recent=Seen(), browsed=Seen())
+        return encode_record(bare), encode_orders(self.book)
 
 
 def add(total: Outcome, more: Outcome) -> None:

@@ -58,12 +58,12 @@ def test_a_version_that_nobody_can_upgrade_is_refused() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"\xc1", b"not a record", msgspec.msgpack.encode({"id": "c-1"})])
 def test_other_bytes_are_refused_as_no_record(body: bytes) -> None:
-    with pytest.raises(Unreadable, match="not a customer record"):
+    with pytest.raises(Unreadable, match="no customer record"):
         decode_record(body)
 
 
 def test_other_bytes_are_refused_as_no_order_book() -> None:
-    with pytest.raises(Unreadable, match="not a order book|not an order book"):
+    with pytest.raises(Unreadable, match="no order book"):
         decode_orders(msgspec.msgpack.encode([ORDERS_VERSION, "no list"]))
 
 

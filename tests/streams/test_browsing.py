@@ -35,12 +35,12 @@ def test_a_visit_older_than_the_ring_reaches_back_is_not_applied() -> None:
     first = event("product.viewed", sku="first")
     many = life.context.rulebook.defaults.duplicates.browse * 2 + 1
     life.happens(first, *(event("product.viewed", when(0, 1, n), sku="s") for n in range(many)))
-    before = life.bytes()
+    before = life.stored()
 
     outcome = life.happens(first, event("product.viewed", when(0, 0, 30), sku="never seen"))
 
     assert outcome.notes == {Note.TOO_OLD_BROWSE: 2}
-    assert life.bytes() == before
+    assert life.stored() == before
 
 
 def test_a_refused_coupon_is_friction_and_is_counted() -> None:

@@ -102,12 +102,12 @@ def test_older_news_does_not_undo_newer() -> None:
         event("complaint.resolved", when(1), complaint_id="p-1"),
         event("complaint.reopened", when(2), complaint_id="p-1"),
     )
-    before = life.bytes()
+    before = life.facts()
 
     outcome = life.happens(event("complaint.resolved", when(1, 1), complaint_id="p-1"))
 
     assert outcome.notes == {Note.OUTDATED: 1}
-    assert life.bytes() == before
+    assert life.facts() == before
 
 
 def test_opening_closing_and_reopening_twice_is_a_duplicate() -> None:

@@ -34,9 +34,9 @@ def test_feedback_older_than_the_ring_reaches_back_is_not_applied() -> None:
     first = event("survey.answered", scores={"overall": 1})
     many = life.context.rulebook.defaults.duplicates.others * 2 + 1
     life.happens(first, *(event("product.reviewed", when(1, 0, n), sku="s", rating=5) for n in range(many)))
-    before = life.bytes()
+    before = life.stored()
 
     outcome = life.happens(first)
 
     assert outcome.notes == {Note.TOO_OLD_FEEDBACK: 1}
-    assert life.bytes() == before
+    assert life.stored() == before

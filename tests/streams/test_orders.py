@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.record import MAX_ORDERS, WaitKind
+from schemas.record import MAX_ORDERS, Coupon, WaitKind
 from schemas.times import DAY, HOUR
 from streams.notes import Note
 from tests.builders import START, Life, added, event, placed, when
@@ -21,22 +21,40 @@ def test_an_order_is_counted_entered_and_rewarded_with_points() -> None:
     assert life.record.points.earned == 123
 
 
-def test_an_order_told_twice_changes_no_byte_even_under_another_event_id() -> None:
+def test_an_order_told_twice_counts_once_even_under_another_event_id() -> None:
     life = Life()
     life.happens(placed(id="first"))
-    before = life.bytes()
+    before, facts = life.stored(), life.facts()
 
-    outcome = life.happens(placed(id="first"), placed(id="second"))
+    assert life.happens(placed(id="first")).notes == {Note.DUPLICATE: 1}
+    assert life.stored() == before
 
-    assert life.bytes() == before
-    assert outcome.notes == {Note.DUPLICATE: 2}
-    assert outcome.counts == {}
+    outcome = life.happens(placed(id="second"))
+    assert (outcome.notes, outcome.counts) == ({Note.DUPLICATE: 1}, {})
+    assert life.facts() == facts
+
+
+def test_an_order_told_again_after_its_event_id_was_forgotten_changes_no_byte() -> None:
+    life = Life()
+    order = placed(promised=when(3))
+    news = [
+        order,
+        event("order.delivered", when(1), order_id="o-1"),
+        event("order.returned", when(2), order_id="o-1", amount=9),
+    ]
+    life.happens(*news, *(event("consent.granted", when(3, 0, n), channel="sms", purpose="service") for n in range(99)))
+    before = life.stored()
+
+    outcome = life.happens(*news)
+
+    assert outcome.notes == {Note.DUPLICATE: 3}
+    assert life.stored() == before
 
 
 def test_an_order_takes_its_cart_with_it_and_leaves_another() -> None:
     life = Life()
     life.happens(added(cart_id="k-1"), placed(when(minutes=1), cart_id="k-2"))
-    assert life.record.cart is not None
+    assert life.due(WaitKind.CART) is not None
 
     life.happens(placed(when(minutes=2), order_id="o-2", cart_id="k-1"))
     assert life.record.cart is None
@@ -194,12 +212,12 @@ def test_news_of_an_order_nobody_placed_is_counted() -> None:
 def test_a_cancelled_order_stays_cancelled(kind: str) -> None:
     life = Life()
     life.happens(placed(), event("order.cancelled", when(1), order_id="o-1"))
-    before = life.bytes()
+    before = life.facts()
 
     outcome = life.happens(event(kind, when(1, 1), order_id="o-1"))
 
     assert outcome.notes == {Note.OUTDATED: 1}
-    assert life.bytes() == before
+    assert life.facts() == before
 
 
 def test_a_full_book_forgets_settled_orders_first_and_does_not_take_them_for_new() -> None:
@@ -239,8 +257,6 @@ def test_a_first_order_alone_is_followed_by_the_question_for_a_second() -> None:
 
 
 def test_a_coupon_of_ours_is_redeemed_by_the_order_that_names_it() -> None:
-    from schemas.record import Coupon
-
     life = Life()
     life.record.coupons.append(Coupon("TEND-1", 7, when(9)))
 

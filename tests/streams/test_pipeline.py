@@ -54,11 +54,11 @@ def test_a_duplicate_changes_no_byte_at_once_an_hour_or_a_day_later() -> None:
     ]
     for one in told:
         life.happens(one)
-        before = life.bytes()
+        before = life.stored()
         for later in (0, HOUR, DAY):
             outcome = handle(life.customer, one, life.context, one.at + later)
             assert outcome.notes == {Note.DUPLICATE: 1}
-            assert life.bytes() == before
+            assert life.stored() == before
 
 
 def test_a_late_event_is_applied_at_her_present_time_and_counted() -> None:
@@ -244,7 +244,7 @@ def test_a_stream_gives_the_same_record_however_it_was_shuffled_before_it_was_me
     one, heard = lived(sorted(events, key=lambda e: (e.at, e.id)))
     two, heard_twice = lived(sorted(shuffled, key=lambda e: (e.at, e.id)))
 
-    assert two.bytes() == one.bytes()
+    assert two.stored() == one.stored()
     assert heard_twice == heard
 
 
@@ -258,11 +258,11 @@ def test_whatever_is_sent_again_later_changes_nothing(
     for number, one in enumerate(events):
         once.happens(one)
         again.happens(one)
-        before = again.bytes()
+        before = again.stored()
         handle(again.customer, events[dice.randrange(number + 1)], again.context, one.at)
-        assert again.bytes() == before
+        assert again.stored() == before
 
-    assert again.bytes() == once.bytes()
+    assert again.stored() == once.stored()
 
 
 @settings(deadline=None, max_examples=40)
@@ -277,7 +277,7 @@ def test_a_record_survives_its_bytes_between_any_two_events(
         stored.customer.record = decode_record(encode_record(stored.record))
         stored.happens(one)
 
-    assert stored.bytes() == kept.bytes()
+    assert stored.stored() == kept.stored()
 
 
 @settings(deadline=None, max_examples=40)
@@ -299,7 +299,7 @@ def test_looking_more_often_changes_nothing(
         add(total, often.happens(one))
     add(total, often.until(when(60)))
 
-    assert often.bytes() == rarely.bytes()
+    assert often.stored() == rarely.stored()
     assert (total.lessons, total.counts) == (outcome.lessons, outcome.counts)
 
 

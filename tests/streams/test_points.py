@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,7 +98,7 @@ def test_nothing_is_lost_in_the_ledger_whatever_happens(steps: list[tuple[str, i
 def test_the_ledger_never_drifts_from_the_orders(steps: list[tuple[str, int, int]]) -> None:
     life = Life()
     for number, (what, which, amount) in enumerate(steps):
-        fields = {} if what == "cancelled" else {"amount": amount}
+        fields: dict[str, Any] = {} if what == "cancelled" else {"amount": amount}
         if what == "placed":
             life.happens(placed(when(number), order_id=f"o-{which}", amount=amount))
         else:

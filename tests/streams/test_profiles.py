@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from schemas.record import MAX_TAGS, WaitKind
 from streams.notes import Note
 from tests.builders import START, Life, added, event, placed, when
@@ -72,7 +74,7 @@ def test_festivals_of_her_language_come_round() -> None:
 
 def test_the_last_word_on_consent_counts_and_an_older_one_does_not() -> None:
     life = Life()
-    email = {"channel": "email", "purpose": "marketing"}
+    email: dict[str, Any] = {"channel": "email", "purpose": "marketing"}
     life.happens(event("consent.granted", **email), event("consent.withdrawn", when(2), **email))
 
     outcome = life.happens(event("consent.granted", when(1), **email))
@@ -83,7 +85,7 @@ def test_the_last_word_on_consent_counts_and_an_older_one_does_not() -> None:
 
 
 def test_yes_and_no_at_the_same_moment_is_no_in_either_order() -> None:
-    email = {"channel": "email", "purpose": "marketing"}
+    email: dict[str, Any] = {"channel": "email", "purpose": "marketing"}
     yes, no = event("consent.granted", **email), event("consent.withdrawn", **email)
     one, two = Life(), Life()
 
@@ -118,12 +120,12 @@ def test_erasure_leaves_nothing_but_the_id_and_that_she_asked() -> None:
 def test_after_erasure_nothing_is_kept_and_nothing_wakes() -> None:
     life = Life()
     life.happens(event("erasure.requested"))
-    before = life.bytes()
+    before = life.stored()
     life.heard.clear()
 
     outcome = life.happens(placed(when(1)), event("customer.registered", when(2), name="Ada"))
     life.until(when(365))
 
-    assert life.bytes() == before
+    assert life.stored() == before
     assert outcome.notes == {Note.ERASED: 2}
     assert life.heard == []

@@ -39,10 +39,10 @@ def test_a_failure_is_final(life: Life) -> None:
 @pytest.mark.parametrize("kind", ["receipt.accepted", "receipt.clicked", "receipt.failed"])
 def test_a_receipt_for_an_action_nobody_knows_is_counted(kind: str) -> None:
     life = Life()
-    before = life.bytes()
+    before = life.facts()
 
     assert life.happens(event(kind, action_id="not-ours")).notes == {Note.UNKNOWN_RECEIPT: 1}
-    assert life.bytes() == before
+    assert life.facts() == before
 
 
 def test_our_coupon_is_redeemed(life: Life) -> None:
