@@ -120,7 +120,7 @@ def _quarter(scene: Scene) -> str:
 MOMENT_FACTS = (
     Fact("trigger.name", Kind.STRING, "name", "what woke the rule",
          lambda s: s.trigger.name, kept=True, choices=_triggers),
-    Fact("trigger.ref", Kind.STRING, "id", "what it is about: see the triggers; for an event its complaint, order or cart",
+    Fact("trigger.ref", Kind.STRING, "id", "what it is about; for an event its complaint, order or cart",
          lambda s: s.subject, unknown="empty", kept=True),
     Fact("trigger.previous", Kind.STRING, "name", "the tier or stage before, at a change of it",
          lambda s: "", unknown="empty", kept=True),

@@ -1,0 +1,189 @@
+"""The pages about rules and facts, made from what the checker and the evaluation use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from rules.checking import WAKING
+from rules.defaults import Defaults, Section
+from rules.facts import FACTS
+from rules.formats import FORMATS
+from rules.limits import LIMITS
+from rules.rule import Rule
+from rules.rulebook import Rulebook, shipped
+from rules.schema import ActionTerms, CouponTerms, RuleTerms
+from schemas.topics import TOPIC_OF
+from schemas.triggers import NOTICED
+
+_RULES: Final = """\
+# Rules
+
+Rules say what should happen; limits say what may. A rulebook is a folder of YAML files: rules, the texts they send,
+the words those texts use, and the numbers of the store. It is checked as a whole before it is used: `tend rules check
+FOLDER` tells every problem with file, line, caret and fix. What the engine cannot do yet is refused, never ignored.
+Generated from `rules/` by `make docs`.
+
+```yaml
+rules:
+  - id: thanks_for_a_big_order
+    about: Thanks for an order of 200.00 or more, at most once a month.
+    on: [order.placed]
+    when: order.amount >= 20000 && !complaint.open
+    occasion: "{order.id}"
+    reason: ordered for {order.amount:money}
+    purpose: marketing
+    cooldown: 30 days
+    expiry: 2 days
+    actions:
+      - kind: message
+        channel: [email, push]
+        text: thanks
+        values: {name: profile.name, amount: order.amount, currency: order.currency}
+
+texts:
+  thanks:
+    en:
+      - "Thank you, {name}, for your order of {amount:money}."
+      - "Thank you for your order of {amount:money}."
+```
+
+Conditions and values are written in [CEL](https://cel.dev): comparisons, `&&`, `||`, `!`, `in`, arithmetic, `? :`,
+text functions such as `startsWith` and `matches`, `size`, and `exists` or `all` over lists. They are compiled against
+the [facts](facts.md) when the file is read, so a misspelt fact or a comparison of a number with a text is found then.
+CEL tells whole numbers (`3`) from decimals (`3.0`) and does not mix them.
+
+The **occasion** is what a rule acts once for: an order, a complaint, the year of a birthday. Action ids are made from
+rule, customer and occasion, so deciding again, or under an edited rule, gives the same id, and nothing is done twice.
+
+A **text** is looked for in the customer's language (`de-AT`, then `de`), then in the store's. Where several texts stand
+under one language, the first is taken that has a value for each of its slots; the last must do without what not every
+customer has told. A slot without a value is an error: nobody is ever greeted as "Hello ,".
+Callbacks and tickets are read by the store's own people, and so are in the store's language.
+"""
+
+_FACTS: Final = """\
+# Facts
+
+What conditions, values, occasions and reasons may ask. Each fact always has a value of its type; the last column says
+        "## Numbers\n\nA file of yours may give any of them under `defaults:`.\n\n" + _numbers(book),
+all others are read anew when it is decided again. Facts marked *personal* are left out of the ledger.
+Generated from `rules/facts/` by `make docs`; `tend rules facts` prints the same table.
+"""
+
+
+def rules_page() -> str:
+    """``docs/rules.md``."""
+    book = shipped()
+    parts = [
+        _RULES,
+        "## A rule\n\n" + _fields(RuleTerms),
+        "## An action\n\n" + _fields(ActionTerms),
+        "## A coupon\n\n" + _fields(CouponTerms),
+        "## What wakes a rule\n\n" + _triggers(),
+        "## Slots\n\nIn texts `{name}` or `{name:format}`; `{{` and `}}` stand for braces.\n\n" + _formats(),
+        "## Limits\n\nIn this order. A held action is decided again, on the facts of then.\n\n" + _limits(),
+        "## Shipped rules\n\n" + _shipped(book),
+        "## Numbers\n\nA file of your own may give any of these under `defaults:`; the others stay.\n\n"
+        + _numbers(book),
+    ]
+    return "\n".join(parts)
+
+
+def facts_page() -> str:
+    """``docs/facts.md``."""
+    rows = [
+        (f"`{fact.name}`", fact.kind, fact.unit, fact.meaning + _marks(fact.kept, fact.personal), fact.unknown)
+        for fact in FACTS.values()
+    ]
+    return _FACTS + "\n" + _table(("fact", "type", "unit", "meaning", "where unknown"), rows)
+
+
+def _marks(kept: bool, personal: bool) -> str:
+    return "".join(f" (*{mark}*)" for mark, is_so in (("kept", kept), ("personal", personal)) if is_so)
+
+
+def _fields(model: type[BaseModel]) -> str:
+    rows = [
+        (f"`{name}`", "yes" if field.is_required() else "", _line(field.description))
+        for name, field in model.model_fields.items()
+    ]
+    return _table(("field", "needed", "meaning"), rows)
+
+
+def _triggers() -> str:
+    events = {name: f"an event of `{topic}`" for name, topic in TOPIC_OF.items()}
+    rows = [(f"`{name}`", meaning) for name, meaning in {**NOTICED, **events}.items() if name in WAKING]
+    return _table(("trigger", "meaning"), rows)
+
+
+def _formats() -> str:
+    return _table(
+        ("format", "for", "shows"),
+        [(f"`{name}`", ", ".join(one.kinds), one.meaning) for name, one in FORMATS.items()],
+    )
+
+
+def _limits() -> str:
+    return _table(("limit", "meaning"), [(f"`{one.__name__}`", _line(one.__doc__)) for one in LIMITS])
+
+
+def _shipped(book: Rulebook) -> str:
+    rows = [
+        (
+            f"`{rule.id}`",
+            ", ".join(rule.on),
+            _does(rule),
+            rule.terms.purpose,
+            str(rule.terms.priority),
+            rule.terms.about,
+        )
+        for rule in book.rules
+    ]
+    return _table(("rule", "woken by", "does", "purpose", "priority", "about"), rows)
+
+
+def _does(rule: Rule) -> str:
+    return "; ".join(f"{plan.terms.kind} by {' or '.join(plan.terms.channels)}" for plan in rule.plans)
+
+
+def _numbers(book: Rulebook) -> str:
+    return _table(("number", "shipped", "meaning and unit"), list(_rows(book.defaults, "")))
+
+
+def _rows(section: Section, prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in type(section).model_fields.items():
+        value: Any = getattr(section, name)
+        if isinstance(value, Section):
+            yield from _rows(value, f"{prefix}{name}.")
+        elif isinstance(value, tuple) and value and isinstance(value[0], Section):
+            yield f"`{prefix}{name}`", "<br>".join(_flow(one) for one in value), _of_members(Defaults, name, value[0])
+        else:
+            yield f"`{prefix}{name}`", _shown(value), _line(field.description)
+
+
+def _of_members(owner: type[BaseModel], name: str, member: Section) -> str:
+    told = _line(owner.model_fields[name].description) or _line(type(member).__doc__)
+    fields = (f"`{inner}`: {_line(field.description)}" for inner, field in type(member).model_fields.items())
+    return "<br>".join([told, *fields])
+
+
+def _flow(section: Section) -> str:
+    return ", ".join(f"{name}: {_shown(value)}" for name, value in section if value not in ((), None))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_shown(one)}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _line(text: str | None) -> str:
+    return " ".join((text or "").replace("``", "`").split())
+
+
+def _table(head: tuple[str, ...], rows: list[Any]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in lines)
