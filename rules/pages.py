@@ -68,8 +68,8 @@ _FACTS: Final = """\
 # Facts
 
 What conditions, values, occasions and reasons may ask. Each fact always has a value of its type; the last column says
-        "## Numbers\n\nA file of yours may give any of them under `defaults:`.\n\n" + _numbers(book),
-all others are read anew when it is decided again. Facts marked *personal* are left out of the ledger.
+which, where there is nothing to tell. Facts marked *kept* speak of the moment of the proposal: a held action keeps
+them, all others are read anew when it is decided again. Facts marked *personal* are left out of the ledger.
 Generated from `rules/facts/` by `make docs`; `tend rules facts` prints the same table.
 """
 
