@@ -119,11 +119,11 @@ def _tell(found: Imported, target: Path, tz: str, console: Console, as_json: boo
             f"{left_out.count:,} lines or orders left out ({kinds}): {left_out.path}", highlight=False, soft_wrap=True
         )
     if as_json:
-        told = {
+        summary = {
             "rows": found.rows, "orders": found.orders, "left_out": left_out.count, "from": found.first,
             "to": found.last, "out": str(target),
         }  # fmt: skip
-        typer.echo(orjson.dumps(told).decode())
+        typer.echo(orjson.dumps(summary).decode())
     else:
         span = f" from {found.first[:10]} to {found.last[:10]}" if found.orders else ""
         typer.echo(f"{found.rows:,} rows: {found.orders:,} orders{span} (times without offset in {tz}) in {target}")

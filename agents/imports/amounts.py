@@ -43,7 +43,9 @@ class Amounts:
         Raises:
             BadValue: it is none.
         """
-        bare = _AROUND.sub("", text)
+        bare = text
+        if not self._plain.fullmatch(bare):
+            bare = _AROUND.sub("", text)
         if not self._plain.fullmatch(bare):
             found = self._grouped.fullmatch(bare)
             if not found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -53,7 +54,7 @@ def import_orders(request: Request, out: Path, on_bytes: OnBytes = lambda at: No
     """Write the orders of a table as contract events, in the order of time, to ``out`` (``.gz`` packs it).
 
     Lines that cannot be understood are left out and written to ``out`` + ``.left-out.txt`` with number and problem.
-    The result appears under its name only when it is complete.
+    The result appears under its name only when it is complete, and holds an order at least.
 
     Raises:
         TendError: the file, a column, or the dates as a whole cannot be understood.
@@ -67,7 +68,8 @@ def import_orders(request: Request, out: Path, on_bytes: OnBytes = lambda at: No
         events = orders_of(counted.lines(), numbered=numbered, amount_is=request.amount_is, on_bad=left_out.add)
         try:
             orders, first, last = _write(part, out, events)
-            os.replace(part, out)
+            if orders:
+                os.replace(part, out)
         finally:
             part.unlink(missing_ok=True)
     return Imported(counted.rows, orders, left_out, first, last)
@@ -115,9 +117,15 @@ def _write(part: Path, out: Path, events: Iterable[bytes]) -> tuple[int, str, st
     return count, _time(first), _time(last)
 
 
-def _opened(path: Path, packed: bool) -> BinaryIO:
-    # Without name and time inside, the same orders give the same bytes.
-    return cast("BinaryIO", gzip.GzipFile("", "wb", 3, path.open("wb"), mtime=0)) if packed else path.open("wb")
+@contextmanager
+def _opened(path: Path, packed: bool) -> Iterator[BinaryIO]:
+    with path.open("wb") as file:
+        if not packed:
+            yield file
+            return
+        # Without name and time inside, the same orders give the same bytes.
+        with gzip.GzipFile("", "wb", 3, file, mtime=0) as archive:
+            yield cast("BinaryIO", archive)
 
 
 def _time(event: bytes) -> str:
