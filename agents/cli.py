@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from agents.commands import actions, churn, customer, dead_letters, demo, imports, replay, rules, services, topics, why
+from agents.commands import actions, customer, dead_letters, demo, imports, replay, services, topics, why
 from schemas.errors import DependencyAway, TendError
 
 app = typer.Typer(
@@ -28,8 +28,6 @@ app.command("customer")(customer.customer)
 app.add_typer(actions.app, name="actions")
 app.command("why")(why.why)
 app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(rules.app, name="rules")
-app.add_typer(churn.app, name="churn")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from agents.simulate.document import simulator_page
 from infra.settings import settings_table
+from rules.pages import facts_page, rules_page
 from schemas.generate import DOCS, documents, stale, write
 
 _SETTINGS = """\
@@ -23,10 +24,25 @@ without `TEND_`. Secrets are never printed. Generated from `infra/settings.py` b
 
 """
 
+_METRICS = """\
+# Metrics
+
+Workers and the learner show these at `/metrics` in Prometheus' text format. Generated from `infra/telemetry.py` by
+`make docs`.
+
+"""
+
 
 def pages() -> dict[str, str]:
     """Every generated file below ``docs/``: relative path to text."""
-    return {**documents(), "settings.md": _SETTINGS + settings_table(), "simulator.md": simulator_page()}
+    return {
+        **documents(),
+        "settings.md": _SETTINGS + settings_table(),
+        "metrics.md": _METRICS + metrics_table(),
+        "simulator.md": simulator_page(),
+        "rules.md": rules_page(),
+        "facts.md": facts_page(),
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -61,7 +61,7 @@ class Learner:
         transactional = await asyncio.to_thread(supports_transactions, self._connection)
         name = f"{self._settings.group}-learn"
         self._announcer = Announcer(self._connection, name, transactional=transactional)
-        reader = OneActive(self._connection, LESSONS, name, self._begin)
+        reader = self._reader(name)
         try:
             while not self._stopping.is_set():
                 try:
@@ -69,10 +69,15 @@ class Learner:
                 except Fenced:
                     log.warning("A newer learner has taken over; waiting for a turn")
                     await reader.close()
-                    reader = OneActive(self._connection, LESSONS, name, self._begin)
+                    reader = self._reader(name)
         finally:
             await reader.close()
             await self._announcer.close()
+
+    def _reader(self, group: str) -> OneActive:
+        return OneActive(
+            self._connection, LESSONS, group, self._begin, instance=self._settings.group_instance_id
+        )
 
     async def _turn(self, reader: OneActive) -> None:
         read = await patiently(lambda: reader.read(max_wait_ms=100), self._waits)

@@ -146,6 +146,7 @@ class OneActive:
         group: the group whose members take turns.
         start: asked for the offset to begin at, when this member becomes active.
         session_ms: how long after its last sign of life a dead member keeps its place (Kafka: at least 6 s).
+        instance: a name that stays with this member: restarted soon, it is active again at once.
     """
 
     def __init__(
@@ -156,6 +157,7 @@ class OneActive:
         start: Callable[[], Awaitable[int]],
         *,
         session_ms: int = 10_000,
+        instance: str | None = None,
     ) -> None:
         self._brokers = connection.brokers
         self._at = (topic, 0)
@@ -169,6 +171,8 @@ class OneActive:
             "heartbeat.interval.ms": min(1_000, session_ms // 3),
             "max.poll.interval.ms": 86_400_000,
         }
+        if instance:
+            config["group.instance.id"] = instance
         self._consumer = Consumer(config)
         self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_lost, on_lost=self._on_lost)
 

@@ -1,0 +1,142 @@
+"""What a replay has led to, told at its end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+from rich.console import Console as Screen
+from rich.table import Table
+
+from agents.console import Console
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
+from infra.settings import Settings
+from schemas.almanac import decode_almanac
+from schemas.churn import Quality
+from schemas.lane import Raw
+from schemas.outcome import decode_decision
+from schemas.topics import ACTION_TOPICS, ALMANAC, DEAD_LETTERS, DECISIONS
+
+
+class Summary(msgspec.Struct):
+    """Everything that is told, in numbers."""
+
+    events: dict[str, int]
+    seconds: float
+    customers: int = 0
+    tiers: dict[str, int] = {}
+    stages: dict[str, int] = {}
+    mean_bytes: float = 0.0
+    largest_bytes: int = 0
+    actions: dict[str, int] = {}
+    rules: dict[str, int] = {}
+    suppressed: dict[str, int] = {}
+    held: int = 0
+    dead_letters: dict[str, int] = {}
+    almanacs: int = 0
+    lessons: int = 0
+    quality: Quality = msgspec.field(default_factory=Quality)
+
+    @property
+    def rate(self) -> float:
+        """Events a second from the first sent to the last decided."""
+        return sum(self.events.values()) / max(self.seconds, 1e-9)
+
+
+async def summarise(settings: Settings, events: dict[str, int], seconds: float) -> Summary:
+    """Count what lies in the store and in the outbound topics."""
+    summary = Summary(dict(sorted(events.items())), seconds)
+    await _customers(settings, summary)
+    with PartitionLog(KafkaConnection.of(settings)) as log:
+        _actions(log, settings.partitions, summary)
+        _decisions(log, settings.partitions, summary)
+        _almanac(log, summary)
+    return summary
+
+
+async def _customers(settings: Settings, summary: Summary) -> None:
+    console = Console(settings)
+    tiers: Counter[str] = Counter()
+    stages: Counter[str] = Counter()
+    sizes: list[int] = []
+    try:
+        async for record, size in console.all():
+            tiers[record.segment.tier or "none"] += 1
+            stages[record.segment.stage or "none"] += 1
+            sizes.append(size)
+    finally:
+        await console.close()
+    summary.customers, summary.tiers, summary.stages = len(sizes), _ordered(tiers), _ordered(stages)
+    summary.mean_bytes = sum(sizes) / len(sizes) if sizes else 0.0
+    summary.largest_bytes = max(sizes, default=0)
+
+
+def _actions(log: PartitionLog, partitions: int, summary: Summary) -> None:
+    kinds: Counter[str] = Counter()
+    rules: Counter[str] = Counter()
+    for topic in ACTION_TOPICS.values():
+        for raw in _all(log, topic, partitions):
+            action = msgspec.json.decode(raw.value or b"{}")
+            kinds[action["kind"]] += 1
+            rules[action["rule"]] += 1
+    summary.actions, summary.rules = _ordered(kinds), _ordered(rules)
+
+
+def _decisions(log: PartitionLog, partitions: int, summary: Summary) -> None:
+    refused: Counter[str] = Counter()
+    for raw in _all(log, DECISIONS, partitions):
+        decision = decode_decision(raw.value or b"{}")
+        if decision.verdict == "refused" and decision.reason:
+            refused[decision.reason.value] += 1
+        summary.held += decision.verdict == "held"
+    summary.suppressed = _ordered(refused)
+    letters = (dict(raw.headers).get("tend-reason", b"?").decode() for raw in _all(log, DEAD_LETTERS, partitions))
+    summary.dead_letters = _ordered(Counter(letters))
+
+
+def _almanac(log: PartitionLog, summary: Summary) -> None:
+    newest = next(iter(log.backwards(ALMANAC, 0, 1)), None)
+    if newest is None:
+        return
+    almanac = decode_almanac(newest.value or b"")
+    first, end = log.bounds(ALMANAC, 0)
+    summary.almanacs, summary.lessons = end - first, almanac.lessons
+    summary.quality = almanac.churn.horizons[0].quality
+
+
+def _all(log: PartitionLog, topic: str, partitions: int) -> Iterator[Raw]:
+    for partition in range(partitions):
+        yield from log.read(topic, partition, log.bounds(topic, partition)[0])
+
+
+def _ordered(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def show(summary: Summary, screen: Screen) -> None:
+    """Print the summary as a few tables."""
+    total = sum(summary.events.values())
+    screen.print(f"[bold]{total:,} events in {summary.seconds:.1f} s, {summary.rate:,.0f} a second[/bold]")
+    screen.print(_table("Events", summary.events))
+    screen.print(_table("Customers by tier", summary.tiers), _table("Customers by stage", summary.stages))
+    screen.print(
+        f"{summary.customers:,} customers; record {summary.mean_bytes:,.0f} bytes on average, "
+        f"{summary.largest_bytes:,} at most"
+    )
+    screen.print(_table("Actions by kind", summary.actions), _table("Actions by rule", summary.rules))
+    screen.print(_table("Suppressed by reason", summary.suppressed))
+    screen.print(f"{summary.held:,} actions were held back for a while; dead letters: {summary.dead_letters or 'none'}")
+    quality = summary.quality
+    screen.print(
+        f"Churn model: {summary.lessons:,} lessons in {summary.almanacs} almanacs; log loss {quality.log_loss:.4f} "
+        f"(always the base rate: {quality.base_loss:.4f}), AUC {quality.auc:.3f}"
+    )
+
+
+def _table(title: str, counts: dict[str, int]) -> Table:
+    table = Table("what", "count", title=title, title_justify="left")
+    for name, count in counts.items():
+        table.add_row(name, f"{count:,}")
+    return table

@@ -1,0 +1,159 @@
+"""A whole installation run by one program: workers and learner as child processes, beside given servers.
+
+The demo is one; the tests that kill, join and compare are others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import orjson
+
+from agents.catalogue import topic_specs
+from agents.ground import open_store
+from infra.embedded.process import HOST, ServerProcess, free_port
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
+from infra.kafka.topics import Topics
+from infra.settings import Settings
+from schemas.errors import TendError
+from schemas.lane import LaneState
+from schemas.times import Millis
+from schemas.topics import POSITIONS
+
+_SECONDS_TO_START = 60.0
+
+
+class Service(ServerProcess):
+    """A worker or a learner as a child process."""
+
+    def __init__(self, command: str, settings: Settings, directory: Path, name: str) -> None:
+        self.http = free_port()
+        super().__init__(
+            name=f"The {name}",
+            command=[sys.executable, "-m", "agents.cli", command],
+            port=self.http,
+            log=directory / f"{name}.log",
+            answers=_listens,
+            environment={
+                **environment_of(settings),
+                "TEND_HTTP_PORT": str(self.http),
+                # Restarted under the same name it gets its partitions back at once.
+                "TEND_GROUP_INSTANCE_ID": f"{settings.group}-{name}",
+            },
+            start_seconds=_SECONDS_TO_START,
+        )
+
+    def check(self) -> None:
+        """Raises TendError, with the tail of its log, where the service has ended by itself."""
+        if self.pid is None:
+            raise TendError(f"{self.name} has ended.\n{self._how_it_was_started()}")
+
+
+class Installation:
+    """Topics, workers and a learner on the servers that the settings name."""
+
+    def __init__(self, settings: Settings, directory: Path) -> None:
+        self.settings = settings
+        self.directory = directory
+        self.connection = KafkaConnection.of(settings)
+        self.workers: list[Service] = []
+        self.learner = Service("learn", settings, directory, "learner")
+
+    def make_topics(self) -> None:
+        """Make all topics that are missing."""
+        Topics(self.connection).create(topic_specs(self.settings), self.settings.replication)
+
+    def add_worker(self) -> Service:
+        """Start one more worker and return it."""
+        worker = Service("worker", self.settings, self.directory, f"worker-{len(self.workers)}")
+        worker.start()
+        self.workers.append(worker)
+        return worker
+
+    def stop(self) -> None:
+        """Let all services end cleanly: the batch in hand is finished and published."""
+        for worker in self.workers:
+            worker.stop()
+        self.learner.stop()
+
+    def check(self) -> None:
+        """Raises TendError where a service has ended by itself."""
+        for service in [self.learner, *self.workers]:
+            service.check()
+
+    def until_replayed(
+        self, events: int, end: Millis, told: Callable[[Millis], None] = lambda _: None, patience: float = 600.0
+    ) -> None:
+        """Wait until every lane has handled the replay up to its last mark, and published all of it.
+
+        Args:
+            events: events that the replay has read.
+            end: the time of its last mark.
+            told: called now and then with the time that the slowest lane has reached.
+            patience: seconds without any progress after which it gives up.
+
+        Raises:
+            TendError: a service has ended, or nothing moves any more.
+        """
+        moved, last = time.monotonic(), -1
+        while True:
+            states = asyncio.run(self.states())
+            if _replayed(states, events, end) and self._published(states):
+                told(end)
+                return
+            reached = sum(state.time + state.sequence for state in states if state)
+            if reached != last:
+                moved, last = time.monotonic(), reached
+            told(min((state.time if state else 0 for state in states), default=0))
+            self.check()
+            if time.monotonic() - moved > patience:
+                raise TendError(f"Nothing has moved for {patience:.0f} s; look into the logs in {self.directory}")
+            time.sleep(0.1)
+
+    async def states(self) -> list[LaneState | None]:
+        """The state of each lane as the store holds it."""
+        store = open_store(self.settings)
+        try:
+            found = [await store.lane(partition) for partition in range(self.settings.partitions)]
+        finally:
+            await store.close()
+        return [msgspec.msgpack.decode(one[1], type=LaneState) if one and one[1] else None for one in found]
+
+    def _published(self, states: list[LaneState | None]) -> bool:
+        with PartitionLog(self.connection) as log:
+            for partition, state in enumerate(states):
+                record = next(iter(log.backwards(POSITIONS, partition, 1)), None)
+                published = orjson.loads(record.value or b"{}").get("sequence", 0) if record else 0
+                if state is None or published < state.sequence:
+                    return False
+        return True
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings as variables, for a child process. Secrets stay out: the child inherits them."""
+    plain = settings.model_dump(mode="json", exclude_none=True)
+    secret = {"kafka_password", "redis_password", "almanac_key"}
+    return {f"TEND_{name.upper()}": _text(value) for name, value in plain.items() if name not in secret}
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _replayed(states: list[LaneState | None], events: int, end: Millis) -> bool:
+    return all(
+        state is not None and state.time >= end and state.position.get("events") == events and not state.interval_done
+        for state in states
+    )
+
+
+def _listens(port: int) -> bool:
+    with socket.create_connection((HOST, port), timeout=1):
+        return True

@@ -1,0 +1,46 @@
+"""A small HTTP server beside a service: ``/metrics``, ``/healthz`` and ``/readyz``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+
+@asynccontextmanager
+async def serve(
+    registry: CollectorRegistry, host: str, port: int, not_ready: Callable[[], Sequence[str]]
+) -> AsyncIterator[str]:
+    """Serve until the block ends; gives the address, ``http://host:port``.
+
+    ``/healthz`` answers while the process's loop runs; ``/readyz`` answers 503 with the reasons while there are any.
+
+    Args:
+        port: 0 takes a free one.
+        not_ready: why the service is not ready; empty when it is.
+    """
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        reasons = not_ready()
+        return web.Response(status=503 if reasons else 200, text="\n".join(reasons or ["ready"]) + "\n")
+
+    app = web.Application()
+    app.add_routes([web.get("/metrics", metrics), web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        bound = runner.addresses[0]
+        yield f"http://{bound[0]}:{bound[1]}"
+    finally:
+        await runner.cleanup()

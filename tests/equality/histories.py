@@ -1,0 +1,107 @@
+"""Histories to replay, and what the pure core makes of them: the yardstick."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from agents.ground import beginning, ground_of
+from agents.replay.plan import plan_marks
+from agents.replay.told import Told
+from agents.simulate.journey import Journey
+from infra.settings import Settings
+from rules.rulebook import shipped
+from schemas.ids import partition_of
+from schemas.lane import Raw
+from schemas.times import Millis
+from schemas.topics import TOPIC_OF
+from streams.library import Library
+from streams.rehearsal import Interval, Rehearsal
+
+Key = TypeVar("Key", str, int)
+
+EVERY = 400
+"""Events between two marks: several intervals a day, so that kills fall within them."""
+
+
+@dataclass(frozen=True, repr=False)
+class History:
+    """Events in the order of time, the same each time they are asked for."""
+
+    name: str
+    told: tuple[Told, ...]
+    end: Millis
+    act_from: Millis
+
+    def events(self) -> Iterator[Told]:
+        """The events, from the first."""
+        return iter(self.told)
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """Everything that must be equal."""
+
+    records: dict[str, bytes]
+    orders: dict[str, bytes]
+    almanacs: dict[int, bytes]
+    actions: frozenset[str]
+
+    def differences(self, other: Result) -> list[str]:
+        """What is not equal, in words; empty where all is."""
+        return [
+            *_differences("record", self.records, other.records),
+            *_differences("order book", self.orders, other.orders),
+            *_differences("almanac", self.almanacs, other.almanacs),
+            *(f"action {one} is missing" for one in sorted(self.actions - other.actions)),
+            *(f"action {one} is too much" for one in sorted(other.actions - self.actions)),
+        ]
+
+
+def history(first_day: int, days: int, households: int | None, act_after: int = 0) -> History:
+    """Days of *The Complete Journey*; rules act from ``act_after`` days on."""
+    journey = Journey(first_day=first_day, days=days, households=households)
+    act_from = journey.start + act_after * 86_400_000
+    return History(journey.name, tuple(journey.events()), journey.end, act_from)
+
+
+def rehearsed(source: History, settings: Settings) -> Result:
+    """The pure core alone, in this process, with a dictionary as store."""
+    partitions = settings.partitions
+    known = beginning(settings)
+    rehearsal = Rehearsal([ground_of(settings, p, known) for p in range(partitions)], Library(shipped()))
+    rehearsal.run(_intervals(source, partitions))
+    shelves = rehearsal.shelves
+    return Result(
+        {who: body for shelf in shelves for who, body in shelf.records.items()},
+        {who: body for shelf in shelves for who, body in shelf.orders.items()},
+        rehearsal.almanac_bytes(),
+        frozenset(rehearsal.action_ids()),
+    )
+
+
+def _intervals(source: History, partitions: int) -> list[list[Interval]]:
+    intervals: list[list[Interval]] = [[] for _ in range(partitions)]
+    offsets: Counter[tuple[str, int]] = Counter()
+    for planned in plan_marks(source.events(), every=EVERY, end=source.end):
+        raws: list[list[Raw]] = [[] for _ in range(partitions)]
+        for told in planned.events:
+            partition, topic = partition_of(told.customer, partitions), TOPIC_OF[told.type]
+            raw = Raw(topic, partition, offsets[topic, partition], told.time, told.customer.encode(), told.body)
+            raws[partition].append(raw)
+            offsets[topic, partition] += 1
+        for partition in range(partitions):
+            intervals[partition].append(Interval(raws[partition], planned.time, source.act_from))
+    return intervals
+
+
+def _differences(what: str, ours: Mapping[Key, bytes], theirs: Mapping[Key, bytes]) -> Iterator[str]:
+    for key in sorted(ours.keys() | theirs.keys()):
+        if key not in theirs:
+            yield f"{what} {key} is missing"
+        elif key not in ours:
+            yield f"{what} {key} is too much"
+        elif ours[key] != theirs[key]:
+            yield f"{what} {key} differs"

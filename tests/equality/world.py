@@ -1,0 +1,137 @@
+"""A whole engine under test: workers and learner as processes of their own, on the servers of the test."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from agents.ground import open_store
+from agents.installation import Installation
+from agents.replay.disturb import in_order
+from agents.replay.replay import Disturb, Pace, Progress, Replay
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
+from infra.kafka.producer import BulkProducer
+from infra.settings import Settings
+from schemas.topics import ACTION_TOPICS, ALMANAC
+from tests.equality.histories import EVERY, History, Result
+
+
+class World:
+    """An installation with one history to replay."""
+
+    def __init__(self, settings: Settings, directory: Path, history: History) -> None:
+        self.history = history
+        self.settings = settings
+        self.installation = Installation(settings, directory)
+        self.read = 0
+
+    def send(
+        self,
+        disturb: Disturb = in_order,
+        *,
+        pace: float | None = None,
+        told: Callable[[Progress], None] = lambda _: None,
+        producers: int = 1,
+    ) -> None:
+        """Replay the history; ``told`` hears of every mark."""
+        connection = KafkaConnection.of(self.settings)
+        replay = Replay(
+            self.history,
+            [BulkProducer(connection) for _ in range(producers)],
+            self.settings.partitions,
+            act_from=self.history.act_from,
+            every=EVERY,
+            marks=self.settings.marks,
+            disturb=disturb,
+            pace=Pace(pace) if pace else None,
+        )
+        for progress in replay.run():
+            self.read = progress.read
+            told(progress)
+
+    def start(self, workers: int = 1) -> None:
+        """Start the learner and some workers."""
+        self.installation.learner.start()
+        for _ in range(workers):
+            self.installation.add_worker()
+
+    def join(self) -> None:
+        """One more worker joins the group."""
+        self.installation.add_worker()
+
+    def leave(self) -> None:
+        """The worker that came first leaves; partitions move while the replay goes on."""
+        self.installation.workers.pop(0).stop()
+
+    def at(self, changes: Mapping[float, Callable[[], None]]) -> Callable[[Progress], None]:
+        """Makes each change once that share of the history (0 to 1) has been sent."""
+        waiting = sorted(changes.items(), key=lambda item: item[0])
+
+        def told(progress: Progress) -> None:
+            while waiting and progress.read >= waiting[0][0] * len(self.history.told):
+                waiting.pop(0)[1]()
+
+        return told
+
+    def until_done(self) -> None:
+        """Wait until all of the history is handled and published."""
+        self.installation.until_replayed(self.read, self.history.end, patience=60)
+
+    def until_decided(self, share: float) -> None:
+        """Wait until the lanes together have come so far through the history (0 to 1)."""
+        first = self.history.told[0].time
+        goal = first + share * (self.history.end - first)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            states = [state for state in asyncio.run(self.installation.states()) if state]
+            if states and sum(state.time for state in states) / self.settings.partitions >= goal:
+                return
+            self.installation.check()
+            time.sleep(0.02)
+        raise AssertionError(f"the lanes did not come as far as {share:.0%}")
+
+    def result(self) -> Result:
+        """What lies in store and topics."""
+        records, orders = asyncio.run(self._customers())
+        with PartitionLog(self.installation.connection) as log:
+            almanacs = {int(raw.key or b"-1"): raw.value or b"" for raw in log.read(ALMANAC, 0, 0)}
+            return Result(records, orders, almanacs, frozenset(self._actions(log)))
+
+    def action_ids(self) -> list[str]:
+        """The ids of all actions in the order of their partitions, those published twice too."""
+        with PartitionLog(self.installation.connection) as log:
+            return self._actions(log)
+
+    def _actions(self, log: PartitionLog) -> list[str]:
+        return [
+            msgspec.json.decode(raw.value or b"{}")["action_id"]
+            for topic in ACTION_TOPICS.values()
+            for partition in range(self.settings.partitions)
+            for raw in log.read(topic, partition, 0)
+        ]
+
+    async def _customers(self) -> tuple[dict[str, bytes], dict[str, bytes]]:
+        records: dict[str, bytes] = {}
+        orders: dict[str, bytes] = {}
+        store = open_store(self.settings)
+        try:
+            for partition in range(self.settings.partitions):
+                async for who, record, book in store.scan(partition):
+                    records[who] = record
+                    if book:
+                        orders[who] = book
+        finally:
+            await store.close()
+        return records, orders
+
+
+def assert_equal(found: Result, expected: Result, published: Sequence[str]) -> None:
+    """To the byte, and nothing published twice."""
+    differences = expected.differences(found)
+    assert not differences, f"{len(differences)} differences: {differences[:10]}"
+    assert len(published) == len(set(published)), "an action was published twice"
