@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-_RUN_BYTES = 24 << 20
+_RUN_BYTES = 16 << 20
 """Bytes sorted at once. Small enough that memory is the same for a file of any size."""
 _FAN_IN = 64
 """Runs merged at once: each is an open file with its buffer."""

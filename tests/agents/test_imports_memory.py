@@ -1,0 +1,68 @@
+"""An import needs the same memory at any size, measured in a process of its own."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+ROWS = (500_000, 5_000_000)
+
+# The command as it is installed, with all that the command line imports.
+COMMAND = """
+import resource, sys
+from agents.cli import app
+try:
+    app(sys.argv[1:], standalone_mode=False)
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+"""
+
+
+def written(path: Path, rows: int) -> Path:
+    """Order lines as another system might write them: own names, own dates, lines of an order apart, some broken."""
+    dice = random.Random(rows)
+    with path.open("w", encoding="utf-8") as file:
+        file.write("Belegnr;Kundennr;Datum;Artikel;Menge;Betrag;Warengruppe\n")
+        for first in range(0, rows, 5_000):
+            lines = [_row(dice, first + n) for n in range(min(5_000, rows - first))]
+            dice.shuffle(lines)
+            file.writelines(lines)
+        file.write("kaputt\nB1;K1;gestern;A;1;1,00;G\nB2;;01.01.2024;A;1;1,00;G\n")
+    return path
+
+
+def _row(dice: random.Random, number: int) -> str:
+    order = number // 4
+    day = f"{order % 28 + 1:02d}.{order // 28 % 12 + 1:02d}.{2021 + order % 4} {order % 24:02d}:{number % 60:02d}"
+    return f"B{order};K{order % 50_000};{day};A-{dice.randrange(5_000)};1;1.{order % 900 + 100},{number % 100:02d};G\n"
+
+
+def imported(path: Path, out: Path) -> tuple[dict[str, int], int]:
+    """What the command says, and its peak of resident memory in MiB."""
+    columns = ["--customer", "Kundennr", "--time", "Datum", "--amount", "Betrag", "--order", "Belegnr"]
+    columns += ["--item", "Artikel", "--quantity", "Menge", "--category", "Warengruppe"]
+    how = ["--currency", "EUR", "--decimal", ",", "--tz", "Europe/Berlin", "--out", str(out), "--json"]
+    command = [sys.executable, "-c", COMMAND, "import", "orders", str(path), *columns, *how]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return orjson.loads(done.stdout), int(done.stderr.splitlines()[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_200)
+def test_half_a_million_lines_and_five_million_need_the_same_memory(tmp_path: Path) -> None:
+    peaks = []
+    for rows in ROWS:
+        path = written(tmp_path / f"{rows}.csv", rows)
+        found, peak = imported(path, tmp_path / f"{rows}.jsonl")
+        path.unlink()
+
+        assert (found["rows"], found["orders"], found["left_out"]) == (rows + 3, rows // 4, 3)
+        peaks.append(peak)
+
+    assert max(peaks) <= 300, peaks
+    assert abs(peaks[1] - peaks[0]) <= 0.1 * peaks[0], peaks
