@@ -51,6 +51,7 @@ test-all: test test-slow test-faults test-kafka ## All tests
 
 docs: $(STAMP) ## Generate what is generated under docs/
 	$(BIN)/python -m agents.documents
+	$(BIN)/python -m infra.dashboard infra/deploy/grafana/dashboards/tend.json
 
 format: $(STAMP) ## Put the code into shape
 	$(BIN)/ruff check --fix .
