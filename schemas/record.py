@@ -12,7 +12,7 @@ from enum import IntEnum
 import msgspec
 
 from schemas.churn import Asked, Buying
-from schemas.times import Millis
+from schemas.times import SECOND, Millis
 
 VERSION = 1
 """Raised when the layout changes; ``schemas.codec`` upgrades older ones on read."""
@@ -263,17 +263,22 @@ class Held(Struct):
 
 
 class Seen(Struct):
-    """64-bit hashes of event ids already applied, in two generations of at most ``size`` entries each.
+    """48-bit hashes of event ids already applied, in two generations of at most ``size`` entries each.
 
-    When the younger is full it becomes the elder, and the elder is forgotten. An event not later than ``reach`` may
-    have been forgotten: it cannot be told from a duplicate.
+    When the younger is full it becomes the elder, and the elder is forgotten. Moments are whole seconds, rounded up.
     """
 
     younger: bytes = b""
     elder: bytes = b""
-    turned: Millis = 0
-    """Latest event time when the elder generation was closed."""
-    reach: Millis = 0
+    turned: int = 0
+    """Latest event time when the elder generation was closed, in seconds."""
+    forgotten: int = 0
+    """Latest event time among those forgotten, in seconds."""
+
+    @property
+    def reach(self) -> Millis:
+        """An event not later than this may have been forgotten: it cannot be told from a duplicate."""
+        return self.forgotten * SECOND
 
 
 class Record(Struct):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from schemas.ids import digest
 from schemas.record import Seen
-from schemas.times import Millis
+from schemas.times import SECOND, Millis
 
-WIDTH = 8
-"""Bytes of a hash: with fifty remembered, a new event is mistaken for an old one once in 10^17."""
+WIDTH = 6
+"""Bytes of a hash: with two dozen remembered, a new event is mistaken for an old one once in 10^13."""
 
 
 def key_of(event_id: str) -> bytes:
@@ -28,8 +28,8 @@ def remember(seen: Seen, key: bytes, at: Millis, size: int) -> None:
     """Remember an event applied at ``at``, in generations of ``size``."""
     if len(seen.younger) >= size * WIDTH:
         if seen.elder:
-            seen.reach = seen.turned
-        seen.elder, seen.younger, seen.turned = seen.younger, b"", at
+            seen.forgotten = seen.turned
+        seen.elder, seen.younger, seen.turned = seen.younger, b"", -(-at // SECOND)
     seen.younger += key
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.record import Seen
+from schemas.times import SECOND
 from streams.duplicates import WIDTH, key_of, knows, remember
 
 SIZE = 8
@@ -14,7 +15,7 @@ SIZE = 8
 def applied(count: int) -> Seen:
     seen = Seen()
     for number in range(count):
-        remember(seen, key_of(f"e-{number}"), at=number, size=SIZE)
+        remember(seen, key_of(f"e-{number}"), at=number * SECOND, size=SIZE)
     return seen
 
 
@@ -45,7 +46,7 @@ def test_whatever_was_forgotten_lies_within_the_reach(count: int) -> None:
 
     forgotten = [number for number in range(count) if not knows(seen, key_of(f"e-{number}"))]
 
-    assert all(number <= seen.reach for number in forgotten)
+    assert all(number * SECOND <= seen.reach for number in forgotten)
     if not forgotten:
         assert seen.reach == 0
 
