@@ -64,7 +64,7 @@ def _proposed(rule: Rule, scene: Scene, reader: Reader, outcome: Outcome) -> lis
 
 
 def _only_spend(proposal: Proposal) -> None:
-    spend(proposal.scene.record, proposal.key)
+    spend(proposal.scene.record, proposal.key, given_out=True)
     if proposal.rule.terms.cooldown == "once":
         mark_fired(proposal)
 

@@ -26,27 +26,51 @@ from schemas.times import Millis, to_millis
 from schemas.waits import clear_wait, set_wait, waits_for
 
 _PREFIX: Final = 4
-"""Bytes by which a spent action id is remembered: one in 180 million proposals is mistaken for a spent one."""
+_REFUSALS: Final = 5
+"""Refusals that are remembered in any case, the new one among them."""
 MAX_HELD_BYTES: Final = 1_000
 """A quarter of what a record may take."""
 
 
 def is_settled(record: Record, key: bytes) -> bool:
-    """Whether an action id was decided, or is held."""
-    spent, prefix = record.spent, key[:_PREFIX]
-    known = any(spent[at : at + _PREFIX] == prefix for at in range(0, len(spent), _PREFIX))
-    return known or any(one.id == key for one in record.held) or any(one.id == key[:8] for one in record.sent)
+    """Whether an action id was decided, or is held. One that was decided is remembered as if it were new."""
+    if any(one.id == key for one in record.held) or any(one.id == key[:8] for one in record.sent):
+        return True
+    known = next((one for one in _entries(record) if _same(one, key)), None)
+    if known is not None:
+        _append(record, known)
+    return known is not None
 
 
-def spend(record: Record, key: bytes) -> None:
-    """An action id has had its final outcome; the oldest is forgotten where there are too many."""
-    record.spent = (record.spent + key[:_PREFIX])[-MAX_SPENT * _PREFIX :]
+def spend(record: Record, key: bytes, *, given_out: bool = False) -> None:
+    """An action id has had its final outcome.
+
+    Where there are too many, the oldest refusal is forgotten, down to a few: that an action was given out must be known
+    longest. An id is remembered by 31 bits; the last one says whether it was given out.
+    """
+    _append(record, key[:3] + bytes([key[3] & 0xFE | given_out]))
+
+
+def _entries(record: Record) -> list[bytes]:
+    return [record.spent[at : at + _PREFIX] for at in range(0, len(record.spent), _PREFIX)]
+
+
+def _same(entry: bytes, key: bytes) -> bool:
+    return entry[:3] == key[:3] and entry[3] | 1 == key[3] | 1
+
+
+def _append(record: Record, entry: bytes) -> None:
+    others = [one for one in _entries(record) if not _same(one, entry)]
+    if len(others) >= MAX_SPENT:
+        refused = [one for one in others if not one[3] & 1]
+        others.remove(refused[0] if len(refused) >= _REFUSALS else next(one for one in others if one[3] & 1))
+    record.spent = b"".join([*others, entry])
 
 
 def give_out(proposal: Proposal, action: AnyAction) -> None:
     """Remember an action that is given out."""
     scene, record = proposal.scene, proposal.scene.record
-    spend(record, proposal.key)
+    spend(record, proposal.key, given_out=True)
     sent = Sent(proposal.key[:8], proposal.rule.hash, scene.acting, action.channel, action.purpose)
     ring.enter(scene.rulebook, record, sent)
     if proposal.rule.terms.cooldown is not None:

@@ -1,0 +1,161 @@
+"""Builders for tests of rules: a rulebook from a few lines, a customer, a moment.
+
+Given a customer and rules, when a trigger wakes them, then what was decided can be looked at. Nothing is mocked.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+
+import msgspec
+
+from rules.decide import decide, release
+from rules.rulebook import Rulebook
+from rules.scene import Scene
+from schemas.outcome import Decision, Outcome
+from schemas.record import VERSION, Cart, Complaint, Consent, Order, OrderBook, Profile, Purchases, Record, WaitKind
+from schemas.times import DAY, HOUR, Millis, to_millis
+from schemas.triggers import Trigger
+from schemas.waits import clear_wait, next_due, waits_for
+
+NOON: Millis = to_millis(datetime(2026, 3, 4, 12, tzinfo=UTC))
+"""A Wednesday, at noon in London."""
+PURPOSES = ("service", "marketing")
+CHANNELS = ("email", "sms", "push", "call")
+
+
+def at(text: str) -> Millis:
+    """The moment of an RFC 3339 text."""
+    return to_millis(datetime.fromisoformat(text))
+
+
+def base() -> str:
+    """The shipped defaults."""
+    return (resources.files("rules") / "packs" / "defaults.yaml").read_text(encoding="utf-8")
+
+
+def book(*texts: str) -> Rulebook:
+    """A rulebook of these files, named ``a.yaml``, ``b.yaml`` and so on."""
+    return Rulebook({f"{chr(97 + n)}.yaml": textwrap.dedent(text) for n, text in enumerate(texts)}, base())
+
+
+def rule(**changes: Any) -> dict[str, Any]:
+    """A rule that always applies at an order and sends an e-mail of service."""
+    action = {"kind": "message", "channel": "email", "text": "hello"}
+    plain = {
+        "id": "hello",
+        "about": "Says hello.",
+        "on": ["order.placed"],
+        "occasion": "{order.id}",
+        "reason": "ordered",
+        "purpose": "service",
+        "expiry": "3 days",
+        "actions": [action],
+    }
+    return {**plain, **changes}
+
+
+def action(**changes: Any) -> dict[str, Any]:
+    """A message by e-mail."""
+    return {"kind": "message", "channel": "email", "text": "hello", **changes}
+
+
+def rules(*some: dict[str, Any], defaults: dict[str, Any] | None = None) -> Rulebook:
+    """A rulebook of these rules, with a text ``hello`` in English."""
+    parts: dict[str, Any] = {"rules": list(some), "texts": {"hello": {"en": "Hello."}}}
+    numbers = {"place": {"zone": "Europe/London"}, **(defaults or {})}
+    # JSON is YAML, as far as these tests go.
+    return book(msgspec.json.encode({**parts, "defaults": numbers}).decode())
+
+
+def customer(**changes: Any) -> Record:
+    """Anna of London, who can be reached on every channel and allows everything."""
+    record = Record(
+        VERSION,
+        "c-1",
+        created=NOON - 100 * DAY,
+        profile=Profile(
+            name="Anna", email="anna@example.com", phone="+441234567", zone="Europe/London", registered=NOON - 90 * DAY
+        ),
+        consents=[
+            Consent(channel, purpose, True, NOON) for channel in CHANNELS for purpose in ("service", "marketing")
+        ],
+        purchases=Purchases(count=2, spent=9_000, currency="EUR", first=NOON - 50 * DAY, last=NOON - 9 * DAY),
+    )
+    record.segment.tier, record.segment.stage, record.segment.value = "bronze", "repeat", "low"
+    for name, value in changes.items():
+        setattr(record, name, value)
+    return record
+
+
+def without_consent(record: Record, purpose: str = "marketing") -> Record:
+    """She has withdrawn it, on all channels."""
+    record.consents = [
+        Consent(one.channel, one.purpose, one.granted and one.purpose != purpose, one.at) for one in record.consents
+    ]
+    return record
+
+
+def complaint(**changes: Any) -> Complaint:
+    """An open complaint about a delivery."""
+    known = {"id": "p-1", "category": "delivery", "urgency": "normal", "opened": NOON, "deadline": NOON + 48 * HOUR}
+    return Complaint(**{**known, **changes})
+
+
+def cart(value: int = 4_000, **changes: Any) -> Cart:
+    """A cart with something in it."""
+    return Cart(**{"id": "k-1", "currency": "EUR", "value": value, "touched": NOON - HOUR, **changes})
+
+
+def orders(*ids: str, **changes: Any) -> OrderBook:
+    """An order book."""
+    known = {"placed": NOON - DAY, "amount": 5_000, "currency": "EUR", "status": "delivered"}
+    return OrderBook(orders=[Order(one, **{**known, **changes}) for one in ids])
+
+
+class Moments:
+    """One customer and a rulebook, from moment to moment."""
+
+    def __init__(self, rulebook: Rulebook, record: Record | None = None, **scene: Any) -> None:
+        self.rulebook = rulebook
+        self.record = record or customer()
+        self.outcome = Outcome()
+        self._scene = {"orders": None, "event": None, "almanac": 7, **scene}
+
+    def scene(self, trigger: str, ref: str, at: Millis, **data: Any) -> Scene:
+        around = {"acting": at, **self._scene}
+        return Scene(record=self.record, trigger=Trigger(trigger, ref, data), at=at, rulebook=self.rulebook, **around)
+
+    def when(self, trigger: str, ref: str = "o-1", at: Millis = NOON, **data: Any) -> list[Decision]:
+        """A trigger wakes the rules. What was decided."""
+        before = len(self.outcome.decisions)
+        decide(self.scene(trigger, ref, at, **data), self.outcome)
+        return self.outcome.decisions[before:]
+
+    def until(self, moment: Millis) -> list[Decision]:
+        """Time passes, and what is held is decided again whenever it is due."""
+        before = len(self.outcome.decisions)
+        while (due := self.release_due) is not None and due <= moment:
+            clear_wait(self.record, WaitKind.RELEASE)
+            release(self.scene("released", "", due), self.outcome)
+        return self.outcome.decisions[before:]
+
+    @property
+    def release_due(self) -> Millis | None:
+        return waits_for(self.record, WaitKind.RELEASE)
+
+    @property
+    def next_due(self) -> Millis | None:
+        return next_due(self.record)
+
+    @property
+    def texts(self) -> list[str]:
+        return [action.text for action in self.outcome.actions]
+
+
+def verdicts(decisions: list[Decision]) -> list[tuple[str, str]]:
+    """Verdict and reason of each."""
+    return [(one.verdict.value, one.reason.value if one.reason else "") for one in decisions]

@@ -1,0 +1,326 @@
+"""Each limit: that it lets pass, holds, releases or refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.record import Consent, Profile
+from schemas.times import DAY, HOUR, MINUTE
+from tests.rules.scenes import NOON, Moments, action, at, complaint, customer, rule, rules, verdicts, without_consent
+
+SERVICE = rule()
+MARKETING = rule(purpose="marketing")
+SMS = rule(purpose="marketing", actions=[action(channel="sms")])
+PASSES = [("emitted", "")]
+
+
+def refused(reason: str) -> list[tuple[str, str]]:
+    return [("refused", reason)]
+
+
+def held(reason: str) -> list[tuple[str, str]]:
+    return [("held", reason)]
+
+
+class TestConsent:
+    def test_marketing_needs_a_grant(self) -> None:
+        assert verdicts(Moments(rules(MARKETING)).when("order.placed")) == PASSES
+
+        silent = customer(consents=[])
+        assert verdicts(Moments(rules(MARKETING), silent).when("order.placed")) == refused("no_consent")
+
+    def test_marketing_is_refused_after_a_withdrawal(self) -> None:
+        record = without_consent(customer())
+
+        decided = Moments(rules(MARKETING), record).when("order.placed")
+
+        assert verdicts(decided) == refused("no_consent")
+        assert decided[0].detail == "no consent to marketing by email"
+
+    def test_service_is_allowed_until_it_is_withdrawn(self) -> None:
+        assert verdicts(Moments(rules(SERVICE), customer(consents=[])).when("order.placed")) == PASSES
+
+        unwilling = without_consent(customer(), "service")
+        assert verdicts(Moments(rules(SERVICE), unwilling).when("order.placed")) == refused("no_consent")
+
+    def test_a_store_may_ask_for_a_grant_for_service_too(self) -> None:
+        strict = rules(SERVICE, defaults={"consents": {"service": []}})
+
+        assert verdicts(Moments(strict, customer(consents=[])).when("order.placed")) == refused("no_consent")
+        assert verdicts(Moments(strict).when("order.placed")) == PASSES
+
+    def test_a_consent_for_one_channel_is_none_for_another(self) -> None:
+        only_sms = customer(consents=[Consent("sms", "marketing", True, NOON)])
+
+        assert verdicts(Moments(rules(MARKETING), only_sms).when("order.placed")) == refused("no_consent")
+
+    def test_a_desk_needs_none(self) -> None:
+        ticket = {"kind": "ticket", "text": "hello", "queue": "q", "urgency": "low", "due": "1 hour"}
+        nobody = customer(consents=[], profile=Profile())
+
+        assert verdicts(Moments(rules(rule(actions=[ticket])), nobody).when("order.placed")) == PASSES
+
+
+class TestAddress:
+    @pytest.mark.parametrize("channel", ["email", "sms", "push"])
+    def test_without_an_address_nothing_is_sent(self, channel: str) -> None:
+        book = rules(rule(actions=[action(channel=channel)]))
+        unknown = customer(profile=Profile(), consents=[])
+
+        assert verdicts(Moments(book, unknown).when("order.placed")) == refused("no_address")
+        assert verdicts(Moments(book).when("order.placed")) == PASSES
+
+    def test_the_first_channel_that_works_is_taken(self) -> None:
+        book = rules(rule(actions=[action(channel=["push", "sms", "email"])]))
+        no_push = customer(consents=[])
+
+        decided = Moments(book, no_push).when("order.placed")
+
+        assert decided[0].channel == "sms"
+
+
+class TestOpenComplaint:
+    def test_marketing_is_held_and_decided_again_after_a_while(self) -> None:
+        record = customer()
+        record.complaints.recent = [complaint()]
+        moments = Moments(rules(rule(purpose="marketing", expiry="20 days")), record)
+
+        first = moments.when("order.placed")
+
+        assert verdicts(first) == held("open_complaint")
+        assert first[0].until == NOON + 72 * HOUR
+        assert verdicts(moments.until(NOON + 72 * HOUR)) == held("open_complaint")
+        record.complaints.recent[0].closed = NOON + 4 * DAY
+        assert verdicts(moments.until(NOON + 6 * DAY)) == [("released", "")]
+        assert moments.release_due is None
+
+    def test_it_is_freed_as_soon_as_the_last_complaint_closes(self) -> None:
+        record = customer()
+        record.complaints.recent = [complaint(), complaint(id="p-2")]
+        moments = Moments(rules(MARKETING), record)
+        moments.when("order.placed")
+
+        record.complaints.recent[0].closed = NOON + HOUR
+        assert moments.when("complaint.resolved", "p-1", NOON + HOUR) == []
+        record.complaints.recent[1].closed = NOON + 2 * HOUR
+        assert verdicts(moments.when("complaint.resolved", "p-2", NOON + 2 * HOUR)) == [("released", "")]
+
+    def test_service_goes_on(self) -> None:
+        record = customer()
+        record.complaints.recent = [complaint()]
+
+        assert verdicts(Moments(rules(SERVICE), record).when("order.placed")) == PASSES
+
+    def test_a_closed_one_holds_nothing(self) -> None:
+        record = customer()
+        record.complaints.recent = [complaint(closed=NOON - HOUR)]
+
+        assert verdicts(Moments(rules(MARKETING), record).when("order.placed")) == PASSES
+
+
+class TestQuietHours:
+    def test_at_night_it_is_held_until_the_morning_where_she_lives(self) -> None:
+        record = customer()
+        record.profile.zone = "Asia/Tokyo"
+        moments = Moments(rules(SERVICE), record)
+
+        decided = moments.when("order.placed", at=at("2026-03-04T20:15:00+09:00"))
+
+        assert verdicts(decided) == held("quiet_hours")
+        assert decided[0].until == at("2026-03-05T09:00:00+09:00")
+        assert moments.texts == []
+        assert verdicts(moments.until(at("2026-03-05T09:00:00+09:00"))) == [("released", "")]
+        assert moments.texts == ["Hello."]
+
+    @pytest.mark.parametrize(
+        ("clock", "passes"), [("08:59", False), ("09:00", True), ("19:59", True), ("20:00", False)]
+    )
+    def test_the_first_minute_belongs_to_the_day_and_the_last_to_the_night(self, clock: str, passes: bool) -> None:
+        decided = Moments(rules(SERVICE)).when("order.placed", at=at(f"2026-03-04T{clock}:00+00:00"))
+
+        assert verdicts(decided) == (PASSES if passes else held("quiet_hours"))
+
+    def test_the_night_before_the_clocks_change_is_an_hour_shorter(self) -> None:
+        moments = Moments(rules(SERVICE))
+
+        decided = moments.when("order.placed", at=at("2026-03-28T21:00:00+00:00"))
+
+        assert decided[0].until == at("2026-03-29T09:00:00+01:00")
+
+    def test_an_action_for_any_hour_does_not_wait(self) -> None:
+        any_hour = rules(rule(actions=[action(hours="any")]))
+
+        assert verdicts(Moments(any_hour).when("order.placed", at=at("2026-03-04T03:00:00+00:00"))) == PASSES
+
+    def test_a_channel_may_be_left_out(self) -> None:
+        book = rules(SERVICE, defaults={"quiet": {"channels": ["sms"]}})
+        night = at("2026-03-04T03:00:00+00:00")
+
+        assert verdicts(Moments(book).when("order.placed", at=night)) == PASSES
+
+    def test_senders_are_told_the_hours(self) -> None:
+        moments = Moments(rules(SERVICE))
+        moments.when("order.placed")
+
+        hours = moments.outcome.actions[0].hours
+        assert hours
+        assert (hours.earliest, hours.latest, hours.zone) == ("09:00", "20:00", "Europe/London")
+
+    def test_the_time_of_acting_counts_not_that_of_the_event(self) -> None:
+        night = at("2026-03-04T03:00:00+00:00")
+
+        assert verdicts(Moments(rules(SERVICE), acting=NOON).when("order.placed", at=night)) == PASSES
+
+
+def caps(*some: dict[str, Any]) -> dict[str, Any]:
+    return {"caps": list(some)}
+
+
+class TestCaps:
+    def send(self, moments: Moments, *times: int) -> list[tuple[str, str]]:
+        return [verdicts(moments.when("order.placed", f"o-{time}", time))[0] for time in times]
+
+    def test_a_channel_is_capped_in_a_rolling_window(self) -> None:
+        cap = {"channel": "sms", "purpose": "marketing", "count": 2, "days": 7, "then": "refuse"}
+        moments = Moments(rules(SMS, defaults=caps(cap)))
+
+        assert self.send(moments, NOON, NOON + DAY, NOON + 2 * DAY) == PASSES * 2 + refused("channel_cap")
+        assert self.send(moments, NOON + 7 * DAY, NOON + 7 * DAY + MINUTE) == PASSES + refused("channel_cap")
+
+    def test_what_is_held_by_a_cap_goes_out_when_there_is_room(self) -> None:
+        cap = {"channel": "any", "purpose": "marketing", "count": 1, "days": 2, "then": "hold"}
+        moments = Moments(rules(SMS, defaults=caps(cap)))
+        self.send(moments, NOON)
+
+        decided = moments.when("order.placed", "o-2", NOON + DAY)
+
+        assert verdicts(decided) == held("total_cap")
+        assert decided[0].until == NOON + 2 * DAY
+        assert verdicts(moments.until(NOON + 2 * DAY)) == [("released", "")]
+
+    def test_all_channels_together_are_capped(self) -> None:
+        cap = {"channel": "any", "purpose": "any", "count": 1, "days": 1, "then": "refuse"}
+        both = rule(actions=[action(channel="sms"), action(channel="email")])
+
+        decided = Moments(rules(both, defaults=caps(cap))).when("order.placed")
+
+        assert verdicts(decided) == PASSES + refused("total_cap")
+
+    def test_a_cap_on_marketing_leaves_service_alone(self) -> None:
+        cap = {"channel": "any", "purpose": "marketing", "count": 1, "days": 7, "then": "refuse"}
+        both = rules(SERVICE, rule(id="offer", purpose="marketing"), defaults=caps(cap))
+        moments = Moments(both)
+
+        assert set(verdicts(moments.when("order.placed"))) == set(PASSES)
+        second = {one.rule: verdicts([one])[0] for one in moments.when("order.placed", "o-2")}
+        assert second == {"hello": ("emitted", ""), "offer": ("refused", "total_cap")}
+
+    def test_another_channel_is_taken_where_the_first_is_capped(self) -> None:
+        cap = {"channel": "push", "purpose": "any", "count": 1, "days": 7, "then": "refuse"}
+        moments = Moments(rules(rule(actions=[action(channel=["push", "email"])]), defaults=caps(cap)))
+
+        channels = [moments.when("order.placed", f"o-{n}")[0].channel for n in range(3)]
+
+        assert channels == ["push", "email", "email"]
+
+    def test_what_must_be_counted_is_never_forgotten(self) -> None:
+        many = {"channel": "email", "purpose": "any", "count": 12, "days": 30, "then": "refuse"}
+        calls = {"channel": "sms", "purpose": "any", "count": 12, "days": 30, "then": "refuse"}
+        both = rule(actions=[action(channel="sms"), action(channel="email")])
+        moments = Moments(rules(both, defaults=caps(many, calls)))
+        for n in range(6):
+            self.send(moments, NOON + n * HOUR)
+
+        decided = moments.when("order.placed", "one more", NOON + 7 * HOUR)
+
+        assert verdicts(decided) == held("total_cap") * 2
+        assert decided[0].detail == "the record remembers no more actions"
+        assert decided[0].until == NOON + 3 * DAY, "that is when the offer itself expires"
+
+
+class TestCooldown:
+    def test_the_rule_does_not_act_again_within_it(self) -> None:
+        moments = Moments(rules(rule(cooldown="3 days")))
+        moments.when("order.placed", "o-1", NOON)
+
+        assert verdicts(moments.when("order.placed", "o-2", NOON + 3 * DAY - 1)) == refused("cooldown")
+        assert verdicts(moments.when("order.placed", "o-3", NOON + 3 * DAY)) == PASSES
+
+    def test_once_is_forever(self) -> None:
+        moments = Moments(rules(rule(cooldown="once")))
+        moments.when("order.placed", "o-1", NOON)
+
+        assert verdicts(moments.when("order.placed", "o-2", NOON + 900 * DAY)) == refused("cooldown")
+
+    def test_what_was_refused_starts_none(self) -> None:
+        record = without_consent(customer(), "service")
+        moments = Moments(rules(rule(cooldown="once")), record)
+        moments.when("order.placed", "o-1", NOON)
+
+        record.consents = []
+
+        assert verdicts(moments.when("order.placed", "o-2", NOON + DAY)) == PASSES
+
+    def test_the_actions_of_one_occasion_do_not_stop_each_other(self) -> None:
+        both = rule(cooldown="once", group="offer", actions=[action(), action(channel="sms")])
+
+        assert verdicts(Moments(rules(both)).when("order.placed")) == PASSES * 2
+
+
+class TestExclusive:
+    BOTH = (rule(id="low", group="offer", priority=1), rule(id="high", group="offer", priority=9))
+
+    def test_of_a_group_the_higher_priority_acts(self) -> None:
+        decided = Moments(rules(*self.BOTH)).when("order.placed")
+
+        assert [(one.rule, *verdicts([one])[0]) for one in decided] == [
+            ("high", "emitted", ""),
+            ("low", "refused", "exclusive"),
+        ]
+
+    def test_the_other_acts_where_the_higher_may_not(self) -> None:
+        high = rule(id="high", group="offer", priority=9, actions=[action(channel="push")])
+        no_push = customer(consents=[])
+
+        decided = Moments(rules(self.BOTH[0], high), no_push).when("order.placed")
+
+        assert [(one.rule, one.verdict.value) for one in decided] == [("high", "refused"), ("low", "emitted")]
+
+    def test_the_others_wait_for_the_window_of_the_group(self) -> None:
+        later = rule(id="later", group="offer", on=["order.delivered"])
+        moments = Moments(rules(rule(group="offer"), later))
+        moments.when("order.placed", "o-1", NOON)
+
+        assert verdicts(moments.when("order.delivered", "o-1", NOON + 6 * DAY)) == refused("exclusive")
+        assert verdicts(moments.when("order.delivered", "o-2", NOON + 7 * DAY)) == PASSES
+
+    def test_what_is_held_keeps_its_place_against_what_matters_less(self) -> None:
+        night = at("2026-03-04T22:00:00+00:00")
+        held_one = rule(id="held", group="offer", priority=5)
+        less = rule(id="less", group="offer", priority=4, on=["order.delivered"], actions=[action(hours="any")])
+        more = rule(id="more", group="offer", priority=6, on=["order.returned"], actions=[action(hours="any")])
+        moments = Moments(rules(held_one, less, more))
+        moments.when("order.placed", "o-1", night)
+
+        assert verdicts(moments.when("order.delivered", "o-1", night)) == refused("exclusive")
+        assert verdicts(moments.when("order.returned", "o-1", night)) == PASSES
+        assert verdicts(moments.until(night + DAY)) == refused("exclusive")
+
+
+class TestExpiry:
+    def test_what_is_held_longer_than_it_is_of_use_is_refused(self) -> None:
+        moments = Moments(rules(rule(expiry="2 hours")))
+        night = at("2026-03-04T22:00:00+00:00")
+
+        decided = moments.when("order.placed", at=night)
+
+        assert decided[0].until == night + 2 * HOUR
+        assert verdicts(moments.until(night + DAY)) == refused("expired")
+        assert moments.texts == []
+
+    def test_what_an_outage_delayed_too_long_is_not_done(self) -> None:
+        late = Moments(rules(rule(expiry="2 hours")), acting=NOON + 3 * HOUR)
+
+        assert verdicts(late.when("order.placed", at=NOON)) == refused("expired")
