@@ -237,7 +237,7 @@ class TestCaps:
 
         assert verdicts(decided) == held("total_cap") * 2
         assert decided[0].detail == "the record remembers no more actions"
-        assert decided[0].until == NOON + 3 * DAY, "that is when the offer itself expires"
+        assert decided[0].until == NOON + 3 * DAY + 7 * HOUR, "when it expires itself, which is earlier"
 
 
 class TestCooldown:
