@@ -25,6 +25,10 @@ class Batches(Protocol):
         """Wait a moment for the next batch."""
         ...
 
+    def lag(self, state: LaneState) -> dict[str, int]:
+        """Records per topic that lie in Kafka and are not handled yet, as far as is known."""
+        ...
+
 
 class Sorted(msgspec.Struct):
     """Records, told apart at the door."""
@@ -81,6 +85,10 @@ class MarkedBatches:
             act_from=mark.act_from,
         )
 
+    def lag(self, state: LaneState) -> dict[str, int]:
+        """See ``Batches``."""
+        return self._reader.lag(state.offsets)
+
 
 class LiveBatches:
     """Service, or a replay without marks: topics merged by time, never past the head of an unread backlog.
@@ -113,6 +121,10 @@ class LiveBatches:
         if not arrivals and not self._found.aside and (now is None or now - self._ticked < self._tick or came):
             return None
         return self._batch(arrivals, horizon, now, state)
+
+    def lag(self, state: LaneState) -> dict[str, int]:
+        """See ``Batches``."""
+        return self._reader.lag(state.offsets)
 
     def _fill(self, topic: str, queue: Queue, now: Millis | None) -> None:
         shelf = self._reader.shelves[topic]
@@ -161,6 +173,6 @@ def _mark_in(raw: Raw) -> Mark:
         return decode_mark(raw.value or b"")
     except msgspec.DecodeError as error:
         raise Refused(
-            f"{raw.topic}, partition {raw.partition}, offset {raw.offset}: no mark ({error}). Only `tend replay` writes "
-            "to this topic; make the topics anew for a fresh replay."
+            f"{raw.topic}, partition {raw.partition}, offset {raw.offset}: no mark ({error}). "
+            "Only `tend replay` writes to this topic; make the topics anew for a fresh replay."
         ) from None

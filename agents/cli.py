@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
 
 from agents.commands import actions, customer, dead_letters, demo, imports, replay, services, topics, why
@@ -35,7 +33,7 @@ def main() -> None:
     try:
         app()
     except (TendError, DependencyAway) as error:
-        print(f"tend: {error}", file=sys.stderr)
+        typer.echo(f"tend: {error}", err=True)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

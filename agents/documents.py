@@ -13,7 +13,6 @@ from pathlib import Path
 from agents.simulate.document import simulator_page
 from infra.settings import settings_table
 from infra.telemetry import metrics_table
-from infra.telemetry import metrics_table
 from rules.pages import facts_page, rules_page
 from schemas.generate import DOCS, documents, stale, write
 

@@ -57,13 +57,29 @@ class Almanacs(Protocol):
 class Watch(Protocol):
     """Who is told what a lane does: the metrics."""
 
-    def status(self, partition: int, status: Status, why: str) -> None: ...
+    def status(self, partition: int, status: Status) -> None:
+        """A lane has another status."""
+        ...
 
-    def stage(self, name: str, seconds: float) -> None: ...
+    def stage(self, name: str, seconds: float) -> None:
+        """A stage of one batch is over."""
+        ...
 
-    def batch(self, partition: int, batch: Batch) -> None: ...
+    def taken(self, batch: Batch) -> None:
+        """A batch has been taken in."""
+        ...
 
-    def saved(self, partition: int, save: Save, state: LaneState) -> None: ...
+    def saved(self, save: Save) -> None:
+        """A portion is committed."""
+        ...
+
+    def fenced(self) -> None:
+        """A lane found another owner."""
+        ...
+
+    def away(self, dependency: str) -> None:
+        """A call found a dependency away and is tried again."""
+        ...
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -92,6 +108,7 @@ class LaneRunner:
         self._around = surroundings
         self._stopping = asyncio.Event()
         self._outgoing: Outgoing | None = None
+        self._batches: Batches | None = None
         self._version = 0
         self.state: LaneState | None = None
         self.status = Status.WAITING
@@ -101,6 +118,15 @@ class LaneRunner:
     def partition(self) -> int:
         """The lane's number."""
         return self._ground.partition
+
+    @property
+    def waiting_to_publish(self) -> int:
+        """Messages decided and not yet published."""
+        return len(self._outgoing) if self._outgoing else 0
+
+    def lag(self) -> dict[str, int]:
+        """Records of each topic that lie in Kafka and are not handled yet, as far as is known."""
+        return self._batches.lag(self.state) if self._batches and self.state else {}
 
     async def run(self) -> None:
         """Work until stopped. What is unexpected parks this lane, and the others go on."""
@@ -112,6 +138,7 @@ class LaneRunner:
                     break
                 except Fenced:
                     log.warning("Lane %d was fenced; reading the store again", self.partition)
+                    self._around.watch.fenced()
                     await asyncio.sleep(0.2)
             self._tell(Status.ENDED, "")
         except TendError as refusal:
@@ -130,17 +157,22 @@ class LaneRunner:
 
     async def _own(self) -> None:
         """Take the lane over and work until stopped or fenced."""
-        claimed = await patiently(lambda: self._around.store.claim(self.partition), self._waits)
+        claimed = await patiently(lambda: self._around.store.claim(self.partition), self._waits_for_store)
         self._version = claimed.version
         state = self.state = self._recall(claimed.state)
         lane = Lane(self._ground, state, self._around.library)
-        self._outgoing = Outgoing(self._around.publisher(self.partition), self._around.outbox_limit, self._waits)
+        self._outgoing = Outgoing(
+            self._around.publisher(self.partition),
+            self._around.outbox_limit,
+            self._waits_for_kafka,
+            lambda seconds: self._around.watch.stage("publish", seconds),
+        )
         try:
             await self._outgoing.open(claimed.outbox)
-            batches = self._around.batches(self.partition, state.offsets)
+            self._batches = self._around.batches(self.partition, state.offsets)
             self._tell(Status.RUNNING, "")
             while not self._stopping.is_set():
-                await self._turn(lane, batches)
+                await self._turn(lane, self._batches)
             await self._outgoing.flush()
         finally:
             await self._outgoing.close()
@@ -168,7 +200,7 @@ class LaneRunner:
         if batch is None:
             return
         self._around.watch.stage("fetch", time.perf_counter() - started)
-        self._around.watch.batch(self.partition, batch)
+        self._around.watch.taken(batch)
         await self._take(lane, batch)
         self._around.applied(self.partition, lane.state.offsets)
 
@@ -190,7 +222,7 @@ class LaneRunner:
     async def _answer(self, lane: Lane, step: Step) -> Answer:
         started = time.perf_counter()
         if isinstance(step, NeedRecords):
-            loaded = await patiently(lambda: self._load(step), self._waits)
+            loaded = await patiently(lambda: self._load(step), self._waits_for_store)
             self._around.watch.stage("load", time.perf_counter() - started)
             return loaded
         if isinstance(step, NeedAlmanac):
@@ -198,7 +230,7 @@ class LaneRunner:
             almanac = await self._unless_stopped(step.epoch)
             self._tell(Status.RUNNING, "")
             return almanac
-        await self._save(lane, step)
+        await self._save(step)
         self._around.watch.stage("commit", time.perf_counter() - started)
         return None
 
@@ -219,24 +251,32 @@ class LaneRunner:
             stopping.cancel()
         raise Fenced("stopped while waiting for an almanac")
 
-    async def _save(self, lane: Lane, save: Save) -> None:
+    async def _save(self, save: Save) -> None:
         assert self._outgoing is not None
         save.commit.published = self._outgoing.published
 
         async def commit() -> int:
             return await self._around.store.commit(self.partition, self._version, save.commit)
 
-        self._version = await patiently(commit, self._waits)
+        self._version = await patiently(commit, self._waits_for_store)
         self._outgoing.add(save.commit.outbox)
-        self._around.watch.saved(self.partition, save, lane.state)
+        self._around.watch.saved(save)
 
-    def _waits(self, why: str | None) -> None:
+    def _waits_for_store(self, why: str | None) -> None:
+        self._waits("store", why)
+
+    def _waits_for_kafka(self, why: str | None) -> None:
+        self._waits("kafka", why)
+
+    def _waits(self, dependency: str, why: str | None) -> None:
+        if why is not None:
+            self._around.watch.away(dependency)
         self._tell(Status.RUNNING if why is None else Status.WAITING, why or "")
 
     def _tell(self, status: Status, why: str) -> None:
         if (status, why) != (self.status, self.why):
             self.status, self.why = status, why
-            self._around.watch.status(self.partition, status, why)
+            self._around.watch.status(self.partition, status)
 
 
 def _same_broker(state: LaneState, identity: BrokerIdentity) -> None:

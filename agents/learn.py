@@ -47,10 +47,20 @@ class Learner:
         self._clock = clock
         self._collector = Collector(settings.partitions, beginning)
         self._announcer: Announcer | None = None
+        self._reader: OneActive | None = None
         self._stopping = asyncio.Event()
         self.newest: Almanac | None = None
         self.why: str | None = None
         """What it waits for, if anything is away."""
+
+    @property
+    def active(self) -> bool:
+        """Whether this learner is the one that learns."""
+        return self._reader is not None and self._reader.active
+
+    def not_ready(self) -> list[str]:
+        """What it waits for, if anything is away."""
+        return [self.why] if self.why else []
 
     def stop(self) -> None:
         """End after the read at hand."""
@@ -61,23 +71,21 @@ class Learner:
         transactional = await asyncio.to_thread(supports_transactions, self._connection)
         name = f"{self._settings.group}-learn"
         self._announcer = Announcer(self._connection, name, transactional=transactional)
-        reader = self._reader(name)
+        self._reader = self._new_reader(name)
         try:
             while not self._stopping.is_set():
                 try:
-                    await self._turn(reader)
+                    await self._turn(self._reader)
                 except Fenced:
                     log.warning("A newer learner has taken over; waiting for a turn")
-                    await reader.close()
-                    reader = self._reader(name)
+                    await self._reader.close()
+                    self._reader = self._new_reader(name)
         finally:
-            await reader.close()
+            await self._reader.close()
             await self._announcer.close()
 
-    def _reader(self, group: str) -> OneActive:
-        return OneActive(
-            self._connection, LESSONS, group, self._begin, instance=self._settings.group_instance_id
-        )
+    def _new_reader(self, group: str) -> OneActive:
+        return OneActive(self._connection, LESSONS, group, self._begin, instance=self._settings.group_instance_id)
 
     async def _turn(self, reader: OneActive) -> None:
         read = await patiently(lambda: reader.read(max_wait_ms=100), self._waits)

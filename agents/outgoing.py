@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
@@ -37,18 +38,29 @@ class Outgoing:
         publisher: opened by ``run``.
         limit: entries waiting at which the lane has to pause.
         waits: told why publishing waits, or None when it goes on.
+        took: told how many seconds each publish took.
     """
 
-    def __init__(self, publisher: Publishes, limit: int, waits: Callable[[str | None], None]) -> None:
+    def __init__(
+        self,
+        publisher: Publishes,
+        limit: int,
+        waits: Callable[[str | None], None],
+        took: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._publisher = publisher
         self._limit = limit
         self._waits = waits
+        self._took = took
         self._entries: deque[OutboxEntry] = deque()
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
         self._task: asyncio.Task[None] | None = None
         self.published = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     async def open(self, entries: Iterable[OutboxEntry]) -> None:
         """Find out how far an earlier owner came, and go on from there with what the store still holds."""
@@ -106,11 +118,13 @@ class Outgoing:
         async def publish() -> int:
             return await self._publisher.publish(entries)
 
+        started = time.perf_counter()
         try:
             published = await patiently(publish, self._waits)
         except Fenced:
             # Whether the partition is still ours is for the store's version to say: open again and go on from there.
             published = await patiently(self._publisher.open, self._waits)
+        self._took(time.perf_counter() - started)
         self.published = max(self.published, published)
         while self._entries and self._entries[0].sequence <= self.published:
             self._entries.popleft()

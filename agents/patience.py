@@ -34,6 +34,6 @@ async def patiently(ask: Callable[[], Awaitable[Result]], waits: Callable[[str |
     async def once() -> Result:
         return await ask()
 
-    result = await retrying(once)
+    result: Result = await retrying(once)
     waits(None)
     return result

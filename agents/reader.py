@@ -62,6 +62,14 @@ class TopicReader:
             shelf.next_offset, shelf.end_offset = found.next_offset, found.end_offset
         return any(found.records for found in fetched.values())
 
+    def lag(self, handled: Mapping[str, int]) -> dict[str, int]:
+        """Records per topic between what is handled and the end of the log, where that is known."""
+        return {
+            topic: max(0, shelf.end_offset - handled.get(topic, 0))
+            for topic, shelf in self.shelves.items()
+            if shelf.end_offset is not None
+        }
+
     def take(self, topic: str, end: int) -> list[Raw]:
         """The records of a topic before ``end``."""
         raws = self.shelves[topic].raws

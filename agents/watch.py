@@ -1,27 +1,141 @@
-"""What lanes do, as metrics."""
+"""What workers and the learner do, as metrics."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from prometheus_client import CollectorRegistry
 
-from agents.lane import Status
-from agents.worker import Worker
-from schemas.lane import LaneState
+from agents.lane import LaneRunner, Status
+from infra import telemetry
+from infra.telemetry import Telemetry
+from schemas.almanac import Almanac
+from schemas.outcome import Decision, Outcome, Verdict
+from schemas.times import SECOND, Millis
+from schemas.topics import TOPIC_OF
+from streams.arrivals import DeadLetter
 from streams.lane import Batch, Save
+from streams.notes import Note
+
+_OWN_METRIC = {
+    Note.DUPLICATE: telemetry.DUPLICATES,
+    Note.LATE: telemetry.LATE,
+}
+_UNKNOWN_RECEIPTS = (Note.UNKNOWN_RECEIPT, Note.FOREIGN_REDEMPTION)
 
 
 class Metrics:
-    """The metrics of one process."""
+    """The metrics of one process.
 
-    def __init__(self) -> None:
+    Args:
+        clock: in service the wall clock, for latencies; None in a replay, where they mean nothing.
+    """
+
+    def __init__(self, clock: Callable[[], Millis] | None = None) -> None:
         self.registry = CollectorRegistry()
+        self._clock = clock
+        self._telemetry = Telemetry(self.registry)
+        self._lessons = 0
 
-    def follow(self, worker: Worker) -> None: ...
+    def status(self, partition: int, status: Status) -> None:
+        """A lane has another status."""
+        for one in Status:
+            self._telemetry.set(telemetry.LANE_STATE, float(one is status), str(partition), one.value)
 
-    def status(self, partition: int, status: Status, why: str) -> None: ...
+    def stage(self, name: str, seconds: float) -> None:
+        """A stage of one batch is over."""
+        self._telemetry.observe(telemetry.STAGE, seconds, name)
 
-    def stage(self, name: str, seconds: float) -> None: ...
+    def fenced(self) -> None:
+        """A lane found another owner."""
+        self._telemetry.add(telemetry.FENCED)
 
-    def batch(self, partition: int, batch: Batch) -> None: ...
+    def away(self, dependency: str) -> None:
+        """A call found a dependency away."""
+        self._telemetry.add(telemetry.AWAY, 1, dependency)
 
-    def saved(self, partition: int, save: Save, state: LaneState) -> None: ...
+    def taken(self, batch: Batch) -> None:
+        """A batch has been taken in: count what is no event for this lane."""
+        for item in batch.aside:
+            if isinstance(item, DeadLetter):
+                self._telemetry.add(telemetry.DEAD_LETTERS, 1, item.reason)
+            else:
+                self._telemetry.add(telemetry.FORWARDED, 1, item.raw.topic)
+
+    def saved(self, save: Save) -> None:
+        """A portion is committed: count what it did."""
+        portion, tell = save.portion, self._telemetry
+        for trigger, outcome in portion.outcomes:
+            self._outcome(trigger, outcome)
+        for failure in portion.failed:
+            tell.add(telemetry.DEAD_LETTERS, 1, "event_failed" if failure.arrival else "alarm_failed")
+        for body in portion.records.values():
+            tell.observe(telemetry.RECORD_BYTES, len(body))
+        for late in portion.lag:
+            tell.observe(telemetry.ALARM_LATENESS, late / SECOND)
+        tell.observe(telemetry.BATCH, len(portion.outcomes))
+
+    def _outcome(self, trigger: str, outcome: Outcome) -> None:
+        tell = self._telemetry
+        topic = TOPIC_OF.get(trigger)
+        if topic is None:
+            tell.add(telemetry.ALARMS)
+        elif Note.DUPLICATE not in outcome.notes:
+            tell.add(telemetry.EVENTS, 1, topic, trigger)
+        for note, times in outcome.notes.items():
+            self._note(note, times, topic or "")
+        for action in outcome.actions:
+            tell.add(telemetry.ACTIONS, 1, action.kind, action.rule)
+        for decision in outcome.decisions:
+            self._decision(decision, woken_by_event=topic is not None)
+
+    def _note(self, note: str, times: int, topic: str) -> None:
+        if note in _OWN_METRIC:
+            self._telemetry.add(_OWN_METRIC[Note(note)], times, topic)
+        elif note in _UNKNOWN_RECEIPTS:
+            self._telemetry.add(telemetry.UNKNOWN_RECEIPTS, times)
+        else:
+            self._telemetry.add(telemetry.NOTES, times, note)
+
+    def _decision(self, decision: Decision, *, woken_by_event: bool) -> None:
+        reason = decision.reason.value if decision.reason else ""
+        if decision.verdict is Verdict.REFUSED:
+            self._telemetry.add(telemetry.SUPPRESSED, 1, reason)
+        elif decision.verdict is Verdict.HELD:
+            self._telemetry.add(telemetry.HELD, 1, reason)
+        elif decision.verdict is Verdict.EMITTED and woken_by_event and self._clock:
+            self._telemetry.observe(telemetry.LATENCY, max(0, self._clock() - decision.at) / SECOND)
+
+    def look(self, lanes: Mapping[int, LaneRunner], newest: Almanac | None) -> None:
+        """Set what is looked up when somebody asks: where the lanes stand, and how good the model is."""
+        tell = self._telemetry
+        for partition, lane in lanes.items():
+            tell.set(telemetry.OUTBOX, lane.waiting_to_publish, str(partition))
+            for topic, lag in lane.lag().items():
+                tell.set(telemetry.LAG, lag, topic, str(partition))
+            if lane.state is not None:
+                tell.set(telemetry.LANE_TIME, lane.state.time / SECOND, str(partition))
+                tell.set(telemetry.ALMANAC_EPOCH, lane.state.almanac, str(partition))
+        self.model(newest)
+
+    def model(self, newest: Almanac | None) -> None:
+        """Set how good the churn model is, as the newest almanac has it."""
+        if newest is None:
+            return
+        tell = self._telemetry
+        for state in newest.churn.horizons:
+            horizon = str(state.horizon)
+            tell.set(telemetry.LOG_LOSS, state.quality.log_loss, horizon)
+            tell.set(telemetry.AUC, state.quality.auc, horizon)
+            tell.set(telemetry.CALIBRATION, state.quality.calibration_error, horizon)
+            tell.set(telemetry.DRIFT, float(state.wary_until >= newest.epoch), horizon)
+
+    def learned(self, almanac: Almanac | None, *, active: bool) -> None:
+        """Set where the learner stands."""
+        tell = self._telemetry
+        tell.set(telemetry.LEARNER_ACTIVE, float(active))
+        if almanac is not None:
+            tell.set(telemetry.LEARNER_EPOCH, almanac.epoch)
+            tell.add(telemetry.LESSONS, max(0, almanac.lessons - self._lessons))
+            self._lessons = almanac.lessons
+        self.model(almanac)

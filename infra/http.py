@@ -12,7 +12,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 @asynccontextmanager
 async def serve(
-    registry: CollectorRegistry, host: str, port: int, not_ready: Callable[[], Sequence[str]]
+    registry: CollectorRegistry,
+    host: str,
+    port: int,
+    not_ready: Callable[[], Sequence[str]],
+    refresh: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[str]:
     """Serve until the block ends; gives the address, ``http://host:port``.
 
@@ -21,9 +25,11 @@ async def serve(
     Args:
         port: 0 takes a free one.
         not_ready: why the service is not ready; empty when it is.
+        refresh: called before metrics are read, to set those that are looked up rather than counted.
     """
 
     async def metrics(_: web.Request) -> web.Response:
+        refresh()
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def healthz(_: web.Request) -> web.Response:

@@ -58,6 +58,14 @@ UNKNOWN_RECEIPTS = Metric(
     "Receipts for actions that the record does not know (any more).",
     "Some are normal for old actions; many mean a sender uses ids that are not ours.",
 )
+NOTES = Metric(
+    "tend_notes_total",
+    "counter",
+    "times",
+    ("note",),
+    "Named outcomes beside decisions: caps reached, events too old to apply, unknown subjects.",
+    "docs/outcomes.md says what each note means.",
+)
 FORWARDED = Metric(
     "tend_forwarded_total",
     "counter",

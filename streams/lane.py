@@ -12,8 +12,8 @@ from collections.abc import Generator, Mapping, Sequence
 import msgspec
 
 from schemas.almanac import NONE_YET, VERSION, Almanac
-from schemas.lane import Commit, LaneState, Loaded
-from schemas.lane import Raw
+from schemas.churn import ChurnState, Days, Tick
+from schemas.lane import Commit, LaneState, Loaded, Raw
 from schemas.times import Millis
 from streams.arrivals import Arrival, DeadLetter, Forward
 from streams.epochs import end_of, epoch_of
@@ -21,7 +21,6 @@ from streams.library import Library
 from streams.outbox import Outbox, post, post_failures
 from streams.pipeline import Context
 from streams.portions import MAX_DUE, Portion, customers_of, cut, handle_portion
-from schemas.churn import ChurnState, Days, Tick
 
 
 class NeedRecords(msgspec.Struct, frozen=True):

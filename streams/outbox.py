@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import starmap
 
 import msgspec
@@ -95,13 +95,13 @@ def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) ->
     return recent
 
 
-def post_failures(outbox: Outbox, failed: Iterable[Failed], raws: dict[tuple[str, int], Raw]) -> None:
+def post_failures(outbox: Outbox, failed: Iterable[Failed], raws: Mapping[tuple[str, int], Raw]) -> None:
     """Events that the core could not handle become dead letters; a failed alarm leaves a note of its own."""
     for letter in starmap(_letter, ((failure, raws) for failure in failed)):
         outbox.dead_letter(letter)
 
 
-def _letter(failure: Failed, raws: dict[tuple[str, int], Raw]) -> DeadLetter:
+def _letter(failure: Failed, raws: Mapping[tuple[str, int], Raw]) -> DeadLetter:
     if failure.arrival is None:
         body = orjson.dumps({"customer": failure.customer, "alarm": True})
         return DeadLetter(Raw("alarms", 0, 0, 0, failure.customer.encode(), body), "alarm_failed", "", failure.error)

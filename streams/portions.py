@@ -6,7 +6,7 @@ store lies behind them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -89,52 +89,73 @@ class _Desk:
         self._context = context
         self._acting = acting
         self._open: dict[str, Customer] = {}
+        self._met: dict[str, Millis] = {}
+        self._steps: dict[str, list[AnyEvent | Millis | None]] = {}
+        """What each customer went through in this portion: events, moments at which she woke, None for a wait that
+        was taken off. From the stored bytes it leads to her present again: so a failure costs nothing until there
+        is one."""
         self._portion = Portion()
 
     def handle(self, arrival: Arrival) -> None:
         event = arrival.event
-        customer = self._open.get(event.customer) or self._stored(event.customer)
-        if customer is None:
-            customer = new_customer(event.customer, event.at, self._context)
-        before = self._keep(customer)
+        who = event.customer
+        self._met.setdefault(who, event.at)
+        if who not in self._open:
+            self._open[who] = self._before(who)
+        self._ring(who, event.at)
         try:
-            self._handle(customer, event)
-        except Exception as error:
-            customer = _restored(before)
-            self._portion.failed.append(Failed(event.customer, arrival, _said(error)))
-        self._open[event.customer] = customer
-
-    def _handle(self, customer: Customer, event: AnyEvent) -> None:
-        self._wake(customer, event.at)
-        if needs_orders(event):
-            self._open_book(customer)
-        acting = event.at if self._acting is None else self._acting
-        self._portion.outcomes.append((event.type, handle(customer, event, self._context, acting)))
+            outcome = self._apply(self._open[who], event)
+        except Exception as error:  # noqa: BLE001 - what fails for one event must not stop the lane
+            self._fail(who, arrival, error)
+            return
+        self._steps.setdefault(who, []).append(event)
+        self._portion.outcomes.append((event.type, outcome))
 
     def wake(self, who: str, until: Millis) -> None:
-        customer = self._open.get(who) or self._stored(who)
-        if customer is None:
-            # The alarm outlived its customer: take it off the clock.
-            self._portion.alarms[who] = None
-            return
-        before = self._keep(customer)
-        try:
-            self._wake(customer, until)
-        except Exception as error:
-            customer = _restored(before)
-            # The wait that cannot be handled must not ring for ever.
-            customer.record.waits.pop(0)
-            self._portion.failed.append(Failed(who, None, _said(error)))
+        if who not in self._open:
+            if who not in self._loaded.records:
+                # The alarm outlived its customer: take it off the clock.
+                self._portion.alarms[who] = None
+                return
+            self._open[who] = self._before(who)
+        self._ring(who, until)
+
+    def _ring(self, who: str, until: Millis) -> None:
+        """Her due alarms, one moment after the other."""
+        while (due := next_due(self._open[who].record)) is not None and due <= until:
+            if self._acting is not None:
+                self._portion.lag.append(max(0, self._acting - due))
+            step: Millis | None = due
+            try:
+                self._portion.outcomes.append(("alarm", self._wake(self._open[who], due)))
+            except Exception as error:  # noqa: BLE001 - the same for an alarm
+                self._fail(who, None, error)
+                # The wait that cannot be handled must not ring for ever.
+                self._open[who].record.waits.pop(0)
+                step = None
+            self._steps.setdefault(who, []).append(step)
+
+    def _fail(self, who: str, arrival: Arrival | None, error: Exception) -> None:
+        """Put her back to where she was before the failure."""
+        self._portion.failed.append(Failed(who, arrival, f"{type(error).__name__}: {error}"))
+        customer = self._before(who)
+        for step in self._steps.get(who, ()):
+            if step is None:
+                customer.record.waits.pop(0)
+            elif isinstance(step, int):
+                self._wake(customer, step)
+            else:
+                self._apply(customer, step)
         self._open[who] = customer
 
-    def _wake(self, customer: Customer, until: Millis) -> None:
-        due = next_due(customer.record)
-        if due is None or due > until:
-            return
-        if self._acting is not None:
-            self._portion.lag.append(max(0, self._acting - due))
+    def _apply(self, customer: Customer, event: AnyEvent) -> Outcome:
+        if needs_orders(event):
+            self._open_book(customer)
+        return handle(customer, event, self._context, event.at if self._acting is None else self._acting)
+
+    def _wake(self, customer: Customer, until: Millis) -> Outcome:
         self._open_book(customer)
-        self._portion.outcomes.append(("alarm", wake(customer, until, self._context, self._acting)))
+        return wake(customer, until, self._context, self._acting)
 
     def close(self) -> Portion:
         """Encode what changed; what is unchanged to the byte is not written again."""
@@ -152,24 +173,12 @@ class _Desk:
                     portion.orders[who] = book
         return portion
 
-    def _stored(self, who: str) -> Customer | None:
+    def _before(self, who: str) -> Customer:
+        """As she was stored, or as somebody new."""
         body = self._loaded.records.get(who)
-        return None if body is None else Customer(decode_record(body), None)
+        return new_customer(who, self._met[who], self._context) if body is None else Customer(decode_record(body), None)
 
     def _open_book(self, customer: Customer) -> None:
         if customer.orders is None:
             book = self._loaded.orders.get(customer.record.id)
             customer.orders = OrderBook() if book is None else decode_orders(book)
-
-    @staticmethod
-    def _keep(customer: Customer) -> tuple[bytes, bytes | None]:
-        return encode_record(customer.record), None if customer.orders is None else encode_orders(customer.orders)
-
-
-def _restored(before: tuple[bytes, bytes | None]) -> Customer:
-    record, book = before
-    return Customer(decode_record(record), None if book is None else decode_orders(book))
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

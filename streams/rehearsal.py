@@ -13,13 +13,12 @@ import msgspec
 from schemas.almanac import Almanac, decode_contribution, encode_almanac
 from schemas.lane import Commit, LaneState, Loaded, OutboxEntry, Raw
 from schemas.times import Millis
-from schemas.topics import LESSONS
+from schemas.topics import ACTION_TOPICS, LESSONS
 from streams.arrivals import Arrival, DeadLetter, Door, Forward, receive
 from streams.lane import Answer, Batch, Ground, Lane, NeedAlmanac, NeedRecords, Step, Steps
 from streams.learner import Collector
 from streams.library import Library
 from streams.merge import in_order
-from schemas.topics import ACTION_TOPICS
 
 
 class Interval(msgspec.Struct, frozen=True):

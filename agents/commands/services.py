@@ -12,7 +12,10 @@ from agents.learn import Learner
 from agents.watch import Metrics
 from agents.worker import Worker
 from infra.http import serve
-from infra.settings import Settings, load_settings
+from infra.settings import Settings, load_settings, unknown_variables
+from schemas.times import Millis
+
+log = logging.getLogger(__name__)
 
 
 def worker() -> None:
@@ -34,31 +37,40 @@ def learn() -> None:
 def _begin() -> Settings:
     settings = load_settings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for unknown in unknown_variables():
+        log.warning("%s", unknown)
     return settings
 
 
 async def _worker(settings: Settings) -> None:
-    metrics = Metrics()
+    metrics = Metrics(_service_clock(settings))
     engaged = Worker(settings, metrics)
     _on_signals(engaged.stop)
-    async with serve(metrics.registry, settings.http_host, settings.http_port, engaged.not_ready) as address:
-        logging.info("Metrics at %s/metrics", address)
-        metrics.follow(engaged)
+
+    def look() -> None:
+        metrics.look(engaged.lanes, engaged.almanacs.newest)
+
+    async with serve(metrics.registry, settings.http_host, settings.http_port, engaged.not_ready, look) as address:
+        log.info("Metrics at %s/metrics", address)
         await engaged.run()
 
 
 async def _learn(settings: Settings) -> None:
     metrics = Metrics()
-    clock = wall_clock if settings.clock == "wall" else None
-    learner = Learner(settings, beginning(settings), almanac_key(settings), clock)
+    learner = Learner(settings, beginning(settings), almanac_key(settings), _service_clock(settings))
     _on_signals(learner.stop)
 
-    def not_ready() -> list[str]:
-        return [learner.why] if learner.why else []
+    def look() -> None:
+        metrics.learned(learner.newest, active=learner.active)
 
-    async with serve(metrics.registry, settings.http_host, settings.http_port, not_ready) as address:
-        logging.info("Metrics at %s/metrics", address)
+    async with serve(metrics.registry, settings.http_host, settings.http_port, learner.not_ready, look) as address:
+        log.info("Metrics at %s/metrics", address)
         await learner.run()
+
+
+def _service_clock(settings: Settings) -> Callable[[], Millis] | None:
+    """The wall clock in service; none in a replay, where event time acts."""
+    return wall_clock if settings.clock == "wall" else None
 
 
 def _on_signals(stop: Callable[[], None]) -> None:

@@ -34,7 +34,9 @@ def why(
     """
     found = asyncio.run(_find(load_settings(), action_id, customer))
     if not found:
-        raise TendError(f"No decision about action {action_id} is known; check the id, or whether the ledger goes so far")
+        raise TendError(
+            f"No decision about action {action_id} is known; check the id, or whether the ledger goes so far"
+        )
     for decision in found:
         typer.echo(orjson.dumps(msgspec.to_builtins(decision)).decode() if as_json else in_words(decision))
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 import orjson
+import typer
 from rich.console import Console as Screen
 
 from agents.demo.follower import Follower
@@ -49,6 +50,7 @@ class Counted:
     def __init__(self, journey: Journey) -> None:
         self._journey = journey
         self.name = journey.name
+        self.start = journey.start
         self.end = journey.end
         self.types: Counter[str] = Counter()
 
@@ -66,7 +68,7 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
     with _installed(screen) as installation:
         summary = _replayed(installation, plan, screen)
         if as_json:
-            print(orjson.dumps(msgspec.to_builtins(summary), option=orjson.OPT_INDENT_2).decode())
+            typer.echo(orjson.dumps(msgspec.to_builtins(summary), option=orjson.OPT_INDENT_2).decode())
             return
         show(summary, screen)
         _tell_addresses(installation, screen)
@@ -108,9 +110,7 @@ def _settings(broker: EmbeddedBroker, store: EmbeddedStore, directory: Path) -> 
 def _replayed(installation: Installation, plan: Plan, screen: Screen) -> Summary:
     journey = Journey(days=plan.days, households=plan.households, seed=plan.seed)
     source = Counted(journey)
-    replay = Replay(
-        source, [BulkProducer(installation.connection)], PARTITIONS, act_from=journey.start + TEACH_ONLY
-    )
+    replay = Replay(source, [BulkProducer(installation.connection)], PARTITIONS, act_from=journey.start + TEACH_ONLY)
     began = time.monotonic()
     progress: Progress | None = None
     with Follower(screen, journey.start, journey.end) as follower:
