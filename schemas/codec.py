@@ -1,7 +1,8 @@
 """Records and order books as bytes, and older layouts brought up to date when they are read.
 
-Both are MessagePack arrays without names. A field added at the end, with a default, needs no new version; anything
-else raises the version and gets a step in ``RECORD_STEPS`` or ``ORDER_STEPS``.
+Both are MessagePack arrays without names, compressed with a dictionary of what records have in common
+(``schemas.packing``). A field added at the end, with a default, needs no new version; anything else raises the
+version and gets a step in ``RECORD_STEPS`` or ``ORDER_STEPS``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from schemas.errors import TendError
+from schemas.packing import BadPacking, pack, unpack
 from schemas.record import ORDERS_VERSION, VERSION, OrderBook, Record
 
 Step = Callable[[list[Any]], list[Any]]
@@ -38,8 +40,8 @@ _heads = msgspec.msgpack.Decoder(_Head)
 
 
 def encode_record(record: Record) -> bytes:
-    """The record as bytes. Dictionaries keep the order of their history, which is the same in each run."""
-    return _encoder.encode(record)
+    """The record as it is stored. Dictionaries keep the order of their history, which is the same in each run."""
+    return pack(_encoder.encode(record))
 
 
 def decode_record(body: bytes) -> Record:
@@ -52,8 +54,8 @@ def decode_record(body: bytes) -> Record:
 
 
 def encode_orders(book: OrderBook) -> bytes:
-    """The order book as bytes."""
-    return _encoder.encode(book)
+    """The order book as it is stored."""
+    return pack(_encoder.encode(book))
 
 
 def decode_orders(body: bytes) -> OrderBook:
@@ -63,6 +65,11 @@ def decode_orders(body: bytes) -> OrderBook:
         Unreadable: it is none, or one of a newer version.
     """
     return _decode(body, _orders, ORDERS_VERSION, ORDER_STEPS, "order book")
+
+
+def size_of(record: Record) -> int:
+    """Bytes of the record before compression: the most that it can take in the store."""
+    return len(_encoder.encode(record))
 
 
 def upgraded(plain: list[Any], version: int, steps: Mapping[int, Step]) -> list[Any]:
@@ -83,14 +90,15 @@ def _decode(
     body: bytes, decoder: msgspec.msgpack.Decoder[Kept], version: int, steps: Mapping[int, Step], what: str
 ) -> Kept:
     try:
-        found = _heads.decode(body).version
+        plain = unpack(body)
+        found = _heads.decode(plain).version
         if found == version:
-            return decoder.decode(body)
+            return decoder.decode(plain)
         if found > version:
             raise Unreadable(
                 f"{what} of version {found}; this program reads up to version {version}: "
                 "run the version of tend that wrote it, or a newer one"
             )
-        return msgspec.convert(upgraded(msgspec.msgpack.decode(body), version, steps), decoder.type)
-    except msgspec.MsgspecError as error:
+        return msgspec.convert(upgraded(msgspec.msgpack.decode(plain), version, steps), decoder.type)
+    except (msgspec.MsgspecError, BadPacking) as error:
         raise Unreadable(f"these bytes are no {what}: {error}") from None

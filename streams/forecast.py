@@ -24,17 +24,17 @@ def count(turn: Turn) -> None:
     _add(turn, counts_of(turn.context.almanac.churn, turn.record.buying, turn.at, ordered=False))
 
 
-def predict(turn: Turn) -> Churn | None:
+def predict(turn: Turn, about: str) -> None:
     """A prediction point: score every horizon and keep the question; the first horizon is what rules see."""
     record, state = turn.record, turn.context.almanac.churn
     if not record.buying.orders or not turn.context.horizons:
-        return None
+        return
     scores = [score(state, record.buying, turn.at, horizon) for horizon in turn.context.horizons]
     for horizon, scored in zip(turn.context.horizons, scores, strict=True):
         ask(record.asked, record.buying, turn.at, scored, record.id, horizon)
     record.churn = [round(scored.p, DIGITS) for scored in scores]
+    turn.churn, turn.scored = _fresh(turn, scores[0]), about
     arm_maturity(turn)
-    return _fresh(turn, scores[0])
 
 
 def mature(turn: Turn) -> None:
@@ -51,6 +51,13 @@ def known(turn: Turn) -> Churn | None:
     of = _state(turn)
     lessons = of.learned["main"].lessons if "main" in of.learned else 0
     return Churn(turn.record.churn[0], 0.0, 1.0, of.trusted, lessons, lambda: _causes_now(turn))
+
+
+def trusted(turn: Turn) -> float | None:
+    """Her probability of churn as last scored, where quality allows to act on it."""
+    if not turn.record.churn or not turn.context.horizons or not _state(turn).trusted:
+        return None
+    return turn.record.churn[0]
 
 
 def _fresh(turn: Turn, scored: Score) -> Churn:

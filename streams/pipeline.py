@@ -7,7 +7,7 @@ place; where they raise, the caller throws that customer away and keeps the byte
 from __future__ import annotations
 
 from rules.decide import decide, release
-from rules.scene import Churn, Scene
+from rules.scene import Scene
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
 from schemas.record import VERSION, Record, Wait, WaitKind
@@ -15,6 +15,7 @@ from schemas.times import Millis
 from schemas.topics import ORDERS, TOPIC_OF
 from schemas.triggers import Trigger
 from streams import alarms, arming, forecast, history
+from streams.bounds import keep_bounded
 from streams.notes import Note, note
 from streams.segments import segment
 from streams.stages import stage
@@ -30,7 +31,7 @@ def new_customer(customer: str, at: Millis, context: Context) -> Customer:
     """Somebody not heard of before: a record with its clock set."""
     made = Customer(Record(VERSION, customer, created=at))
     turn = Turn(made, context, at, at, None, Outcome())
-    _take_stock(turn, None)
+    _take_stock(turn)
     turn.triggers.clear()
     arming.arm_tick(turn)
     arming.arm_dates(turn)
@@ -58,7 +59,9 @@ def handle(customer: Customer, event: AnyEvent, context: Context, acting: Millis
         return outcome
     if event.at < customer.record.seen:
         turn.note(Note.LATE)
-    _finish(turn, customer, forecast.predict(turn) if event.type == "order.placed" else None)
+    if event.type == "order.placed":
+        forecast.predict(turn, event.order_id)
+    _finish(turn, customer)
     return outcome
 
 
@@ -82,33 +85,30 @@ def _ring(turn: Turn, customer: Customer, wait: Wait) -> None:
     kind = wait.kind
     if kind not in _WITH_ORDERS:
         turn.orders = None
-    churn: Churn | None = None
     if kind == WaitKind.MATURITY:
         forecast.mature(turn)
     elif kind == WaitKind.TICK and turn.record.buying.orders:
         forecast.count(turn)
-        churn = forecast.predict(turn)
+        forecast.predict(turn, alarms.tick_number(turn, wait))
     alarms.RINGS[kind](turn, wait)
-    _finish(turn, customer, churn, alarms.tick_number(turn, wait) if kind == WaitKind.TICK else "")
-    if kind == WaitKind.RELEASE:
-        release(_scene(turn, Trigger("released"), forecast.known(turn)), turn.outcome)
-        arming.arm_coupons(turn)
+    _finish(turn, customer, releases=kind == WaitKind.RELEASE)
 
 
-def _finish(turn: Turn, customer: Customer, churn: Churn | None, tick: str = "") -> None:
-    """Segments and stage, then the rules, then the clock."""
+def _finish(turn: Turn, customer: Customer, *, releases: bool = False) -> None:
+    """Segments and stage, then the rules, then what they leave behind."""
     record = turn.record
     if not record.erased:
-        _take_stock(turn, churn)
-        if churn is not None:
-            turn.notice("churn.scored", tick or getattr(turn.event, "order_id", ""))
-        _decide(turn, churn)
+        _take_stock(turn)
+        if turn.scored:
+            turn.notice("churn.scored", turn.scored)
+        _decide(turn, releases)
+        keep_bounded(turn)
     record.seen = turn.at
     customer.record = record
     customer.orders = turn.orders if turn.orders is not None else customer.orders
 
 
-def _take_stock(turn: Turn, churn: Churn | None) -> None:
+def _take_stock(turn: Turn) -> None:
     """Where she stands now; a change wakes rules."""
     record, defaults = turn.record, turn.defaults
     here = record.segment
@@ -117,24 +117,25 @@ def _take_stock(turn: Turn, churn: Churn | None) -> None:
     if tier and tier != here.tier:
         rises = defaults.rank(here.tier) > defaults.rank(tier)
         turn.notice("tier.upgraded" if rises else "tier.downgraded", here.tier)
-    acted_on = churn.probability if churn is not None and churn.trusted else None
-    here.stage = stage(here, record.purchases, defaults.stages, turn.at, acted_on)
+    here.stage = stage(here, record.purchases, defaults.stages, turn.at, forecast.trusted(turn))
     if here.stage != before:
         here.since = turn.at
         turn.notice("stage.changed", here.stage)
 
 
-def _decide(turn: Turn, churn: Churn | None) -> None:
+def _decide(turn: Turn, releases: bool) -> None:
     rulebook = turn.context.rulebook
+    if releases:
+        release(_scene(turn, Trigger("released")), turn.outcome)
     for trigger in turn.triggers:
         # What is held may be freed by a trigger that no rule waits for: a complaint resolved.
         if rulebook.wakes(trigger.name) or turn.record.held:
-            decide(_scene(turn, trigger, churn or forecast.known(turn)), turn.outcome)
+            decide(_scene(turn, trigger), turn.outcome)
     if turn.record.coupons:
         arming.arm_coupons(turn)
 
 
-def _scene(turn: Turn, trigger: Trigger, churn: Churn | None) -> Scene:
+def _scene(turn: Turn, trigger: Trigger) -> Scene:
     context = turn.context
     return Scene(
         record=turn.record,
@@ -145,7 +146,7 @@ def _scene(turn: Turn, trigger: Trigger, churn: Churn | None) -> Scene:
         acting=turn.acting,
         rulebook=context.rulebook,
         almanac=context.almanac.epoch,
-        churn=churn,
+        churn=turn.churn or forecast.known(turn),
         act_from=context.act_from,
         hops=getattr(turn.event, "hops", 0),
     )

@@ -6,6 +6,7 @@ import msgspec
 
 from rules.defaults import Defaults
 from rules.rulebook import Rulebook
+from rules.scene import Churn
 from schemas.almanac import Almanac
 from schemas.churn import Days, Tick
 from schemas.events import AnyEvent
@@ -41,7 +42,19 @@ class Context(msgspec.Struct):
 class Turn:
     """What the parts of the core hand to each other while one event or ring is applied."""
 
-    __slots__ = ("acting", "at", "context", "defaults", "event", "orders", "outcome", "record", "triggers")
+    __slots__ = (
+        "acting",
+        "at",
+        "churn",
+        "context",
+        "defaults",
+        "event",
+        "orders",
+        "outcome",
+        "record",
+        "scored",
+        "triggers",
+    )
 
     def __init__(
         self, customer: Customer, context: Context, at: Millis, acting: Millis, event: AnyEvent | None, outcome: Outcome
@@ -55,6 +68,10 @@ class Turn:
         self.acting: Millis = acting
         self.event: AnyEvent | None = event
         self.outcome: Outcome = outcome
+        self.churn: Churn | None = None
+        """What was scored in this turn."""
+        self.scored = ""
+        """The order or tick at which it was scored."""
         self.triggers: list[Trigger] = []
         """What rules are woken by, in this order."""
 

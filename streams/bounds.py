@@ -1,0 +1,102 @@
+"""The bound of a record: where it would grow beyond ``MAX_BYTES``, what matters least is forgotten first.
+
+Every part has a cap of its own, and customers stay far below the sum of all caps. Ids and texts of the greatest
+length in every part at once would not fit; then these steps are taken, in this order, as far as needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from schemas.codec import size_of
+from schemas.record import MAX_BYTES, Complaint, Record
+from streams.notes import Note
+from streams.turn import Turn
+
+FEW_SENT: Final = 6
+FEW_FIRED: Final = 8
+FEW_ITEMS: Final = 1
+
+
+def keep_bounded(turn: Turn) -> None:
+    """Forget until the record fits."""
+    record = turn.record
+    while size_of(record) > MAX_BYTES and any(step(record) for step in STEPS):
+        turn.note(Note.CAP_BYTES)
+
+
+def _last_looks(record: Record) -> bool:
+    had = bool(record.browsing.sku or record.browsing.category)
+    record.browsing.sku = record.browsing.category = ""
+    return had
+
+
+def _closed_complaint(record: Record) -> bool:
+    return _drop_complaint(record, [one for one in record.complaints.recent if one.closed])
+
+
+def _used_coupon(record: Record) -> bool:
+    unused = [one for one in record.coupons if not one.redeemed]
+    fewer = len(unused) < len(record.coupons)
+    record.coupons = unused
+    return fewer
+
+
+def _cart_line(record: Record) -> bool:
+    cart = record.cart
+    if cart is None or len(cart.items) <= FEW_ITEMS:
+        return False
+    cart.items.pop()
+    cart.more += 1
+    return True
+
+
+def _tag(record: Record) -> bool:
+    return bool(record.profile.tags and record.profile.tags.pop())
+
+
+def _old_action(record: Record) -> bool:
+    return len(record.sent) > FEW_SENT and bool(record.sent.pop(0))
+
+
+def _old_firing(record: Record) -> bool:
+    if len(record.fired) <= FEW_FIRED:
+        return False
+    del record.fired[min(record.fired, key=lambda rule: (record.fired[rule], rule))]
+    return True
+
+
+def _elder_ids(record: Record) -> bool:
+    for seen in (record.browsed, record.recent):
+        if seen.elder:
+            seen.elder, seen.forgotten = b"", seen.turned
+            return True
+    return False
+
+
+def _open_complaint(record: Record) -> bool:
+    return _drop_complaint(record, record.complaints.recent)
+
+
+def _drop_complaint(record: Record, some: list[Complaint]) -> bool:
+    if not some:
+        return False
+    goes, complaints = some[0], record.complaints
+    complaints.recent = [one for one in complaints.recent if one is not goes]
+    complaints.reach = max(complaints.reach, goes.changed)
+    return True
+
+
+STEPS: Final[tuple[Callable[[Record], bool], ...]] = (
+    _last_looks,
+    _closed_complaint,
+    _used_coupon,
+    _cart_line,
+    _tag,
+    _old_action,
+    _old_firing,
+    _elder_ids,
+    _open_complaint,
+)
+"""Each forgets one thing, or says that there is none of its kind."""
