@@ -9,7 +9,7 @@ import asyncio
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -102,11 +102,16 @@ class Installation:
         Raises:
             TendError: a service has ended, or nothing moves any more.
         """
+        self._until(lambda states: _replayed(states, events, end), told, patience)
+        told(end)
+
+    def _until(
+        self, done: Callable[[list[LaneState | None]], bool], told: Callable[[Millis], None], patience: float
+    ) -> None:
         moved, last = time.monotonic(), -1
         while True:
             states = asyncio.run(self.states())
-            if _replayed(states, events, end) and self._published(states):
-                told(end)
+            if done(states) and self._published(states):
                 return
             reached = sum(state.time + state.sequence for state in states if state)
             if reached != last:
@@ -116,6 +121,22 @@ class Installation:
             if time.monotonic() - moved > patience:
                 raise TendError(f"Nothing has moved for {patience:.0f} s; look into the logs in {self.directory}")
             time.sleep(0.1)
+
+    def until_caught_up(self, topics: Sequence[str], patience: float = 600.0) -> None:
+        """Wait until every lane has handled and published all that lies in these topics (a replay without marks).
+
+        Raises:
+            TendError: a service has ended, or nothing moves any more.
+        """
+        ends = Topics(self.connection).end_offsets(topics)
+
+        def done(states: list[LaneState | None]) -> bool:
+            return all(
+                state is not None and all(state.offsets.get(topic, 0) >= ends[topic][p] for topic in topics)
+                for p, state in enumerate(states)
+            )
+
+        self._until(done, lambda _: None, patience)
 
     async def states(self) -> list[LaneState | None]:
         """The state of each lane as the store holds it."""

@@ -32,6 +32,7 @@ class History:
 
     name: str
     told: tuple[Told, ...]
+    start: Millis
     end: Millis
     act_from: Millis
 
@@ -64,15 +65,28 @@ def history(first_day: int, days: int, households: int | None, act_after: int = 
     """Days of *The Complete Journey*; rules act from ``act_after`` days on."""
     journey = Journey(first_day=first_day, days=days, households=households)
     act_from = journey.start + act_after * 86_400_000
-    return History(journey.name, tuple(journey.events()), journey.end, act_from)
+    return History(journey.name, tuple(journey.events()), journey.start, journey.end, act_from)
 
 
-def rehearsed(source: History, settings: Settings) -> Result:
-    """The pure core alone, in this process, with a dictionary as store."""
+def rehearse(source: History, settings: Settings, *, to_last_event: bool = False) -> Rehearsal:
+    """The pure core alone, in this process, with a dictionary as store.
+
+    Args:
+        to_last_event: stop each lane at its last event, as one without marks must.
+    """
     partitions = settings.partitions
     known = beginning(settings)
     rehearsal = Rehearsal([ground_of(settings, p, known) for p in range(partitions)], Library(shipped()))
-    rehearsal.run(_intervals(source, partitions))
+    intervals = _intervals(source, partitions)
+    if to_last_event:
+        intervals = [_cut(lane) for lane in intervals]
+    rehearsal.run(intervals)
+    return rehearsal
+
+
+def rehearsed(source: History, settings: Settings) -> Result:
+    """What the pure core leaves."""
+    rehearsal = rehearse(source, settings)
     shelves = rehearsal.shelves
     return Result(
         {who: body for shelf in shelves for who, body in shelf.records.items()},
@@ -95,6 +109,15 @@ def _intervals(source: History, partitions: int) -> list[list[Interval]]:
         for partition in range(partitions):
             intervals[partition].append(Interval(raws[partition], planned.time, source.act_from))
     return intervals
+
+
+def _cut(lane: list[Interval]) -> list[Interval]:
+    last = max(raw.timestamp for interval in lane for raw in interval.raws)
+    return [
+        Interval(interval.raws, min(interval.until, last), interval.act_from)
+        for interval in lane
+        if interval.raws or interval.until <= last
+    ]
 
 
 def _differences(what: str, ours: Mapping[Key, bytes], theirs: Mapping[Key, bytes]) -> Iterator[str]:

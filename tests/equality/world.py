@@ -17,7 +17,8 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producer import BulkProducer
 from infra.settings import Settings
-from schemas.topics import ACTION_TOPICS, ALMANAC
+from schemas.outcome import Decision, decode_decision
+from schemas.topics import ACTION_TOPICS, ALMANAC, DECISIONS, EVENT_TOPICS
 from tests.equality.histories import EVERY, History, Result
 
 
@@ -81,6 +82,19 @@ class World:
     def until_done(self) -> None:
         """Wait until all of the history is handled and published."""
         self.installation.until_replayed(self.read, self.history.end, patience=60)
+
+    def until_caught_up(self) -> None:
+        """Wait until everything sent is handled and published; for a replay without marks."""
+        self.installation.until_caught_up(EVENT_TOPICS, patience=60)
+
+    def decisions(self) -> list[Decision]:
+        """The ledger."""
+        with PartitionLog(self.installation.connection) as log:
+            return [
+                decode_decision(raw.value or b"")
+                for partition in range(self.settings.partitions)
+                for raw in log.read(DECISIONS, partition, 0)
+            ]
 
     def until_decided(self, share: float) -> None:
         """Wait until the lanes together have come so far through the history (0 to 1)."""
