@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.checking_texts import GIVEN_BY_COUPON, TextChecker
+from rules.checking_texts import TextChecker, given_by_coupon
 from rules.defaults import Defaults
 from rules.durations import parse_duration
 from rules.facts import FACTS, Kind
@@ -74,7 +74,9 @@ class Checker:
 
     def _names(self, document: Document, path: Path, terms: RuleTerms) -> None:
         for index, trigger in enumerate(terms.on):
-            if trigger not in WAKING:
+            if trigger in TRIGGERS - WAKING:
+                self._say(document, (*path, "on", index), f"{trigger!r} wakes no rule", "docs/rules.md lists what does")
+            elif trigger not in WAKING:
                 fix = nearest(trigger, WAKING) or "docs/rules.md lists all triggers"
                 self._say(document, (*path, "on", index), f"there is no trigger {trigger!r}", fix)
         groups = [group.name for group in self._defaults.groups]
@@ -91,7 +93,7 @@ class Checker:
     def _plan(self, document: Document, path: Path, index: int, terms: ActionTerms) -> Plan | None:
         values = {}
         for name, value in terms.values.items():
-            if terms.coupon and name in GIVEN_BY_COUPON:
+            if name in given_by_coupon(terms):
                 self._say(document, (*path, "values", name), f"{name!r} comes from the coupon", "remove it")
             compiled = self._expression(document, (*path, "values", name), value, *_PLAIN)
             if compiled:
@@ -106,12 +108,8 @@ class Checker:
         try:
             return compile_expression(text, *kinds)
         except BadExpression as bad:
-            rows = text.splitlines() or [""]
-            before = sum(significant(row, len(row)) for row in rows[: bad.line - 1])
-            offset = before + significant(rows[min(bad.line, len(rows)) - 1], bad.column - 1)
-            self._problems.append(
-                document.problem(path, bad.message, bad.fix, offset=offset, length=bad.length or int(offset > 0))
-            )
+            offset = None if bad.length == 0 and (bad.line, bad.column) == (1, 1) else _offset(text, bad)
+            self._problems.append(document.problem(path, bad.message, bad.fix, offset=offset, length=bad.length))
             return None
 
     def _wording(self, document: Document, path: Path, text: str) -> Wording | None:
@@ -153,8 +151,15 @@ class Checker:
         self._problems.append(document.problem(path, message, fix))
 
     def _say_at(self, document: Document, path: Path, wording: Wording, slot: Slot, message: str, fix: str) -> None:
-        offset, length = significant(wording.text, slot.at), len(slot.name) + 2
+        offset, length = significant(wording.text, slot.at), slot.length
         self._problems.append(document.problem(path, message, fix, offset=offset, length=length))
+
+
+def _offset(text: str, bad: BadExpression) -> int:
+    """Characters other than white space before the culprit."""
+    rows = text.splitlines()
+    before = sum(significant(row, len(row)) for row in rows[: bad.line - 1])
+    return before + significant(rows[min(bad.line, len(rows)) - 1], bad.column - 1)
 
 
 def _wrong_slot(slot: Slot) -> tuple[str, str] | None:

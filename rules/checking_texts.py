@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from rules.defaults import Defaults
 from rules.facts import FACTS, Fact, Kind
@@ -14,7 +14,7 @@ from rules.schema import ActionTerms, RuleFile
 from rules.source import Document, Path, significant
 from rules.wording import BadWording, Slot, Wording, read_wording
 
-GIVEN_BY_COUPON: Mapping[str, Kind] = {
+_OF_COUPON: Mapping[str, Kind] = {
     "coupon_code": Kind.STRING,
     "coupon_until": Kind.STRING,
     "coupon_percent": Kind.INT,
@@ -22,6 +22,14 @@ GIVEN_BY_COUPON: Mapping[str, Kind] = {
     "currency": Kind.STRING,
 }
 """Slots that a coupon fills: its code, its last day (a date), what it takes off."""
+
+
+def given_by_coupon(terms: ActionTerms) -> tuple[str, ...]:
+    """The slots that the coupon of an action fills."""
+    if not terms.coupon:
+        return ()
+    takes_off = "coupon_percent" if terms.coupon.percent else "coupon_amount"
+    return ("coupon_code", "coupon_until", takes_off, *(("currency",) if terms.coupon.currency else ()))
 
 
 class TextChecker:
@@ -55,20 +63,20 @@ class TextChecker:
                 for slot in wording.slots:
                     said = self._wrong(slot, locale, terms, values, last)
                     if said:
-                        place = self._place(home, text, locale, number)
-                        offset, length = significant(wording.text, slot.at), len(slot.name) + 2
+                        place: Path = ("texts", text.name, text.locales[locale], number)
+                        offset, length = significant(wording.text, slot.at), slot.length
                         self._problems.append(home.problem(place, *said, offset=offset, length=length))
         return text if len(self._problems) == before else None
 
-    def _read(self, document: Document, name: str, variants: Mapping[str, str | tuple[str, ...]]) -> Text:
+    def _read(self, document: Document, name: str, variants: Mapping[str, tuple[str, ...]]) -> Text:
         read: dict[str, tuple[Wording, ...]] = {}
         for locale, texts in variants.items():
             wordings = []
-            for number, text in enumerate((texts,) if isinstance(texts, str) else texts):
+            for number, text in enumerate(texts):
                 try:
                     wordings.append(read_wording(text))
                 except BadWording as bad:
-                    path: Path = ("texts", name, locale) + (() if isinstance(texts, str) else (number,))
+                    path: Path = ("texts", name, locale, number)
                     offset = significant(text, bad.at)
                     problem = document.problem(path, bad.message, bad.fix, offset=offset, length=bad.length)
                     self._problems.append(problem)
@@ -86,7 +94,7 @@ class TextChecker:
     ) -> tuple[str, str] | None:
         kind = _kind(slot.name, terms, values)
         if kind is None:
-            known = [*values, *_given(terms)]
+            known = [*values, *given_by_coupon(terms)]
             fix = (
                 nearest(slot.name, known) or f"add it to values: of the action; there are {', '.join(known) or 'none'}"
             )
@@ -111,28 +119,16 @@ class TextChecker:
                 return f"{{{slot.name}:word}} may be {choice!r}, for which {language!r} has no word", fix
         return None
 
-    def _place(self, home: Document, text: Text, locale: str, number: int) -> Path:
-        path: Path = ("texts", text.name, text.locales[locale])
-        return (*path, number) if (*path, number) in home.values else path
-
     def _once(self, document: Document, path: Path, known: bool) -> None:
         if known:
             message = f"{path[-1]!r} stands in another file already"
             self._problems.append(document.problem(path, message, "keep one of the two", key=True))
 
 
-def _given(terms: ActionTerms) -> Iterator[str]:
-    if terms.coupon:
-        yield from ("coupon_code", "coupon_until")
-        yield "coupon_percent" if terms.coupon.percent else "coupon_amount"
-        if terms.coupon.currency:
-            yield "currency"
-
-
 def _kind(name: str, terms: ActionTerms, values: dict[str, Expression]) -> Kind | None:
     if name in values:
         return values[name].kind
-    return GIVEN_BY_COUPON[name] if name in _given(terms) else None
+    return _OF_COUPON[name] if name in given_by_coupon(terms) else None
 
 
 def _single_fact(value: Expression | None) -> Fact | None:

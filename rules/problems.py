@@ -27,8 +27,8 @@ class Problem:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         lines = [f"{place}: {self.message}"]
         if self.text:
-            number = f"{self.line:5} | "
-            lines += [number + self.text, " " * (len(number) - 2 + self.column - 1 + 2) + "^" * max(1, self.length)]
+            caret = " " * (self.column - 1) + "^" * max(1, self.length)
+            lines += [f"{self.line:5} | {self.text}", f"      | {caret}"]
         return "\n".join([*lines, f"  Fix: {self.fix}"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from annotated_types import Len
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from rules.defaults import Name, Section
 from rules.durations import Duration
@@ -15,6 +15,15 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Condition = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 TextOfMessage = Annotated[str, StringConstraints(min_length=1, max_length=1_500)]
 MessageChannel = Literal["email", "sms", "push"]
+
+
+def _as_list(value: Any) -> Any:
+    """One may be written without brackets."""
+    return [value] if isinstance(value, str) else value
+
+
+Channels = Annotated[tuple[MessageChannel, ...], Len(1, 3), BeforeValidator(_as_list)]
+Texts = Annotated[tuple[TextOfMessage, ...], Len(1, 4), BeforeValidator(_as_list)]
 Kind = Literal["coupon", "greeting", "message", "callback", "ticket"]
 
 _FIXED_CHANNEL: dict[str, Channel] = {"callback": "call", "ticket": "desk"}
@@ -50,7 +59,7 @@ class ActionTerms(Section):
 
     kind: Kind
     """What it is; each kind has its own topic."""
-    channel: MessageChannel | Annotated[tuple[MessageChannel, ...], Len(1, 3)] | None = None
+    channel: Channels | None = None
     """The channel, or several of which the first is taken that she allows and can be reached on."""
     text: Name
     """Name of the text under ``texts``."""
@@ -74,7 +83,7 @@ class ActionTerms(Section):
         """The channels to try, in order."""
         if self.kind in _FIXED_CHANNEL:
             return (_FIXED_CHANNEL[self.kind],)
-        return self.channel if isinstance(self.channel, tuple) else (self.channel or "email",)
+        return self.channel or ("email",)
 
     @model_validator(mode="after")
     def _fits_kind(self) -> ActionTerms:
@@ -140,9 +149,7 @@ class RuleFile(Section):
     """Numbers that differ from the shipped ones; in one file only."""
     rules: Annotated[tuple[RuleTerms, ...], Len(0, 200)] = ()
     """The rules."""
-    texts: Annotated[dict[Name, dict[str, TextOfMessage | tuple[TextOfMessage, ...]]], Len(0, 400)] = Field(
-        default_factory=dict
-    )
+    texts: Annotated[dict[Name, dict[str, Texts]], Len(0, 400)] = Field(default_factory=dict)
     """Name to language to text, or to several texts, of which the first is taken that has a value for every slot."""
     words: Annotated[dict[str, dict[str, Line]], Len(0, 400)] = Field(default_factory=dict)
     """Name (of a tier, a festival, a category) to language to what it is called, for slots like ``{tier:word}``."""

@@ -20,12 +20,25 @@ def validated(model: type[Shape], document: Document, path: Path, data: Any, pro
         return model.model_validate(data)
     except ValidationError as error:
         found: dict[object, Problem] = {}
-        for detail in error.errors(include_url=False):
+        for detail in _telling(error.errors(include_url=False)):
             problem = _in_words(model, document, path, detail)
             # A union complains once for each of its sides: one of them is enough.
             found.setdefault((problem.line, problem.column, detail["type"] == "missing" and problem.message), problem)
         problems.extend(found.values())
         return None
+
+
+def _telling(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without what only follows: a list too short as its members are wrong, a field missing as it is misspelt."""
+    return [one for one in details if not any(_follows(one, other) for other in details)]
+
+
+def _follows(one: ErrorDetails, other: ErrorDetails) -> bool:
+    here, there = one["loc"], other["loc"]
+    if one["type"] == "too_short":
+        return len(there) > len(here) and there[: len(here)] == here
+    misspelt = one["type"] == "missing" and other["type"] == "extra_forbidden" and here[:-1] == there[:-1]
+    return misspelt and bool(nearest(str(there[-1]), [str(here[-1])]))
 
 
 def _in_words(model: type[BaseModel], document: Document, path: Path, detail: ErrorDetails) -> Problem:

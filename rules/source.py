@@ -21,6 +21,8 @@ MAX_DEPTH: Final = 12
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]+")
+_TAGS: Final = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "value", "merge")
+"""What plain YAML resolves to; anything else was written on purpose."""
 _WORDS: Final[dict[str, Any]] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -37,30 +39,32 @@ class Document:
     """Nodes already read: an alias brings one a second time."""
 
     def problem(
-        self, path: Path, message: str, fix: str, *, key: bool = False, offset: int = 0, length: int = 0
+        self, path: Path, message: str, fix: str, *, key: bool = False, offset: int | None = None, length: int = 0
     ) -> Problem:
         """A problem at this path, or at the nearest place above it that the file has.
 
-        ``offset`` counts characters of the value, white space left out, as folded lines change only that.
+        ``offset`` counts characters of a scalar, white space left out, as folded lines change only that.
         """
         node = self.keys.get(path) if key else None
         while node is None:
             node = self.values.get(path)
             path = path[:-1]
         line, column = self._place(node, offset)
-        text = self.text.splitlines()[line] if line < len(self.text.splitlines()) else ""
-        rest = max(1, len(text) - column)
-        return Problem(self.file, line + 1, column + 1, message, fix, text, min(length or _width(node, line), rest))
+        lines = self.text.splitlines()
+        text = lines[line] if line < len(lines) else ""
+        if not length:
+            length = _width(node, line) if offset is None else 1
+        return Problem(self.file, line + 1, column + 1, message, fix, text, min(length, max(1, len(text) - column)))
 
-    def _place(self, node: Node, offset: int) -> tuple[int, int]:
-        """Line and column, from 0, of the character ``offset`` of a scalar."""
+    def _place(self, node: Node, offset: int | None) -> tuple[int, int]:
+        """Line and column, from 0, of the node, or of the character ``offset`` of a scalar."""
         index = node.start_mark.index
-        if isinstance(node, ScalarNode) and offset:
+        if isinstance(node, ScalarNode) and offset is not None:
             if node.style in ("|", ">"):
                 index = self.text.index("\n", index)
             elif node.style:
                 index += 1
-            index = _skip(self.text, index, offset)
+            index = min(_skip(self.text, index, offset), node.end_mark.index - 1)
         before = self.text[:index]
         return before.count("\n"), index - (before.rfind("\n") + 1)
 
@@ -119,11 +123,13 @@ def _data(document: Document, node: Node, path: Path) -> Any:
     if id(node) in document.read:
         raise BadRulebook([document.problem(path, "an alias (*) is not read", "write the value out")])
     document.read.add(id(node))
+    if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
+        raise BadRulebook([document.problem(path, f"the tag {node.tag} is not read", "leave the tag out")])
     if isinstance(node, MappingNode):
         return _mapping(document, node, path)
     if isinstance(node, SequenceNode):
         return [_data(document, item, (*path, index)) for index, item in enumerate(node.value)]
-    return _scalar(document, node, path)
+    return _scalar(node)
 
 
 def _mapping(document: Document, node: MappingNode, path: Path) -> dict[str, Any]:
@@ -139,11 +145,9 @@ def _mapping(document: Document, node: MappingNode, path: Path) -> dict[str, Any
     return found
 
 
-def _scalar(document: Document, node: Node, path: Path) -> Any:
+def _scalar(node: Node) -> Any:
     text = str(node.value)
-    if not isinstance(node, ScalarNode) or not node.tag.startswith("tag:yaml.org,2002:"):
-        raise BadRulebook([document.problem(path, f"the tag {node.tag} is not read", "leave the tag out")])
-    if node.style:
+    if isinstance(node, ScalarNode) and node.style:
         return text
     if text in _WORDS:
         return _WORDS[text]

@@ -39,6 +39,8 @@ class Slot:
     format: str = ""
     at: int = 0
     """Its index in the text."""
+    length: int = 0
+    """Its characters in the text, braces included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def _slot(token: re.Match[str]) -> Slot:
     if found[2] and found[2] not in FORMATS:
         fix = nearest(found[2], FORMATS) or f"formats are {', '.join(FORMATS)}"
         raise BadWording(f"there is no format {found[2]!r}", fix, token.start(), len(token[0]))
-    return Slot(found[1], found[2] or "", token.start())
+    return Slot(found[1], found[2] or "", token.start(), len(token[0]))
 
 
 def _show(slot: Slot, values: Values, speech: Speech) -> str:
