@@ -9,6 +9,8 @@ STAMP := $(VENV)/.installed
 
 # Options for `tend demo` and for pytest, for example: make run ARGS="--weeks 52"
 ARGS ?=
+# Quick tests at a time: many of them wait for servers.
+JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help install run test lint types unit test-kafka test-slow test-faults test-all docs format bench constraints clean
@@ -36,7 +38,7 @@ types: $(STAMP) ## Types, strictly
 	$(BIN)/mypy
 
 unit: $(STAMP) ## The quick tests
-	$(PYTEST) $(ARGS)
+	$(PYTEST) -q --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 test-kafka: $(STAMP) ## The tests that need a real Apache Kafka (Java 17 and Maven, or TEND_TEST_BROKERS)
 	$(PYTEST) -m kafka $(ARGS)
