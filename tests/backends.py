@@ -23,12 +23,13 @@ from typing import Any
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from infra.embedded import EmbeddedBroker, EmbeddedStore
+from infra.embedded import EmbeddedBroker, EmbeddedStore, store
 from infra.embedded.process import HOST, ServerProcess, free_port, kafka_answers
 
 KAFKA_VERSION = "4.3.0"
 _POM = Path(__file__).parent / "kafka" / "pom.xml"
 _MAVEN_SECONDS = 600
+_REDIS_SERVER = "TEND_TEST_REDIS_SERVER"
 _START_SECONDS = 90.0
 
 
@@ -45,8 +46,14 @@ def describe() -> str:
     contained = "container" if docker_answers() else ""
     broker = os.environ.get("TEND_TEST_BROKERS") or contained or "embedded (Tansu)"
     kafka = os.environ.get("TEND_TEST_BROKERS") or contained or f"Apache Kafka {KAFKA_VERSION} from Maven"
-    store = os.environ.get("TEND_TEST_REDIS") or contained or "embedded (Valkey)"
+    store = os.environ.get("TEND_TEST_REDIS") or contained or os.environ.get(_REDIS_SERVER) or "embedded (Valkey)"
     return f"broker: {broker}; broker of tests marked kafka: {kafka}; store: {store}"
+
+
+def use_given_redis_server() -> None:
+    """Start stores from the program in ``TEND_TEST_REDIS_SERVER``, such as Redis' own, instead of the embedded one."""
+    if program := os.environ.get(_REDIS_SERVER):
+        store.get_binary_path = lambda: Path(program)
 
 
 @contextmanager
@@ -107,27 +114,63 @@ def redis_container() -> Iterator[str]:
 
 @contextmanager
 def kafka_from_maven(directory: Path) -> Iterator[str]:
-    """Apache Kafka in KRaft mode, one node, on free ports; its jars are fetched once and kept in the user's cache."""
-    jars = _kafka_jars()
-    port, config = free_port(), directory / "server.properties"
-    directory.mkdir(parents=True, exist_ok=True)
-    config.write_text(_server_properties(port, free_port(), directory / "log"))
-    java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{jars}/*"]
-    format_log = [*java, "kafka.tools.StorageTool", "format", "--standalone", "-t", _cluster_id(), "-c", str(config)]
-    subprocess.run(format_log, check=True, capture_output=True, timeout=_START_SECONDS)
-    kafka = ServerProcess(
-        name="Apache Kafka",
-        command=[*java, "kafka.Kafka", str(config)],
-        port=port,
-        log=directory / "kafka.log",
-        answers=kafka_answers,
-        start_seconds=_START_SECONDS,
-    )
+    """The address of an Apache Kafka of its own."""
+    kafka = LocalKafka(directory)
     kafka.start()
     try:
         yield kafka.address
     finally:
         kafka.kill()  # nothing of it is kept, and its orderly end takes seconds
+
+
+class LocalKafka:
+    """Apache Kafka in KRaft mode, one node, on free ports; killed and started again it has its log again.
+
+    Its jars are fetched once and kept in the user's cache.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        port, config = free_port(), directory / "server.properties"
+        directory.mkdir(parents=True, exist_ok=True)
+        config.write_text(_server_properties(port, free_port(), directory / "log"))
+        java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{_kafka_jars()}/*"]
+        format_log = [
+            *java,
+            "kafka.tools.StorageTool",
+            "format",
+            "--standalone",
+            "-t",
+            _cluster_id(),
+            "-c",
+            str(config),
+        ]
+        subprocess.run(format_log, check=True, capture_output=True, timeout=_START_SECONDS)
+        self._process = ServerProcess(
+            name="Apache Kafka",
+            command=[*java, "kafka.Kafka", str(config)],
+            port=port,
+            log=directory / "kafka.log",
+            answers=kafka_answers,
+            start_seconds=_START_SECONDS,
+        )
+
+    @property
+    def address(self) -> str:
+        """Its bootstrap server."""
+        return self._process.address
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._process.start()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
 
 
 def _kafka_jars() -> Path:

@@ -14,10 +14,12 @@ from faust.types.auth import CredentialsT
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.intake import Intake
+from infra.kafka.seldom import tell_seldom
 from infra.kafka.transport import LaneConsumer, LaneTransport
 from infra.settings import Settings
 
 _HEARTBEAT_SECONDS = 1.0
+_SILENCE_SECONDS = 10.0
 _REBALANCE_SECONDS = 40.0
 _DISPLAY_SECONDS = 5.0
 _NEVER_EVICT_SECONDS = 7 * 86_400.0
@@ -74,6 +76,13 @@ class Engine:
         await self.intake.lose_all()
         await self.app.stop()
 
+    def not_ready(self) -> list[str]:
+        """Why no records may come: Kafka does not answer. Empty when all is well."""
+        if not self.running or not self.intake.owned:
+            return []
+        silence = cast(LaneConsumer, self.app.consumer)._thread.silence
+        return [f"Kafka has not answered for {silence:.0f} s"] if silence > _SILENCE_SECONDS else []
+
     async def failed(self) -> BaseException | None:
         """Wait until the app has stopped or crashed; the reason of a crash."""
         await self.app._crashed.wait()
@@ -97,7 +106,9 @@ def make_engine(
         on_lost: see :class:`infra.kafka.intake.Intake`.
         group_instance_id: overrides the one in the settings, where a process runs several workers.
     """
-    intake = Intake(topics, on_owned, on_lost)
+    tell_seldom()
+    # While its lanes end, a worker sends no sign of life: they must not take longer than its session.
+    intake = Intake(topics, on_owned, on_lost, patience=settings.session_seconds * 0.7)
     app = LaneApp(
         settings.group,
         intake=intake,

@@ -22,7 +22,6 @@ UNKNOWN_END = 2**63 - 1
 """The end offset of a topic from which the broker has not answered yet: nobody can be at the end of it."""
 
 _KNOCK_AGAIN_SECONDS = 1.0
-_PATIENCE_SECONDS = 20.0
 
 TopicPartition = tuple[str, int]
 
@@ -45,6 +44,7 @@ class Intake:
         topics: the input topics; a partition is owned when it is assigned in all of them.
         on_owned: called with each partition gained. It must not wait for records.
         on_lost: called with each partition lost, before the group goes on; it may finish a batch.
+        patience: how many seconds the group waits for that.
     """
 
     def __init__(
@@ -52,10 +52,12 @@ class Intake:
         topics: Sequence[str],
         on_owned: Callable[[int], Awaitable[None]],
         on_lost: Callable[[int], Awaitable[None]],
+        patience: float = 20.0,
     ) -> None:
         self.topics = tuple(topics)
         self._on_owned = on_owned
         self._on_lost = on_lost
+        self._patience = patience
         self._source: Source | None = None
         self._owned: set[int] = set()
         self._waiting: dict[int, asyncio.Future[None]] = {}
@@ -170,9 +172,9 @@ class Intake:
         if not farewells:
             return
         # Fencing protects the data from a lane that does not end; the group must not wait for it forever.
-        _, late = await asyncio.wait(farewells, timeout=_PATIENCE_SECONDS)
+        _, late = await asyncio.wait(farewells, timeout=self._patience)
         for farewell in late:
-            log.error("A lane did not end within %.0f s of losing its partition; going on", _PATIENCE_SECONDS)
+            log.error("A lane did not end within %.0f s of losing its partition; going on", self._patience)
             farewell.cancel()
 
     def _drop(self, partition: int) -> None:

@@ -24,19 +24,20 @@ from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import ConsumerStoppedError, KafkaError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from infra.kafka.intake import UNKNOWN_END, Intake, Lost
-from schemas.errors import Refused
+from schemas.errors import Refused, TendError
 from schemas.lane import Fetched, Raw
 
 log = logging.getLogger(__name__)
 
 _KNOCK_PATIENCE_SECONDS = 1.0
 _BEYOND_SECONDS = 3.0
+_COMMIT_SECONDS = 3.0
 _BATCH = 5_000
 """Most records of one topic in one answer: what lies in a fetch may be many thousand small ones."""
 
@@ -101,6 +102,12 @@ class LaneConsumerThread(driver.AIOKafkaConsumerThread):
             found = await self._take(consumer, tps, max_wait_ms / 1000)
         except OffsetOutOfRangeError as error:
             raise await self._outside(consumer, *error.args) from error
+        except ConsumerStoppedError as error:
+            raise Lost(f"partition {partition} was given up") from error
+        except KafkaError as error:
+            if not error.retriable:
+                raise TendError(f"Kafka does not let partition {partition} be read: {error!r}") from error
+            found = {}
         if assignment is None or not assignment.active:
             raise Lost(f"partition {partition} was revoked")
         if far := {tp: offset for tp, offset in tps.items() if self._stays_beyond_the_end(tp, assignment)}:
@@ -130,6 +137,16 @@ class LaneConsumerThread(driver.AIOKafkaConsumerThread):
                 # An empty set would mean all partitions to aiokafka.
                 found = await fetcher.fetched_records(set(tps), patience, _BATCH)
         return found
+
+    @property
+    def silence(self) -> float:
+        """Seconds since a broker last answered a fetch; 0 where none was due."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription is not None else None
+        if assignment is None or not assignment.active:
+            return 0.0
+        told = [state.timestamp for state in map(assignment.state_value, assignment.tps) if state.timestamp]
+        return max(0.0, time.time() - max(told) / 1000) if told else 0.0
 
     def _stays_beyond_the_end(self, tp: TopicPartition, assignment: Any) -> bool:
         # Not every broker says so, and one that has just become leader may seem to end earlier for a moment.
@@ -161,8 +178,9 @@ class LaneConsumerThread(driver.AIOKafkaConsumerThread):
         if self.app.rebalancing or not wanted:
             return False
         try:
-            await self._ensure_consumer().commit(wanted)
-        except KafkaError as error:
+            async with asyncio.timeout(_COMMIT_SECONDS):
+                await self._ensure_consumer().commit(wanted)
+        except (KafkaError, TimeoutError) as error:
             log.info("The group's offsets were not committed (they only show lag): %s", error)
             return False
         return True
