@@ -11,6 +11,11 @@ import pytest
 from tests import backends
 
 
+def pytest_configure() -> None:
+    """Stores that tests start are of the given program, where one is given."""
+    backends.use_given_redis_server()
+
+
 def pytest_report_header() -> str:
     """Say which servers the integration tests use."""
     return backends.describe()
