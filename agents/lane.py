@@ -3,101 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
-from enum import StrEnum
-from typing import Protocol
-
-import msgspec
+from collections.abc import Awaitable
+from functools import partial
+from typing import TypeVar
 
 from agents.batches import Batches
-from agents.outgoing import Outgoing, Publishes
+from agents.outgoing import Outgoing
 from agents.patience import patiently
+from agents.recall import recall
+from agents.standing import Standing, Status
+from agents.surroundings import Surroundings
 from infra.kafka.intake import Lost
 from schemas.almanac import Almanac
-from schemas.errors import Fenced, Refused, TendError
-from schemas.lane import BrokerIdentity, Claimed, Commit, LaneState, Loaded
-from schemas.topics import LANE_TOPICS
+from schemas.errors import Fenced, TendError
+from schemas.lane import Claimed, LaneState, Loaded
 from streams.lane import Answer, Batch, Ground, Lane, NeedAlmanac, NeedRecords, Save, Step
-from streams.library import Library
 
 log = logging.getLogger(__name__)
 
-
-class Status(StrEnum):
-    """What a lane is doing."""
-
-    RUNNING = "running"
-    WAITING = "waiting"
-    PARKED = "parked"
-    ENDED = "ended"
+_FAREWELL_SECONDS = 5.0
+"""How long a lane that lost its partition goes on publishing what it has committed; the next owner does the rest."""
+_SOON_SECONDS = 0.1
+Answered = TypeVar("Answered")
 
 
-class Store(Protocol):
-    """What a lane asks of the store."""
-
-    async def claim(self, partition: int) -> Claimed: ...
-
-    async def load(
-        self, partition: int, customers: list[str], orders_of: list[str], due_until: int | None, due_limit: int
-    ) -> Loaded: ...
-
-    async def commit(self, partition: int, version: int, commit: Commit) -> int: ...
-
-
-class Almanacs(Protocol):
-    """Where almanacs come from."""
-
-    async def wait(self, epoch: int) -> Almanac | None:
-        """The almanac of this epoch; in service the newest one not later, at once."""
-        ...
-
-
-class Watch(Protocol):
-    """Who is told what a lane does: the metrics."""
-
-    def status(self, partition: int, status: Status) -> None:
-        """A lane has another status."""
-        ...
-
-    def stage(self, name: str, seconds: float) -> None:
-        """A stage of one batch is over."""
-        ...
-
-    def taken(self, batch: Batch) -> None:
-        """A batch has been taken in."""
-        ...
-
-    def saved(self, save: Save) -> None:
-        """A portion is committed."""
-        ...
-
-    def fenced(self) -> None:
-        """A lane found another owner."""
-        ...
-
-    def away(self, dependency: str) -> None:
-        """A call found a dependency away and is tried again."""
-        ...
-
-
-class Surroundings(msgspec.Struct, frozen=True):
-    """What every lane of a worker works with."""
-
-    store: Store
-    almanacs: Almanacs
-    library: Library
-    watch: Watch
-    identity: BrokerIdentity
-    clock: str
-    outbox_limit: int
-    begin_offsets: Callable[[int], Mapping[str, int]]
-    """First readable offset per topic of a partition: where a lane without a state begins."""
-    publisher: Callable[[int], Publishes]
-    batches: Callable[[int, Mapping[str, int]], Batches]
-    """Makes the source of batches of a partition from the offsets to start at."""
-    applied: Callable[[int, Mapping[str, int]], None]
+class _Stopped(Exception):
+    """Asked to stop while it waited for something: nothing is in hand."""
 
 
 class LaneRunner:
@@ -110,14 +44,23 @@ class LaneRunner:
         self._outgoing: Outgoing | None = None
         self._batches: Batches | None = None
         self._version = 0
+        self._standing = Standing(lambda status: surroundings.watch.status(ground.partition, status))
         self.state: LaneState | None = None
-        self.status = Status.WAITING
-        self.why = "starting"
 
     @property
     def partition(self) -> int:
         """The lane's number."""
         return self._ground.partition
+
+    @property
+    def status(self) -> Status:
+        """What it is doing."""
+        return self._standing.status
+
+    @property
+    def why(self) -> str:
+        """What it waits for, or why it is parked."""
+        return self._standing.why
 
     @property
     def waiting_to_publish(self) -> int:
@@ -140,16 +83,16 @@ class LaneRunner:
                     log.warning("Lane %d was fenced; reading the store again", self.partition)
                     self._around.watch.fenced()
                     await asyncio.sleep(0.2)
-            self._tell(Status.ENDED, "")
+            self._standing.end(Status.ENDED, "")
         except TendError as refusal:
             log.error("Lane %d is parked: %s", self.partition, refusal)
-            self._tell(Status.PARKED, str(refusal))
+            self._standing.end(Status.PARKED, str(refusal))
         except asyncio.CancelledError:
-            self._tell(Status.ENDED, "cancelled")
+            self._standing.end(Status.ENDED, "cancelled")
             raise
         except Exception as error:
             log.exception("Lane %d is parked", self.partition)
-            self._tell(Status.PARKED, f"{type(error).__name__}: {error}")
+            self._standing.end(Status.PARKED, f"{type(error).__name__}: {error}")
 
     def stop(self) -> None:
         """Finish the batch in hand, commit it, publish it, and end."""
@@ -157,44 +100,43 @@ class LaneRunner:
 
     async def _own(self) -> None:
         """Take the lane over and work until stopped or fenced."""
-        claimed = await patiently(lambda: self._around.store.claim(self.partition), self._waits_for_store)
-        self._version = claimed.version
-        state = self.state = self._recall(claimed.state)
-        lane = Lane(self._ground, state, self._around.library)
-        self._outgoing = Outgoing(
-            self._around.publisher(self.partition),
-            self._around.outbox_limit,
-            self._waits_for_kafka,
-            lambda seconds: self._around.watch.stage("publish", seconds),
-        )
+        store = self._around.store
+        outgoing = self._outgoing = self._new_outgoing()
         try:
-            await self._outgoing.open(claimed.outbox)
-            self._batches = self._around.batches(self.partition, state.offsets)
-            self._tell(Status.RUNNING, "")
-            while not self._stopping.is_set():
-                await self._turn(lane, self._batches)
-            await self._outgoing.flush()
+            claimed = await self._unless_stopped(patiently(lambda: store.claim(self.partition), self._waits_for_store))
+            self._version = claimed.version
+            state = self.state = self._recall(claimed)
+            await self._unless_stopped(outgoing.open(claimed.outbox))
+            self._standing.wait("start", None)
+            await self._work(Lane(self._ground, state, self._around.library))
+            await outgoing.flush()
+        except _Stopped:
+            await outgoing.flush()
+        except Lost:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL_SECONDS):
+                    await outgoing.flush()
+            raise
         finally:
-            await self._outgoing.close()
+            await outgoing.close()
 
-    def _recall(self, body: bytes | None) -> LaneState:
-        begins = self._around.begin_offsets(self.partition)
-        if body is None:
-            return LaneState(offsets=dict(begins), broker=self._around.identity, clock=self._around.clock)
-        state = msgspec.msgpack.decode(body, type=LaneState)
-        _same_broker(state, self._around.identity)
-        if state.clock != self._around.clock:
-            raise Refused(
-                f"The store of partition {self.partition} was written with TEND_CLOCK={state.clock}, this worker has "
-                f"TEND_CLOCK={self._around.clock}. Set it to {state.clock}, or start with an empty store."
-            )
-        for topic in LANE_TOPICS:
-            state.offsets.setdefault(topic, begins[topic])
-        return state
+    def _new_outgoing(self) -> Outgoing:
+        around = self._around
+        publisher = around.publisher(self.partition)
+        took = partial(around.watch.stage, "publish")
+        return Outgoing(publisher, around.outbox_limit, self._waits_for_kafka, took)
+
+    def _recall(self, claimed: Claimed) -> LaneState:
+        around, begins = self._around, self._around.begin_offsets(self.partition)
+        return recall(claimed.state, self.partition, around.identity, around.clock, begins)
+
+    async def _work(self, lane: Lane) -> None:
+        self._batches = self._around.batches(self.partition, lane.state.offsets)
+        while not self._stopping.is_set():
+            await self._turn(lane, self._batches)
 
     async def _turn(self, lane: Lane, batches: Batches) -> None:
-        assert self._outgoing is not None
-        await self._outgoing.room()
+        await self._room()
         started = time.perf_counter()
         batch = await batches.next(lane.state)
         if batch is None:
@@ -222,14 +164,13 @@ class LaneRunner:
     async def _answer(self, lane: Lane, step: Step) -> Answer:
         started = time.perf_counter()
         if isinstance(step, NeedRecords):
+            await self._room()
+            started = time.perf_counter()
             loaded = await patiently(lambda: self._load(step), self._waits_for_store)
             self._around.watch.stage("load", time.perf_counter() - started)
             return loaded
         if isinstance(step, NeedAlmanac):
-            self._tell(Status.WAITING, f"almanac of epoch {step.epoch}")
-            almanac = await self._unless_stopped(step.epoch)
-            self._tell(Status.RUNNING, "")
-            return almanac
+            return await self._almanac(step.epoch)
         await self._save(step)
         self._around.watch.stage("commit", time.perf_counter() - started)
         return None
@@ -239,8 +180,28 @@ class LaneRunner:
             self.partition, step.customers, step.customers, step.due_until, step.due_limit
         )
 
-    async def _unless_stopped(self, epoch: int) -> Almanac | None:
-        waiting = asyncio.ensure_future(self._around.almanacs.wait(epoch))
+    async def _almanac(self, epoch: int) -> Almanac | None:
+        # In service the answer is there at once, and nobody needs to hear of a wait.
+        why = f"almanac of epoch {epoch}"
+        telling = asyncio.get_running_loop().call_later(_SOON_SECONDS, self._standing.wait, "almanac", why)
+        try:
+            return await self._unless_stopped(self._around.almanacs.wait(epoch))
+        finally:
+            telling.cancel()
+            self._standing.wait("almanac", None)
+
+    async def _room(self) -> None:
+        """Wait while too much is decided and not yet published: a crowd of alarms would fill the memory otherwise."""
+        assert self._outgoing is not None
+        if self._outgoing.has_room:
+            return
+        self._standing.wait("room", f"{len(self._outgoing)} messages are decided and not yet published")
+        await self._unless_stopped(self._outgoing.room())
+        self._standing.wait("room", None)
+
+    async def _unless_stopped(self, coming: Awaitable[Answered]) -> Answered:
+        """What is waited for while nothing is in hand."""
+        waiting = asyncio.ensure_future(coming)
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -249,7 +210,7 @@ class LaneRunner:
         finally:
             waiting.cancel()
             stopping.cancel()
-        raise Fenced("stopped while waiting for an almanac")
+        raise _Stopped
 
     async def _save(self, save: Save) -> None:
         assert self._outgoing is not None
@@ -271,25 +232,4 @@ class LaneRunner:
     def _waits(self, dependency: str, why: str | None) -> None:
         if why is not None:
             self._around.watch.away(dependency)
-        self._tell(Status.RUNNING if why is None else Status.WAITING, why or "")
-
-    def _tell(self, status: Status, why: str) -> None:
-        if (status, why) != (self.status, self.why):
-            self.status, self.why = status, why
-            self._around.watch.status(self.partition, status)
-
-
-def _same_broker(state: LaneState, identity: BrokerIdentity) -> None:
-    """Offsets speak of one broker's topics: with another broker's they would skip or repeat events."""
-    known = state.broker
-    if known is None or known == identity:
-        return
-    if known.cluster != identity.cluster:
-        what = f"cluster {known.cluster}, and the broker at hand is cluster {identity.cluster}"
-    else:
-        changed = sorted(t for t in identity.topics if known.topics.get(t) != identity.topics[t])
-        what = f"other topics named {', '.join(changed)}: they were deleted and made anew"
-    raise Refused(
-        f"The store belongs to {what}. Its offsets mean nothing here. Point TEND_BROKERS at the broker it belongs to, "
-        "or start with an empty store (TEND_REDIS_URL with another database, or the old one emptied)."
-    )
+        self._standing.wait(dependency, why)

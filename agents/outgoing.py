@@ -76,8 +76,14 @@ class Outgoing:
         if self._entries:
             self._changed.set()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the lane may decide more. Raises what ended the publishing, if anything did."""
+        self._raise_if_ended()
+        return self._room.is_set()
+
     async def room(self) -> None:
-        """Wait until the lane may decide more. Raises what ended the publishing, if anything did."""
+        """Wait until the lane may decide more. Raises as ``has_room`` does."""
         waiting = asyncio.ensure_future(self._room.wait())
         try:
             await asyncio.wait({waiting, self._running()}, return_when=asyncio.FIRST_COMPLETED)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry
 
-from agents.lane import LaneRunner, Status
+from agents.lane import LaneRunner
+from agents.standing import Status
 from infra import telemetry
 from infra.telemetry import Telemetry
 from schemas.almanac import Almanac

@@ -11,9 +11,11 @@ from agents.almanacs import AlmanacFeed
 from agents.batches import Batches, LiveBatches, MarkedBatches
 from agents.catalogue import topic_specs
 from agents.ground import almanac_key, beginning, ground_of, open_store, wall_clock
-from agents.lane import LaneRunner, Status, Surroundings, Watch
+from agents.lane import LaneRunner
 from agents.reader import TopicReader
 from agents.rulebooks import RulebookFeed
+from agents.standing import Status
+from agents.surroundings import Surroundings, Watch
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
 from infra.kafka.publisher import Publisher

@@ -77,6 +77,8 @@ class LaneState(msgspec.Struct, array_like=True):
     """Epoch of the almanac in force; -2 where none has been made yet."""
     first_epoch: int = -1
     """The epoch this lane began with: no almanac is waited for that would be older."""
+    aside: dict[str, int] = msgspec.field(default_factory=dict)
+    """Per topic: what is no event for this lane has been put aside before this offset."""
 
 
 class Loaded(msgspec.Struct):

@@ -22,6 +22,8 @@ class Arrival(msgspec.Struct, gc=False):
     at: Millis
     topic: str
     offset: int
+    size: int = 0
+    """Bytes of its body."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -66,7 +68,7 @@ def receive(raw: Raw, door: Door) -> Arrival | DeadLetter | Forward:
     right = partition_of(event.customer, door.partitions)
     if right != door.partition:
         return _misplaced(raw, event, right, door)
-    return Arrival(event, event.at, raw.topic, raw.offset)
+    return Arrival(event, event.at, raw.topic, raw.offset, len(raw.value or b""))
 
 
 def _misplaced(raw: Raw, event: AnyEvent, right: int, door: Door) -> DeadLetter | Forward:

@@ -18,7 +18,7 @@ from schemas.times import Millis
 from streams.arrivals import Arrival, DeadLetter, Forward
 from streams.epochs import end_of, epoch_of
 from streams.library import Library
-from streams.outbox import Outbox, post, post_failures
+from streams.outbox import Outbox, chunks, post, post_failures
 from streams.pipeline import Context
 from streams.portions import MAX_DUE, Portion, customers_of, cut, handle_portion
 
@@ -89,16 +89,14 @@ class Lane:
         self.library = library
         """Rulebooks with their moments; more may be added between batches."""
         self._almanac = Almanac(VERSION, NONE_YET, ground.partitions, ground.beginning)
-        self._posted: set[tuple[str, int]] = set()
-        """What of the batch at hand was put aside already."""
 
     def take(self, batch: Batch) -> Steps:
         """Handle a batch; the last ``Save`` moves the offsets past it."""
         state = self.state
         state.act_from = max(state.act_from, batch.act_from)
-        self._posted.clear()
         if state.epoch < 0:
             self._begin(batch)
+        yield from self._put_aside(batch.aside)
         yield from self._open_almanac()
         index = state.interval_done if batch.marked else 0
         while True:
@@ -107,7 +105,10 @@ class Lane:
                 return
 
     def _begin(self, batch: Batch) -> None:
-        first = min([batch.until, *(arrival.at for arrival in batch.arrivals)])
+        # In service the clock says which epoch it is: one event with an ancient date must not begin thousands of them.
+        first = (
+            min([batch.until, *(arrival.at for arrival in batch.arrivals)]) if batch.acting is None else batch.acting
+        )
         self.state.epoch = self.state.first_epoch = epoch_of(first, self.ground.epoch_length)
 
     def _portion(self, batch: Batch, start: int) -> Generator[Step, Answer, tuple[int, bool]]:
@@ -166,7 +167,6 @@ class Lane:
             state.interval_done = stop
         else:
             _advance(state, batch.arrivals[:stop])
-        self._put_aside(batch, outbox, finished=finished)
         state.sequence = outbox.sequence
         commit = Commit(
             msgspec.msgpack.encode(state),
@@ -178,17 +178,17 @@ class Lane:
         )
         return Save(commit, portion)
 
-    def _put_aside(self, batch: Batch, outbox: Outbox, *, finished: bool) -> None:
-        """What is no event for this lane goes out with the very commit that moves the offsets past it."""
-        for item in batch.aside:
-            topic, offset = item.raw.topic, item.raw.offset
-            if (topic, offset) in self._posted or not (finished or offset < self.state.offsets.get(topic, 0)):
-                continue
-            self._posted.add((topic, offset))
-            if isinstance(item, DeadLetter):
-                outbox.dead_letter(item)
-            else:
-                outbox.forward(item)
+    def _put_aside(self, items: Sequence[DeadLetter | Forward]) -> Steps:
+        """What is no event for this lane goes out first, in commits of its own, and once: the state says how far."""
+        state = self.state
+        fresh = [item for item in items if item.raw.offset >= state.aside.get(item.raw.topic, 0)]
+        for chunk in chunks(fresh):
+            outbox = Outbox(self.ground.partition, self.ground.partitions, state.sequence)
+            for item in chunk:
+                outbox.put_aside(item)
+                state.aside[item.raw.topic] = item.raw.offset + 1
+            state.sequence = outbox.sequence
+            yield Save(Commit(msgspec.msgpack.encode(state), outbox=outbox.entries), Portion())
 
     def _open_almanac(self) -> Generator[Step, Answer, None]:
         """Epoch e is decided with the almanac of e - 2."""

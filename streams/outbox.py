@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import starmap
 
 import msgspec
@@ -20,6 +20,11 @@ from streams.portions import Failed
 
 Headers = tuple[tuple[str, bytes], ...]
 SOURCE = b"tend"
+MAX_BODY = 600_000
+"""Bytes of a record that a dead letter carries; of a longer one it carries the beginning, and says so."""
+MAX_HEADERS = 64_000
+_CHUNK_BYTES = 200_000
+_CHUNK_ITEMS = 500
 
 
 class Outbox(msgspec.Struct):
@@ -61,8 +66,18 @@ class Outbox(msgspec.Struct):
             "tend-offset": str(raw.offset),
             "tend-timestamp": str(raw.timestamp),
         }
+        body = raw.value or b""
+        if len(body) > MAX_BODY:
+            origin["tend-truncated"] = str(len(body))
         headers = tuple((name, value.encode()) for name, value in origin.items())
-        self._add(DEAD_LETTERS, raw.key or b"", raw.value or b"", headers + raw.headers)
+        self._add(DEAD_LETTERS, raw.key or b"", body[:MAX_BODY], headers + _bounded(raw.headers))
+
+    def put_aside(self, item: DeadLetter | Forward) -> None:
+        """What is no event for this lane, to where it belongs."""
+        if isinstance(item, DeadLetter):
+            self.dead_letter(item)
+        else:
+            self.forward(item)
 
     def forward(self, forward: Forward) -> None:
         """A misplaced record, moved to its right partition once."""
@@ -74,6 +89,21 @@ class Outbox(msgspec.Struct):
         self.sequence += 1
         to = self.partition if partition is None else partition
         self.entries.append(OutboxEntry(self.sequence, topic, to, key, value, headers))
+
+
+def chunks(items: Sequence[DeadLetter | Forward]) -> Iterator[list[DeadLetter | Forward]]:
+    """The items in pieces of which each fits into one commit."""
+    chunk: list[DeadLetter | Forward] = []
+    size = 0
+    for item in items:
+        length = len(item.raw.value or b"") + sum(len(value) for _, value in item.raw.headers)
+        if chunk and (size + length > _CHUNK_BYTES or len(chunk) >= _CHUNK_ITEMS):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(item)
+        size += length
+    if chunk:
+        yield chunk
 
 
 def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) -> dict[str, list[bytes]]:
@@ -107,6 +137,16 @@ def _letter(failure: Failed, raws: Mapping[tuple[str, int], Raw]) -> DeadLetter:
         return DeadLetter(Raw("alarms", 0, 0, 0, failure.customer.encode(), body), "alarm_failed", "", failure.error)
     raw = raws[failure.arrival.topic, failure.arrival.offset]
     return DeadLetter(raw, "event_failed", "", failure.error)
+
+
+def _bounded(headers: Headers) -> Headers:
+    kept, size = [], 0
+    for name, value in headers:
+        size += len(name) + len(value)
+        if size > MAX_HEADERS:
+            break
+        kept.append((name, value))
+    return tuple(kept)
 
 
 def _cloud_event(event_id: str, kind: str, time: str) -> Headers:

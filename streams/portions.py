@@ -24,6 +24,8 @@ MAX_EVENTS = 400
 MAX_CUSTOMERS = 64
 """With as many due alarms, each with the largest record and order book, a commit stays under the store's 1 MB."""
 MAX_DUE = 64
+MAX_BYTES = 300_000
+"""Of events as they lay: should all of them fail, their letters still fit into the commit."""
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -48,14 +50,16 @@ class Portion(msgspec.Struct):
 
 
 def cut(arrivals: Sequence[Arrival], start: int, before: Millis) -> int:
-    """The end of the portion that starts at ``start``: bounded in events and customers, and earlier than ``before``."""
+    """The end of the portion that starts at ``start``: bounded in events, customers, bytes, and by time."""
     customers: set[str] = set()
+    size = 0
     for index in range(start, min(len(arrivals), start + MAX_EVENTS)):
         arrival = arrivals[index]
         if arrival.at >= before:
             return index
         customers.add(arrival.event.customer)
-        if len(customers) > MAX_CUSTOMERS:
+        size += arrival.size
+        if len(customers) > MAX_CUSTOMERS or (size > MAX_BYTES and index > start):
             return index
     return min(len(arrivals), start + MAX_EVENTS)
 

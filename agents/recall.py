@@ -1,0 +1,61 @@
+"""What a lane was, as the store remembers it, and whether store and broker belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from schemas.errors import Refused
+from schemas.lane import BrokerIdentity, LaneState
+from schemas.topics import LANE_TOPICS
+
+
+def recall(
+    body: bytes | None, partition: int, identity: BrokerIdentity, clock: str, begins: Mapping[str, int]
+) -> LaneState:
+    """The lane's state, or that of a lane which begins.
+
+    Args:
+        body: what the store holds, if anything.
+        partition: the lane's number, for messages.
+        identity: the broker at hand.
+        clock: whose time acting takes here, ``wall`` or ``event``.
+        begins: the first readable offset of each topic, where a lane without a state begins.
+
+    Raises:
+        Refused: the store belongs to another broker, to topics that were made anew, or was written by another clock.
+    """
+    if body is None:
+        return LaneState(offsets=dict(begins), broker=identity, clock=clock)
+    state = msgspec.msgpack.decode(body, type=LaneState)
+    _same_broker(state, identity)
+    if state.clock != clock:
+        raise Refused(
+            f"The store of partition {partition} was written with TEND_CLOCK={state.clock}, this worker has "
+            f"TEND_CLOCK={clock}. Set it to {state.clock}, or start with an empty store."
+        )
+    state.broker = identity
+    for topic in LANE_TOPICS:
+        state.offsets.setdefault(topic, begins[topic])
+    return state
+
+
+def _same_broker(state: LaneState, identity: BrokerIdentity) -> None:
+    """Offsets speak of one broker's topics: with another broker's they would skip or repeat events."""
+    known = state.broker
+    if known is None or known == identity:
+        return
+    if known.cluster != identity.cluster:
+        what = f"cluster {known.cluster}, and the broker at hand is cluster {identity.cluster}"
+    else:
+        changed = sorted(
+            topic for topic, is_now in identity.topics.items() if known.topics.get(topic, is_now) != is_now
+        )
+        if not changed:
+            return  # topics were added by a newer version
+        what = f"other topics named {', '.join(changed)}: they were deleted and made anew"
+    raise Refused(
+        f"The store belongs to {what}. Its offsets mean nothing here. Point TEND_BROKERS at the broker it belongs to, "
+        "or start with an empty store (TEND_REDIS_URL with another database, or the old one emptied)."
+    )

@@ -1,0 +1,82 @@
+"""What every lane of a worker works with, as far as a lane needs to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from agents.batches import Batches
+from agents.outgoing import Publishes
+from agents.standing import Status
+from schemas.almanac import Almanac
+from schemas.lane import BrokerIdentity, Claimed, Commit, Loaded
+from streams.lane import Batch, Save
+from streams.library import Library
+
+
+class Store(Protocol):
+    """What a lane asks of the store."""
+
+    async def claim(self, partition: int) -> Claimed: ...
+
+    async def load(
+        self, partition: int, customers: list[str], orders_of: list[str], due_until: int | None, due_limit: int
+    ) -> Loaded: ...
+
+    async def commit(self, partition: int, version: int, commit: Commit) -> int: ...
+
+
+class Almanacs(Protocol):
+    """Where almanacs come from."""
+
+    async def wait(self, epoch: int) -> Almanac | None:
+        """The almanac of this epoch; in service the newest one not later, at once."""
+        ...
+
+
+class Watch(Protocol):
+    """Who is told what a lane does: the metrics."""
+
+    def status(self, partition: int, status: Status) -> None:
+        """A lane has another status."""
+        ...
+
+    def stage(self, name: str, seconds: float) -> None:
+        """A stage of one batch is over."""
+        ...
+
+    def taken(self, batch: Batch) -> None:
+        """A batch has been taken in."""
+        ...
+
+    def saved(self, save: Save) -> None:
+        """A portion is committed."""
+        ...
+
+    def fenced(self) -> None:
+        """A lane found another owner."""
+        ...
+
+    def away(self, dependency: str) -> None:
+        """A call found a dependency away and is tried again."""
+        ...
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What every lane of a worker works with."""
+
+    store: Store
+    almanacs: Almanacs
+    library: Library
+    watch: Watch
+    identity: BrokerIdentity
+    clock: str
+    outbox_limit: int
+    begin_offsets: Callable[[int], Mapping[str, int]]
+    """First readable offset per topic of a partition: where a lane without a state begins."""
+    publisher: Callable[[int], Publishes]
+    batches: Callable[[int, Mapping[str, int]], Batches]
+    """Makes the source of batches of a partition from the offsets to start at."""
+    applied: Callable[[int, Mapping[str, int]], None]
