@@ -2,7 +2,8 @@
 
 In this order: addresses given in ``TEND_TEST_BROKERS`` and ``TEND_TEST_REDIS``; containers, where a Docker engine
 answers and testcontainers is installed; for tests marked ``kafka`` real Apache Kafka, its jars fetched by Maven; else
-the embedded ones; ``TEND_TEST_REDIS_SERVER`` names a program to start stores with instead of Valkey. Given servers are used as they are: name none whose topics and keys you want to keep.
+the embedded ones. ``TEND_TEST_REDIS_SERVER`` names a program to start stores with instead of Valkey. Given servers are
+used as they are: name none whose topics and keys you want to keep.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from infra.embedded import EmbeddedBroker, EmbeddedStore
-from infra.embedded import store as embedded_store
 from infra.embedded.process import HOST, ServerProcess, free_port, kafka_answers
 
 KAFKA_VERSION = "4.3.0"
@@ -54,7 +54,7 @@ def describe() -> str:
 def use_given_redis_server() -> None:
     """Start stores from the program in ``TEND_TEST_REDIS_SERVER``, such as Redis' own, instead of the embedded one."""
     if program := os.environ.get(_REDIS_SERVER):
-        embedded_store.get_binary_path = lambda: Path(program)
+        pytest.MonkeyPatch().setattr("infra.embedded.store.get_binary_path", lambda: Path(program))
 
 
 @contextmanager
