@@ -9,8 +9,8 @@ STAMP := $(VENV)/.installed
 
 # Options for `tend demo` and for pytest, for example: make run ARGS="--weeks 52"
 ARGS ?=
-# Quick tests at a time: many of them wait for servers.
-JOBS ?= 2
+# Quick tests at a time, as many of them wait for servers; servers that are given can serve one at a time.
+JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,2)
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help install run test lint types unit test-kafka test-slow test-faults test-all docs format bench constraints clean
