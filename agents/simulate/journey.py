@@ -111,7 +111,7 @@ class _Shop:
         return self.sheet.take(day - 1)
 
     def _dice(self, *parts: object) -> Dice:
-        return Dice(hash64(str(self._journey.seed), *(str(part) for part in parts)))
+        return Dice(hash64("\t".join(map(str, (self._journey.seed, *parts)))))
 
     def _without_orders(self, day: int) -> None:
         table = self._journey.table

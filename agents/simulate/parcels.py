@@ -34,7 +34,7 @@ class Parcel:
     def __init__(self, sheet: Sheet, customer: str, basket: Basket, dice: Dice, table: Distributions) -> None:
         self._sheet, self._customer, self._basket, self._dice, self._table = sheet, customer, basket, dice, table
         self.order = f"cj-{basket.id}"
-        # Promised for the end of a day of the store, some days after the order.
+        # Promised until a midnight (UTC): the day of the order does not count.
         self.promised = (basket.at // DAY + int(dice.weighted(table.promise_days)) + 1) * DAY
 
     def follow(self) -> None:

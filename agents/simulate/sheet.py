@@ -15,16 +15,18 @@ DAY: Final = 86_400
 """Seconds; inside the simulator a moment is a count of seconds since the epoch, UTC."""
 
 
+_CLOCK: Final = tuple(f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440))
+
+
 @lru_cache(maxsize=1024)
 def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * DAY, UTC).strftime("%Y-%m-%dT")
+    return datetime.fromtimestamp(day * DAY, UTC).strftime("%Y-%m-%d")
 
 
 def stamp(at: int) -> str:
     """The moment as RFC 3339 text in UTC: ``2017-01-01T11:53:26Z``."""
-    day, rest = divmod(at, DAY)
-    hour, rest = divmod(rest, 3600)
-    return f"{_date(day)}{hour:02d}:{rest // 60:02d}:{rest % 60:02d}Z"
+    day, second = divmod(at, DAY)
+    return f"{_date(day)}{_CLOCK[second // 60]}{second % 60:02d}Z"
 
 
 class Sheet:

@@ -11,12 +11,15 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from agents.simulate.sheet import DAY
 from schemas.ids import hash64
@@ -28,7 +31,8 @@ DAYS: Final = 366
 STORE_ZONE: Final = ZoneInfo("America/New_York")
 CURRENCY: Final = "USD"
 
-_COLUMNS = [
+_PORTION: Final = 20_000
+_COLUMNS: Final = (
     "household_id",
     "basket_id",
     "product_id",
@@ -36,7 +40,7 @@ _COLUMNS = [
     "sales_value",
     "coupon_disc",
     "transaction_timestamp",
-]
+)
 
 
 class Line(NamedTuple):
@@ -97,42 +101,48 @@ def _everyone() -> tuple[int, ...]:
 
 
 def baskets(first: int, last: int, chosen: Collection[int]) -> Iterator[Basket]:
-    """The baskets of the chosen households with ``first <= at < last``, in the order of (time, id).
+    """The baskets of the chosen households with ``first <= at < last``, in the order of time.
 
-    The file is in the order of time and read in portions, so memory does not grow with its length.
+    The file is in the order of time, and a basket's lines stand together. It is read in portions, so memory does not
+    grow with its length.
     """
-    waiting: dict[int, Basket] = {}
-    now = 0
-    for at, basket, household, line, coupon in _rows(last):
-        if at > now:
-            yield from sorted(waiting.values())
-            waiting.clear()
-            now = at
-        if at < first or household not in chosen:
+    whole: Basket | None = None
+    for part in _parts(first, last, np.array(sorted(chosen))):
+        if whole is not None and part.id == whole.id:
+            # Its lines began in the portion before.
+            whole = part._replace(lines=whole.lines + part.lines, coupon_cents=whole.coupon_cents + part.coupon_cents)
             continue
-        known = waiting.get(basket)
-        lines = known.lines if known else []
-        lines.append(line)
-        coupon += known.coupon_cents if known else 0
-        waiting[basket] = Basket(at, basket, household, lines, coupon)
-    yield from sorted(waiting.values())
+        if whole is not None:
+            yield whole
+        whole = part
+    if whole is not None:
+        yield whole
 
 
-def _rows(last: int) -> Iterator[tuple[int, int, int, Line, int]]:
+def _parts(first: int, last: int, chosen: NDArray[np.int64]) -> Iterator[Basket]:
     with pq.ParquetFile(folder() / "transactions.parquet") as file:
-        for batch in file.iter_batches(batch_size=20_000, columns=_COLUMNS):
-            columns = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in _COLUMNS}
-            times = (columns["transaction_timestamp"].astype("int64") // 1_000_000_000).tolist()
-            cents = (columns["sales_value"] * 100).round().astype("int64").tolist()
-            coupons = (columns["coupon_disc"] * 100).round().astype("int64").tolist()
-            plain = [columns[name].tolist() for name in ("basket_id", "household_id", "product_id", "quantity")]
-            for at, basket, household, product, quantity, price, coupon in zip(
-                times, *plain, cents, coupons, strict=True
-            ):
-                if at >= last:
-                    return
-                # 8,869 lines have quantity 0 (refunded in part, or sold by weight): they count as one piece.
-                yield at, basket, household, Line(product, max(quantity, 1), price), coupon
+        for batch in file.iter_batches(batch_size=_PORTION, columns=list(_COLUMNS)):
+            column = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in _COLUMNS}
+            column["at"] = column.pop("transaction_timestamp").astype("int64") // 1_000_000_000
+            if column["at"][0] >= last:
+                return
+            kept = (column["at"] >= first) & (column["at"] < last) & np.isin(column["household_id"], chosen)
+            yield from _baskets_in({name: values[kept] for name, values in column.items()})
+
+
+def _baskets_in(column: dict[str, NDArray[Any]]) -> Iterator[Basket]:
+    if not len(column["at"]):
+        return
+    prices, discounts = (np.rint(column[name] * 100).astype("int64") for name in ("sales_value", "coupon_disc"))
+    # 8,869 lines have quantity 0 (refunded in part, or sold by weight): they count as one piece.
+    pieces = np.maximum(column["quantity"], 1)
+    lines = list(map(Line, column["product_id"].tolist(), pieces.tolist(), prices.tolist()))
+    starts = np.flatnonzero(np.diff(column["basket_id"], prepend=-1))
+    ats, ids, households = (column[name][starts].tolist() for name in ("at", "basket_id", "household_id"))
+    coupons = np.add.reduceat(discounts, starts).tolist()
+    bounds = pairwise([*starts.tolist(), len(lines)])
+    for at, key, household, coupon, (begin, end) in zip(ats, ids, households, coupons, bounds, strict=True):
+        yield Basket(at, key, household, lines[begin:end], coupon)
 
 
 @cache
