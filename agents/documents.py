@@ -15,6 +15,9 @@ from infra.settings import settings_table
 from infra.telemetry import metrics_table
 from rules.pages import facts_page, rules_page
 from schemas.generate import DOCS, documents, stale, write
+from schemas.outcome import REASONS_IN_WORDS
+from streams.arrivals import REASONS
+from streams.notes import MEANINGS
 
 _SETTINGS = """\
 # Settings
@@ -34,12 +37,37 @@ Workers and the learner show these at `/metrics` in Prometheus' text format. Gen
 """
 
 
+_OUTCOMES = """\
+# Named outcomes
+
+What can become of an event or a proposal beside being handled and given out. Generated from `streams/arrivals.py`,
+`streams/notes.py` and `schemas/outcome.py` by `make docs`.
+
+"""
+
+
+def outcomes_page() -> str:
+    """Reasons of dead letters, notes that are counted, reason codes of decisions."""
+    tables = [
+        ("Dead letters", "reason", dict(REASONS)),
+        ("Counted", "note", {note.value: said for note, said in MEANINGS.items()}),
+        ("Refused or held", "reason", {reason.value: said for reason, said in REASONS_IN_WORDS.items()}),
+    ]
+    return _OUTCOMES + "\n".join(_table(*table) for table in tables)
+
+
+def _table(title: str, column: str, rows: dict[str, str]) -> str:
+    lines = [f"## {title}", "", f"| {column} | meaning |", "|---|---|"]
+    return "\n".join([*lines, *(f"| `{name}` | {said} |" for name, said in rows.items())]) + "\n"
+
+
 def pages() -> dict[str, str]:
     """Every generated file below ``docs/``: relative path to text."""
     return {
         **documents(),
         "settings.md": _SETTINGS + settings_table(),
         "metrics.md": _METRICS + metrics_table(),
+        "outcomes.md": outcomes_page(),
         "simulator.md": simulator_page(),
         "rules.md": rules_page(),
         "facts.md": facts_page(),

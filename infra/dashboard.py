@@ -77,6 +77,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
     ),
     "What was not as expected": (
         Panel("Dead letters, an hour", (("sum by (reason) (increase(tend_dead_letters_total[1h]))", "{{reason}}"),)),
+        Panel("Named outcomes, an hour", (("sum by (note) (increase(tend_notes_total[1h]))", "{{note}}"),)),
         Panel(
             "Share of duplicates and late events",
             ((_share("tend_duplicates_total"), "duplicates"), (_share("tend_late_total"), "late")),

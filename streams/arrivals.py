@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import msgspec
 
 from schemas.events import AnyEvent, Invalid, decode_event
@@ -13,6 +15,24 @@ from schemas.topics import TOPIC_OF
 FUTURE_TOLERANCE: Millis = 5 * MINUTE
 FORWARDED = "tend-forwarded"
 """Header of a record that was already moved to its right partition once."""
+
+
+REASONS = MappingProxyType(
+    {
+        "wrong_json": "the body is not JSON",
+        "unknown_type": "there is no event of this type",
+        "missing_field": "a field that must be there is not; the letter names it",
+        "wrong_field": "a field has a wrong value, or is none of the contract; the letter names it",
+        "too_long": "a field, or the whole body, is longer than the contract allows",
+        "wrong_topic": "the event belongs on another topic",
+        "time_in_future": "its time is more than 5 minutes later than its arrival",
+        "wrong_partition": "its customer belongs on another partition, and it was moved there once already (in a replay: "
+        "at once)",
+        "event_failed": "the core could not handle it; the customer stays as she was",
+        "alarm_failed": "an alarm could not be handled; it was taken off her clock",
+    }
+)
+"""Why a record becomes a dead letter."""
 
 
 class Arrival(msgspec.Struct, gc=False):
