@@ -17,6 +17,9 @@ from streams.churn import next_maturity, next_tick
 from streams.notes import Note
 from streams.turn import Turn
 
+OPEN = ("placed", "dispatched")
+"""Orders on their way."""
+
 
 def arm(turn: Turn, kind: WaitKind, due: Millis | None, ref: str = "") -> None:
     """Wait for this kind until ``due``, or no longer where that is None."""
@@ -52,9 +55,16 @@ def arm_cart(turn: Turn) -> None:
 
 def arm_orders(turn: Turn) -> None:
     """Promised deliveries, and surveys after deliveries."""
-    orders = turn.orders.orders if turn.orders else []
-    arm(turn, WaitKind.DELIVERY, _first((overdue_at(turn, order) for order in orders), turn.at))
-    arm(turn, WaitKind.SURVEY, _first((survey_at(turn, order) for order in orders), turn.at))
+    overdue: list[Millis] = []
+    surveys: list[Millis] = []
+    for order in turn.orders.orders if turn.orders else ():
+        # Of up to four dozen orders few are under way.
+        if order.status in OPEN:
+            overdue.append(overdue_at(turn, order))
+        elif order.status == "delivered":
+            surveys.append(survey_at(turn, order))
+    arm(turn, WaitKind.DELIVERY, _first(overdue, turn.at))
+    arm(turn, WaitKind.SURVEY, _first(surveys, turn.at))
 
 
 def arm_complaints(turn: Turn) -> None:
@@ -102,7 +112,7 @@ def festival_after(turn: Turn, after: Millis) -> tuple[Millis, str] | None:
 
 def overdue_at(turn: Turn, order: Order) -> Millis:
     """When the order is late, or 0 where it cannot be."""
-    waiting = order.placed and order.promised and order.status in ("placed", "dispatched")
+    waiting = order.placed and order.promised and order.status in OPEN
     return order.promised + turn.defaults.orders.late_grace_millis if waiting else 0
 
 

@@ -12,12 +12,10 @@ from schemas.orders import OrderCancelled, OrderDelivered, OrderDispatched, Orde
 from schemas.record import MAX_ORDERS, Order, OrderBook, WaitKind
 from schemas.times import Millis, to_millis
 from streams import carts, forecast, points, purchases
-from streams.arming import arm, arm_orders, arm_points, overdue_at
+from streams.arming import OPEN, arm, arm_orders, arm_points, overdue_at
 from streams.churn import remember_signal
 from streams.notes import Note
 from streams.turn import Turn
-
-OPEN = ("placed", "dispatched")
 
 
 def place(turn: Turn, event: OrderPlaced) -> Note | None:

@@ -30,44 +30,38 @@ def flood(seed: int, at: int) -> list[AnyEvent]:
     """One event of each type, every field as long as the contract allows."""
     ref = long(seed, 64)
     money: dict[str, Any] = {"amount": 10**12, "currency": "EUR"}
+    line: dict[str, Any] = {"cart_id": long(7, 64), "price": 10**12, "currency": "EUR", "quantity": 100_000}
+    told: list[tuple[str, dict[str, Any]]] = [
+        ("customer.updated", details(seed)),
+        *(("consent.granted", {"channel": one, "purpose": "service"}) for one in ("sms", "email", "push", "call")),
+        *(("consent.granted", {"channel": one, "purpose": "marketing"}) for one in ("sms", "email", "push", "call")),
+        ("product.viewed", {"sku": long(seed, 64, WIDE), "category": long(seed, 64, WIDE)}),
+        *(("cart.item_added", {**line, "sku": long(seed + n, 64)}) for n in range(6)),
+        ("order.placed", {"order_id": ref, "cart_id": "none", **money, "promised_at": "2027-01-01T00:00:00Z"}),
+        ("complaint.opened", {"complaint_id": ref, "category": "delivery", "order_id": ref}),
+        ("survey.answered", {"scores": dict.fromkeys(["overall", "product", "service", "delivery"], 1)}),
+        ("order.returned", {"order_id": ref, "amount": 10**11}),
+    ]
     return [
-        event(kind, at + number * HOUR, id=f"{seed}-{number}", **fields)
-        for number, (kind, fields) in enumerate(
-            [
-                (
-                    "customer.updated",
-                    {
-                        "name": long(seed, 80, WIDE),
-                        "email": long(seed, 64) + "@" + long(seed + 1, 189),
-                        "phone": "+123456789012345",
-                        "locale": "zh-Hant-TW-x-abcdefgh-abcdefgh",
-                        "zone": "America/Argentina/ComodRivadavia",
-                        "region": long(seed, 64, WIDE),
-                        "age_band": long(seed, 64, WIDE),
-                        "income_band": long(seed, 64, WIDE),
-                        "birthday": f"1990-{seed % 12 + 1:02d}-28",
-                        "household_size": 50,
-                        "tags": [long(seed + n, 64, WIDE) for n in range(20)],
-                    },
-                ),
-                *(
-                    ("consent.granted", {"channel": channel, "purpose": purpose})
-                    for channel in ("sms", "email", "push", "call")
-                    for purpose in ("service", "marketing")
-                ),
-                ("product.viewed", {"sku": long(seed, 64, WIDE), "category": long(seed, 64, WIDE)}),
-                *(
-                    ("cart.item_added", {"cart_id": long(7, 64), "sku": long(seed + n, 64), "price": 10**12,
-                                         "currency": "EUR", "quantity": 100_000})
-                    for n in range(6)
-                ),
-                ("order.placed", {"order_id": ref, "cart_id": "none", **money, "promised_at": "2027-01-01T00:00:00Z"}),
-                ("complaint.opened", {"complaint_id": ref, "category": "delivery", "order_id": ref}),
-                ("survey.answered", {"scores": dict.fromkeys(["overall", "product", "service", "delivery"], 1)}),
-                ("order.returned", {"order_id": ref, "amount": 10**11}),
-            ]
-        )
-    ]  # fmt: skip
+        event(kind, at + number * HOUR, id=f"{seed}-{number}", **fields) for number, (kind, fields) in enumerate(told)
+    ]
+
+
+def details(seed: int) -> dict[str, Any]:
+    """Everything that may be told of her."""
+    return {
+        "name": long(seed, 80, WIDE),
+        "email": long(seed, 64) + "@" + long(seed + 1, 189),
+        "phone": "+123456789012345",
+        "locale": "zh-Hant-TW-x-abcdefgh-abcdefgh",
+        "zone": "America/Argentina/ComodRivadavia",
+        "region": long(seed, 64, WIDE),
+        "age_band": long(seed, 64, WIDE),
+        "income_band": long(seed, 64, WIDE),
+        "birthday": f"1990-{seed % 12 + 1:02d}-28",
+        "household_size": 50,
+        "tags": [long(seed + n, 64, WIDE) for n in range(20)],
+    }
 
 
 @settings(deadline=None, max_examples=15)

@@ -1,0 +1,139 @@
+"""Why something was done, held or refused, and why something was not done: in sentences, from what is known of her.
+
+Decisions tell the first; where there is none, the rule is looked at as it would be decided now, with nothing changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Final
+
+from rules.facts import FactValue, Reader
+from rules.rule import Rule
+from rules.scene import Scene
+from schemas.codec import decode_record, encode_record
+from schemas.outcome import Decision, Fact, Outcome, Reason, Verdict
+from schemas.times import Millis, to_rfc3339
+from schemas.triggers import NOTICED, Trigger
+from streams import forecast
+from streams.pipeline import Context, Customer
+from streams.turn import Turn
+
+REASONS: Final = MappingProxyType(
+    {
+        Reason.NO_CONSENT: "she does not allow messages of this purpose on any channel that it may take",
+        Reason.NO_ADDRESS: "no address is known for any channel that she allows",
+        Reason.OPEN_COMPLAINT: "while a complaint of hers is open, nobody advertises to her",
+        Reason.QUIET_HOURS: "it was night where she lives",
+        Reason.CHANNEL_CAP: "she had enough messages on that channel lately",
+        Reason.TOTAL_CAP: "she had enough messages in all lately",
+        Reason.COOLDOWN: "the same rule did this for her not long ago",
+        Reason.EXCLUSIVE: "another rule of the same group came first",
+        Reason.EXPIRED: "it would have come too late to be of use",
+        Reason.NO_LONGER_TRUE: "its condition was no longer true when it was decided again",
+        Reason.HELD_FULL: "too much was being held for her already",
+        Reason.ERASED: "she asked to be forgotten",
+        Reason.TEACH_ONLY: "it was the time for learning only, before anything was to be done",
+        Reason.ALREADY_DECIDED: "this occasion had its decision before",
+        Reason.RULE_FAILED: "the rule could not be worked out for her",
+    }
+)
+"""What each reason means, as a person would say it."""
+
+_VERDICTS: Final = MappingProxyType(
+    {
+        Verdict.EMITTED: "was given out",
+        Verdict.RELEASED: "was given out after it had been held",
+        Verdict.HELD: "was held",
+        Verdict.REFUSED: "was refused",
+    }
+)
+
+
+def why(decision: Decision) -> list[str]:
+    """Why this became of what a rule proposed."""
+    what = f"{decision.kind or 'action'} of rule {decision.rule}"
+    sentences = [f"The {what} {_VERDICTS[decision.verdict]} at {to_rfc3339(decision.at)}."]
+    sentences.append(f"It was woken by {decision.trigger} ({_meaning(decision.trigger)}), for {decision.occasion}.")
+    if decision.reason is not None:
+        more = f" ({decision.detail})" if decision.detail else ""
+        sentences.append(f"That is because {REASONS[decision.reason]}{more}.")
+    elif decision.detail:
+        sentences.append(f"The reason: {decision.detail}.")
+    if decision.until:
+        sentences.append(f"It is decided again at {to_rfc3339(decision.until)}.")
+    if decision.facts:
+        sentences.append(f"What it knew: {_told(decision.facts)}.")
+    return sentences
+
+
+def why_not(
+    customer: Customer, rule_id: str, context: Context, now: Millis, decisions: Sequence[Decision] = ()
+) -> list[str]:
+    """Why a rule has done nothing for her.
+
+    Args:
+        decisions: what is still known of her recent decisions, in any order.
+    """
+    rule = context.rulebook.rule(rule_id)
+    if rule is None:
+        known = ", ".join(sorted(one.id for one in context.rulebook.rules))
+        return [f"There is no rule {rule_id} in rulebook {context.rulebook.version}; there are: {known}."]
+    if customer.record.erased:
+        return ["She asked to be forgotten: no rule looks at her any more."]
+    past = sorted((one for one in decisions if one.rule == rule_id), key=lambda one: one.acting)
+    if past:
+        return why(past[-1])
+    return [*_waiting(rule), *_last_time(rule, customer), *_condition_now(rule, customer, context, now)]
+
+
+def _waiting(rule: Rule) -> list[str]:
+    waited = "; or ".join(f"{trigger} ({_meaning(trigger)})" for trigger in rule.on)
+    return [f"No recent decision of {rule.id} is known. It wakes at {waited}."]
+
+
+def _last_time(rule: Rule, customer: Customer) -> list[str]:
+    held = [f"It is being held until {to_rfc3339(h.release)}." for h in customer.record.held if h.rule == rule.id]
+    fired = customer.record.fired.get(rule.hash)
+    return held + ([f"It acted for her at {to_rfc3339(fired)}."] if fired else [])
+
+
+def _condition_now(rule: Rule, customer: Customer, context: Context, now: Millis) -> list[str]:
+    """What its condition would say at this moment; the first of its triggers stands for what would wake it."""
+    reader = Reader(_scene(rule, customer, context, now))
+    try:
+        facts = reader.all(rule.when.uses)
+        holds = bool(rule.when.evaluate(facts))
+    except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError) as failure:
+        return [f"Its condition cannot be worked out outside such a moment: {failure}."]
+    verdict = "is true" if holds else "is not true"
+    sentences = [f"Its condition {verdict} now: {rule.when.text.strip()}."]
+    return [*sentences, f"What it knows: {_told(facts)}."] if facts else sentences
+
+
+def _scene(rule: Rule, customer: Customer, context: Context, now: Millis) -> Scene:
+    # On a copy: looking must not change her.
+    seen = Customer(decode_record(encode_record(customer.record)), customer.orders)
+    at = max(now, seen.record.seen)
+    turn = Turn(seen, context, at, at, None, Outcome())
+    return Scene(
+        record=seen.record,
+        orders=seen.orders,
+        trigger=Trigger(rule.on[0]),
+        event=None,
+        at=at,
+        acting=at,
+        rulebook=context.rulebook,
+        almanac=context.almanac.epoch,
+        churn=forecast.known(turn),
+        act_from=context.act_from,
+    )
+
+
+def _meaning(trigger: str) -> str:
+    return NOTICED.get(trigger, "an event of hers").split(";")[0]
+
+
+def _told(facts: dict[str, Fact] | dict[str, FactValue]) -> str:
+    return ", ".join(f"{name} = {facts[name]}" for name in sorted(facts))

@@ -1,0 +1,102 @@
+"""Why, and why not."""
+
+from __future__ import annotations
+
+from rules.rulebook import shipped
+from schemas.outcome import Decision, Outcome, Reason, Verdict
+from streams.explain import REASONS, why, why_not
+from tests.builders import Life, added, context, event, placed, when
+
+
+def decided(outcome: Outcome, rule: str) -> list[Decision]:
+    return [one for one in outcome.decisions if one.rule == rule]
+
+
+def reachable(life: Life) -> None:
+    life.happens(
+        event("customer.registered", name="Ada", email="ada@example.org", zone="Europe/London"),
+        event("consent.granted", channel="email", purpose="marketing"),
+    )
+
+
+def test_every_reason_can_be_said_in_words() -> None:
+    assert set(REASONS) == set(Reason)
+
+
+def test_an_action_is_explained_by_what_woke_it_and_what_it_knew() -> None:
+    life = Life(context(shipped()))
+    reachable(life)
+    life.happens(added(price=4_000))
+
+    (decision,) = decided(life.until(when(0, 2)), "cart_left")
+
+    said = " ".join(why(decision))
+    assert decision.verdict == Verdict.EMITTED
+    assert "was given out" in said
+    assert "a cart with something in it was not touched" in said
+    assert "cart.value = 4000" in said
+
+
+def test_a_refusal_is_explained_by_its_reason() -> None:
+    life = Life(context(shipped()))
+    life.happens(event("customer.registered", email="ada@example.org"), added(price=4_000))
+
+    (decision,) = decided(life.until(when(0, 2)), "cart_left")
+
+    assert any(REASONS[Reason.NO_CONSENT] in sentence for sentence in why(decision))
+
+
+def test_what_was_decided_lately_answers_why_not() -> None:
+    life = Life(context(shipped()))
+    life.happens(added(price=4_000))
+    decisions = life.until(when(0, 2)).decisions
+
+    said = why_not(life.customer, "cart_left", life.context, when(1), decisions)
+
+    assert said == why(decided_last(decisions, "cart_left"))
+
+
+def decided_last(decisions: list[Decision], rule: str) -> Decision:
+    return [one for one in decisions if one.rule == rule][-1]
+
+
+def test_a_rule_that_never_woke_says_what_it_waits_for_and_what_it_would_see() -> None:
+    life = Life(context(shipped()))
+    reachable(life)
+    before = life.stored()
+
+    said = " ".join(why_not(life.customer, "cart_left", life.context, when(1)))
+
+    assert "wakes at cart.left" in said
+    assert "is not true now" in said
+    assert "cart.open = False" in said
+    assert life.stored() == before
+
+
+def test_a_rule_that_acted_long_ago_says_when() -> None:
+    life = Life(context(shipped()))
+    reachable(life)
+    life.happens(added(price=4_000), placed(when(1)))
+    life.happens(event("product.viewed", when(20), sku="s-1"))
+
+    said = " ".join(why_not(life.customer, "cart_left", life.context, when(20)))
+
+    assert "It acted for her at 2026-03-02T13:00:00.000Z." in said
+
+
+def test_an_unknown_rule_is_answered_with_those_there_are() -> None:
+    life = Life(context(shipped()))
+
+    (said,) = why_not(life.customer, "cart_letf", life.context, when(1))
+
+    assert "no rule cart_letf" in said
+    assert "cart_left" in said
+
+
+def test_somebody_forgotten_is_looked_at_by_no_rule() -> None:
+    life = Life(context(shipped()))
+    life.happens(event("erasure.requested"))
+
+    assert why_not(life.customer, "cart_left", life.context, when(1)) == [
+        "She asked to be forgotten: no rule looks at her any more."
+    ]
