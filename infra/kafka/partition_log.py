@@ -20,6 +20,11 @@ _ANSWER_SECONDS = 20.0
 _BATCH = 1_000
 _WAIT_MS = 10
 _WINDOW = 64
+_SETTLING = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
 
 
 class PartitionLog:
@@ -54,13 +59,25 @@ class PartitionLog:
                 found = self._consumer.get_watermark_offsets(at, timeout=_ANSWER_SECONDS)
             except KafkaException as error:
                 # The leader of a topic just made, or just moved, is known to all a moment later.
-                if not error.args[0].retriable() or time.monotonic() > deadline:
+                if error.args[0].code() not in _SETTLING or time.monotonic() > deadline:
                     raise DependencyAway(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
                 time.sleep(0.05)
             else:
                 if found is None:
                     raise DependencyAway(f"Kafka at {self._brokers} does not answer")
                 return found
+
+    def settled_bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        """The bounds once no transaction is open in the partition; waits for that. Raises DependencyAway."""
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while True:
+            first, end = self.bounds(topic, partition)
+            _, written = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
+            if end >= written:
+                return first, end
+            if time.monotonic() > deadline:
+                raise DependencyAway(f"{topic} partition {partition}: a transaction stays open at offset {end}")
+            time.sleep(0.02)
 
     def read(self, topic: str, partition: int, start: int) -> Iterator[Raw]:
         """The records from ``start`` to the present end. Raises DependencyAway."""
@@ -80,8 +97,11 @@ class PartitionLog:
                     raise DependencyAway(f"Kafka at {self._brokers}: {problem.str()}")
 
     def backwards(self, topic: str, partition: int, limit: int) -> Iterator[Raw]:
-        """Records from the newest to older ones, about ``limit`` of them at most. Raises DependencyAway."""
-        first, end = self.bounds(topic, partition)
+        """Records from the newest to older ones, about ``limit`` of them at most. Raises DependencyAway.
+
+        It waits while a transaction is open in the partition: what was acknowledged behind it would be overlooked.
+        """
+        first, end = self.settled_bounds(topic, partition)
         upper, window = end, _WINDOW
         while upper > first and end - upper < limit:
             lower = max(first, upper - window)

@@ -11,6 +11,7 @@ from infra.kafka.partition_log import PartitionLog
 from schemas.errors import DependencyAway, TendError
 
 _SECONDS = 20.0
+_ABANDONED_MS = 10_000
 _KEY = b"probe"
 _NOT_OFFERED = {
     KafkaError.UNKNOWN,
@@ -49,7 +50,9 @@ def _abort_one(connection: KafkaConnection, topic: str) -> int:
         if problem is None:
             offsets.append(message.offset() or 0)
 
-    producer = Producer(connection.librdkafka(transactional_id=f"tend-probe-{uuid.uuid4().hex}"))
+    producer = Producer(
+        connection.librdkafka(transactional_id=f"tend-probe-{uuid.uuid4().hex}", transaction_timeout_ms=_ABANDONED_MS)
+    )
     producer.init_transactions(_SECONDS)
     producer.begin_transaction()
     producer.produce(topic, b"{}", _KEY, 0, on_delivery=delivered)

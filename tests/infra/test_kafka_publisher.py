@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -154,6 +155,29 @@ async def test_what_an_owner_began_and_did_not_finish_is_not_seen(
     await heir.publish(entries(1, 2))
 
     assert await published(connection) == [1, 2]
+
+
+async def test_the_position_is_read_once_no_transaction_is_open_before_it(
+    opened: Opener, connection: KafkaConnection, transactional: bool, group: str
+) -> None:
+    """What was acknowledged behind an open transaction is not shown yet, and would be published again."""
+    if not transactional:
+        pytest.skip("this broker shows what a transaction has not finished")
+    first = await opened()
+    await first.publish(entries(1, 2))
+    other = Producer(connection.librdkafka(transactional_id=f"{group}-other"))
+    other.init_transactions(20)
+    other.begin_transaction()
+    other.produce(POSITIONS_TOPIC, b"{}", b"other", LANE)
+    other.flush(20)
+    await first.publish(entries(3, 4))
+
+    opening = asyncio.ensure_future(opened())
+    await asyncio.sleep(0.5)
+    assert not opening.done()
+    await asyncio.to_thread(other.abort_transaction, 20)
+
+    assert (await opening).published == 4
 
 
 async def test_without_transactions_what_went_out_beyond_the_position_is_found(
