@@ -26,8 +26,7 @@ REASONS = MappingProxyType(
         "too_long": "a field, or the whole body, is longer than the contract allows",
         "wrong_topic": "the event belongs on another topic",
         "time_in_future": "its time is more than 5 minutes later than its arrival",
-        "wrong_partition": "its customer belongs on another partition, and it was moved there once already (in a replay: "
-        "at once)",
+        "wrong_partition": "its customer belongs on another partition, and it was moved once already (replay: at once)",
         "event_failed": "the core could not handle it; the customer stays as she was",
         "alarm_failed": "an alarm could not be handled; it was taken off her clock",
     }

@@ -8,7 +8,7 @@ from tests.equality.conftest import MakeWorld
 from tests.equality.histories import Result
 from tests.equality.world import assert_equal
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
 
 _KILLS = (0.15, 0.4, 0.7)
 """How far the lanes have come, as a share of the history, when it happens."""
