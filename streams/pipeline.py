@@ -56,6 +56,7 @@ def handle(customer: Customer, event: AnyEvent, context: Context, acting: Millis
     refused = history.apply(turn, event)
     if refused is not None:
         turn.note(refused)
+        keep_bounded(turn)
         return outcome
     if event.at < customer.record.seen:
         turn.note(Note.LATE)
@@ -102,8 +103,8 @@ def _finish(turn: Turn, customer: Customer, *, releases: bool = False) -> None:
         if turn.scored:
             turn.notice("churn.scored", turn.scored)
         _decide(turn, releases)
-        keep_bounded(turn)
     record.seen = turn.at
+    keep_bounded(turn)
     customer.record = record
     customer.orders = turn.orders if turn.orders is not None else customer.orders
 
