@@ -16,7 +16,7 @@ from rules.problems import nearest
 Values = Mapping[str, str | int | float | bool]
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
-_SLOT = re.compile(r"([a-z_][a-z0-9_]*(?:\.[a-z0-9_]+)*)(?::([a-z]+))?")
+_SLOT = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)(?::([a-z]+))?")
 
 
 class BadWording(ValueError):
