@@ -9,6 +9,7 @@ import pytest
 from agents.replay.disturb import again, both, in_order, shuffled
 from agents.replay.replay import Disturb
 from schemas.times import DAY
+from tests import backends
 from tests.equality.conftest import MakeWorld, settings_of
 from tests.equality.histories import History, Result, history, rehearsed
 from tests.equality.world import World, assert_equal
@@ -34,9 +35,10 @@ def expected(weeks: History) -> Result:
 
 
 @pytest.fixture
-def broker(real_kafka: str) -> str:
-    """Real Apache Kafka only."""
-    return real_kafka
+def broker(real_kafka_server: str) -> str:
+    """Real Apache Kafka only, without topics."""
+    backends.delete_topics(real_kafka_server)
+    return real_kafka_server
 
 
 def _one(here: World) -> None:
