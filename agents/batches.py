@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -36,15 +36,16 @@ class Sorted(msgspec.Struct):
     arrivals: list[Arrival] = []
     aside: list[DeadLetter | Forward] = []
     raws: dict[tuple[str, int], Raw] = {}
+    """The valid ones as they lay."""
 
     def add(self, raws: Sequence[Raw], door: Door) -> list[Arrival]:
         """Parse and check; returns the valid ones."""
         arrivals = []
         for raw in raws:
             item = receive(raw, door)
-            self.raws[raw.topic, raw.offset] = raw
             if isinstance(item, Arrival):
                 arrivals.append(item)
+                self.raws[raw.topic, raw.offset] = raw
             else:
                 self.aside.append(item)
         self.arrivals.extend(arrivals)
@@ -95,32 +96,48 @@ class LiveBatches:
 
     Args:
         clock: the time of acting in service; None lets event time act (a replay without marks).
+        tick: in service, how often a batch is made for the alarms of the silent when no event comes.
+        held: of a topic whose events must wait for another one, no more than this many are read.
     """
 
     def __init__(
-        self, reader: TopicReader, partition: int, partitions: int, clock: Callable[[], Millis] | None, tick: Millis
+        self,
+        reader: TopicReader,
+        partition: int,
+        partitions: int,
+        clock: Callable[[], Millis] | None,
+        tick: Millis,
+        held: int = 20_000,
     ) -> None:
         self._reader = reader
         self._partition = partition
         self._partitions = partitions
         self._clock = clock
         self._tick = tick
+        self._held = held
         self._queues = {topic: Queue() for topic in EVENT_TOPICS}
-        self._offsets: dict[str, int] = {}
         self._found = Sorted()
         self._ticked: Millis = 0
 
     async def next(self, state: LaneState) -> Batch | None:
         """What may be released now; in service also an empty batch once in a while, for the alarms of the silent."""
-        came = await self._reader.read(EVENT_TOPICS, max_wait_ms=20)
+        reading = [topic for topic, queue in self._queues.items() if len(queue.arrivals) < self._held]
+        came = await self._reader.read(reading, max_wait_ms=20)
         now = self._clock() if self._clock else None
         for topic, queue in self._queues.items():
             self._fill(topic, queue, now)
+            # What was not read just now may have grown since.
+            queue.caught_up = topic in reading and self._reader.shelves[topic].caught_up
         horizon = horizon_of(self._queues, _FAR if now is None else now)
         arrivals = release(self._queues, horizon, _RELEASE)
-        if not arrivals and not self._found.aside and (now is None or now - self._ticked < self._tick or came):
+        until = self._until(arrivals, horizon, now, state)
+        ticks = now is not None and until > state.time and now - self._ticked >= self._tick and not came
+        # Without a clock only an event can say which epoch it is: what comes before the first one waits for it.
+        begun = now is not None or state.time > 0
+        if not (arrivals or ticks or (self._found.aside and begun)):
             return None
-        return self._batch(arrivals, horizon, now, state)
+        self._ticked = now or 0
+        return self._batch(arrivals, until, now)
 
     def lag(self, state: LaneState) -> dict[str, int]:
         """See ``Batches``."""
@@ -128,8 +145,7 @@ class LiveBatches:
 
     def _fill(self, topic: str, queue: Queue, now: Millis | None) -> None:
         shelf = self._reader.shelves[topic]
-        raws = self._reader.take(topic, shelf.next_offset)
-        for raw in raws:
+        for raw in self._reader.take(topic, shelf.next_offset):
             latest = raw.timestamp if now is None else now
             door = Door(self._partition, self._partitions, latest, forwards=now is not None)
             arrivals = self._found.add([raw], door)
@@ -138,17 +154,19 @@ class LiveBatches:
                 for arrival in arrivals:
                     arrival.at = min(arrival.at, now)
             queue.add(arrivals)
-        queue.caught_up = shelf.caught_up
 
-    def _batch(self, arrivals: list[Arrival], horizon: Millis, now: Millis | None, state: LaneState) -> Batch:
-        latest = arrivals[-1].at if arrivals else state.time
+    def _until(self, arrivals: Sequence[Arrival], horizon: Millis, now: Millis | None, state: LaneState) -> Millis:
+        """How far time goes with these: as far as nothing that is still unread could lie before it."""
+        latest = max(state.time, arrivals[-1].at) if arrivals else state.time
         full = len(arrivals) >= _RELEASE
-        until = latest if now is None or full else max(latest, min(now, horizon))
-        self._ticked = now or 0
+        return latest if now is None or full else max(latest, min(now, horizon))
+
+    def _batch(self, arrivals: list[Arrival], until: Millis, now: Millis | None) -> Batch:
         found, self._found = self._found, Sorted()
-        taken = {(arrival.topic, arrival.offset) for arrival in arrivals}
-        self._found.raws = {at: raw for at, raw in found.raws.items() if at not in taken and _waits(at, self._queues)}
-        return Batch(arrivals, until, self._next_offsets(), found.aside, found.raws, acting=now)
+        places = [(arrival.topic, arrival.offset) for arrival in arrivals]
+        taken = {place: found.raws.pop(place) for place in places}
+        self._found.raws = found.raws
+        return Batch(arrivals, until, self._next_offsets(), found.aside, taken, acting=now)
 
     def _next_offsets(self) -> dict[str, int]:
         """Behind what was released: the head of what still waits, else where reading goes on."""
@@ -161,11 +179,6 @@ class LiveBatches:
 _FAR: Millis = 1 << 62
 _RELEASE = 2_000
 """Events released at once; more wait for the next batch."""
-
-
-def _waits(at: tuple[str, int], queues: Mapping[str, Queue]) -> bool:
-    queue = queues[at[0]]
-    return bool(queue.arrivals) and queue.arrivals[0].offset <= at[1]
 
 
 def _mark_in(raw: Raw) -> Mark:

@@ -1,0 +1,279 @@
+"""Which events a lane gets at once, in which order, and how far time may go with them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agents.batches import LiveBatches, MarkedBatches
+from agents.reader import TopicReader
+from schemas.errors import Refused
+from schemas.lane import LaneState
+from schemas.times import MINUTE, SECOND, Millis
+from schemas.topics import BROWSE, MARKS, ORDERS
+from streams.arrivals import DeadLetter, Forward
+from streams.lane import Batch
+from tests.agents.logs import Logs
+from tests.builders import START
+
+NOW = START + 10 * MINUTE
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self, now: Millis = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> Millis:
+        return self.now
+
+
+def live(logs: Logs, clock: Clock | None, partitions: int = 1, held: int = 20_000) -> LiveBatches:
+    reader = TopicReader(logs, logs.partition, logs.begins)
+    return LiveBatches(reader, logs.partition, partitions, clock, SECOND, held)
+
+
+def marked(logs: Logs) -> MarkedBatches:
+    return MarkedBatches(TopicReader(logs, 0, logs.begins), 0, 1)
+
+
+def ids(batch: Batch | None) -> list[str]:
+    assert batch is not None
+    return [arrival.event.id for arrival in batch.arrivals]
+
+
+def nothing_yet() -> LaneState:
+    return LaneState(offsets={})
+
+
+# ---------------------------------------------------------------- service
+
+
+async def test_topics_are_merged_by_time() -> None:
+    logs = Logs()
+    first, second, third = logs.viewed(START), logs.ordered(START + 1), logs.viewed(START + 2)
+
+    batch = await live(logs, Clock()).next(nothing_yet())
+
+    assert ids(batch) == [first, second, third]
+
+
+async def test_within_a_topic_offsets_count_and_not_times() -> None:
+    logs = Logs()
+    told = [logs.viewed(START + 5), logs.viewed(START)]
+
+    batch = await live(logs, Clock()).next(nothing_yet())
+
+    assert ids(batch) == told
+
+
+async def test_time_never_passes_the_head_of_an_unread_backlog() -> None:
+    logs = Logs(piece=1)
+    order = logs.ordered(START)
+    logs.ordered(START + 10)
+    view = logs.viewed(START + 5)
+    batches = live(logs, Clock())
+
+    first = await batches.next(nothing_yet())
+    assert first is not None
+    assert (ids(first), first.until) == ([order], START), "behind the first order something unread may lie"
+
+    second = await batches.next(nothing_yet())
+    assert second is not None
+    assert ids(second)[0] == view
+    assert second.until == NOW
+
+
+async def test_a_topic_of_which_nothing_is_known_holds_everything_back() -> None:
+    logs = Logs()
+    logs.viewed(START)
+    logs.silent = {ORDERS}
+    batches = live(logs, Clock())
+
+    assert await batches.next(nothing_yet()) is None
+    logs.silent = set()
+
+    assert len(ids(await batches.next(nothing_yet()))) == 1
+
+
+async def test_a_silent_lane_gets_an_empty_batch_with_each_tick() -> None:
+    clock = Clock()
+    batches = live(Logs(), clock)
+
+    first = await batches.next(nothing_yet())
+    assert first is not None
+    assert (first.arrivals, first.until, first.acting) == ([], NOW, NOW)
+    assert await batches.next(LaneState(offsets={}, time=NOW)) is None
+
+    clock.now += SECOND
+    again = await batches.next(LaneState(offsets={}, time=NOW))
+    assert again is not None
+    assert again.until == NOW + SECOND
+
+
+async def test_a_clock_ahead_does_not_hold_the_topic_up() -> None:
+    logs = Logs()
+    early, later = logs.viewed(NOW + MINUTE), logs.viewed(NOW)
+
+    batch = await live(logs, Clock()).next(nothing_yet())
+
+    assert ids(batch) == [early, later]
+    assert batch is not None
+    assert batch.until == NOW
+
+
+async def test_what_is_no_event_is_told_apart_once_and_never_waits() -> None:
+    logs = Logs(piece=1)
+    logs.ordered(START)
+    logs.ordered(START + 10)
+    logs.put(BROWSE, b"not json")
+    logs.viewed(NOW)
+    batches = live(logs, Clock())
+
+    first, second = await batches.next(nothing_yet()), await batches.next(nothing_yet())
+
+    assert first is not None
+    assert second is not None
+    assert [type(item) for item in first.aside] == [DeadLetter]
+    assert second.aside == []
+
+
+async def test_offsets_stay_before_what_still_waits() -> None:
+    logs = Logs(piece=2)
+    logs.ordered(START)
+    logs.ordered(START + 1)
+    logs.ordered(START + 2)
+    logs.viewed(START + 5)
+    logs.put(BROWSE, b"not json")
+
+    batch = await live(logs, Clock()).next(nothing_yet())
+
+    assert batch is not None
+    assert (batch.offsets[ORDERS], batch.offsets[BROWSE]) == (2, 0)
+
+
+async def test_a_misplaced_event_is_forwarded() -> None:
+    logs = Logs()
+    logs.viewed(START, who="c-1")
+
+    batch = await live(logs, Clock(), partitions=64).next(nothing_yet())
+
+    assert batch is not None
+    assert [type(item) for item in batch.aside] == [Forward]
+
+
+async def test_what_waits_for_another_topic_is_bounded() -> None:
+    logs = Logs(piece=10)
+    for second in range(100):
+        logs.viewed(START + 5 * MINUTE + second)
+        logs.ordered(START + second)
+    batches = live(logs, Clock(), held=20)
+
+    handled = []
+    for _ in range(40):
+        batch = await batches.next(nothing_yet())
+        handled += ids(batch) if batch else []
+        assert max(len(queue.arrivals) for queue in batches._queues.values()) <= 30
+
+    assert len(handled) == 200
+
+
+async def test_each_event_comes_with_its_record_as_it_lay() -> None:
+    logs = Logs()
+    logs.viewed(START)
+
+    batch = await live(logs, Clock()).next(nothing_yet())
+
+    assert batch is not None
+    assert batch.raws == {(BROWSE, 0): logs.records[BROWSE][0]}
+
+
+async def test_without_a_clock_nothing_begins_before_the_first_event() -> None:
+    logs = Logs()
+    logs.put(BROWSE, b"not json", START)
+    batches = live(logs, None)
+
+    assert await batches.next(nothing_yet()) is None
+    logs.viewed(START)
+
+    batch = await batches.next(nothing_yet())
+    assert batch is not None
+    assert (batch.until, len(batch.aside), batch.acting) == (START, 1, None)
+
+
+# ---------------------------------------------------------------- a replay with marks
+
+
+async def test_an_interval_ends_at_its_mark_whatever_lies_behind_it() -> None:
+    logs = Logs()
+    view = logs.viewed(START + 1)
+    order = logs.ordered(START)
+    logs.mark(START + MINUTE, position={"events": 2})
+    logs.ordered(START + 2 * MINUTE)
+
+    batch = await marked(logs).next(nothing_yet())
+
+    assert batch is not None
+    assert ids(batch) == [order, view]
+    assert (batch.until, batch.offsets, batch.position) == (
+        START + MINUTE,
+        {BROWSE: 1, ORDERS: 1, MARKS: 1},
+        {"events": 2},
+    )
+
+
+async def test_the_order_of_arrival_within_an_interval_does_not_matter() -> None:
+    straight, shuffled = Logs(), Logs()
+    for second in (0, 1, 2):
+        straight.viewed(START + second)
+    for second in (2, 0, 1):
+        shuffled.viewed(START + second)
+    straight.mark(START + MINUTE)
+    shuffled.mark(START + MINUTE)
+
+    one, other = await marked(straight).next(nothing_yet()), await marked(shuffled).next(nothing_yet())
+
+    assert ids(one) == ids(other)
+
+
+async def test_an_interval_waits_until_each_topic_is_read_up_to_its_end() -> None:
+    logs = Logs(piece=1)
+    for second in range(5):
+        logs.viewed(START + second)
+    logs.mark(START + MINUTE)
+
+    batch = await marked(logs).next(nothing_yet())
+
+    assert len(ids(batch)) == 5
+
+
+async def test_an_empty_answer_is_not_taken_for_the_end() -> None:
+    logs = Logs()
+    logs.viewed(START)
+    logs.mark(START + MINUTE)
+    logs.silent = {BROWSE}
+    waiting = asyncio.create_task(marked(logs).next(nothing_yet()))
+
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    logs.silent = set()
+
+    assert len(ids(await waiting)) == 1
+
+
+async def test_there_is_no_batch_before_there_is_a_mark() -> None:
+    logs = Logs()
+    logs.viewed(START)
+
+    assert await marked(logs).next(nothing_yet()) is None
+
+
+async def test_a_mark_that_is_none_is_refused_with_its_place() -> None:
+    logs = Logs()
+    logs.put(MARKS, b"{}")
+
+    with pytest.raises(Refused, match=r"tend\.marks, partition 0, offset 0: no mark"):
+        await marked(logs).next(nothing_yet())
