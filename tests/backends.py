@@ -130,10 +130,13 @@ class LocalKafka:
     Its jars are fetched once and kept in the user's cache.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, password: str | None = None) -> None:
+        """With a password a second listener, ``secured_address``, lets in user ``tend`` with it (SASL, PLAIN)."""
+        self.secured_address = f"{HOST}:{free_port()}"
         port, config = free_port(), directory / "server.properties"
         directory.mkdir(parents=True, exist_ok=True)
-        config.write_text(_server_properties(port, free_port(), directory / "log"))
+        properties = _server_properties(port, free_port(), directory / "log")
+        config.write_text(_secured(properties, self.secured_address, password) if password else properties)
         java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{_kafka_jars()}/*"]
         format_log = [
             *java,
@@ -221,6 +224,19 @@ def _server_properties(port: int, controller_port: int, log: Path) -> str:
         *(f"{name}.min.isr=1" for name in one[1:]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _secured(properties: str, address: str, password: str) -> str:
+    login = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+    listener = f"SECURED://{address}"
+    with_listener = properties.replace("listeners=PLAINTEXT:", f"listeners={listener},PLAINTEXT:")
+    lines = [
+        "listener.security.protocol.map=SECURED:SASL_PLAINTEXT,PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name=PLAINTEXT",
+        "listener.name.secured.sasl.enabled.mechanisms=PLAIN",
+        f'listener.name.secured.plain.sasl.jaas.config={login} user_tend="{password}";',
+    ]
+    return with_listener + "\n".join(lines) + "\n"
 
 
 def delete_topics(address: str) -> None:

@@ -1,0 +1,90 @@
+"""Every client logs in where Kafka wants it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.faust_app import make_engine
+from infra.kafka.producer import BulkProducer
+from infra.kafka.publisher import POSITIONS_TOPIC, Publisher
+from infra.kafka.topics import Topics, TopicSpec
+from infra.settings import Settings, load_settings
+from schemas.errors import DependencyAway
+from schemas.lane import OutboxEntry
+from tests.backends import LocalKafka, docker_answers
+
+pytestmark = pytest.mark.kafka
+
+PASSWORD = "s3cret"
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address at which a Kafka lets in user ``tend`` with the password."""
+    if "TEND_TEST_BROKERS" in os.environ or docker_answers():
+        pytest.skip("needs a Kafka of its own, which is made with Java and Maven")
+    kafka = LocalKafka(tmp_path_factory.mktemp("secured"), PASSWORD)
+    kafka.start()
+    yield kafka.secured_address
+    kafka.kill()
+
+
+@pytest.fixture
+def settings(secured: str, group: str, tmp_path: Path) -> Settings:
+    return load_settings(
+        {
+            "brokers": secured,
+            "group": group,
+            "data_dir": tmp_path,
+            "kafka_protocol": "SASL_PLAINTEXT",
+            "kafka_mechanism": "PLAIN",
+            "kafka_username": "tend",
+            "kafka_password": PASSWORD,
+        }
+    )
+
+
+async def test_topics_producers_publishers_and_the_intake_log_in(settings: Settings) -> None:
+    connection = KafkaConnection.of(settings)
+    Topics(connection).create([TopicSpec("orders", 1, {"retention.ms": "-1"}), TopicSpec(POSITIONS_TOPIC, 1)])
+    producer = BulkProducer(connection)
+    producer.send("orders", 0, b"anna", b"1", 1_700_000_000_000)
+    producer.flush()
+    publisher = Publisher(connection, 0, transactional=True)
+    await publisher.publish([OutboxEntry(1, "orders", 0, b"anna", b"2")])
+    await publisher.close()
+
+    owned = asyncio.Event()
+
+    async def on_owned(partition: int) -> None:
+        owned.set()
+
+    async def on_lost(partition: int) -> None:
+        owned.clear()
+
+    engine = make_engine(settings, ["orders"], on_owned, on_lost)
+    await engine.start()
+    await asyncio.wait_for(owned.wait(), 30)
+    read: list[bytes | None] = []
+    offset = 0
+    while len(read) < 2:
+        fetched = (await engine.intake.fetch(0, {"orders": offset}, max_wait_ms=100))["orders"]
+        read += [record.value for record in fetched.records]
+        offset = fetched.next_offset
+    await engine.stop()
+
+    assert read == [b"1", b"2"]
+
+
+async def test_a_wrong_password_lets_nobody_in(secured: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.kafka.topics._SECONDS", 3.0)
+    stranger = KafkaConnection(secured, "SASL_PLAINTEXT", "PLAIN", "tend", "guessed")
+
+    with pytest.raises(DependencyAway):
+        Topics(stranger).partitions("orders")
