@@ -16,7 +16,7 @@ from infra.settings import Settings
 from schemas.almanac import decode_almanac
 from schemas.churn import Quality
 from schemas.lane import Raw
-from schemas.outcome import decode_decision
+from schemas.outcome import Verdict, decode_decision
 from schemas.topics import ACTION_TOPICS, ALMANAC, DEAD_LETTERS, DECISIONS
 
 
@@ -33,7 +33,10 @@ class Summary(msgspec.Struct):
     actions: dict[str, int] = {}
     rules: dict[str, int] = {}
     suppressed: dict[str, int] = {}
-    held: int = 0
+    held: dict[str, int] = {}
+    """Holds by reason: an action may be held more than once."""
+    released: dict[str, int] = {}
+    """Held actions that were given out after all, by what had held them."""
     dead_letters: dict[str, int] = {}
     almanacs: int = 0
     lessons: int = 0
@@ -86,12 +89,20 @@ def _actions(log: PartitionLog, partitions: int, summary: Summary) -> None:
 
 def _decisions(log: PartitionLog, partitions: int, summary: Summary) -> None:
     refused: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    released: Counter[str] = Counter()
+    waiting: dict[str, set[str]] = {}
     for raw in _all(log, DECISIONS, partitions):
         decision = decode_decision(raw.value or b"{}")
-        if decision.verdict == "refused" and decision.reason:
-            refused[decision.reason.value] += 1
-        summary.held += decision.verdict == "held"
-    summary.suppressed = _ordered(refused)
+        reason = decision.reason.value if decision.reason else ""
+        if decision.verdict is Verdict.REFUSED:
+            refused[reason] += 1
+        elif decision.verdict is Verdict.HELD:
+            held[reason] += 1
+            waiting.setdefault(decision.action_id, set()).add(reason)
+        elif decision.verdict is Verdict.RELEASED:
+            released.update(waiting.get(decision.action_id, ()))
+    summary.suppressed, summary.held, summary.released = _ordered(refused), _ordered(held), _ordered(released)
     letters = (dict(raw.headers).get("tend-reason", b"?").decode() for raw in _all(log, DEAD_LETTERS, partitions))
     summary.dead_letters = _ordered(Counter(letters))
 
@@ -127,7 +138,9 @@ def show(summary: Summary, screen: Screen) -> None:
     )
     screen.print(_table("Actions by kind", summary.actions), _table("Actions by rule", summary.rules))
     screen.print(_table("Suppressed by reason", summary.suppressed))
-    screen.print(f"{summary.held:,} actions were held back for a while; dead letters: {summary.dead_letters or 'none'}")
+    screen.print(_table("Held for a while by reason", summary.held), _table("Given out after it", summary.released))
+    letters = ", ".join(f"{count:,} {reason}" for reason, count in summary.dead_letters.items())
+    screen.print(f"Dead letters: {letters or 'none'}")
     quality = summary.quality
     screen.print(
         f"Churn model: {summary.lessons:,} lessons in {summary.almanacs} almanacs; log loss {quality.log_loss:.4f} "

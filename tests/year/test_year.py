@@ -1,0 +1,88 @@
+"""A whole year through the engine, on real Apache Kafka: every rule has its day, every limit too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agents.demo.summary import Summary, summarise
+from agents.installation import Installation
+from agents.replay.replay import Replay
+from agents.simulate.journey import Journey
+from infra.kafka.producer import BulkProducer
+from infra.settings import load_settings
+from rules.rulebook import shipped
+from schemas.record import MAX_BYTES
+from schemas.times import DAY
+from tests import backends
+
+pytestmark = [pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(2_400)]
+
+PARTITIONS = 4
+REFUSES = {"no_consent", "no_address", "cooldown", "exclusive", "channel_cap", "expired", "no_longer_true"}
+HOLDS = {"quiet_hours", "open_complaint", "channel_cap", "total_cap"}
+
+
+@pytest.fixture(scope="module")
+def year(real_kafka_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Summary]:
+    """The year, replayed through two workers."""
+    directory = tmp_path_factory.mktemp("year")
+    backends.delete_topics(real_kafka_server)
+    with backends.any_store(directory / "store") as url:
+        settings = load_settings(
+            {
+                "brokers": real_kafka_server,
+                "redis_url": url,
+                "partitions": PARTITIONS,
+                "clock": "event",
+                "group": "year",
+                "data_dir": str(directory),
+            }
+        )
+        yield _replayed(Installation(settings, Path(directory)))
+
+
+def _replayed(installation: Installation) -> Summary:
+    journey = Journey()
+    replay = Replay(journey, [BulkProducer(installation.connection)], PARTITIONS, act_from=journey.start + 28 * DAY)
+    installation.make_topics()
+    try:
+        installation.learner.start()
+        for _ in range(2):
+            installation.add_worker()
+        last = list(replay.run())[-1]
+        installation.until_replayed(last.read, journey.end)
+        return asyncio.run(summarise(installation.settings, Counter({"all": last.read}), 1.0))
+    finally:
+        installation.stop()
+
+
+def test_every_shipped_rule_gives_something_out(year: Summary) -> None:
+    assert {rule.id for rule in shipped().rules} - set(year.rules) == set()
+
+
+def test_every_limit_refuses(year: Summary) -> None:
+    assert REFUSES - set(year.suppressed) == set()
+
+
+def test_every_hold_is_released(year: Summary) -> None:
+    assert HOLDS - set(year.held) == set()
+    assert HOLDS - set(year.released) == set()
+
+
+def test_records_stay_small(year: Summary) -> None:
+    assert year.largest_bytes <= MAX_BYTES
+    assert year.customers > 2_400
+
+
+def test_nothing_becomes_a_dead_letter(year: Summary) -> None:
+    assert year.dead_letters == {}
+
+
+def test_the_model_is_better_than_the_base_rate(year: Summary) -> None:
+    assert year.quality.log_loss < year.quality.base_loss
+    assert year.quality.auc > 0.8
