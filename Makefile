@@ -41,13 +41,13 @@ unit: $(STAMP) ## The quick tests
 	$(PYTEST) -q --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 test-kafka: $(STAMP) ## The tests that need a real Apache Kafka (Java 17 and Maven, or TEND_TEST_BROKERS)
-	$(PYTEST) -m kafka $(ARGS)
+	$(PYTEST) -m "kafka and not faults and not slow" $(ARGS)
 
 test-slow: $(STAMP) ## The tests that take minutes
-	$(PYTEST) -m "slow and not kafka and not faults" $(ARGS)
+	$(PYTEST) -m slow $(ARGS)
 
 test-faults: $(STAMP) ## The tests that kill, freeze and cut
-	$(PYTEST) -m "faults and not kafka" $(ARGS)
+	$(PYTEST) -m "faults and not slow" $(ARGS)
 
 test-all: test test-slow test-faults test-kafka ## All tests
 
