@@ -51,6 +51,8 @@ def orders(
     """Turn an order history into a file for `tend replay --events`.
 
     Lines of one order become one order, wherever they stand. Lines that cannot be understood are left out and listed.
+    Ids of customers and orders that events cannot carry (longer than 64 characters, spaces, accents) become `x-` and a
+    hash, the same each time.
 
     Examples:
 

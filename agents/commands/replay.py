@@ -18,7 +18,7 @@ from agents.replay.plan import EVERY
 from agents.replay.replay import Progress, Source
 from agents.simulate.journey import Journey
 from infra.settings import load_settings
-from schemas.errors import TendError
+from schemas.errors import DependencyAway, TendError
 from schemas.times import DAY, Millis, to_millis, to_rfc3339
 
 _TEACHING = 28 * DAY
@@ -73,7 +73,10 @@ def replay(
         source = Journey(days=days, households=households, seed=seed, simulated=simulated)
     acting = _moment(act_from, source) if act_from else (source.start + _TEACHING if journey else 0)
     manner = Manner(acting, mark_every, marks, speed)
-    last = deque(shown(feed(settings, source, manner), source, console), maxlen=1)
+    try:
+        last = deque(shown(feed(settings, source, manner), source, console), maxlen=1)
+    except DependencyAway as error:
+        raise TendError(f"{error}. Nothing is lost: the same command goes on where this one stopped.") from error
     _summary(source, last[0] if last else None, as_json)
 
 

@@ -10,6 +10,12 @@ from pathlib import Path
 import orjson
 import pytest
 
+from agents.catalogue import topic_specs
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.topics import Topics
+from infra.settings import load_settings
+from schemas.topics import ORDERS
+
 ROWS = (500_000, 5_000_000)
 
 # The command as it is installed, with all that the command line imports.
@@ -42,14 +48,19 @@ def _row(dice: random.Random, number: int) -> str:
     return f"B{order};K{order % 50_000};{day};A-{dice.randrange(5_000)};1;1.{order % 900 + 100},{number % 100:02d};G\n"
 
 
+def command(*arguments: str) -> tuple[dict[str, int], int]:
+    """What a command of tend says, and its peak of resident memory in MiB."""
+    line = [sys.executable, "-c", COMMAND, *arguments, "--json"]
+    done = subprocess.run(line, check=True, capture_output=True, text=True)
+    return orjson.loads(done.stdout), int(done.stderr.splitlines()[-1])
+
+
 def imported(path: Path, out: Path) -> tuple[dict[str, int], int]:
-    """What the command says, and its peak of resident memory in MiB."""
+    """An import in the words of such a file."""
     columns = ["--customer", "Kundennr", "--time", "Datum", "--amount", "Betrag", "--order", "Belegnr"]
     columns += ["--item", "Artikel", "--quantity", "Menge", "--category", "Warengruppe"]
-    how = ["--currency", "EUR", "--decimal", ",", "--tz", "Europe/Berlin", "--out", str(out), "--json"]
-    command = [sys.executable, "-c", COMMAND, "import", "orders", str(path), *columns, *how]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return orjson.loads(done.stdout), int(done.stderr.splitlines()[-1])
+    how = ["--currency", "EUR", "--decimal", ",", "--tz", "Europe/Berlin", "--out", str(out)]
+    return command("import", "orders", str(path), *columns, *how)
 
 
 @pytest.mark.slow
@@ -66,3 +77,20 @@ def test_half_a_million_lines_and_five_million_need_the_same_memory(tmp_path: Pa
 
     assert max(peaks) <= 300, peaks
     assert abs(peaks[1] - peaks[0]) <= 0.1 * peaks[0], peaks
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_history_of_another_system_is_imported_and_replayed_without_a_line_of_code(
+    broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEND_BROKERS", broker)
+    topics = Topics(KafkaConnection.of(load_settings()))
+    topics.create(topic_specs(load_settings()))
+    out = tmp_path / "history.jsonl.gz"
+
+    imported(written(tmp_path / "history.csv", ROWS[0]), out)
+    replayed, peak = command("replay", "--events", str(out), "--act-from", "end")
+
+    assert replayed["events"] == replayed["records_sent"] == sum(topics.end_offsets([ORDERS])[ORDERS]) == ROWS[0] // 4
+    assert peak <= 300

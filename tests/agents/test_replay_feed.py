@@ -11,6 +11,7 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
+import msgspec
 import orjson
 import pytest
 import typer
@@ -29,6 +30,7 @@ from schemas.errors import Refused, TendError
 from schemas.marks import Mark, decode_mark
 from schemas.times import DAY
 from schemas.topics import EVENT_TOPICS, MARKS
+from tests import backends
 
 PARTITIONS = 2
 JOURNEY = Journey(days=6, households=50)
@@ -105,6 +107,18 @@ def test_topics_that_hold_another_replay_are_refused(settings: Settings) -> None
 def test_missing_topics_are_refused_with_the_command_that_makes_them(broker: str) -> None:
     with pytest.raises(Refused, match="tend topics create"):
         list(feed(load_settings({"brokers": broker, "partitions": PARTITIONS}), JOURNEY, MANNER))
+
+
+@pytest.mark.kafka
+def test_topics_that_would_delete_a_history_are_refused_before_anything_is_sent(real_kafka_server: str) -> None:
+    backends.delete_topics(real_kafka_server)
+    settings = load_settings({"brokers": real_kafka_server, "partitions": PARTITIONS})
+    topics = Topics(KafkaConnection.of(settings))
+    topics.create([msgspec.structs.replace(spec, configs={}) for spec in topic_specs(settings)])
+
+    with pytest.raises(Refused, match=r"storefront.orders keeps records for 7 days .* retention.ms=-1"):
+        list(feed(settings, JOURNEY, MANNER))
+    assert not bodies(settings)
 
 
 def test_a_file_is_replayed_and_its_bad_lines_are_named(settings: Settings, tmp_path: Path) -> None:
