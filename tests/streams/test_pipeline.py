@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules.rulebook import shipped
 from schemas.churn import Tick
 from schemas.codec import decode_record, encode_record
 from schemas.events import AnyEvent
+from schemas.outcome import Outcome
 from schemas.record import WaitKind
 from schemas.times import DAY, HOUR, MINUTE, WEEK, to_millis
 from schemas.topics import TOPIC_OF
@@ -310,3 +313,26 @@ def test_a_function_that_raises_tells_so_and_is_not_swallowed() -> None:
 
     with pytest.raises(KeyError):
         life.happens(placed())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_with_rules_in_force_nothing_is_given_out_for_what_is_sent_again(seed: int) -> None:
+    dice = Random(seed)
+    news = [(*dice.choice(KINDS), dice.randrange(60 * 24 * 60)) for _ in range(120)]
+    events = sorted(told([((kind, fields), minutes) for kind, fields, minutes in news]), key=lambda e: (e.at, e.id))
+    once, again = Life(context(shipped())), Life(context(shipped()))
+    first, second = Outcome(), Outcome()
+    for number, one in enumerate(events):
+        add(first, once.happens(one))
+        add(second, again.happens(one))
+        before = again.stored()
+        repeated = handle(again.customer, events[dice.randrange(number + 1)], again.context, one.at)
+        assert (repeated.actions, repeated.decisions) == ([], [])
+        assert again.stored() == before
+    add(first, once.until(when(120)))
+    add(second, again.until(when(120)))
+
+    ids = [action.action_id for action in first.actions]
+    assert ids == [action.action_id for action in second.actions]
+    assert len(ids) == len(set(ids)) > 0
+    assert again.stored() == once.stored()
