@@ -92,6 +92,7 @@ class _Counted:
         self.rows = 0
 
     def lines(self) -> Iterator[OrderLine]:
+        """Those that can be read."""
         for number, row in self._table.rows(self._bad_row, self._on_bytes):
             self.rows += 1
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -81,7 +81,7 @@ class EventFile:
                 yield _told(line)
 
 
-def read_file(path: Path, on_line: Callable[[int], None] = lambda number: None) -> EventFile:
+def read_file(path: Path) -> EventFile:
     """Read the file through once: what is valid, what is not, and whether it is sorted.
 
     Raises:
@@ -91,7 +91,6 @@ def read_file(path: Path, on_line: Callable[[int], None] = lambda number: None) 
     digest = blake2b(digest_size=8)
     try:
         for number, line in _lines(path):
-            on_line(number)
             digest.update(line)
             if line:
                 _judge(found, number, line)

@@ -66,27 +66,34 @@ class Visit:
         self._steps += 1
 
     def view(self, at: int, product: int) -> None:
+        """A product page."""
         fields = {"sku": str(product), "category": self._catalogue.category(product)}
         self._step(at, "product.viewed", fields)
 
     def search(self, at: int, product: int, results: int) -> None:
+        """A search for a product's category."""
         query = self._catalogue.category(product).lower()
         self._step(at, "search.performed", {"query": query, "results": results})
 
     def add(self, at: int, line: Line) -> None:
+        """Into the cart."""
         fields = {"cart_id": self.cart, "sku": str(line.product), "quantity": line.quantity, "price": line.cents}
         self._step(at, "cart.item_added", {**fields, "currency": CURRENCY})
 
     def remove(self, at: int, line: Line) -> None:
+        """Out of the cart again."""
         self._step(at, "cart.item_removed", {"cart_id": self.cart, "sku": str(line.product)})
 
     def till(self, at: int, cents: int) -> None:
+        """To the till."""
         self._step(at, "checkout.started", {"cart_id": self.cart, "amount": cents, "currency": CURRENCY})
 
     def payment_failed(self, at: int) -> None:
+        """The payment was refused."""
         self._step(at, "payment.failed", {"cart_id": self.cart, "reason": self._dice.pick(_FAILURES)})
 
     def coupon_refused(self, at: int) -> None:
+        """The coupon did not work."""
         code = f"WELCOME{self._dice.below(1000):03d}"
         self._step(at, "coupon.refused", {"code": code, "reason": self._dice.pick(_REFUSALS)})
 
