@@ -163,7 +163,7 @@ def test_complaints_are_opened_before_anything_else_happens_to_them(stream: list
 
 
 def test_without_simulation_only_the_data_speaks() -> None:
-    kinds = {event.type for event in Journey(days=60, simulated=False).events()}
+    kinds = {event.type for event in Journey(days=14, simulated=False).events()}
 
     assert kinds == {"order.placed", "receipt.redeemed"}
 
