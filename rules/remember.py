@@ -9,6 +9,7 @@ import msgspec
 from rules import ring
 from rules.compose import coupon_of
 from rules.proposal import Proposal
+from rules.rule import Rule
 from schemas.actions import AnyAction
 from schemas.record import (
     MAX_COUPONS,
@@ -85,12 +86,20 @@ def give_out(proposal: Proposal, action: AnyAction) -> None:
 def mark_fired(proposal: Proposal) -> None:
     """Remember when the rule acted. Where there are too many, the one that acted longest ago is forgotten."""
     scene, record = proposal.scene, proposal.scene.record
-    fired = {rule: at for rule, at in record.fired.items() if rule != proposal.rule.hash}
+    known, now = scene.rulebook.rule_of, scene.acting
+    fired = {
+        rule: at for rule, at in record.fired.items() if rule != proposal.rule.hash and _rests(known(rule), at, now)
+    }
     if len(fired) >= MAX_LAST_FIRED:
-        known = scene.rulebook.rule_of
         once = {rule for rule in fired if (found := known(rule)) and found.terms.cooldown == "once"}
         del fired[min(fired, key=lambda rule: (rule in once, fired[rule], rule))]
-    record.fired = {**fired, proposal.rule.hash: scene.acting}
+    record.fired = {**fired, proposal.rule.hash: now}
+
+
+def _rests(rule: Rule | None, fired: Millis, now: Millis) -> bool:
+    """Whether the cooldown of a rule goes on; of one that is not known here nothing can be said."""
+    cooldown = rule.terms.cooldown if rule else None
+    return rule is None or cooldown == "once" or (cooldown is not None and now < fired + cooldown)
 
 
 def may_hold(proposal: Proposal) -> bool:

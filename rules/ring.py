@@ -1,13 +1,19 @@
 """The ring of actions given out lately: what caps, cooldowns and groups count, and what receipts refer to.
 
-An entry *counts* while a cap or a group looks at it; only entries that count no more make room.
+An entry *counts* while a cap or a group looks at it; only entries that count no more make room. Those that nothing
+counts are kept for their receipts, for a while.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from rules.rulebook import Rulebook
 from schemas.record import MAX_SENT, Record, Sent
-from schemas.times import Millis
+from schemas.times import DAY, Millis
+
+RECEIPTS: Final[Millis] = 30 * DAY
+"""How long after an action its receipts are waited for; most come within hours."""
 
 
 def counts(rulebook: Rulebook, channel: str, purpose: str, rule: int) -> bool:
@@ -24,7 +30,7 @@ def free_at(rulebook: Rulebook, record: Record, now: Millis) -> Millis:
 
 def enter(rulebook: Rulebook, record: Record, sent: Sent) -> None:
     """Remember an action. One that nothing counts is left out where there is no room: its receipts are unknown then."""
-    ring = record.sent
+    ring = [old for old in record.sent if sent.at < max(old.at + RECEIPTS, _counts_until(rulebook, old))]
     if len(ring) >= MAX_SENT:
         goes = next((old for old in ring if _counts_until(rulebook, old) <= sent.at), None)
         if goes is None:

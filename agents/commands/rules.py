@@ -1,21 +1,27 @@
-"""``tend rules``: check a rulebook, list its rules, look up facts."""
+"""``tend rules``: check a rulebook, list its rules, look up facts, put it in force."""
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
+from agents.rulebooks import HEAD_START, own_rulebook, publish_rulebook
+from infra.settings import load_settings
 from rules.durations import in_words
 from rules.facts import FACTS
 from rules.rule import Rule
 from rules.rulebook import Rulebook, shipped
+from schemas.errors import TendError
+from schemas.times import Millis, to_millis, to_rfc3339
 
-app = typer.Typer(no_args_is_help=True, help="Check a rulebook, list its rules, look up the facts they may use.")
+app = typer.Typer(no_args_is_help=True, help="Check a rulebook, list its rules, look up facts, put it in force.")
 
 Files = Annotated[
     list[Path] | None,
@@ -47,7 +53,7 @@ def list_rules(files: Files = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(orjson.dumps(rules))
         return
-    _print(("rule", "on", "does", "purpose", "priority", "group", "about"), rules)
+    _print(("rule", "on", "does", "about"), rules)
 
 
 @app.command()
@@ -67,7 +73,41 @@ def facts(
     if as_json:
         typer.echo(orjson.dumps(found))
         return
-    _print(("fact", "type", "unit", "meaning", "unknown"), found)
+    _print(("fact", "type", "unit", "meaning"), found)
+
+
+@app.command()
+def publish(
+    files: Files = None,
+    since: Annotated[
+        str, typer.Option("--from", help="Moment from which it is in force (RFC 3339); two seconds from now without.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check a rulebook and put it in force as a whole, for all workers at one moment.
+
+    Without files it is the one that the settings name, or the shipped one.
+
+    Example: tend rules publish my-rules/ --from 2026-03-01T00:00:00Z
+    """
+    settings = load_settings()
+    book = Rulebook.load(*files) if files else own_rulebook(settings)
+    moment = _moment(since)
+    asyncio.run(publish_rulebook(settings, book, moment))
+    told = {"version": book.version, "rules": len(book.rules), "in_force_from": to_rfc3339(moment)}
+    if as_json:
+        typer.echo(orjson.dumps(told))
+    else:
+        typer.echo(f"{len(book.rules)} rules, version {book.version}, are in force from {to_rfc3339(moment)} on")
+
+
+def _moment(since: str) -> Millis:
+    if not since:
+        return to_millis(datetime.now(UTC)) + HEAD_START
+    try:
+        return to_millis(datetime.fromisoformat(since))
+    except ValueError:
+        raise TendError(f"--from {since}: expected a moment with its zone, such as 2026-03-01T00:00:00Z") from None
 
 
 def _book(files: list[Path] | None) -> Rulebook:
@@ -92,7 +132,7 @@ def _told(rule: Rule) -> dict[str, str]:
 
 
 def _print(columns: tuple[str, ...], rows: list[dict[str, str]]) -> None:
-    table = Table(*columns, box=None, pad_edge=False)
+    table = Table(Column(columns[0], no_wrap=True), *columns[1:], box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(row[column] for column in columns))
     Console().print(table)
