@@ -75,8 +75,8 @@ class Intake:
         """Records of these topics from these offsets, one answer per topic, at most one fetch per partition at a time.
 
         Waits up to ``max_wait_ms`` for a first record when there is none, then answers with empty lists. A topic
-        whose ``next_offset`` has reached its ``end_offset`` was at its end; one that lags behind it, or whose
-        end is ``UNKNOWN_END``, has simply not been fetched yet.
+        whose ``next_offset`` has reached its ``end_offset`` was at its end a quarter of a second ago or later; one
+        that lags behind it, or whose end is ``UNKNOWN_END``, has simply not been fetched yet.
 
         Raises:
             Lost: the partition is not ours, or was revoked while this waited.

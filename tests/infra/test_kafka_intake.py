@@ -226,7 +226,25 @@ async def test_a_lane_that_does_not_ask_holds_nobody_back(join: Join, connection
     write(connection, 400)
 
     await until(lambda: all(len(read) == 400 for (_, p), read in worker.read.items() if p != 0))
+    await asyncio.sleep(0.3)  # what lay in the client is older now than an end may be
     assert len(await read_from(worker.intake, 0, "browse", 0)) == 400
+
+
+async def test_an_end_that_was_told_long_ago_is_not_taken_for_the_end(join: Join, connection: KafkaConnection) -> None:
+    worker = await join()
+    await until(lambda: partitions_of(worker) == [0, 1, 2, 3])
+    write(connection, 3)
+    await until(lambda: len(worker.read["orders", 0]) == 3)
+    await stop_lane(worker, 0)
+    write(connection, 2)
+    await until(lambda: len(worker.read["orders", 1]) == 5)
+    await asyncio.sleep(0.5)  # two records lie in the client, fetched when they were all there was
+    write(connection, 4)
+
+    fetched = (await worker.intake.fetch(0, {"orders": 3}, max_wait_ms=0))["orders"]
+
+    assert [record.offset for record in fetched.records] == [3, 4]
+    assert fetched.next_offset < fetched.end_offset
 
 
 async def test_how_far_lanes_have_come_is_committed_for_display(
