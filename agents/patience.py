@@ -26,7 +26,7 @@ async def patiently(ask: Callable[[], Awaitable[Result]], waits: Callable[[str |
 
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(DependencyAway),
-        wait=wait_exponential_jitter(initial=0.1, max=5, jitter=0.2),
+        wait=wait_exponential_jitter(multiplier=0.1, max=5, jitter=0.2),
         stop=stop_never,
         before_sleep=tell,
     )
