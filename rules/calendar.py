@@ -50,7 +50,8 @@ def next_local_hour(after: Millis, zone: str, clock: str) -> Millis:
 
 def is_waking(at: Millis, zone: str, earliest: str, latest: str) -> bool:
     """Whether the wall clock of the zone is in ``[earliest, latest)``."""
-    return earliest <= local_time(at, zone).strftime("%H:%M") < latest
+    now = local_time(at, zone)
+    return earliest <= f"{now.hour:02}:{now.minute:02}" < latest
 
 
 def next_waking(after: Millis, zone: str, earliest: str, latest: str) -> Millis:
@@ -66,7 +67,7 @@ def next_waking(after: Millis, zone: str, earliest: str, latest: str) -> Millis:
 
 def spread(customer: str, about: str, width: Millis) -> Millis:
     """A delay in ``[0, width)`` that is the same each time, so that a crowd does not move at once."""
-    return int(fraction("spread", about, customer) * width)
+    return int(fraction("spread", about, customer) * width) if width else 0
 
 
 def next_birthday(profile: Profile, defaults: Defaults, after: Millis) -> tuple[Millis, int] | None:
