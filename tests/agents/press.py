@@ -1,0 +1,55 @@
+"""A publisher in memory that keeps its promises: in order, each entry once, told how far an earlier owner came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from schemas.lane import OutboxEntry
+
+
+class Press:
+    """What a lane publishes, for as long as nobody gets in its way."""
+
+    def __init__(self) -> None:
+        self.out: list[OutboxEntry] = []
+        self.trouble: list[Exception] = []
+        """Raised one after the other, instead of publishing."""
+        self.opened = 0
+        self.closed = 0
+        self._going = asyncio.Event()
+        self._going.set()
+
+    @property
+    def published(self) -> int:
+        """The last sequence that is out."""
+        return self.out[-1].sequence if self.out else 0
+
+    def stall(self) -> None:
+        """From now on publishing takes until ``go_on``."""
+        self._going.clear()
+
+    def go_on(self) -> None:
+        """Publish what has been waiting."""
+        self._going.set()
+
+    async def open(self) -> int:
+        """Fence earlier owners; the last sequence that was published."""
+        self.opened += 1
+        return self.published
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> int:
+        """Publish in order; the last sequence published."""
+        await self._going.wait()
+        if self.trouble:
+            raise self.trouble.pop(0)
+        fresh = [entry for entry in entries if entry.sequence > self.published]
+        assert [entry.sequence for entry in fresh] == list(
+            range(self.published + 1, self.published + 1 + len(fresh))
+        ), "an entry is missing"
+        self.out.extend(fresh)
+        return self.published
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        self.closed += 1

@@ -1,0 +1,120 @@
+"""What is decided goes out in order and once, and a lane pauses when too much waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import pytest
+
+from agents.outgoing import Outgoing
+from schemas.errors import DependencyAway, Fenced, TendError
+from schemas.lane import OutboxEntry
+from tests.agents.press import Press
+
+Make = Callable[..., Outgoing]
+
+
+@pytest.fixture
+async def outgoing() -> AsyncIterator[Make]:
+    made: list[Outgoing] = []
+
+    def make(press: Press, limit: int = 5, waits: Callable[[str | None], None] = lambda _: None) -> Outgoing:
+        made.append(Outgoing(press, limit, waits))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.close()
+
+
+def entries(first: int, last: int) -> list[OutboxEntry]:
+    return [OutboxEntry(number, "care.messages", 0, b"c-1", b"%d" % number) for number in range(first, last + 1)]
+
+
+def numbers(found: Sequence[OutboxEntry]) -> list[int]:
+    return [entry.sequence for entry in found]
+
+
+async def test_what_is_added_goes_out_in_order(outgoing: Make) -> None:
+    press = Press()
+    out = outgoing(press)
+    await out.open([])
+
+    out.add(entries(1, 3))
+    out.add(entries(4, 5))
+    await out.flush()
+
+    assert numbers(press.out) == [1, 2, 3, 4, 5]
+    assert out.published == 5
+
+
+async def test_a_new_owner_publishes_what_the_one_before_left(outgoing: Make) -> None:
+    press = Press()
+    press.out = entries(1, 2)
+    out = outgoing(press)
+
+    await out.open(entries(1, 4))
+    await out.flush()
+
+    assert numbers(press.out) == [1, 2, 3, 4]
+
+
+async def test_too_much_unpublished_leaves_no_room_until_it_is_out(outgoing: Make) -> None:
+    press = Press()
+    press.stall()
+    out = outgoing(press, limit=5)
+    await out.open([])
+
+    out.add(entries(1, 5))
+    waiting = asyncio.create_task(out.room())
+    await asyncio.sleep(0)
+
+    assert not out.has_room
+    assert not waiting.done()
+    press.go_on()
+    await waiting
+    assert out.has_room
+
+
+async def test_a_broker_that_is_away_is_asked_again_and_said(outgoing: Make) -> None:
+    press = Press()
+    press.trouble = [DependencyAway("the broker sleeps")]
+    told: list[str | None] = []
+    out = outgoing(press, waits=told.append)
+    await out.open([])
+
+    out.add(entries(1, 2))
+    await out.flush()
+
+    assert numbers(press.out) == [1, 2]
+    assert "the broker sleeps" in told
+    assert told[-1] is None
+
+
+async def test_a_fenced_publisher_opens_again_and_goes_on_from_what_is_out(outgoing: Make) -> None:
+    press = Press()
+    out = outgoing(press)
+    await out.open([])
+    press.out = entries(1, 1)
+    press.trouble = [Fenced("opened by another owner")]
+
+    out.add(entries(1, 3))
+    await out.flush()
+
+    assert numbers(press.out) == [1, 2, 3]
+    assert press.opened == 2
+
+
+async def test_what_cannot_be_published_is_told_to_the_lane(outgoing: Make) -> None:
+    press = Press()
+    press.trouble = [TendError("an entry is missing")]
+    out = outgoing(press)
+    await out.open([])
+
+    out.add(entries(1, 1))
+
+    with pytest.raises(TendError, match="an entry is missing"):
+        await out.flush()
+    with pytest.raises(TendError, match="an entry is missing"):
+        await out.room()
