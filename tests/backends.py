@@ -131,7 +131,8 @@ class LocalKafka:
     """
 
     def __init__(self, directory: Path, password: str | None = None) -> None:
-        """With a password a second listener, ``secured_address``, lets in user ``tend`` with it (SASL, PLAIN)."""
+        """With a password a second listener, ``secured_address``, lets in with it (SASL, PLAIN) user
+        ``tend``, who may do all, and user ``stranger``, who may do nothing yet."""
         self.secured_address = f"{HOST}:{free_port()}"
         port, config = free_port(), directory / "server.properties"
         directory.mkdir(parents=True, exist_ok=True)
@@ -234,7 +235,9 @@ def _secured(properties: str, address: str, password: str) -> str:
         "listener.security.protocol.map=SECURED:SASL_PLAINTEXT,PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "inter.broker.listener.name=PLAINTEXT",
         "listener.name.secured.sasl.enabled.mechanisms=PLAIN",
-        f'listener.name.secured.plain.sasl.jaas.config={login} user_tend="{password}";',
+        f'listener.name.secured.plain.sasl.jaas.config={login} user_tend="{password}" user_stranger="{password}";',
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users=User:ANONYMOUS;User:tend",
     ]
     return with_listener + "\n".join(lines) + "\n"
 

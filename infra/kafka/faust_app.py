@@ -51,9 +51,14 @@ class LaneApp(faust.App):
 
     async def _on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         await super()._on_partitions_assigned(assigned, generation_id)
-        if not self.should_stop:
-            self.intake.connect(cast(LaneConsumer, self.consumer))
+        if self.should_stop:
+            return
+        self.intake.connect(cast(LaneConsumer, self.consumer))
+        try:
             await self.intake.gain(assigned)
+        except Exception as error:  # noqa: BLE001 - it ends the app, whatever it is
+            # aiokafka would log it and go on with partitions that nobody handles.
+            await self.crash(error)
 
 
 class Engine:
@@ -65,9 +70,15 @@ class Engine:
         self.running = False
 
     async def start(self) -> None:
-        """Join the group; partitions arrive through the intake's callbacks."""
+        """Join the group; partitions arrive through the intake's callbacks.
+
+        Raises:
+            TendError: Kafka does not let this worker in.
+        """
         self.running = True
         await self.app.start()
+        if self.app.crash_reason is not None:
+            raise self.app.crash_reason
 
     async def stop(self) -> None:
         """End the lanes, tell the group how far they came, and leave it at once."""

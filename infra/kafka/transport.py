@@ -29,6 +29,7 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError, OffsetOutOfRangeEr
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+from mode import Service
 
 from infra.kafka.intake import UNKNOWN_END, Intake, Lost
 from schemas.errors import Refused, TendError
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 _KNOCK_PATIENCE_SECONDS = 1.0
 _BEYOND_SECONDS = 3.0
 _COMMIT_SECONDS = 3.0
+_NOTICE_SECONDS = 1.0
 _FRESH_MS = 250
 _BATCH = 5_000
 """Most records of one topic in one answer: what lies in a fetch may be many thousand small ones."""
@@ -93,6 +95,18 @@ class LaneConsumerThread(driver.AIOKafkaConsumerThread):
         """Start the consumer; by default one partition's unread records hold back all others for 100 ms."""
         await super().on_start()
         self._ensure_consumer()._fetcher._prefetch_backoff = 0.0
+
+    @Service.task
+    async def _notice_refusals(self) -> None:
+        # aiokafka keeps what its group coordinator met until somebody asks, and stands still meanwhile.
+        while not self.should_stop:
+            await self.sleep(_NOTICE_SECONDS)
+            try:
+                self._ensure_consumer()._coordinator.check_errors()
+            except KafkaError as error:
+                refusal = TendError(f"Kafka does not let this worker join the group {self.app.conf.id}: {error!r}")
+                await self.crash(refusal)
+                return
 
     async def read(self, partition: int, wants: Mapping[str, int], max_wait_ms: int) -> dict[str, Fetched]:
         """Records from these offsets; call it from the consumer's loop through :meth:`LaneConsumer.read`."""

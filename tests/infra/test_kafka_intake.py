@@ -247,6 +247,21 @@ async def test_an_end_that_was_told_long_ago_is_not_taken_for_the_end(join: Join
     assert fetched.next_offset < fetched.end_offset
 
 
+async def test_a_lane_that_cannot_begin_ends_the_worker(settings: Settings) -> None:
+    async def broken(partition: int) -> None:
+        raise ZeroDivisionError(partition)
+
+    async def never(partition: int) -> None:
+        """Nothing to part with."""
+
+    engine = make_engine(settings, TOPICS, broken, never)
+
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(engine.start(), 30)
+    assert isinstance(await engine.failed(), ZeroDivisionError)
+    await engine.stop()
+
+
 async def test_how_far_lanes_have_come_is_committed_for_display(
     join: Join, connection: KafkaConnection, settings: Settings
 ) -> None:

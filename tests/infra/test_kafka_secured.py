@@ -8,6 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but not in its __all__
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import make_engine
@@ -15,7 +23,7 @@ from infra.kafka.producer import BulkProducer
 from infra.kafka.publisher import POSITIONS_TOPIC, Publisher
 from infra.kafka.topics import Topics, TopicSpec
 from infra.settings import Settings, load_settings
-from schemas.errors import DependencyAway
+from schemas.errors import DependencyAway, TendError
 from schemas.lane import OutboxEntry
 from tests.backends import LocalKafka, docker_answers
 
@@ -80,6 +88,36 @@ async def test_topics_producers_publishers_and_the_intake_log_in(settings: Setti
     await engine.stop()
 
     assert read == [b"1", b"2"]
+
+
+async def test_a_worker_that_may_not_join_the_group_says_so(settings: Settings) -> None:
+    Topics(KafkaConnection.of(settings)).create([TopicSpec("orders", 1)])
+    let_read(settings, "orders", "User:stranger")
+    engine = make_engine(settings.model_copy(update={"kafka_username": "stranger"}), ["orders"], nobody, nobody)
+
+    with pytest.raises(TendError, match=f"join the group {settings.group}.*GroupAuthorizationFailed"):
+        await asyncio.wait_for(engine.start(), 30)
+
+    await engine.stop()
+
+
+async def nobody(partition: int) -> None:
+    raise AssertionError(f"partition {partition} is nobody's")
+
+
+def let_read(settings: Settings, topic: str, principal: str) -> None:
+    binding = AclBinding(
+        ResourceType.TOPIC,
+        topic,
+        ResourcePatternType.LITERAL,
+        principal,
+        "*",
+        AclOperation.ALL,
+        AclPermissionType.ALLOW,
+    )
+    admin = AdminClient(KafkaConnection.of(settings).librdkafka())
+    for result in admin.create_acls([binding]).values():
+        result.result(20)
 
 
 async def test_a_wrong_password_lets_nobody_in(secured: str, monkeypatch: pytest.MonkeyPatch) -> None:
