@@ -65,6 +65,9 @@ class Checker:
             self._plan(document, (*path, "actions", index), index, terms.actions[index])
             for index in range(len(terms.actions))
         ]
+        if occasion and not occasion.slots and terms.cooldown != "once":
+            fix = "add cooldown: once, or a slot such as {order.id} or {now.year}"
+            self._say(document, (*path, "occasion"), "this occasion is the same for ever", fix)
         if len(self._problems) > before or not (when and occasion and reason):
             return None
         done = tuple(plan for plan in plans if plan)

@@ -23,7 +23,9 @@ from schemas.actions import (
     SendingHours,
     TicketAction,
 )
+from schemas.receipts import MAX_HOPS
 from schemas.times import DAY, Millis, to_datetime
+from schemas.topics import RECEIPTS, TOPIC_OF
 
 _MODELS: Final[dict[str, Any]] = {
     "coupon": CouponAction,
@@ -65,7 +67,7 @@ def compose(proposal: Proposal) -> AnyAction:
         "expires_at": to_datetime(proposal.expires),
         "hours": _hours(proposal),
         "priority": proposal.rule.terms.priority,
-        "hops": min(scene.hops, 8),
+        "hops": _hops(proposal),
         **_of_kind(proposal, offer),
     }
     action: AnyAction = _MODELS[plan.terms.kind](**fields)
@@ -75,6 +77,15 @@ def compose(proposal: Proposal) -> AnyAction:
 def coupon_of(action: BaseModel) -> CouponOffer | None:
     """The coupon that an action gives."""
     return getattr(action, "coupon", None)
+
+
+def _hops(proposal: Proposal) -> int:
+    """Receipts and actions in a row, this one included where a receipt led to it."""
+    reader = proposal.reader
+    hops = int(str(reader["trigger.hops"])) + (TOPIC_OF.get(str(reader["trigger.name"])) == RECEIPTS)
+    if hops > MAX_HOPS:
+        raise ValueError(f"{hops} receipts and actions in a row are a loop; the rule answers its own receipts")
+    return hops
 
 
 def _values(proposal: Proposal) -> dict[str, str | int | float | bool]:

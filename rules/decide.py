@@ -11,7 +11,7 @@ from rules.facts import Reader
 from rules.ledger import decision, failed, gone
 from rules.limits import Refusal, limit
 from rules.proposal import Proposal, occasion_of
-from rules.remember import arm_release, give_out, hold, is_settled, mark_fired, may_hold, spend
+from rules.remember import arm_release, give_out, hold, is_settled, mark_fired, may_hold, spend, spend_held
 from rules.rule import Plan, Rule
 from rules.scene import Scene
 from schemas.outcome import Outcome, Reason, Verdict
@@ -64,7 +64,7 @@ def _proposed(rule: Rule, scene: Scene, reader: Reader, outcome: Outcome) -> lis
 
 
 def _only_spend(proposal: Proposal) -> None:
-    spend(proposal.scene.record, proposal.key, given_out=True)
+    spend(proposal, given_out=True)
     if proposal.rule.terms.cooldown == "once":
         mark_fired(proposal)
 
@@ -96,7 +96,7 @@ def _object(proposal: Proposal, refusal: Refusal, outcome: Outcome) -> None:
     if until:
         hold(proposal, until, refusal.reason.value)
     else:
-        spend(proposal.scene.record, proposal.key)
+        spend(proposal)
 
 
 def _again(scene: Scene, due: list[Held], outcome: Outcome) -> None:
@@ -113,7 +113,7 @@ def _decide_again(scene: Scene, held: Held, outcome: Outcome) -> None:
     plan = next((one for one in rule.plans if one.index == held.index), None) if rule else None
     if rule is None or plan is None:
         outcome.decisions.append(gone(scene, held))
-        spend(scene.record, held.id)
+        spend_held(scene.record, held)
         return
     proposal = _from_held(scene, held, rule, plan)
     try:

@@ -339,7 +339,7 @@ class Duplicates(Section):
     """How many event ids are remembered, per generation; two generations are kept."""
 
     browse: Annotated[int, Field(ge=8, le=64)]
-    """Browsing events: 6 bytes each in the record, up to twice this many; 8 hold about a visit."""
+    """Browsing events: 5 bytes each in the record, up to twice this many; 8 hold about a visit."""
     others: Annotated[int, Field(ge=8, le=64)]
     """All other events, likewise."""
 

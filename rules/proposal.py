@@ -18,7 +18,7 @@ from schemas.times import Millis
 
 _LONGEST_OCCASION = 80
 _STAFF = Speech("en", {})
-_ALWAYS_KEPT = ("trigger.name", "trigger.ref")
+_ALWAYS_KEPT = ("trigger.name", "trigger.ref", "trigger.hops")
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from rules import ring
+from rules import ring, spent
 from rules.compose import coupon_of
 from rules.proposal import Proposal
 from rules.rule import Rule
@@ -15,7 +15,6 @@ from schemas.record import (
     MAX_COUPONS,
     MAX_HELD,
     MAX_LAST_FIRED,
-    MAX_SPENT,
     MAX_WAITS,
     Coupon,
     Held,
@@ -26,9 +25,6 @@ from schemas.record import (
 from schemas.times import Millis, to_millis
 from schemas.waits import clear_wait, set_wait, waits_for
 
-_PREFIX: Final = 4
-_REFUSALS: Final = 5
-"""Refusals that are remembered in any case, the new one among them."""
 MAX_HELD_BYTES: Final = 1_000
 """A quarter of what a record may take."""
 
@@ -37,41 +33,27 @@ def is_settled(record: Record, key: bytes) -> bool:
     """Whether an action id was decided, or is held. One that was decided is remembered as if it were new."""
     if any(one.id == key for one in record.held) or any(one.id == key[:8] for one in record.sent):
         return True
-    known = next((one for one in _entries(record) if _same(one, key)), None)
-    if known is not None:
-        _append(record, known)
-    return known is not None
+    known = spent.knows(record.spent, key)
+    if known:
+        record.spent = spent.touched(record.spent, key)
+    return known
 
 
-def spend(record: Record, key: bytes, *, given_out: bool = False) -> None:
-    """An action id has had its final outcome.
-
-    Where there are too many, the oldest refusal is forgotten, down to a few: that an action was given out must be known
-    longest. An id is remembered by 31 bits; the last one says whether it was given out.
-    """
-    _append(record, key[:3] + bytes([key[3] & 0xFE | given_out]))
+def spend(proposal: Proposal, *, given_out: bool = False) -> None:
+    """An action id has had its final outcome."""
+    record = proposal.scene.record
+    record.spent = spent.spent(record.spent, proposal.key, given_out=given_out, recurs=proposal.rule.recurs)
 
 
-def _entries(record: Record) -> list[bytes]:
-    return [record.spent[at : at + _PREFIX] for at in range(0, len(record.spent), _PREFIX)]
-
-
-def _same(entry: bytes, key: bytes) -> bool:
-    return entry[:3] == key[:3] and entry[3] | 1 == key[3] | 1
-
-
-def _append(record: Record, entry: bytes) -> None:
-    others = [one for one in _entries(record) if not _same(one, entry)]
-    if len(others) >= MAX_SPENT:
-        refused = [one for one in others if not one[3] & 1]
-        others.remove(refused[0] if len(refused) >= _REFUSALS else next(one for one in others if one[3] & 1))
-    record.spent = b"".join([*others, entry])
+def spend_held(record: Record, held: Held) -> None:
+    """The same for a held action whose rule is gone."""
+    record.spent = spent.spent(record.spent, held.id, given_out=False, recurs=False)
 
 
 def give_out(proposal: Proposal, action: AnyAction) -> None:
     """Remember an action that is given out."""
     scene, record = proposal.scene, proposal.scene.record
-    spend(record, proposal.key, given_out=True)
+    spend(proposal, given_out=True)
     sent = Sent(proposal.key[:8], proposal.rule.hash, scene.acting, action.channel, action.purpose)
     ring.enter(scene.rulebook, record, sent)
     if proposal.rule.terms.cooldown is not None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from rules.language import Expression
 from rules.schema import ActionTerms, RuleTerms
 from rules.wording import Wording
 from schemas.ids import hash64
 from schemas.times import Millis
+
+PASSING: Final = frozenset(("trigger.ref", "order.id", "complaint.id", "coupon.code", "cart.id", "now.date"))
+"""Facts that name something which passes and does not come again."""
 
 
 def rule_hash(rule: str) -> int:
@@ -54,6 +58,11 @@ class Rule:
     uses: tuple[str, ...]
     """The facts that its condition, occasion, reason and texts use."""
     hash: int
+
+    @property
+    def recurs(self) -> bool:
+        """Whether an occasion can come again after others, as a quarter does and an order does not."""
+        return not any(slot.name in PASSING for slot in self.occasion.slots)
 
     @property
     def id(self) -> str:

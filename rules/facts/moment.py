@@ -122,6 +122,8 @@ MOMENT_FACTS = (
          lambda s: s.trigger.name, kept=True, choices=_triggers),
     Fact("trigger.ref", Kind.STRING, "id", "what it is about; for an event its complaint, order or cart",
          lambda s: s.subject, unknown="empty", kept=True),
+    Fact("trigger.hops", Kind.INT, "steps", "receipts and actions in a row that led here",
+         lambda s: s.hops, kept=True),
     Fact("trigger.previous", Kind.STRING, "name", "the tier or stage before, at a change of it",
          lambda s: "", unknown="empty", kept=True),
     Fact("now.date", Kind.STRING, DATE, "today, where she lives", _now("%Y-%m-%d"), kept=True),

@@ -110,6 +110,8 @@ CASES = [
      "did you mean 'offer'?"),
     ("a slot of the occasion that is no fact", '"{order.id}"', '"{order.idd}"', 6, "{order.idd}",
      "there is no fact 'order.idd'", "did you mean 'order.id'?"),
+    ("an occasion that never ends", '"{order.id}"', "hello", 6, "hello", "this occasion is the same for ever",
+     "add cooldown: once"),
     ("personal facts in the reason", "ordered {order.id}", "because {profile.name} did", 7, "{profile.name}",
      "profile.name is personal", "say it without"),
     ("facts in the occasion that not everybody tells", '"{order.id}"', '"{profile.region}"', 6, "{profile.region}",

@@ -1,0 +1,57 @@
+"""Which occasions are spent: a short ring of action ids in the record, 4 bytes each.
+
+30 bits say which id, two say how it ended and whether its occasion can come again. The order is that of being
+remembered last. Where there is no room, what matters least is forgotten first: a refused id that is proposed again is
+only refused again, while an action that was given out must not be given out twice. An occasion that names an order or a
+complaint passes with it; one that names a quarter or a tier can come again after many others.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.record import MAX_SPENT
+
+_SIZE: Final = 4
+_RECURS: Final = 1
+_GIVEN_OUT: Final = 2
+_REFUSALS: Final = 5
+"""Refusals that are remembered in any case, the newest among them: else each week would refuse the same again."""
+
+
+def knows(ring: bytes, key: bytes) -> bool:
+    """Whether this id is spent. Of 45 million proposals one is mistaken for a spent one."""
+    return any(_same(one, key) for one in _entries(ring))
+
+
+def touched(ring: bytes, key: bytes) -> bytes:
+    """The ring with this spent id as the one remembered last."""
+    known = next(one for one in _entries(ring) if _same(one, key))
+    return _with(ring, known)
+
+
+def spent(ring: bytes, key: bytes, *, given_out: bool, recurs: bool) -> bytes:
+    """The ring with this id, if need be without another."""
+    return _with(ring, key[:3] + bytes([key[3] & ~3 | _GIVEN_OUT * given_out | _RECURS * recurs]))
+
+
+def _entries(ring: bytes) -> list[bytes]:
+    return [ring[at : at + _SIZE] for at in range(0, len(ring), _SIZE)]
+
+
+def _same(entry: bytes, key: bytes) -> bool:
+    return entry[:3] == key[:3] and entry[3] | 3 == key[3] | 3
+
+
+def _with(ring: bytes, entry: bytes) -> bytes:
+    others = [one for one in _entries(ring) if not _same(one, entry)]
+    if len(others) >= MAX_SPENT:
+        others.remove(_least(others))
+    return b"".join([*others, entry])
+
+
+def _least(entries: list[bytes]) -> bytes:
+    """The oldest of those that matter least."""
+    refused = [one for one in entries if not one[3] & _GIVEN_OUT]
+    among = refused if len(refused) >= _REFUSALS else [one for one in entries if one[3] & _GIVEN_OUT]
+    return min(among, key=lambda one: one[3] & _RECURS)
