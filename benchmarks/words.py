@@ -17,7 +17,7 @@ import zstandard
 from agents.simulate.journey import Journey
 from benchmarks.lives import around, live
 
-SIZE = 2_500
+SIZE = 4_000
 WORDS = Path("schemas/words")
 
 

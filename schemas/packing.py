@@ -14,8 +14,8 @@ import zstandard
 
 NUMBER: Final = 1
 """The dictionary that is written with."""
-LEVEL: Final = 1
-"""Higher levels gain 2 % for three times the time."""
+LEVEL: Final = 3
+"""Level 1 takes a quarter less time and 4 % more room; higher levels gain 1 % for three times the time."""
 MOST: Final = 65_536
 """No more is unpacked: an order book is at most an eighth of it."""
 _LEAST_ARRAY: Final = 0x80

@@ -263,7 +263,7 @@ class Held(Struct):
 
 
 class Seen(Struct):
-    """48-bit hashes of event ids already applied, in two generations of at most ``size`` entries each.
+    """40-bit hashes of event ids already applied, in two generations of at most ``size`` entries each.
 
     When the younger is full it becomes the elder, and the elder is forgotten. Moments are whole seconds, rounded up.
     """

@@ -22,7 +22,13 @@ OPEN = ("placed", "dispatched")
 
 
 def arm(turn: Turn, kind: WaitKind, due: Millis | None, ref: str = "") -> None:
-    """Wait for this kind until ``due``, or no longer where that is None."""
+    """Wait for this kind until ``due``, or no longer where that is None.
+
+    A wait that is due at this very moment stays: it is the next to ring, and is set anew then.
+    """
+    set_for = waits_for(turn.record, kind, ref)
+    if set_for == due or (set_for is not None and set_for <= turn.at):
+        return
     if due is None:
         clear_wait(turn.record, kind, ref)
     elif not set_wait(turn.record, kind, due, ref):

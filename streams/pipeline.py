@@ -86,9 +86,11 @@ def _ring(turn: Turn, customer: Customer, wait: Wait) -> None:
     kind = wait.kind
     if kind not in _WITH_ORDERS:
         turn.orders = None
-    if kind == WaitKind.MATURITY:
+    if kind in (WaitKind.TICK, WaitKind.MATURITY):
+        # A tick rings before a question that is mature at the same moment: settled first, there are never more than
+        # three.
         forecast.mature(turn)
-    elif kind == WaitKind.TICK and turn.record.buying.orders:
+    if kind == WaitKind.TICK and turn.record.buying.orders:
         forecast.count(turn)
         forecast.predict(turn, alarms.tick_number(turn, wait))
     alarms.RINGS[kind](turn, wait)

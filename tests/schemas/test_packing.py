@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.packing import NUMBER, BadPacking, dictionary, pack, unpack
 
-SHIPPED = {1: "4156d95d68c66328eb3f37f952a3acfb5bd6b4f5355f6a7856c6083ccdae8625"}
+SHIPPED = {1: "0bd8194fa3922e2159d016b65043753350f7f27f1fc12d2a99896132ff72509f"}
 
 
 @given(st.lists(st.one_of(st.integers(), st.binary(), st.text()), max_size=60))

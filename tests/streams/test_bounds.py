@@ -8,14 +8,16 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.simulate.journey import Journey
+from benchmarks.lives import around, live
 from rules.rulebook import shipped
 from schemas.codec import decode_record, encode_record, size_of
 from schemas.events import AnyEvent
 from schemas.record import MAX_BYTES, MAX_COUPONS, MAX_SENT, Coupon, Record, Sent
-from schemas.times import HOUR
+from schemas.times import DAY, HOUR, MINUTE
 from streams.bounds import STEPS
 from streams.notes import Note
-from tests.builders import START, Life, complained, context, event, when
+from tests.builders import START, Life, added, complained, context, event, placed, when
 
 ASCII = string.ascii_letters + string.digits
 WIDE = "你好🦉ß"
@@ -121,3 +123,38 @@ def test_an_ordinary_record_loses_nothing() -> None:
 
     assert life.record.browsing.sku == "s-1"
     assert Note.CAP_BYTES not in outcome.notes
+
+
+def test_after_eight_weeks_of_the_simulated_shop_records_take_less_than_a_kilobyte_on_average() -> None:
+    journey = Journey(days=56, households=25)
+
+    sizes = [len(encode_record(one.record)) for one in live(journey, around(journey)).values()]
+
+    assert len(sizes) > 15
+    assert sum(sizes) / len(sizes) <= 1_000
+
+
+def test_a_regular_shopper_who_looks_ten_times_before_she_buys_takes_less_than_a_kilobyte() -> None:
+    life = Life(context(shipped()))
+    life.happens(
+        event("customer.registered", name="Ada Lovelace", email="ada.lovelace@example.org", phone="+442071234567",
+              locale="en-GB", zone="Europe/London", region="Marylebone", birthday="1990-12-10"),
+        *(event("consent.granted", channel=one, purpose="marketing") for one in ("email", "sms", "push")),
+    )  # fmt: skip
+    for number in range(16):
+        begins = when(3.5 * number)
+        cart, order = f"cart-{number:06}", f"order-{number:06}"
+        life.happens(
+            *(
+                event("product.viewed", begins + n * MINUTE, sku=f"sku-{number * n:06}", category="books")
+                for n in range(8)
+            ),
+            added(begins + 9 * MINUTE, cart_id=cart),
+            event("checkout.started", begins + 10 * MINUTE, cart_id=cart, amount=4_950, currency="EUR"),
+            placed(begins + 12 * MINUTE, order_id=order, cart_id=cart, amount=4_950, promised=begins + 2 * DAY),
+            event("order.dispatched", begins + 6 * HOUR, order_id=order),
+            event("order.delivered", begins + 30 * HOUR, order_id=order),
+        )
+
+    assert life.record.purchases.count == 16
+    assert len(encode_record(life.record)) <= 1_000
