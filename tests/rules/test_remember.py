@@ -24,7 +24,7 @@ def test_cooldowns_that_are_over_are_forgotten() -> None:
     moments.when("order.placed", "o-2", NOON + 2 * DAY)
 
     known = [(moments.rulebook.rule_of(number), at) for number, at in moments.record.fired.items()]
-    assert {one.id: at for one, at in known if one} == {"r0": NOON + 2 * DAY, "r1": NOON, "r2": NOON}
+    assert {one.id: at for one, at in known if one} == {"short": NOON + 2 * DAY, "long": NOON, "x": NOON}
 
 
 def test_where_too_many_rules_rest_what_is_done_once_is_known_longest() -> None:
