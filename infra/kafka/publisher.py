@@ -32,6 +32,15 @@ _TAIL = 2_000
 """How many records of a partition are searched for entries of an earlier owner; its last publish was smaller."""
 
 _FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+_FOLLOWS = {KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError._STATE}
+_NEVER = {
+    KafkaError.MSG_SIZE_TOO_LARGE,
+    KafkaError.RECORD_LIST_TOO_LARGE,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+}
+_FIX = "Raise the topic's max.message.bytes or grant the rights, then restart the worker."
 _T = TypeVar("_T")
 
 
@@ -56,6 +65,7 @@ class Publisher:
         self._published = 0
         self._found: set[int] = set()
         self._searched: set[tuple[str, int]] = set()
+        self._problems: list[KafkaError] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._name)
 
     @property
@@ -79,7 +89,7 @@ class Publisher:
         Raises:
             Fenced: another owner has opened; open again if the partition is still ours.
             DependencyAway: the broker did not take them (or did not say so); call again.
-            TendError: an entry is missing between the position and the first of these.
+            TendError: an entry is missing between the position and the first of these, or Kafka will never take one.
         """
         return await self._in_thread(lambda: self._publish(entries))
 
@@ -142,6 +152,7 @@ class Publisher:
         if not waiting:
             return self._published
         self._check_nothing_is_missing(waiting[0])
+        self._problems.clear()
         try:
             if self._transactional:
                 self._in_one_transaction(waiting)
@@ -196,20 +207,20 @@ class Publisher:
         return found
 
     def _deliver(self, entries: Sequence[OutboxEntry]) -> None:
-        problems: list[KafkaError] = []
         producer = self._running()
         for entry in entries:
-            self._send(producer, entry, problems)
+            self._send(producer, entry)
         left = producer.flush(_SECONDS)
-        if left or problems:
-            reason = problems[0].str() if problems else f"{left} of {len(entries)} not acknowledged"
-            raise DependencyAway(f"{self._name}: {reason}")
+        if self._problems:
+            raise KafkaException(self._problems[0])
+        if left:
+            raise DependencyAway(f"{self._name}: {left} of {len(entries)} not acknowledged")
 
-    def _send(self, producer: Producer, entry: OutboxEntry, problems: list[KafkaError] | None = None) -> None:
-        def delivered(problem: KafkaError | None, _: object) -> None:
-            if problem is not None and problems is not None:
-                problems.append(problem)
+    def _delivered(self, problem: KafkaError | None, _: object) -> None:
+        if problem is not None:
+            self._problems.append(problem)
 
+    def _send(self, producer: Producer, entry: OutboxEntry) -> None:
         headers: list[tuple[str, str | bytes | None]] = [
             *entry.headers,
             (SEQUENCE_HEADER, b"%d:%d" % (self.partition, entry.sequence)),
@@ -217,7 +228,7 @@ class Publisher:
         while True:
             try:
                 producer.produce(
-                    entry.topic, entry.value, entry.key, entry.partition, on_delivery=delivered, headers=headers
+                    entry.topic, entry.value, entry.key, entry.partition, on_delivery=self._delivered, headers=headers
                 )
                 return
             except BufferError:
@@ -235,9 +246,12 @@ class Publisher:
     def _meaning(self, error: Exception) -> Exception:
         if not isinstance(error, KafkaException):
             return DependencyAway(str(error))
-        problem = error.args[0]
-        if problem.code() in _FENCED:
+        if error.args[0].code() in _FENCED:
             return Fenced(f"{self._name} was opened by another owner")
+        # A transaction that fails does not name the entry's own problem.
+        problem = next((one for one in self._problems if one.code() not in _FOLLOWS), error.args[0])
+        if problem.code() in _NEVER:
+            return TendError(f"Kafka never takes what lane {self.partition} wants to publish: {problem.str()}. {_FIX}")
         return DependencyAway(f"{self._name}: {problem.str()}")
 
     def _running(self) -> Producer:
@@ -257,8 +271,9 @@ class Publisher:
 
 def sequence_of(headers: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
     """Lane and sequence that a published record carries; (-1, 0) where it carries none."""
-    for name, value in headers:
+    # The last one is ours: what is forwarded or laid aside may carry one of an earlier way.
+    for name, value in reversed(headers):
         if name == SEQUENCE_HEADER:
             lane, _, sequence = value.partition(b":")
-            return int(lane), int(sequence)
+            return (int(lane), int(sequence)) if lane.isdigit() and sequence.isdigit() else (-1, 0)
     return -1, 0

@@ -122,6 +122,23 @@ async def test_an_entry_that_is_missing_is_not_passed_over(opened: Opener) -> No
         await publisher.publish(entries(5, 6))
 
 
+async def test_an_entry_that_kafka_never_takes_is_told_and_not_tried_for_ever(opened: Opener) -> None:
+    publisher = await opened()
+    await publisher.publish(entries(1, 3))
+    too_long = OutboxEntry(4, "coupons", LANE, b"anna", b"x" * 2_000_000)
+
+    with pytest.raises(TendError, match="never takes what lane 1 wants to publish"):
+        await publisher.publish([too_long])
+
+
+def test_the_last_mark_of_a_record_is_the_one_that_counts() -> None:
+    earlier = (SEQUENCE_HEADER, b"3:7")
+
+    assert sequence_of([earlier, ("x", b"y"), (SEQUENCE_HEADER, b"1:12")]) == (1, 12)
+    assert sequence_of([earlier, (SEQUENCE_HEADER, b"forged")]) == (-1, 0)
+    assert sequence_of([]) == (-1, 0)
+
+
 async def test_an_older_owner_is_fenced_and_may_open_again(
     opened: Opener, connection: KafkaConnection, transactional: bool
 ) -> None:
