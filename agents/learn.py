@@ -85,7 +85,14 @@ class Learner:
             await self._announcer.close()
 
     def _new_reader(self, group: str) -> OneActive:
-        return OneActive(self._connection, LESSONS, group, self._begin, instance=self._settings.group_instance_id)
+        return OneActive(
+            self._connection,
+            LESSONS,
+            group,
+            self._begin,
+            session_ms=int(self._settings.session_seconds * 1_000),
+            instance=self._settings.group_instance_id,
+        )
 
     async def _turn(self, reader: OneActive) -> None:
         read = await patiently(lambda: reader.read(max_wait_ms=100), self._waits)
