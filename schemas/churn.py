@@ -49,8 +49,10 @@ class Buying(msgspec.Struct, array_like=True, gc=False):
     """Her last orders, newest last, at most eight, in whole seconds since the epoch."""
     counts: list[float] = msgspec.field(default_factory=list)
     """Orders after the first, decayed to the last order with each of the time constants of the features."""
+    lengths: list[int] = msgspec.field(default_factory=list)
+    """How many of her gaps between orders ended in each bin of length (``streams.churn.tables``), short ones first."""
     gaps: float = 0.0
-    """Sum of the natural logarithms of her gaps between orders, in days."""
+    """Sum of the natural logarithms of 1 + gap in days."""
     gaps_squared: float = 0.0
     amounts: float = 0.0
     """Sum of the natural logarithms of 1 + amount in minor units."""
@@ -66,30 +68,32 @@ class Question(msgspec.Struct, array_like=True, gc=False):
 
     asked_at: Millis
     horizon: Days
-    window: int
-    """Which of her windows of half a horizon it stands for."""
+    """The horizon it was asked for."""
+    part: int
+    """What it teaches: 0 the outcome after the whole horizon, 1 that after its first half."""
     points: int
-    """How many points that window has seen: the weight of the one kept."""
+    """How many points its window has seen: the weight of the one kept."""
     packed: bytes
     """The prediction and the features of that moment (``streams.churn.packing``)."""
 
 
 class Asked(msgspec.Struct, array_like=True, gc=False):
-    """Her open questions, at most three for each horizon that is learned."""
+    """Her open questions, at most three for each horizon and part."""
 
     questions: list[Question] = msgspec.field(default_factory=list)
 
 
 class Lesson(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A question with its outcome, known at ``asked_at`` + ``horizon`` and not before."""
+    """A question with its outcome, known at ``asked_at`` + ``horizon`` (or its half, for part 1) and not before."""
 
     customer: str
     asked_at: Millis
     horizon: Days
+    part: int
     features: bytes
     """As packed in the question, prediction included."""
     churned: bool
-    """True where no order came within the horizon."""
+    """True where no order came by then."""
     weight: int
 
 
@@ -114,6 +118,8 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     labels_seen: int
     """Lessons learned so far for this horizon."""
     features: tuple[float, ...]
+    history: tuple[int, float, float]
+    """Orders after the first; days from the first order to the last, and to now."""
 
 
 class Cause(msgspec.Struct, frozen=True):

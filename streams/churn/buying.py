@@ -11,15 +11,21 @@ SPANS = (7.0, 30.0, 90.0, 365.0)
 """Time constants of the decayed order counts, in days: from this week to this year."""
 RECENT = 8
 """How many of her last orders are remembered one by one."""
-SHORTEST_GAP = 0.25
-"""Days added to a gap before its logarithm is taken: two orders in one evening are one visit to the store."""
+BINS = 20
+"""Bins of gap length: half octaves of 1 + days, up to two years."""
+_HALF_OCTAVES = 2.0 / log(2.0)
 
 WEEKLY, SEASONAL, QUARTERLY, HALF_YEARLY = 7.0, 60.0, 90.0, 180.0
 
 
 def log_gap(span: Millis) -> float:
-    """The logarithm of a gap between orders, in days."""
-    return log(span / DAY + SHORTEST_GAP)
+    """The logarithm of 1 + a gap in days: below a day, the number of visits says little about a horizon of weeks."""
+    return log(span / DAY + 1.0)
+
+
+def place(length: float) -> float:
+    """Where a log gap stands among the bins of length, as a real number."""
+    return min(length * _HALF_OCTAVES, BINS - 1e-6)
 
 
 def last_order(buying: Buying) -> Millis:
@@ -38,11 +44,17 @@ def remember_order(buying: Buying, at: Millis, amount_minor: int) -> None:
         length = log_gap(gap)
         buying.gaps += length
         buying.gaps_squared += length * length
+        _count_length(buying.lengths, int(place(length)))
         buying.counts = [1.0 + c * exp(-gap / DAY / span) for c, span in zip(buying.counts, SPANS, strict=True)]
     buying.orders += 1
     buying.amounts += size
     buying.amount = size
     buying.recent = [*buying.recent[1 - RECENT :], seconds]
+
+
+def _count_length(lengths: list[int], b: int) -> None:
+    lengths.extend([0] * (b + 1 - len(lengths)))
+    lengths[b] += 1
 
 
 def remember_signal(buying: Buying, kind: str, at: Millis, value: float = 1.0) -> None:

@@ -8,13 +8,16 @@ from streams.churn.features import NAMES
 from streams.churn.reading import reading
 
 CAUSES = {
-    "rhythm": ("unlike her rhythm", ("overdue", "overdue_surely", "silence", "hazard", "second_last")),
+    "rhythm": (
+        "unlike her rhythm",
+        ("silence", "fresh_silence", "overdue", "surely_overdue", "pace_week", "pace_month", "pace_2", "pace_3"),
+    ),
     "complaint": ("unresolved complaint", ("unresolved", "complaints")),
     "late": ("late deliveries", ("late",)),
     "satisfaction": ("low satisfaction", ("satisfaction",)),
     "visits": ("fewer visits", ("visits",)),
     "returns": ("returned orders", ("returns",)),
-    "only_one": ("never came back after the first order", ("only_one",)),
+    "only_one": ("never came back after the first order", ("orders",)),
     "spend": ("smaller orders than usual", ("last_spend",)),
 }
 """Code, words, and the features that speak for it."""
@@ -24,16 +27,23 @@ LEAST = 0.05
 
 def causes(state: ChurnState, score: Score, horizon: Days) -> list[Cause]:
     """What raises this score, strongest first, as shares of all that raises it."""
-    belief = reading(state).horizons[horizon].beliefs["main"]
-    here, _ = belief.log_odds(design(score.features))
-    raised = {}
-    for code, (_, names) in CAUSES.items():
-        without = list(score.features)
-        for name in names:
-            without[NAMES.index(name)] = 0.0
-        raised[code] = max(here - belief.log_odds(design(without))[0], 0.0)
+    learned = reading(state).horizons[horizon]
+
+    def risk(features: tuple[float, ...]) -> float:
+        x = design(features)
+        return learned.share * learned.main.log_odds(x) + (1.0 - learned.share) * learned.half.log_odds(x)
+
+    here = risk(score.features)
+    raised = {code: max(here - risk(_without(score.features, names)), 0.0) for code, (_, names) in CAUSES.items()}
+    if score.history[0]:
+        raised["only_one"] = 0.0
     total = sum(raised.values())
     if total <= 0.0:
         return []
     named = [Cause(code, CAUSES[code][0], part / total) for code, part in raised.items() if part >= LEAST * total]
     return sorted(named, key=lambda cause: (-cause.share, cause.code))
+
+
+def _without(features: tuple[float, ...], names: tuple[str, ...]) -> tuple[float, ...]:
+    """The same customer, unremarkable in these."""
+    return tuple(0.0 if name in names else value for name, value in zip(NAMES, features, strict=True))

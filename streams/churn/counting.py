@@ -5,23 +5,10 @@ from __future__ import annotations
 from math import log
 
 from schemas.churn import Buying, ChurnState, Counts
-from schemas.times import Millis
-from streams.churn.buying import last_order, log_gap
+from schemas.times import DAY, Millis
+from streams.churn.buying import last_order, log_gap, place
 from streams.churn.reading import reading
-from streams.churn.tables import (
-    AMOUNTS,
-    CUSTOMERS,
-    ENDED,
-    FIXED,
-    GAP_SQUARES,
-    GAP_SUM,
-    GAPS,
-    ORDERS,
-    REACHED,
-    group_of,
-    position,
-    rhythm,
-)
+from streams.churn.tables import AMOUNTS, CUSTOMERS, ENDED, FIRST_ORDERS, FIXED, LOG_ORDERS, ORDERS, REACHED, group_of
 
 
 def counts_of(state: ChurnState, buying: Buying, now: Millis, *, ordered: bool, amount_minor: int = 0) -> Counts:
@@ -36,24 +23,26 @@ def counts_of(state: ChurnState, buying: Buying, now: Millis, *, ordered: bool, 
     if buying.orders:
         _count_open_gap(buying, now, reading(state).usual_gap, ordered, counts)
     if ordered:
-        counts[ORDERS] = 1
-        counts[AMOUNTS] = round(log(1.0 + max(amount_minor, 0)) * FIXED)
-        if not buying.orders:
-            counts[CUSTOMERS] = 1
+        _count_order(buying, amount_minor, counts)
         buying.counted = -1
     return counts
 
 
+def _count_order(buying: Buying, amount_minor: int, counts: Counts) -> None:
+    counts[ORDERS] = 1
+    counts[AMOUNTS] = round(log(1.0 + max(amount_minor, 0)) * FIXED)
+    if buying.orders:
+        counts[LOG_ORDERS] = round((log(buying.orders + 1) - log(buying.orders)) * FIXED)
+    else:
+        counts[CUSTOMERS] = counts[FIRST_ORDERS] = 1
+
+
 def _count_open_gap(buying: Buying, now: Millis, usual: float, ordered: bool, counts: Counts) -> None:
-    own = rhythm(buying, usual)
-    length = log_gap(max(now - last_order(buying), 0))
-    group = group_of(buying.orders, own)
-    here = int(position(length, own))
+    last = last_order(buying)
+    group = group_of(buying.orders, (last - buying.first) / DAY, usual)
+    here = int(place(log_gap(max(now - last, 0))))
     for b in range(buying.counted + 1, here + 1):
         counts[REACHED[group][b]] = 1
     buying.counted = max(here, buying.counted)
     if ordered:
         counts[ENDED[group][here]] = 1
-        counts[GAPS] = 1
-        counts[GAP_SUM] = round(length * FIXED)
-        counts[GAP_SQUARES] = round(length * length * FIXED)

@@ -1,8 +1,7 @@
-"""From features to the vector that the logistic model weighs: a constant, the features, products of the key ones."""
+"""From features to the vector that the logistic models weigh: a constant, the features, products of the key ones."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,57 +11,56 @@ from streams.churn.logistic import Vector
 
 KEY = (
     "overdue",
-    "silence",
-    "rate_week",
-    "rate_month",
-    "rate_season",
-    "rate_ever",
-    "third_last",
-    "eighth_last",
-    "hazard",
-    "regularity",
+    "irregular",
+    "pace_month",
+    "pace_season",
+    "pace_3",
+    "pace_ever",
+    "age",
+    "spend",
+    "gaps_like_hers",
+    "her_gaps",
 )
 """The features whose products with each other are weighed too."""
-PRIOR = 0.001
-"""Prior variance of a weight; tight, as the features overlap."""
+WEIGHT_VARIANCE, PRODUCT_VARIANCE, CONSTANT_VARIANCE = 0.03, 0.001, 0.3
+"""How sure the prior is: tight, as the features overlap, and tighter for products."""
+WANDER = 1e-4
+"""Variance that the constant gains each day: the level of churn moves faster than its reasons."""
+
 _KEY = np.array([NAMES.index(name) for name in KEY])
-_LEFT, _RIGHT = np.triu_indices(len(KEY))
-_LEFT, _RIGHT = _KEY[_LEFT], _KEY[_RIGHT]
+_UPPER = np.triu_indices(len(KEY))
+_LEFT, _RIGHT = _KEY[_UPPER[0]], _KEY[_UPPER[1]]
 WIDTH = 1 + SIZE + len(_LEFT)
-_FORMAT = struct.Struct(f"<f{SIZE}e")
 
 
 def design(features: Sequence[float]) -> Vector:
     """The vector of the model."""
-    base = np.array(features)
     x = np.empty(WIDTH)
     x[0] = 1.0
-    x[1 : 1 + SIZE] = base
+    base = x[1 : 1 + SIZE]
+    base[:] = features
     np.multiply(base[_LEFT], base[_RIGHT], out=x[1 + SIZE :])
     return x
 
 
-def prior_mean() -> Vector:
-    """Before any lesson: the hazard table and MBG/NBD in equal parts."""
+def prior_mean(feature: str) -> Vector:
+    """Before any lesson: what MBG/NBD says, which is the feature ``repeat`` or ``repeat_half``."""
     mean = np.zeros(WIDTH)
-    for name in ("hazard", "repeat"):
-        mean[1 + NAMES.index(name)] = 1.0
+    mean[0] = -2.0
+    mean[1 + NAMES.index(feature)] = 2.0
     return mean
 
 
 def prior_variance() -> Vector:
     """How sure the prior is of each weight."""
-    return np.full(WIDTH, PRIOR)
+    variance = np.full(WIDTH, PRODUCT_VARIANCE)
+    variance[0] = CONSTANT_VARIANCE
+    variance[1 : 1 + SIZE] = WEIGHT_VARIANCE
+    return variance
 
 
-def pack(p: float, features: Sequence[float]) -> bytes:
-    """A prediction (single precision) and its features (half precision), as kept in a question."""
-    return _FORMAT.pack(p, *(min(max(value, -6e4), 6e4) for value in features))
-
-
-def unpack(packed: bytes) -> tuple[float, tuple[float, ...]]:
-    """The prediction and the features; an empty tuple for those of another version."""
-    if len(packed) != _FORMAT.size:
-        return 0.5, ()
-    p, *values = _FORMAT.unpack(packed)
-    return p, tuple(values)
+def wander(days: float) -> Vector:
+    """The variance that weights gain in a time."""
+    variance = np.zeros(WIDTH)
+    variance[0] = WANDER * days
+    return variance

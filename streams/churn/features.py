@@ -1,6 +1,7 @@
-"""What the model looks at: ratios to her own rhythm and to the horizon, so that no store's scale matters.
+"""What the model looks at: ratios to her own rhythm and to the population's, so that no store's scale matters.
 
-Every feature is near 0 for an unremarkable customer and moves by about 1; none is standardised from data.
+Every feature is near 0 for an unremarkable customer and moves by about 1. None is standardised from data:
+where a customer base ages or grows, ratios stay where they are.
 """
 
 from __future__ import annotations
@@ -9,35 +10,37 @@ from math import exp, log, log1p, sqrt
 
 from schemas.churn import Buying, ChurnState, Days, Signals
 from schemas.times import DAY, SECOND, Millis
-from streams.churn.buying import SHORTEST_GAP, SPANS
-from streams.churn.reading import Reading, log_beyond, reading
-from streams.churn.repeat import churn_logit
-from streams.churn.tables import OWN_GAP_SHRINKAGE, group_of, position, rhythm
+from streams.churn.buying import HALF_YEARLY, QUARTERLY, SEASONAL, SPANS, WEEKLY, place
+from streams.churn.reading import Reading, reading
+from streams.churn.repeat import churn_logits
+from streams.churn.tables import group_of
 
 VERSION = 1
 """Raise it with any change of a feature: questions asked under another version are not learned from."""
 
 NAMES = (
-    "overdue",
-    "overdue_surely",
     "silence",
-    "rate_week",
-    "rate_month",
-    "rate_season",
-    "rate_year",
-    "rate_ever",
-    "second_last",
-    "third_last",
-    "fifth_last",
-    "eighth_last",
-    "hazard",
-    "repeat",
-    "regularity",
-    "tenure",
+    "fresh_silence",
+    "overdue",
+    "surely_overdue",
+    "irregular",
+    "pace_week",
+    "pace_month",
+    "pace_season",
+    "pace_year",
+    "pace_ever",
+    "pace_2",
+    "pace_3",
+    "pace_5",
+    "pace_8",
     "orders",
+    "age",
     "spend",
     "last_spend",
-    "only_one",
+    "gaps_like_hers",
+    "her_gaps",
+    "repeat",
+    "repeat_half",
     "visits",
     "unresolved",
     "complaints",
@@ -48,86 +51,120 @@ NAMES = (
 SIZE = len(NAMES)
 KTH = (2, 3, 5, 8)
 PRIOR_ORDERS = 0.5
-"""The population's rate counts as so many orders of her own in every decayed rate."""
+"""The population's rate counts as so many orders of her own in every pace."""
+OWN_GAPS = 2.0
+"""The population's hazard, and its mean log gap, count as so many gaps of her own."""
 NO_SIGNALS = (0.0,) * 6
+SECONDS_A_DAY = DAY / SECOND
+HIGHEST, LOWEST = -1e-4, -4.6
+"""Bounds of what the tables say: the logarithm of a probability, and half of log-odds."""
 
 
 def features(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> tuple[float, ...]:
     """The features of a customer at a moment, in the order of ``NAMES``."""
     known = reading(state)
-    silence = max(now / SECOND - buying.recent[-1], 0.0) * SECOND / DAY
-    tenure = max(now - buying.first, 0) / DAY
-    own = rhythm(buying, known.usual_gap)
-    gap = log(silence + SHORTEST_GAP)
-    spread = _spread(buying, known, own)
-    overdue = gap - own
-    repeats = buying.orders - 1
-    mine = repeats + 3.0
+    silence = max(now / DAY - buying.recent[-1] * SECOND / DAY, 0.0)
+    age = max(now - buying.first, 0) / DAY
     return (
-        overdue,
-        max(overdue, 0.0) / spread,
-        log((silence + SHORTEST_GAP) / horizon),
-        *_rates(buying, silence, tenure, known.usual_rate, horizon),
-        *_recent(buying, now, tenure, known.usual_rate, horizon),
-        _hazard(buying, known, own, gap, silence, horizon),
-        churn_logit(known.horizons[horizon].repeat, repeats, tenure - silence, tenure, horizon) / 2.0,
-        log(spread),
-        log((tenure + 1.0) / horizon),
-        log(buying.orders) / 2.0,
-        (buying.amounts + 3.0 * known.usual_amount) / (buying.orders + 3.0) - known.usual_amount,
-        (buying.amount - buying.amounts / buying.orders) * buying.orders / mine,
-        1.0 if repeats == 0 else 0.0,
+        *_rhythm(buying, silence, known.usual_gap),
+        *_paces(buying, silence, age, known.usual_gap),
+        *_paces_since(buying, now, known.usual_gap),
+        log(buying.orders) - known.usual_orders,
+        2.0 * log((age + 7.0) / (known.usual_age + 7.0)),
+        1.5 * (buying.amounts - buying.orders * known.usual_amount) / (buying.orders + 1.0),
+        buying.amount - buying.amounts / buying.orders,
+        *_from_gaps(buying, known, silence, age, horizon),
+        *_from_repeat(buying, known, silence, age, horizon),
         *(NO_SIGNALS if buying.signals is None else _signals(buying.signals, now)),
     )
 
 
-def _spread(buying: Buying, known: Reading, own: float) -> float:
-    """The standard deviation of her log gaps, drawn towards the population's."""
-    usual = known.usual_spread
+def history(buying: Buying, now: Millis) -> tuple[int, float, float]:
+    """What MBG/NBD looks at: orders after the first; days from the first order to the last, and to now."""
+    active = max(buying.recent[-1] * SECOND - buying.first, 0) / DAY
+    return buying.orders - 1, active, max(now - buying.first, 0) / DAY
+
+
+def _rhythm(buying: Buying, silence: float, usual: float) -> tuple[float, ...]:
+    """The open gap against the population's and her own, surely so where she is regular."""
     count = buying.orders - 1
+    own = (buying.gaps + OWN_GAPS * log(usual)) / (count + OWN_GAPS)
     around = buying.gaps_squared - 2.0 * own * buying.gaps + count * own * own
-    shrinkage = 2.0 * OWN_GAP_SHRINKAGE
-    return sqrt(max((around + shrinkage * usual * usual) / (count + shrinkage), 0.01))
+    spread = sqrt(max((around + 2.0 * OWN_GAPS) / (count + 2.0 * OWN_GAPS), 0.01))
+    overdue = log(silence + 1.0) - own
+    return (
+        log(silence / usual + 0.4),
+        log(silence / usual + 0.05) / 2.0,
+        overdue,
+        max(overdue, 0.0) / spread,
+        2.0 * log(spread),
+    )
 
 
-def _rates(buying: Buying, silence: float, tenure: float, usual: float, horizon: Days) -> tuple[float, ...]:
-    """Log of orders expected within the horizon, at the pace of the last week, month, season, year, and of all time."""
-    rates = []
-    prior = PRIOR_ORDERS / usual
-    for count, span in zip(buying.counts, SPANS, strict=True):
-        seen = span * (1.0 - exp(-tenure / span))
-        rates.append(log(horizon * (count * exp(-silence / span) + PRIOR_ORDERS) / (seen + prior)))
-    rates.append(log(horizon * (buying.orders - 1 + PRIOR_ORDERS) / (tenure + prior)))
-    return tuple(rates)
+def _paces(buying: Buying, silence: float, age: float, usual: float) -> list[float]:
+    """Log of her pace over the population's: of the last week, month, season, year, and of all time."""
+    prior = PRIOR_ORDERS * usual
+    paces = [
+        log(usual * (count * exp(-silence / span) + PRIOR_ORDERS) / (span - span * exp(-age / span) + prior))
+        for count, span in zip(buying.counts, SPANS, strict=True)
+    ]
+    paces.append(log(usual * (buying.orders - 1 + PRIOR_ORDERS) / (age + prior)))
+    return paces
 
 
-def _recent(buying: Buying, now: Millis, tenure: float, usual: float, horizon: Days) -> tuple[float, ...]:
-    """Log of orders expected within the horizon, at the pace since the k-th last order."""
+def _paces_since(buying: Buying, now: Millis, usual: float) -> list[float]:
+    """The same since her k-th last order."""
+    ring, seconds, prior = buying.recent, now / SECOND, PRIOR_ORDERS * usual
+    remembered = len(ring)
     paces = []
-    ring = buying.recent
-    seconds = now / SECOND
     for k in KTH:
-        have = min(k, len(ring))
-        span = (seconds - ring[-have]) * SECOND / DAY
-        paces.append(log(horizon * (have - 0.5) / (span + 0.5 / usual)))
-    return tuple(paces)
+        have = k if k < remembered else remembered
+        paces.append(log(usual * (have - PRIOR_ORDERS) / ((seconds - ring[-have]) / SECONDS_A_DAY + prior)))
+    return paces
 
 
-def _hazard(buying: Buying, known: Reading, own: float, gap: float, silence: float, horizon: Days) -> float:
-    """Log-odds of no order within the horizon, from what happened to gaps like hers."""
-    curve = known.survival[group_of(buying.orders, own)]
-    later = log(silence + horizon + SHORTEST_GAP)
-    beyond = log_beyond(curve, position(later, own)) - log_beyond(curve, position(gap, own))
-    stay = min(max(exp(beyond), 1e-4), 1.0 - 1e-4)
-    return log(stay / (1.0 - stay)) / 2.0
+def _from_gaps(buying: Buying, known: Reading, silence: float, age: float, horizon: Days) -> tuple[float, float]:
+    """Log-odds of no order within the horizon, from gaps of customers like her, and from her own with them."""
+    group = group_of(buying.orders, age - silence, known.usual_gap)
+    start, end = place(log(silence + 1.0)), place(log(silence + horizon + 1.0))
+    own = _log_beyond(buying.lengths, known.hazards[group], start, end)
+    return _half_logit(known.beyond(group, end) - known.beyond(group, start)), _half_logit(own)
+
+
+def _log_beyond(lengths: list[int], hazards: list[float], start: float, end: float) -> float:
+    """The log of the chance that a gap which reached ``start`` goes on beyond ``end``, from bins of her own gaps."""
+    first, last = int(start), int(end)
+    reached = sum(lengths[first:]) + OWN_GAPS
+    known = len(lengths)
+    total = step = 0.0
+    for b in range(first, last + 1):
+        ended = lengths[b] if b < known else 0
+        step = log(1.0 - (ended + OWN_GAPS * hazards[b]) / reached)
+        reached -= ended
+        total += step
+        if b == first:
+            total -= step * (start - first)
+    return total - step * (last + 1.0 - end)
+
+
+def _half_logit(logarithm: float) -> float:
+    p = exp(min(max(logarithm, -50.0), HIGHEST))
+    return max(log(p / (1.0 - p)) / 2.0, LOWEST) + 1.0
+
+
+def _from_repeat(buying: Buying, known: Reading, silence: float, age: float, horizon: Days) -> tuple[float, float]:
+    """Log-odds of no order within the horizon, and within its half, by MBG/NBD."""
+    parameters = known.horizons[horizon].repeat
+    whole, half = churn_logits(parameters, buying.orders - 1, age - silence, age, horizon)
+    return whole / 2.0 + 1.0, half / 2.0 + 1.0
 
 
 def _signals(signals: Signals, now: Millis) -> tuple[float, ...]:
     """Visits against her usual, open and recent complaints, late deliveries, satisfaction, returns."""
     days = max(now - signals.at, 0) / DAY
-    quarter, half = exp(-days / 90.0), exp(-days / 180.0)
-    week = signals.visits_week * exp(-days / 7.0)
-    usual = signals.visits_season * exp(-days / 60.0) * 7.0 / 60.0
+    quarter, half = exp(-days / QUARTERLY), exp(-days / HALF_YEARLY)
+    week = signals.visits_week * exp(-days / WEEKLY)
+    usual = signals.visits_season * exp(-days / SEASONAL) * WEEKLY / SEASONAL
     return (
         log((week + 0.5) / (usual + 0.5)),
         1.0 if signals.open_complaints else 0.0,

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
+from math import exp
 
 import msgspec
 
 from schemas.churn import ChurnState, Counts, Days, HorizonState, Lesson
 from schemas.ids import hash64
 from schemas.times import DAY
-from streams.churn.design import design, prior_mean, prior_variance, unpack
+from streams.churn import repeat
+from streams.churn.design import design, prior_mean, prior_variance, wander
 from streams.churn.features import VERSION
 from streams.churn.logistic import Belief
-from streams.churn.reading import TENURE, fresh_repeat
-from streams.churn.tables import CUSTOMERS
+from streams.churn.packing import unpack
+from streams.churn.questions import WHOLE, due
+from streams.churn.reading import reading
+from streams.churn.tables import AGES, CUSTOMERS, EXPOSURE, FOREVER
 
-FORGETTING = 0.99999
-"""Per unit of weight: about 100,000 points of memory."""
+MEMORY = 150.0
+"""Days after which a lesson weighs 1/e; longer for a long horizon, whose lessons are few."""
+HORIZONS_REMEMBERED = 3.0
 TABLE_MEMORY = 365.0
 """Days after which a count in the population tables weighs 1/e."""
 
@@ -35,8 +39,10 @@ def begin(horizons: Sequence[Days]) -> ChurnState:
 
 
 def _begin(horizon: Days) -> HorizonState:
-    main = Belief.wide(prior_mean(), prior_variance())
-    return HorizonState(horizon, learned={"main": main.packed(), "repeat": fresh_repeat().packed()})
+    main = Belief.wide(prior_mean("repeat"), prior_variance())
+    half = Belief.wide(prior_mean("repeat_half"), prior_variance())
+    learned = {"main": main.packed(), "half": half.packed(), "repeat": repeat.fresh().packed()}
+    return HorizonState(horizon, learned=learned)
 
 
 def learn_epoch(state: ChurnState, epoch: int, lessons: Sequence[Lesson], counts: Counts) -> ChurnState:
@@ -48,17 +54,20 @@ def learn_epoch(state: ChurnState, epoch: int, lessons: Sequence[Lesson], counts
     """
     tables = _tables(state, counts)
     ordered = sorted(lessons, key=_settled)
-    horizons = [_learn(h, _capped(_of(h.horizon, ordered), state.cap)) for h in state.horizons]
+    usual_gap = reading(state).usual_gap
+    days = state.epoch_length / DAY
+    horizons = [_learn(h, _capped(_of(h.horizon, ordered), state.cap), usual_gap, days) for h in state.horizons]
     return msgspec.structs.replace(state, epoch=epoch, tables=tables, horizons=horizons)
 
 
 def _tables(state: ChurnState, counts: Counts) -> dict[str, float]:
     days = state.epoch_length / DAY
-    keep = 1.0 - days / TABLE_MEMORY
-    tables = {key: value * keep for key, value in state.tables.items()}
+    keep = exp(-days / TABLE_MEMORY)
+    tables = {key: value if key in FOREVER or key == AGES else value * keep for key, value in state.tables.items()}
     for key in sorted(counts):
         tables[key] = tables.get(key, 0.0) + counts[key]
-    tables[TENURE] = tables.get(TENURE, 0.0) + tables.get(CUSTOMERS, 0.0) * days
+    for key in (EXPOSURE, AGES):
+        tables[key] = tables.get(key, 0.0) + tables.get(CUSTOMERS, 0.0) * days
     return tables
 
 
@@ -74,26 +83,36 @@ def _of(horizon: Days, lessons: list[Lesson]) -> list[Lesson]:
     return [lesson for lesson in lessons if lesson.horizon == horizon]
 
 
-def _settled(lesson: Lesson) -> tuple[int, str, Days]:
-    return lesson.asked_at + lesson.horizon * DAY, lesson.customer, lesson.horizon
+def _settled(lesson: Lesson) -> tuple[int, str, Days, int]:
+    return due(lesson), lesson.customer, lesson.horizon, lesson.part
 
 
-def _draw(lesson: Lesson) -> tuple[int, str]:
-    return hash64("cap", lesson.customer, str(lesson.asked_at), str(lesson.horizon)), lesson.customer
+def _draw(lesson: Lesson) -> tuple[int, str, int]:
+    drawn = hash64("cap", lesson.customer, str(lesson.asked_at), str(lesson.horizon), str(lesson.part))
+    return drawn, lesson.customer, lesson.asked_at
 
 
-def _learn(state: HorizonState, lessons: list[tuple[Lesson, float]]) -> HorizonState:
-    if not lessons:
-        return state
-    main = Belief.unpacked(state.learned["main"])
+def _learn(state: HorizonState, lessons: list[tuple[Lesson, float]], usual_gap: float, days: float) -> HorizonState:
+    beliefs = {name: Belief.unpacked(learned) for name, learned in state.learned.items()}
+    keep = exp(-days / max(MEMORY, HORIZONS_REMEMBERED * state.horizon))
+    for name in ("main", "half"):
+        beliefs[name].forget(keep, prior_variance(), wander(days))
     for lesson, factor in lessons:
-        _, looks = unpack(lesson.features)
-        if looks:
-            main.learn(design(looks), float(lesson.churned), lesson.weight * factor, FORGETTING)
-    return msgspec.structs.replace(state, learned={**state.learned, "main": main.packed()}, trusted=main.lessons > 1000)
+        teach(beliefs, lesson, factor, usual_gap)
+    learned = {name: belief.packed() for name, belief in beliefs.items()}
+    return msgspec.structs.replace(state, learned=learned, trusted=beliefs["main"].lessons > 1000)
 
 
-def log_loss(p: float, churned: bool) -> float:
-    """The loss of one prediction, natural logarithm; ``p`` is kept off 0 and 1 by a millionth."""
-    p = min(max(p, 1e-6), 1.0 - 1e-6)
-    return -log(p) if churned else -log(1.0 - p)
+def teach(beliefs: dict[str, Belief], lesson: Lesson, factor: float, usual_gap: float) -> None:
+    """One lesson, in place; one of another version of the features teaches nothing."""
+    unpacked = unpack(lesson.features)
+    if unpacked is None:
+        return
+    _, looks, history = unpacked
+    y, weight = float(lesson.churned), lesson.weight * factor
+    if lesson.part == WHOLE:
+        beliefs["main"].learn(design(looks), y, weight)
+        return
+    beliefs["half"].learn(design(looks), y, weight)
+    if history is not None:
+        repeat.learn(beliefs["repeat"], history, usual_gap, lesson.horizon / 2.0, y, weight)

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from math import log, sqrt
-
-import numpy as np
+from itertools import accumulate
+from math import log
 
 from schemas.churn import ChurnState, HorizonState
+from streams.churn.buying import BINS
 from streams.churn.logistic import Belief
-from streams.churn.repeat import START, START_VARIANCE, Parameters
+from streams.churn.repeat import Parameters, parameters_of
 from streams.churn.tables import (
+    AGES,
     AMOUNTS,
-    BINS,
     CUSTOMERS,
-    DEPTHS,
     ENDED,
+    EXPOSURE,
+    FIRST_ORDERS,
     FIXED,
-    GAP_SQUARES,
-    GAP_SUM,
-    GAPS,
+    GROUPS,
+    LOG_ORDERS,
     ORDERS,
     REACHED,
-    RHYTHMS,
 )
 
-FIRST_GUESS_GAP, FIRST_GUESS_SPREAD, FIRST_GUESS_WEIGHT = log(30.0), 1.2, 20.0
-"""Before a store has gaps of its own: a month, give or take a factor of three, worth twenty gaps."""
-FIRST_GUESS_HAZARD = 0.2
+FIRST_GUESS_GAP, FIRST_GUESS_ORDERS = 30.0, 1.0
+"""Before a store has repeat orders of its own: one each month, worth one order."""
+FIRST_GUESS_HAZARD, FIRST_GUESS_GAPS = 0.2, 1.0
 """The share of gaps that ends in a half octave, before any is seen."""
 HAZARD_WEIGHT = 20.0
 """A group's hazard is drawn towards that of all groups as if so many gaps had been seen."""
-TENURE = "tenure"
-"""Customer-days seen, kept by the learner."""
+HIGHEST_HAZARD = 0.98
 
 
 class Reading:
@@ -39,27 +37,35 @@ class Reading:
 
     def __init__(self, state: ChurnState) -> None:
         table = state.tables
-        gaps = table.get(GAPS, 0.0) + FIRST_GUESS_WEIGHT
-        self.usual_gap = (table.get(GAP_SUM, 0.0) / FIXED + FIRST_GUESS_WEIGHT * FIRST_GUESS_GAP) / gaps
-        squares = FIRST_GUESS_SPREAD**2 + FIRST_GUESS_GAP**2
-        squared = (table.get(GAP_SQUARES, 0.0) / FIXED + FIRST_GUESS_WEIGHT * squares) / gaps
-        self.usual_spread = sqrt(max(squared - self.usual_gap**2, 0.01))
+        customers = table.get(CUSTOMERS, 0.0)
+        repeats = max(table.get(ORDERS, 0.0) - table.get(FIRST_ORDERS, 0.0), 0.0)
+        exposure = table.get(EXPOSURE, 0.0) + FIRST_GUESS_ORDERS * FIRST_GUESS_GAP
+        self.usual_gap = exposure / (repeats + FIRST_GUESS_ORDERS)
+        """Mean days between orders, over all customers and all their days."""
         self.usual_amount = table.get(AMOUNTS, 0.0) / FIXED / max(table.get(ORDERS, 0.0), 1.0)
-        repeats = table.get(ORDERS, 0.0) - table.get(CUSTOMERS, 0.0)
-        self.usual_rate = (repeats + 1.0) / (table.get(TENURE, 0.0) + 30.0)
-        self.survival = _survival(table)
-        self.horizons = {h.horizon: HorizonReading(h) for h in state.horizons}
+        self.usual_age = (table.get(AGES, 0.0) + 1.0) / (customers + 1.0)
+        """Mean days since a customer's first order."""
+        self.usual_orders = table.get(LOG_ORDERS, 0.0) / FIXED / (customers + 1.0)
+        """Mean of the logarithm of orders per customer."""
+        self.hazards = _hazards(table)
+        self._beyond = [_log_beyond(hazards) for hazards in self.hazards]
+        self.horizons = {h.horizon: HorizonReading(h, self.usual_gap) for h in state.horizons}
+
+    def beyond(self, group: int, place: float) -> float:
+        """The log of the chance that a gap of this group goes beyond a place among the bins."""
+        curve, b = self._beyond[group], int(place)
+        return curve[b] + (place - b) * (curve[b + 1] - curve[b])
 
 
 class HorizonReading:
     """The estimators of one horizon, and what is known of their quality."""
 
-    def __init__(self, state: HorizonState) -> None:
-        self.beliefs = {name: Belief.unpacked(learned) for name, learned in state.learned.items()}
-        repeat = self.beliefs.get("repeat")
-        self.repeat: Parameters = START
-        if repeat is not None:
-            self.repeat = (float(repeat.mean[0]), float(repeat.mean[1]), float(repeat.mean[2]), float(repeat.mean[3]))
+    def __init__(self, state: HorizonState, usual_gap: float) -> None:
+        beliefs = {name: Belief.unpacked(learned) for name, learned in state.learned.items()}
+        self.main, self.half = beliefs["main"], beliefs["half"]
+        self.repeat: Parameters = parameters_of(beliefs["repeat"], usual_gap)
+        self.share = (self.main.weight + 1.0) / (self.main.weight + self.half.weight + 2.0)
+        """How much the direct model counts beside the two halves: as its share of the lessons."""
         self.trusted = state.trusted
 
 
@@ -72,42 +78,21 @@ def reading(state: ChurnState) -> Reading:
     return ready
 
 
-def fresh_repeat() -> Belief:
-    """MBG/NBD before any lesson."""
-    return Belief.wide(np.array(START), np.full(4, START_VARIANCE))
+def _hazards(table: dict[str, float]) -> list[list[float]]:
+    """Per group and bin, the share of the gaps that reached the bin and ended in it."""
+    overall = []
+    for b in range(BINS):
+        reached = sum(table.get(REACHED[g][b], 0.0) for g in range(GROUPS))
+        ended = sum(table.get(ENDED[g][b], 0.0) for g in range(GROUPS))
+        overall.append((ended + FIRST_GUESS_GAPS * FIRST_GUESS_HAZARD) / (reached + FIRST_GUESS_GAPS))
+    return [[_hazard(table, group, b, overall[b]) for b in range(BINS)] for group in range(GROUPS)]
 
 
-def _survival(table: dict[str, float]) -> list[list[float]]:
-    """Per group, the log of the chance that a gap goes beyond the start of each bin (one more than bins)."""
-    overall = _overall(table)
-    curves = []
-    for group in range(RHYTHMS * DEPTHS):
-        curve, total = [0.0], 0.0
-        for b in range(BINS):
-            reached, ended = table.get(REACHED[group][b], 0.0), table.get(ENDED[group][b], 0.0)
-            depth = overall[group // RHYTHMS][b]
-            hazard = (ended + HAZARD_WEIGHT * depth) / (reached + HAZARD_WEIGHT)
-            total += log(1.0 - min(max(hazard, 1e-3), 0.98))
-            curve.append(total)
-        curves.append(curve)
-    return curves
+def _log_beyond(hazards: list[float]) -> list[float]:
+    """The log of the chance to go beyond the start of each bin, and beyond the last."""
+    return list(accumulate((log(1.0 - hazard) for hazard in hazards), initial=0.0))
 
 
-def _overall(table: dict[str, float]) -> list[list[float]]:
-    """Hazards per depth over all rhythms."""
-    rows = []
-    for depth in range(DEPTHS):
-        row = []
-        for b in range(BINS):
-            groups = range(depth * RHYTHMS, (depth + 1) * RHYTHMS)
-            reached = sum(table.get(REACHED[g][b], 0.0) for g in groups)
-            ended = sum(table.get(ENDED[g][b], 0.0) for g in groups)
-            row.append((ended + HAZARD_WEIGHT * FIRST_GUESS_HAZARD) / (reached + HAZARD_WEIGHT))
-        rows.append(row)
-    return rows
-
-
-def log_beyond(curve: list[float], place: float) -> float:
-    """The log of the chance to go beyond a place among the bins."""
-    b = int(place)
-    return curve[b] + (place - b) * (curve[b + 1] - curve[b])
+def _hazard(table: dict[str, float], group: int, b: int, overall: float) -> float:
+    reached, ended = table.get(REACHED[group][b], 0.0), table.get(ENDED[group][b], 0.0)
+    return min((ended + HAZARD_WEIGHT * overall) / (reached + HAZARD_WEIGHT), HIGHEST_HAZARD)

@@ -1,18 +1,25 @@
-"""The probability that a customer does not order within the horizon, and how sure that is."""
+"""The probability that a customer does not order within the horizon, and how sure that is.
+
+Two models are averaged. The direct one has learned outcomes after the whole horizon. The other has learned
+outcomes after half of it, twice as soon: no order within the horizon is no order in the first half, and then
+none in the second, when the same customer will have been silent for so much longer.
+"""
 
 from __future__ import annotations
 
-from math import sqrt
+from math import expm1, log, sqrt
 
 from schemas.churn import Buying, ChurnState, Days, Score
-from schemas.times import Millis
+from schemas.times import DAY, Millis
 from streams.churn.design import design
-from streams.churn.features import features
-from streams.churn.logistic import PROBIT, sigmoid
-from streams.churn.reading import reading
+from streams.churn.features import features, history
+from streams.churn.logistic import log_sigmoid, sigmoid
+from streams.churn.reading import HorizonReading, reading
 
 NINETY = 1.645
 """Standard deviations to either side that hold 90 % of a Gaussian."""
+SUREST = -1e-9
+"""The logarithm of the highest probability that the two halves may give."""
 
 
 def score(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> Score:
@@ -22,9 +29,30 @@ def score(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> Scor
         KeyError: the state does not learn this horizon.
     """
     learned = reading(state).horizons[horizon]
-    looks = features(state, buying, now, horizon)
-    belief = learned.beliefs["main"]
-    z, variance = belief.log_odds(design(looks))
-    margin = NINETY * sqrt(variance)
-    p = sigmoid(z / sqrt(1.0 + PROBIT * variance))
-    return Score(p, sigmoid(z - margin), sigmoid(z + margin), learned.trusted, belief.lessons, looks)
+    here = features(state, buying, now, horizon)
+    later = features(state, buying, now + horizon * DAY // 2, horizon)
+    z, margin = log_odds(learned, here, later)
+    return Score(
+        sigmoid(z),
+        sigmoid(z - margin),
+        sigmoid(z + margin),
+        learned.trusted,
+        learned.main.lessons,
+        here,
+        history(buying, now),
+    )
+
+
+def log_odds(learned: HorizonReading, here: tuple[float, ...], later: tuple[float, ...]) -> tuple[float, float]:
+    """The log-odds of no order, and the 90 % margin around them.
+
+    Args:
+        later: the features of half a horizon later, if no order comes until then.
+    """
+    x = design(here)
+    quiet = log_sigmoid(learned.half.log_odds(x)) + log_sigmoid(learned.half.log_odds(design(later)))
+    quiet = min(quiet, SUREST)
+    halves = quiet - log(-expm1(quiet))
+    z = learned.share * learned.main.log_odds(x) + (1.0 - learned.share) * halves
+    surer = learned.main if learned.main.lessons > learned.half.lessons // 2 else learned.half
+    return z, NINETY * sqrt(surer.variance(x))

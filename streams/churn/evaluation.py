@@ -1,0 +1,131 @@
+"""The way of an order file through the model: what is evaluated is what runs.
+
+The same functions in the same order as in a lane, with the almanac as late as there: epochs of a day,
+and the state after epoch e decides epoch e + 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from schemas.churn import Asked, Buying, ChurnState, Counts, Days, Lesson, Score
+from schemas.times import DAY, Millis
+from streams.churn.buying import remember_order
+from streams.churn.counting import counts_of
+from streams.churn.learning import learn_epoch
+from streams.churn.questions import ask, next_maturity, settle
+from streams.churn.scoring import score
+
+
+class Order(msgspec.Struct, frozen=True, gc=False):
+    """One order of the file."""
+
+    customer: str
+    at: Millis
+    amount_minor: int
+
+
+class Point(msgspec.Struct, frozen=True, gc=False):
+    """One prediction point."""
+
+    customer: str
+    at: Millis
+    ticked: bool
+    """Whether it is a tick, not an order."""
+    score: Score
+
+
+class _Customer(msgspec.Struct):
+    buying: Buying
+    asked: Asked
+    last: Millis
+
+
+class Rehearsal:
+    """A store of orders run through the model, point by point."""
+
+    def __init__(self, state: ChurnState, horizon: Days, start: Millis, tick_every: Days = 7) -> None:
+        """``start``: midnight of the first day; ticks are at ``start`` + k * ``tick_every`` days."""
+        self._horizon, self._period = horizon, tick_every * DAY
+        self._customers: dict[str, _Customer] = {}
+        self._tick = start + self._period
+        self._epoch = start // state.epoch_length
+        self._used, self._latest = state, state
+        self._lessons: list[Lesson] = []
+        self._counts: Counts = {}
+        self._mature: dict[int, set[str]] = {}
+
+    @property
+    def state(self) -> ChurnState:
+        """The latest state learned; two epochs ahead of the one that decides."""
+        return self._latest
+
+    def run(self, orders: Iterable[Order]) -> Iterator[Point]:
+        """Points in the order of time; ``orders`` sorted by time."""
+        now = 0
+        for order in orders:
+            yield from self._ticks(order.at)
+            self._advance(order.at)
+            yield self._ordered(order)
+            now = order.at
+        yield from self._ticks(now)
+
+    def _ticks(self, until: Millis) -> Iterator[Point]:
+        while self._tick <= until:
+            now = self._tick
+            self._advance(now)
+            for customer, known in self._customers.items():
+                if known.buying.first < now:
+                    yield self._ticked(customer, known, now)
+            self._tick += self._period
+
+    def _advance(self, now: Millis) -> None:
+        """Close the epochs that end before ``now``; settle all that is mature by their end, and nothing of today."""
+        while self._epoch < now // self._latest.epoch_length:
+            self._settle_until((self._epoch + 1) * self._latest.epoch_length - 1)
+            learned = learn_epoch(self._latest, self._epoch, self._lessons, self._counts)
+            self._used, self._latest = self._latest, learned
+            self._lessons, self._counts = [], {}
+            self._epoch += 1
+
+    def _settle_until(self, end: Millis) -> None:
+        """The customers with a question that matures in this epoch and no event after it."""
+        for customer in sorted(self._mature.pop(self._epoch, ())):
+            known = self._customers[customer]
+            self._lessons.extend(settle(known.asked, known.last, end, customer))
+            self._expect(customer, known)
+
+    def _ordered(self, order: Order) -> Point:
+        known = self._customers.get(order.customer)
+        if known is None:
+            known = self._customers[order.customer] = _Customer(Buying(), Asked(), 0)
+        self._settle(order.customer, known, order.at)
+        self._count(known.buying, order.at, ordered=True, amount_minor=order.amount_minor)
+        remember_order(known.buying, order.at, order.amount_minor)
+        known.last = order.at
+        return self._predict(order.customer, known, order.at, ticked=False)
+
+    def _ticked(self, customer: str, known: _Customer, now: Millis) -> Point:
+        self._settle(customer, known, now)
+        self._count(known.buying, now, ordered=False)
+        return self._predict(customer, known, now, ticked=True)
+
+    def _settle(self, customer: str, known: _Customer, now: Millis) -> None:
+        self._lessons.extend(settle(known.asked, known.last, now, customer))
+
+    def _count(self, buying: Buying, now: Millis, *, ordered: bool, amount_minor: int = 0) -> None:
+        for key, value in counts_of(self._used, buying, now, ordered=ordered, amount_minor=amount_minor).items():
+            self._counts[key] = self._counts.get(key, 0) + value
+
+    def _predict(self, customer: str, known: _Customer, now: Millis, *, ticked: bool) -> Point:
+        scored = score(self._used, known.buying, now, self._horizon)
+        ask(known.asked, known.buying, now, scored, customer, self._horizon)
+        self._expect(customer, known)
+        return Point(customer, now, ticked, scored)
+
+    def _expect(self, customer: str, known: _Customer) -> None:
+        moment = next_maturity(known.asked)
+        if moment is not None:
+            self._mature.setdefault(moment // self._latest.epoch_length, set()).add(customer)
