@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rules.checking_texts import TextChecker, given_by_coupon
 from rules.defaults import Defaults
-from rules.durations import parse_duration
+from rules.durations import in_words, parse_duration
 from rules.facts import FACTS, Kind
 from rules.facts.fact import MOMENT
 from rules.formats import FORMATS
@@ -68,6 +68,7 @@ class Checker:
         if occasion and not occasion.slots and terms.cooldown != "once":
             fix = "add cooldown: once, or a slot such as {order.id} or {now.year}"
             self._say(document, (*path, "occasion"), "this occasion is the same for ever", fix)
+        self._spans(document, path, terms)
         if len(self._problems) > before or not (when and occasion and reason):
             return None
         done = tuple(plan for plan in plans if plan)
@@ -92,6 +93,16 @@ class Checker:
             if getattr(terms, field) is not None:
                 fix = f"remove {field}; until it works, a rule that counts on it would do what nobody wants"
                 self._problems.append(document.problem((*path, field), f"{field} is not yet supported", fix, key=True))
+
+    def _spans(self, document: Document, path: Path, terms: RuleTerms) -> None:
+        if terms.spread >= terms.expiry:
+            message = f"spread over {in_words(terms.spread)}, but of use for {in_words(terms.expiry)}"
+            self._say(document, (*path, "spread"), message, "make spread shorter than expiry")
+        for index, action in enumerate(terms.actions):
+            if action.coupon and action.coupon.valid < terms.expiry:
+                message = "the coupon may lapse before the message is sent"
+                place: Path = (*path, "actions", index, "coupon", "valid")
+                self._say(document, place, message, f"make it valid for expiry ({in_words(terms.expiry)}) or longer")
 
     def _plan(self, document: Document, path: Path, index: int, terms: ActionTerms) -> Plan | None:
         values = {}

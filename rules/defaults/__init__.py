@@ -1,0 +1,81 @@
+"""All numbers that a store would change, typed and bounded; their values stand in ``packs/defaults.yaml``.
+
+Each field says its unit and why the shipped value is what it is. The documentation is made from here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from annotated_types import Len
+from pydantic import model_validator
+
+from rules.defaults.contact import Cap, Consents, Duplicates, Festival, Group, Quiet
+from rules.defaults.dealings import Carts, Complaints, Coupons, Orders, Points
+from rules.defaults.section import Name, Section
+from rules.defaults.standing import Place, Rfm, Segments, Stages, Tier
+
+__all__ = [
+    "Cap",
+    "Carts",
+    "Complaints",
+    "Consents",
+    "Coupons",
+    "Defaults",
+    "Duplicates",
+    "Festival",
+    "Group",
+    "Name",
+    "Orders",
+    "Place",
+    "Points",
+    "Quiet",
+    "Rfm",
+    "Section",
+    "Segments",
+    "Stages",
+    "Tier",
+]
+
+
+class Defaults(Section):
+    """The numbers of a store."""
+
+    place: Place
+    rfm: Rfm
+    tiers: Annotated[tuple[Tier, ...], Len(1, 8)]
+    """From the lowest to the highest."""
+    segments: Segments
+    stages: Stages
+    carts: Carts
+    orders: Orders
+    complaints: Complaints
+    points: Points
+    coupons: Coupons
+    quiet: Quiet
+    consents: Consents
+    caps: Annotated[tuple[Cap, ...], Len(0, 12)]
+    groups: Annotated[tuple[Group, ...], Len(0, 24)]
+    festivals: Annotated[tuple[Festival, ...], Len(0, 24)]
+    duplicates: Duplicates
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Defaults:
+        if self.tiers[0].score != 0 or [tier.score for tier in self.tiers] != sorted({t.score for t in self.tiers}):
+            raise ValueError("tiers: scores must begin at 0 and rise from tier to tier")
+        for what, names in (
+            ("tiers", [tier.name for tier in self.tiers]),
+            ("groups", [group.name for group in self.groups]),
+            ("festivals", [festival.id for festival in self.festivals]),
+        ):
+            if len(set(names)) != len(names):
+                raise ValueError(f"{what}: a name stands twice")
+        return self
+
+    def tier(self, score: int) -> str:
+        """The tier for a sum of RFM scores."""
+        return [tier.name for tier in self.tiers if score >= tier.score][-1]
+
+    def rank(self, tier: str) -> int:
+        """Place of a tier, 1 for the lowest; 0 for none or one that no longer exists."""
+        return next((rank for rank, one in enumerate(self.tiers, 1) if one.name == tier), 0)

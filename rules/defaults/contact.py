@@ -1,0 +1,97 @@
+"""Numbers about reaching customers: quiet hours, caps, groups, consent, festivals; and how much is remembered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from rules.defaults.section import Language, MonthDay, Name, Section
+from schemas.actions import LocalTime
+from schemas.fields import ConsentChannel
+from schemas.record import MAX_SENT
+from schemas.times import DAY, Millis
+
+
+class Quiet(Section):
+    """Local hours in which customers are left alone."""
+
+    earliest: LocalTime
+    """Local time from which she may be reached."""
+    latest: LocalTime
+    """Local time from which she may not be reached any more."""
+    channels: tuple[ConsentChannel, ...]
+    """Channels that keep quiet hours."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Quiet:
+        if self.earliest >= self.latest:
+            raise ValueError("earliest must be before latest, on the same day")
+        return self
+
+
+class Cap(Section):
+    """At most ``count`` actions in any ``days`` days in a row."""
+
+    channel: ConsentChannel | Literal["any"]
+    """The channel it counts, or ``any`` for all channels to the customer together."""
+    purpose: Literal["service", "marketing", "any"]
+    """The purpose it counts, or ``any``."""
+    count: Annotated[int, Field(ge=1, le=MAX_SENT)]
+    """Actions allowed in the window. The record remembers the last 12, so no more can be counted."""
+    days: Annotated[int, Field(ge=1, le=90)]
+    """Length of the rolling window in days."""
+    then: Literal["hold", "refuse"]
+    """What happens to one more: held until there is room, or refused."""
+
+    def counts(self, channel: str, purpose: str) -> bool:
+        """Whether an action on this channel and for this purpose counts."""
+        return channel != "desk" and self.channel in ("any", channel) and self.purpose in ("any", purpose)
+
+    @property
+    def window(self) -> Millis:
+        return self.days * DAY
+
+
+class Group(Section):
+    """Rules of which a customer gets at most one action at a time."""
+
+    name: Name
+    """Name that rules refer to."""
+    days: Annotated[int, Field(ge=0, le=90)]
+    """For so many days after one rule of the group acted, the others do not."""
+
+    @property
+    def window(self) -> Millis:
+        return self.days * DAY
+
+
+class Consents(Section):
+    """What is allowed where she has said nothing."""
+
+    service: tuple[ConsentChannel, ...]
+    """Channels on which service messages go unless she withdrew. Marketing always needs a grant."""
+
+
+class Festival(Section):
+    """A day on which customers are greeted."""
+
+    id: Name
+    """Name that the words for it are found by."""
+    calendar: Literal["solar", "lunar"]
+    """Which calendar ``date`` belongs to."""
+    date: MonthDay
+    """Month and day, as MM-DD. A day 30 that a lunar month has not is its last day."""
+    languages: tuple[Language, ...] = ()
+    """Languages whose speakers keep it; empty for everybody."""
+    regions: tuple[str, ...] = ()
+    """Regions, as profiles name them, in which it is kept; empty for all."""
+
+
+class Duplicates(Section):
+    """How many event ids are remembered, per generation; two generations are kept."""
+
+    browse: Annotated[int, Field(ge=8, le=64)]
+    """Browsing events: 5 bytes each in the record, up to twice this many; 8 hold about a visit."""
+    others: Annotated[int, Field(ge=8, le=64)]
+    """All other events, likewise."""
