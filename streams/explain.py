@@ -13,33 +13,12 @@ from rules.facts import FactValue, Reader
 from rules.rule import Rule
 from rules.scene import Scene
 from schemas.codec import decode_record, encode_record
-from schemas.outcome import Decision, Fact, Outcome, Reason, Verdict
+from schemas.outcome import REASONS_IN_WORDS, Decision, Fact, Outcome, Verdict
 from schemas.times import Millis, to_rfc3339
 from schemas.triggers import NOTICED, Trigger
 from streams import forecast
 from streams.pipeline import Context, Customer
 from streams.turn import Turn
-
-REASONS: Final = MappingProxyType(
-    {
-        Reason.NO_CONSENT: "she does not allow messages of this purpose on any channel that it may take",
-        Reason.NO_ADDRESS: "no address is known for any channel that she allows",
-        Reason.OPEN_COMPLAINT: "while a complaint of hers is open, nobody advertises to her",
-        Reason.QUIET_HOURS: "it was night where she lives",
-        Reason.CHANNEL_CAP: "she had enough messages on that channel lately",
-        Reason.TOTAL_CAP: "she had enough messages in all lately",
-        Reason.COOLDOWN: "the same rule did this for her not long ago",
-        Reason.EXCLUSIVE: "another rule of the same group came first",
-        Reason.EXPIRED: "it would have come too late to be of use",
-        Reason.NO_LONGER_TRUE: "its condition was no longer true when it was decided again",
-        Reason.HELD_FULL: "too much was being held for her already",
-        Reason.ERASED: "she asked to be forgotten",
-        Reason.TEACH_ONLY: "it was the time for learning only, before anything was to be done",
-        Reason.ALREADY_DECIDED: "this occasion had its decision before",
-        Reason.RULE_FAILED: "the rule could not be worked out for her",
-    }
-)
-"""What each reason means, as a person would say it."""
 
 _VERDICTS: Final = MappingProxyType(
     {
@@ -58,7 +37,7 @@ def why(decision: Decision) -> list[str]:
     sentences.append(f"It was woken by {decision.trigger} ({_meaning(decision.trigger)}), for {decision.occasion}.")
     if decision.reason is not None:
         more = f" ({decision.detail})" if decision.detail else ""
-        sentences.append(f"That is because {REASONS[decision.reason]}{more}.")
+        sentences.append(f"Why: {REASONS_IN_WORDS[decision.reason]}{more}.")
     elif decision.detail:
         sentences.append(f"The reason: {decision.detail}.")
     if decision.until:

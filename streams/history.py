@@ -52,12 +52,13 @@ FOLDS: Final[Mapping[str, Fold]] = MappingProxyType(
     }
 )
 
-_BROWSE: Final = frozenset(name for name, topic in TOPIC_OF.items() if topic == BROWSE)
+BROWSING: Final = frozenset(name for name, topic in TOPIC_OF.items() if topic == BROWSE)
+"""Events that tell of a visit, and of nothing bought or promised."""
 
 
 def apply(turn: Turn, event: AnyEvent) -> Note | None:
     """Apply an event once. Sent again, however late, it changes no byte of the record."""
-    browses = event.type in _BROWSE
+    browses = event.type in BROWSING
     seen = turn.record.browsed if browses else turn.record.recent
     key = duplicates.key_of(event.id)
     if duplicates.knows(seen, key):

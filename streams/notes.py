@@ -53,7 +53,7 @@ MEANINGS = MappingProxyType(
         Note.UNKNOWN_RECEIPT: "a receipt for an action that the record does not (or no longer) know",
         Note.FOREIGN_REDEMPTION: "a coupon of somebody else's campaign was redeemed",
         Note.FOREIGN_CURRENCY: "an order in another currency than the customer's first; counted, not summed",
-        Note.CAP_ORDERS: "the order book was full; the oldest settled order made room",
+        Note.CAP_ORDERS: "the order book was full of orders on their way; the oldest made room",
         Note.CAP_COMPLAINTS: "too many complaints at once; the oldest made room",
         Note.CAP_CART_ITEMS: "the cart was full; a further line only adds to its value",
         Note.CAP_TAGS: "more tags than are kept; the rest were left out",

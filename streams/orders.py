@@ -140,7 +140,8 @@ def _enter(turn: Turn, order_id: str) -> Order:
         goes = next(settled, book.orders[0])
         book.orders.remove(goes)
         book.reach = max(book.reach, goes.changed)
-        turn.note(Note.CAP_ORDERS)
+        if goes.status in OPEN:
+            turn.note(Note.CAP_ORDERS)
     order = Order(order_id)
     book.orders.append(order)
     return order

@@ -11,12 +11,13 @@ from rules.scene import Scene
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
 from schemas.record import VERSION, Record, Wait, WaitKind
-from schemas.times import Millis
+from schemas.times import DAY, Millis
 from schemas.topics import ORDERS, TOPIC_OF
 from schemas.triggers import Trigger
 from streams import alarms, arming, forecast, history
 from streams.bounds import keep_bounded
 from streams.notes import Note, note
+from streams.purchases import BUCKET
 from streams.segments import segment
 from streams.stages import stage
 from streams.turn import Context, Customer, Turn
@@ -101,7 +102,8 @@ def _finish(turn: Turn, customer: Customer, *, releases: bool = False) -> None:
     """Segments and stage, then the rules, then what they leave behind."""
     record = turn.record
     if not record.erased:
-        _take_stock(turn)
+        if not _stands_still(turn):
+            _take_stock(turn)
         if turn.scored:
             turn.notice("churn.scored", turn.scored)
         _decide(turn, releases)
@@ -109,6 +111,16 @@ def _finish(turn: Turn, customer: Customer, *, releases: bool = False) -> None:
     keep_bounded(turn)
     customer.record = record
     customer.orders = turn.orders if turn.orders is not None else customer.orders
+
+
+def _stands_still(turn: Turn) -> bool:
+    """Whether nothing can have moved since she was seen last: a visit on the same day moves no segment and no stage."""
+    if turn.event is None or turn.event.type not in history.BROWSING:
+        return False
+    record = turn.record
+    counted_from = (record.purchases.last, record.segment.since)
+    same_days = all((turn.at - start) // DAY == (record.seen - start) // DAY for start in counted_from)
+    return same_days and turn.at // BUCKET == record.seen // BUCKET
 
 
 def _take_stock(turn: Turn) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rules.rulebook import shipped
-from schemas.outcome import Decision, Outcome, Reason, Verdict
-from streams.explain import REASONS, why, why_not
+from schemas.outcome import REASONS_IN_WORDS, Decision, Outcome, Reason, Verdict
+from streams.explain import why, why_not
 from tests.builders import Life, added, context, event, when
 
 
@@ -20,7 +20,7 @@ def reachable(life: Life) -> None:
 
 
 def test_every_reason_can_be_said_in_words() -> None:
-    assert set(REASONS) == set(Reason)
+    assert set(REASONS_IN_WORDS) == set(Reason)
 
 
 def test_an_action_is_explained_by_what_woke_it_and_what_it_knew() -> None:
@@ -45,7 +45,7 @@ def test_a_refusal_is_explained_by_its_reason() -> None:
 
     assert decision.verdict == Verdict.REFUSED
     assert decision.reason in (Reason.NO_CONSENT, Reason.NO_ADDRESS)
-    assert any(REASONS[decision.reason] in sentence for sentence in why(decision))
+    assert any(REASONS_IN_WORDS[decision.reason] in sentence for sentence in why(decision))
 
 
 def test_what_was_decided_lately_answers_why_not() -> None:

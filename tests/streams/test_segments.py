@@ -73,3 +73,15 @@ def test_an_order_sent_back_takes_its_money_out_of_the_value() -> None:
 
     life.happens(event("order.returned", when(1), order_id="o-1", amount=300_000))
     assert life.record.segment.value == "low"
+
+
+def test_visits_move_nothing_before_the_next_day_comes() -> None:
+    life = Life()
+    life.happens(placed())
+    active = life.context.rulebook.defaults.segments.active_days
+
+    life.happens(event("product.viewed", when(active, 23), sku="s-1"))
+    assert life.record.segment.activity == "active"
+
+    life.happens(event("product.viewed", when(active + 1), sku="s-1"))
+    assert life.record.segment.activity == "cooling"
