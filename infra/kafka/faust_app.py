@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import faust
+from aiokafka.errors import KafkaConnectionError
 from faust.app.base import BootStrategy
 from faust.streams import Stream
 from faust.types import TP
@@ -17,8 +18,10 @@ from infra.kafka.intake import Intake
 from infra.kafka.seldom import tell_seldom
 from infra.kafka.transport import LaneConsumer, LaneTransport
 from infra.settings import Settings
+from schemas.errors import DependencyAway
 
 _HEARTBEAT_SECONDS = 1.0
+_REQUEST_SECONDS = 30.0
 _SILENCE_SECONDS = 10.0
 _REBALANCE_SECONDS = 40.0
 _DISPLAY_SECONDS = 5.0
@@ -74,9 +77,13 @@ class Engine:
 
         Raises:
             TendError: Kafka does not let this worker in.
+            DependencyAway: no broker answers; make another engine to try again.
         """
         self.running = True
-        await self.app.start()
+        try:
+            await self.app.start()
+        except KafkaConnectionError as error:
+            raise DependencyAway(f"Kafka does not answer: {error}") from error
         if self.app.crash_reason is not None:
             raise self.app.crash_reason
 
@@ -141,7 +148,9 @@ def _options(settings: Settings, group_instance_id: str | None) -> dict[str, Any
     connection = KafkaConnection.of(settings)
     return {
         "broker": [f"aiokafka://{server.strip()}" for server in connection.brokers.split(",")],
+        "broker_client_id": "tend",
         "broker_credentials": _credentials(connection),
+        "broker_request_timeout": max(_REQUEST_SECONDS, settings.session_seconds),
         "broker_session_timeout": settings.session_seconds,
         "broker_heartbeat_interval": min(_HEARTBEAT_SECONDS, settings.session_seconds / 4),
         "broker_rebalance_timeout": _REBALANCE_SECONDS,
