@@ -14,22 +14,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-import orjson
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
+from infra.kafka.positions import mark_of, position_record, read_position, sent_beyond
 from schemas.errors import DependencyAway, Fenced, TendError
 from schemas.lane import OutboxEntry
-
-POSITIONS_TOPIC = "tend.positions"
-SEQUENCE_HEADER = "tend-seq"
 
 _SECONDS = 20.0
 _TRANSACTION_MS = 30_000
 _DELIVERY_MS = 15_000
-_TAIL = 2_000
-"""How many records of a partition are searched for entries of an earlier owner; its last publish was smaller."""
 
 _FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
 _FOLLOWS = {KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError._STATE}
@@ -109,7 +104,7 @@ class Publisher:
         self._drop()
         # First end what an older owner has begun, then read how far it came: the other way round it may still move.
         producer = self._new_producer()
-        self._published = self._read_position()
+        self._published = read_position(self._connection, self.partition)
         self._found.clear()
         self._searched.clear()
         self._producer = producer
@@ -136,14 +131,6 @@ class Publisher:
         except KafkaException as error:
             raise DependencyAway(f"{self._name} could not begin: {error.args[0].str()}") from error
         return producer
-
-    def _read_position(self) -> int:
-        key = str(self.partition).encode()
-        with PartitionLog(self._connection) as log:
-            for record in log.backwards(POSITIONS_TOPIC, self.partition, limit=2**62):
-                if record.key == key and record.value:
-                    return int(orjson.loads(record.value)["sequence"])
-        return 0
 
     def _publish(self, entries: Sequence[OutboxEntry]) -> int:
         if self._producer is None:
@@ -192,19 +179,8 @@ class Publisher:
             return
         with PartitionLog(self._connection) as log:
             for topic, partition in places:
-                self._found |= self._beyond_position(log, topic, partition)
+                self._found |= sent_beyond(log, topic, partition, self.partition, self._published)
         self._searched |= places
-
-    def _beyond_position(self, log: PartitionLog, topic: str, partition: int) -> set[int]:
-        found: set[int] = set()
-        for record in log.backwards(topic, partition, _TAIL):
-            lane, sequence = sequence_of(record.headers)
-            if lane != self.partition:
-                continue
-            if sequence <= self._published:
-                break
-            found.add(sequence)
-        return found
 
     def _deliver(self, entries: Sequence[OutboxEntry]) -> None:
         producer = self._running()
@@ -223,7 +199,7 @@ class Publisher:
     def _send(self, producer: Producer, entry: OutboxEntry) -> None:
         headers: list[tuple[str, str | bytes | None]] = [
             *entry.headers,
-            (SEQUENCE_HEADER, b"%d:%d" % (self.partition, entry.sequence)),
+            mark_of(self.partition, entry.sequence),
         ]
         while True:
             try:
@@ -235,13 +211,7 @@ class Publisher:
                 producer.poll(0.1)
 
     def _position(self, sequence: int) -> OutboxEntry:
-        return OutboxEntry(
-            sequence=sequence,
-            topic=POSITIONS_TOPIC,
-            partition=self.partition,
-            key=str(self.partition).encode(),
-            value=orjson.dumps({"sequence": sequence}),
-        )
+        return position_record(self.partition, sequence)
 
     def _meaning(self, error: Exception) -> Exception:
         if not isinstance(error, KafkaException):
@@ -267,13 +237,3 @@ class Publisher:
         with contextlib.suppress(KafkaException):
             producer.purge(in_queue=True, in_flight=True, blocking=False)
         producer.flush(0)
-
-
-def sequence_of(headers: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
-    """Lane and sequence that a published record carries; (-1, 0) where it carries none."""
-    # The last one is ours: what is forwarded or laid aside may carry one of an earlier way.
-    for name, value in reversed(headers):
-        if name == SEQUENCE_HEADER:
-            lane, _, sequence = value.partition(b":")
-            return (int(lane), int(sequence)) if lane.isdigit() and sequence.isdigit() else (-1, 0)
-    return -1, 0

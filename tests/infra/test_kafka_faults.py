@@ -16,8 +16,9 @@ import orjson
 import pytest
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.positions import POSITIONS_TOPIC
 from infra.kafka.producer import BulkProducer
-from infra.kafka.publisher import POSITIONS_TOPIC, Publisher
+from infra.kafka.publisher import Publisher
 from infra.kafka.reader import read_all
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.errors import DependencyAway

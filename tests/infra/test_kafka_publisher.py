@@ -10,7 +10,8 @@ import pytest
 from confluent_kafka import Producer
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.publisher import POSITIONS_TOPIC, SEQUENCE_HEADER, Publisher, sequence_of
+from infra.kafka.positions import POSITIONS_TOPIC, SEQUENCE_HEADER, sequence_of
+from infra.kafka.publisher import Publisher
 from infra.kafka.reader import read_all
 from infra.kafka.topics import Topics, TopicSpec
 from infra.kafka.transactions import supports_transactions

@@ -19,8 +19,9 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import make_engine
+from infra.kafka.positions import POSITIONS_TOPIC
 from infra.kafka.producer import BulkProducer
-from infra.kafka.publisher import POSITIONS_TOPIC, Publisher
+from infra.kafka.publisher import Publisher
 from infra.kafka.topics import Topics, TopicSpec
 from infra.settings import Settings, load_settings
 from schemas.errors import DependencyAway, TendError

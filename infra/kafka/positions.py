@@ -1,0 +1,66 @@
+"""How far a lane has published, as the log itself tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import orjson
+
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
+from schemas.lane import OutboxEntry
+
+POSITIONS_TOPIC = "tend.positions"
+SEQUENCE_HEADER = "tend-seq"
+
+_TAIL = 2_000
+"""How many records of a partition are searched for entries of an earlier owner; its last publish was smaller."""
+
+
+def mark_of(lane: int, sequence: int) -> tuple[str, bytes]:
+    """The header that a published entry carries."""
+    return SEQUENCE_HEADER, b"%d:%d" % (lane, sequence)
+
+
+def sequence_of(headers: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
+    """Lane and sequence that a published record carries; (-1, 0) where it carries none."""
+    # The last one is ours: what is forwarded or laid aside may carry one of an earlier way.
+    for name, value in reversed(headers):
+        if name == SEQUENCE_HEADER:
+            lane, _, sequence = value.partition(b":")
+            return (int(lane), int(sequence)) if lane.isdigit() and sequence.isdigit() else (-1, 0)
+    return -1, 0
+
+
+def position_record(lane: int, sequence: int) -> OutboxEntry:
+    """The record that says: all of the lane up to this sequence is published."""
+    return OutboxEntry(
+        sequence=sequence,
+        topic=POSITIONS_TOPIC,
+        partition=lane,
+        key=str(lane).encode(),
+        value=orjson.dumps({"sequence": sequence}),
+    )
+
+
+def read_position(connection: KafkaConnection, lane: int) -> int:
+    """The last sequence that the lane has published; 0 at first. Blocks; raises DependencyAway."""
+    key = str(lane).encode()
+    with PartitionLog(connection) as log:
+        for record in log.backwards(POSITIONS_TOPIC, lane, limit=2**62):
+            if record.key == key and record.value:
+                return int(orjson.loads(record.value)["sequence"])
+    return 0
+
+
+def sent_beyond(log: PartitionLog, topic: str, partition: int, lane: int, position: int) -> set[int]:
+    """Sequences of the lane beyond its position that lie in the partition all the same: its owner died in between."""
+    found: set[int] = set()
+    for record in log.backwards(topic, partition, _TAIL):
+        whose, sequence = sequence_of(record.headers)
+        if whose != lane:
+            continue
+        if sequence <= position:
+            break
+        found.add(sequence)
+    return found
