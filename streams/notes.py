@@ -41,7 +41,7 @@ MEANINGS = MappingProxyType(
         Note.DUPLICATE: "an event that was applied before; nothing changed",
         Note.LATE: "an event older than what its customer has seen; applied at her present time",
         Note.ERASED: "an event of a customer who asked to be forgotten; nothing was kept of it",
-        Note.NEW_CUSTOMER: "a record was made for a customer not heard of before",
+        Note.NEW_CUSTOMER: "an event of somebody who was not registered; a record was made and the event applied",
         Note.TOO_OLD_BROWSE: "a visit older than the duplicates ring reaches back; not applied",
         Note.TOO_OLD_FEEDBACK: "feedback older than the duplicates ring reaches back; not applied",
         Note.TOO_OLD_ORDER: "an event of an order that the order book may have forgotten; not applied",
@@ -58,7 +58,7 @@ MEANINGS = MappingProxyType(
         Note.CAP_CART_ITEMS: "the cart was full; a further line only adds to its value",
         Note.CAP_TAGS: "more tags than are kept; the rest were left out",
         Note.CAP_LOTS: "too many lots of points; the two newest were joined at the later date",
-        Note.CAP_WAITS: "her alarm clock was full; the wait that mattered least was given up",
+        Note.CAP_WAITS: "her alarm clock was full; one more wait was not taken",
         Note.CAP_BYTES: "the record would have become too large; what matters least was forgotten",
         Note.POINTS_LAPSED: "points lapsed unused (how many)",
     }

@@ -59,6 +59,8 @@ def handle(customer: Customer, event: AnyEvent, context: Context, acting: Millis
         turn.note(refused)
         keep_bounded(turn)
         return outcome
+    if not customer.record.seen and event.type != "customer.registered":
+        turn.note(Note.NEW_CUSTOMER)
     if event.at < customer.record.seen:
         turn.note(Note.LATE)
     if event.type == "order.placed":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.outcome import Outcome
-from schemas.record import Coupon, WaitKind
+from schemas.record import MAX_WAITS, Coupon, WaitKind
 from schemas.times import DAY, HOUR
 from schemas.waits import set_wait
 from streams import alarms
@@ -148,6 +148,17 @@ def test_alarms_due_at_the_same_moment_all_ring() -> None:
 
     heard = life.heard
     assert heard.count("delivery.overdue") == heard.count("survey.due") == 1
+
+
+def test_a_full_clock_is_counted() -> None:
+    life = Life()
+    for number in range(MAX_WAITS):
+        set_wait(life.record, WaitKind.RELEASE, when(90 + number), f"held-{number}")
+
+    outcome = life.happens(complained())
+
+    assert outcome.notes == {Note.CAP_WAITS: 1}
+    assert len(life.record.waits) == MAX_WAITS
 
 
 def test_the_weekly_tick_does_not_swallow_what_is_due_at_the_same_moment() -> None:

@@ -77,11 +77,20 @@ def test_a_late_event_is_applied_at_her_present_time_and_counted() -> None:
 
 
 def test_an_event_without_a_record_of_its_customer_is_handled_on_a_new_one() -> None:
-    life = Life(who="stranger")
+    around = context()
+    first, second = placed(who="stranger"), placed(when(1), order_id="o-2", who="stranger")
+    stranger = new_customer("stranger", first.at, around)
 
-    outcome = life.happens(event("order.delivered", who="stranger", order_id="o-1"))
+    outcomes = [handle(stranger, one, around, one.at) for one in (first, second)]
 
-    assert outcome.notes == {Note.UNKNOWN_ORDER: 1}
+    assert [outcome.notes for outcome in outcomes] == [{Note.NEW_CUSTOMER: 1}, {}]
+    assert stranger.record.purchases.count == 2
+
+
+def test_who_registers_first_is_no_stranger() -> None:
+    around, first = context(), event("customer.registered", name="Ada")
+
+    assert handle(new_customer("c-1", first.at, around), first, around, first.at).notes == {}
 
 
 def test_triggers_come_in_a_fixed_order() -> None:

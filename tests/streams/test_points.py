@@ -12,7 +12,7 @@ from schemas.record import MAX_LOTS, Lot, Points, WaitKind
 from schemas.times import DAY, Millis, to_datetime, to_millis
 from streams.notes import Note
 from streams.points import balance, due_next, earn, expiry, lapse, reverse
-from tests.builders import Life, event, placed, when
+from tests.builders import START, Life, event, placed, when
 
 
 def moment(year: int, month: int, day: int) -> Millis:
@@ -49,6 +49,16 @@ def test_too_many_lots_are_joined_at_the_later_date() -> None:
     assert not earn(points, 1, 99)
     assert len(points.lots) == MAX_LOTS
     assert points.lots[-1] == Lot(99, 2)
+
+
+def test_an_order_that_finds_all_lots_taken_says_that_it_joined_two() -> None:
+    life = Life()
+    life.record.points.lots = [Lot(START + number * DAY, 5) for number in range(1, MAX_LOTS + 1)]
+
+    outcome = life.happens(placed())
+
+    assert outcome.notes == {Note.CAP_LOTS: 1}
+    assert len(life.record.points.lots) == MAX_LOTS
 
 
 def test_a_look_is_due_before_points_lapse_and_when_they_do() -> None:
