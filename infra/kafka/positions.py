@@ -53,6 +53,31 @@ def read_position(connection: KafkaConnection, lane: int) -> int:
     return 0
 
 
+def ids_beyond(connection: KafkaConnection, topics: Sequence[str], lane: int, sequence: int) -> set[bytes]:
+    """The ids (CloudEvents' ``ce_id``) of what the lane has published with a higher sequence. Blocks; DependencyAway.
+
+    For a store that has lost its last moments: where a clock takes part, what is decided again may come under another
+    sequence, and only its id says that it is out already.
+    """
+    found: set[bytes] = set()
+    with PartitionLog(connection) as log:
+        for topic in topics:
+            found |= _ids_beyond(log, topic, lane, sequence)
+    return found
+
+
+def _ids_beyond(log: PartitionLog, topic: str, lane: int, sequence: int) -> set[bytes]:
+    found: set[bytes] = set()
+    for record in log.backwards(topic, lane, limit=2**62):
+        whose, published = sequence_of(record.headers)
+        if whose != lane:
+            continue
+        if published <= sequence:
+            break
+        found.update(value for name, value in record.headers if name == "ce_id")
+    return found
+
+
 def sent_beyond(log: PartitionLog, topic: str, partition: int, lane: int, position: int) -> set[int]:
     """Sequences of the lane beyond its position that lie in the partition all the same: its owner died in between."""
     found: set[int] = set()

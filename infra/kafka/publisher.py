@@ -18,7 +18,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.positions import mark_of, position_record, read_position, sent_beyond
+from infra.kafka.positions import ids_beyond, mark_of, position_record, read_position, sent_beyond
 from schemas.errors import DependencyAway, Fenced, TendError
 from schemas.lane import OutboxEntry
 
@@ -87,6 +87,14 @@ class Publisher:
             TendError: an entry is missing between the position and the first of these, or Kafka will never take one.
         """
         return await self._in_thread(lambda: self._publish(entries))
+
+    async def ids_beyond(self, sequence: int, topics: Sequence[str]) -> set[bytes]:
+        """The ids of what this lane has published to its partition of these topics with a higher sequence.
+
+        For a store that has lost its last moments, where a clock takes part: what is decided again may come under
+        another sequence, and only its id says that it is out already. Raises DependencyAway.
+        """
+        return await self._in_thread(lambda: ids_beyond(self._connection, topics, self.partition, sequence))
 
     async def close(self) -> None:
         """Let the connection go; what was not acknowledged counts as not published. Can be called twice."""

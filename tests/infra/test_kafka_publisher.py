@@ -123,6 +123,16 @@ async def test_an_entry_that_is_missing_is_not_passed_over(opened: Opener) -> No
         await publisher.publish(entries(5, 6))
 
 
+async def test_the_ids_of_what_went_out_beyond_a_sequence_are_known(opened: Opener) -> None:
+    publisher = await opened()
+    coupons = [OutboxEntry(n, "coupons", LANE, b"anna", b"{}", (("ce_id", b"id-%d" % n),)) for n in range(1, 6)]
+    messages = [OutboxEntry(n, "messages", LANE, b"anna", b"{}", (("ce_id", b"id-%d" % n),)) for n in range(6, 9)]
+    await publisher.publish([*coupons, *messages])
+
+    assert await publisher.ids_beyond(3, ["coupons", "messages"]) == {b"id-%d" % n for n in range(4, 9)}
+    assert await publisher.ids_beyond(8, ["coupons", "messages"]) == set()
+
+
 async def test_an_entry_that_kafka_never_takes_is_told_and_not_tried_for_ever(opened: Opener) -> None:
     publisher = await opened()
     await publisher.publish(entries(1, 3))
