@@ -68,7 +68,8 @@ class Worker:
         if self._engine is None:
             return ["starting"]
         waiting = [lane for lane in self.lanes.values() if lane.status != Status.RUNNING]
-        return [f"lane {lane.partition}: {lane.status} {lane.why}".strip() for lane in waiting]
+        lanes = [f"lane {lane.partition}: {lane.status} {lane.why}".strip() for lane in waiting]
+        return self._engine.not_ready() + lanes
 
     async def run(self) -> None:
         """Check what promises rest on, join the group, and work until stopped.
