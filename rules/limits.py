@@ -148,7 +148,7 @@ def _allowed(proposal: Proposal, channel: Channel) -> bool:
 def _capped(proposal: Proposal, caps: list[Cap], channel: Channel, reason: Reason) -> Refusal | None:
     scene = proposal.scene
     for cap in caps:
-        if not cap.counts(channel, proposal.rule.terms.purpose):
+        if not cap.stops(channel, proposal.rule.terms.purpose):
             continue
         since = scene.acting - cap.window
         times = sorted(one.at for one in scene.record.sent if cap.counts(one.channel, one.purpose) and one.at > since)

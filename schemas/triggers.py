@@ -41,4 +41,4 @@ class Trigger(msgspec.Struct, frozen=True):
     ref: str = ""
     """What it is about: an order, a complaint, a year; part of occasions."""
     data: dict[str, Fact] = {}
-    """Facts of this moment that it brings along, by name: ``order.amount``, or ``previous`` for ``trigger.previous``."""
+    """Facts of this moment that it brings along: ``order.amount``, or ``previous`` for ``trigger.previous``."""

@@ -31,7 +31,7 @@ class Quiet(Section):
 
 
 class Cap(Section):
-    """At most ``count`` actions in any ``days`` days in a row."""
+    """Where ``count`` actions were given out in the last ``days`` days, one more is held or refused."""
 
     channel: ConsentChannel | Literal["any"]
     """The channel it counts, or ``any`` for all channels to the customer together."""
@@ -41,12 +41,18 @@ class Cap(Section):
     """Actions allowed in the window. The record remembers the last 12, so no more can be counted."""
     days: Annotated[int, Field(ge=1, le=90)]
     """Length of the rolling window in days."""
+    limits: Literal["service", "marketing", "any"] = "any"
+    """The purpose it limits, of those it counts: so service may slow marketing down and go on itself."""
     then: Literal["hold", "refuse"]
     """What happens to one more: held until there is room, or refused."""
 
     def counts(self, channel: str, purpose: str) -> bool:
         """Whether an action on this channel and for this purpose counts."""
         return channel != "desk" and self.channel in ("any", channel) and self.purpose in ("any", purpose)
+
+    def stops(self, channel: str, purpose: str) -> bool:
+        """Whether it limits such an action."""
+        return self.counts(channel, purpose) and self.limits in ("any", purpose)
 
     @property
     def window(self) -> Millis:

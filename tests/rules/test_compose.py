@@ -108,7 +108,9 @@ def test_codes_differ_from_customer_to_customer() -> None:
 
 def test_a_coupon_ends_with_a_day_also_when_the_clocks_change() -> None:
     terms = {"percent": 5, "valid": "1 day", "prefix": "GIFT"}
-    with_coupon = rules(rule(expiry="1 day", actions=[{"kind": "coupon", "channel": "email", "text": "hello", "coupon": terms}]))
+    with_coupon = rules(
+        rule(expiry="1 day", actions=[{"kind": "coupon", "channel": "email", "text": "hello", "coupon": terms}])
+    )
     moments = Moments(with_coupon)
     moments.when("order.placed", at=at("2026-03-28T10:00:00+00:00"))
 

@@ -217,6 +217,16 @@ class TestCaps:
         second = {one.rule: verdicts([one])[0] for one in moments.when("order.placed", "o-2")}
         assert second == {"hello": ("emitted", ""), "offer": ("refused", "total_cap")}
 
+    def test_service_may_slow_marketing_down_and_go_on_itself(self) -> None:
+        cap = {"channel": "any", "purpose": "any", "count": 1, "days": 2, "limits": "marketing", "then": "hold"}
+        offer = rule(id="offer", purpose="marketing", on=["order.delivered"])
+        moments = Moments(rules(SERVICE, offer, defaults=caps(cap)))
+
+        assert self.send(moments, NOON, NOON + HOUR) == PASSES * 2
+        decided = moments.when("order.delivered", "o-1", NOON + 2 * HOUR)
+        assert verdicts(decided) == held("total_cap")
+        assert decided[0].until == NOON + HOUR + 2 * DAY
+
     def test_another_channel_is_taken_where_the_first_is_capped(self) -> None:
         cap = {"channel": "push", "purpose": "any", "count": 1, "days": 7, "then": "refuse"}
         moments = Moments(rules(rule(actions=[action(channel=["push", "email"])]), defaults=caps(cap)))

@@ -112,7 +112,7 @@ CASES = [
      "there is no fact 'order.idd'", "did you mean 'order.id'?"),
     ("an occasion that never ends", '"{order.id}"', "hello", 6, "hello", "this occasion is the same for ever",
      "add cooldown: once"),
-    ("a spread that outlasts the use", "    expiry:", "    spread: 3 days\n    expiry:", 9, "3 days", 
+    ("a spread that outlasts the use", "    expiry:", "    spread: 3 days\n    expiry:", 9, "3 days",
      "spread over 3 days", "shorter than expiry"),
     ("a coupon that lapses before it is sent", "valid: 7 days", "valid: 1 day", 15, "1 day", "may lapse before",
      "expiry (2 days)"),
