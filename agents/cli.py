@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from agents.commands import actions, customer, dead_letters, demo, imports, replay, rules, services, topics, why
+from agents.commands import actions, churn, customer, dead_letters, demo, imports, replay, rules, services, topics, why
 from schemas.errors import DependencyAway, TendError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.add_typer(actions.app, name="actions")
 app.command("why")(why.why)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(rules.app, name="rules")
+app.add_typer(churn.app, name="churn")
 
 
 def main() -> None:

@@ -47,11 +47,11 @@ class Rehearsal:
     """A store of orders run through the model, point by point."""
 
     def __init__(self, state: ChurnState, horizon: Days, start: Millis, tick_every: Days = 7) -> None:
-        """``start``: midnight of the first day; ticks are at ``start`` + k * ``tick_every`` days."""
+        """``start``: the first tick; the others follow every ``tick_every`` days."""
         self._horizon, self._period = horizon, tick_every * DAY
         self._customers: dict[str, _Customer] = {}
-        self._tick = start + self._period
-        self._epoch = start // state.epoch_length
+        self._tick = start
+        self._epoch: int | None = None
         self._used, self._latest = state, state
         self._lessons: list[Lesson] = []
         self._counts: Counts = {}
@@ -82,17 +82,20 @@ class Rehearsal:
             self._tick += self._period
 
     def _advance(self, now: Millis) -> None:
-        """Close the epochs that end before ``now``; settle all that is mature by their end, and nothing of today."""
-        while self._epoch < now // self._latest.epoch_length:
-            self._settle_until((self._epoch + 1) * self._latest.epoch_length - 1)
-            learned = learn_epoch(self._latest, self._epoch, self._lessons, self._counts)
+        """Close the epochs that end by ``now``, each with all that is mature by its end."""
+        length = self._latest.epoch_length
+        epoch = now // length if self._epoch is None else self._epoch
+        while epoch < now // length:
+            self._settle_until(epoch, (epoch + 1) * length - 1)
+            learned = learn_epoch(self._latest, epoch, self._lessons, self._counts)
             self._used, self._latest = self._latest, learned
             self._lessons, self._counts = [], {}
-            self._epoch += 1
+            epoch += 1
+        self._epoch = epoch
 
-    def _settle_until(self, end: Millis) -> None:
+    def _settle_until(self, epoch: int, end: Millis) -> None:
         """The customers with a question that matures in this epoch and no event after it."""
-        for customer in sorted(self._mature.pop(self._epoch, ())):
+        for customer in sorted(self._mature.pop(epoch, ())):
             known = self._customers[customer]
             self._lessons.extend(settle(known.asked, known.last, end, customer))
             self._expect(customer, known)

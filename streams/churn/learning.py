@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import exp
 
 import msgspec
+import numpy as np
 
 from schemas.churn import ChurnState, Counts, Days, HorizonState, Lesson
 from schemas.ids import hash64
@@ -15,6 +16,7 @@ from streams.churn.design import design, prior_mean, prior_variance, wander
 from streams.churn.features import VERSION
 from streams.churn.logistic import Belief
 from streams.churn.packing import unpack
+from streams.churn.prior import Prior, widened
 from streams.churn.questions import WHOLE, due
 from streams.churn.reading import reading
 from streams.churn.tables import AGES, CUSTOMERS, EXPOSURE, FOREVER
@@ -26,8 +28,11 @@ TABLE_MEMORY = 365.0
 """Days after which a count in the population tables weighs 1/e."""
 
 
-def begin(horizons: Sequence[Days]) -> ChurnState:
-    """The state before anything is known.
+def begin(horizons: Sequence[Days], prior: Prior | None = None) -> ChurnState:
+    """The state before anything is known of this store.
+
+    Args:
+        prior: weights learned elsewhere to start from.
 
     Raises:
         ValueError: a horizon lies outside 7 to 365 days.
@@ -35,14 +40,19 @@ def begin(horizons: Sequence[Days]) -> ChurnState:
     for horizon in horizons:
         if not 7 <= horizon <= 365:
             raise ValueError(f"churn horizon {horizon} days; expected 7 to 365")
-    return ChurnState(features_version=VERSION, horizons=[_begin(horizon) for horizon in horizons])
+    return ChurnState(features_version=VERSION, horizons=[_begin(horizon, prior) for horizon in horizons])
 
 
-def _begin(horizon: Days) -> HorizonState:
-    main = Belief.wide(prior_mean("repeat"), prior_variance())
-    half = Belief.wide(prior_mean("repeat_half"), prior_variance())
-    learned = {"main": main.packed(), "half": half.packed(), "repeat": repeat.fresh().packed()}
-    return HorizonState(horizon, learned=learned)
+def _begin(horizon: Days, prior: Prior | None) -> HorizonState:
+    beliefs = {
+        "main": Belief.wide(prior_mean("repeat"), prior_variance()),
+        "half": Belief.wide(prior_mean("repeat_half"), prior_variance()),
+        "repeat": repeat.fresh(),
+    }
+    if prior is not None and prior.features_version == VERSION:
+        for name in ("main", "half"):
+            beliefs[name] = widened(prior.weights[name])
+    return HorizonState(horizon, learned={name: belief.packed() for name, belief in beliefs.items()})
 
 
 def learn_epoch(state: ChurnState, epoch: int, lessons: Sequence[Lesson], counts: Counts) -> ChurnState:
@@ -97,6 +107,7 @@ def _learn(state: HorizonState, lessons: list[tuple[Lesson, float]], usual_gap: 
     keep = exp(-days / max(MEMORY, HORIZONS_REMEMBERED * state.horizon))
     for name in ("main", "half"):
         beliefs[name].forget(keep, prior_variance(), wander(days))
+    beliefs["repeat"].forget(keep, repeat.prior_variance(), np.zeros(4))
     for lesson, factor in lessons:
         teach(beliefs, lesson, factor, usual_gap)
     learned = {name: belief.packed() for name, belief in beliefs.items()}

@@ -12,7 +12,7 @@ from math import exp, expm1, log, log1p
 
 import numpy as np
 
-from streams.churn.logistic import Belief
+from streams.churn.logistic import Belief, Vector
 
 Parameters = tuple[float, float, float, float]
 """r, alpha (days), a, b."""
@@ -27,7 +27,12 @@ LEAST = 1e-6
 
 def fresh() -> Belief:
     """The belief about the parameters before any lesson."""
-    return Belief.wide(np.array(START), np.full(4, START_VARIANCE))
+    return Belief.wide(np.array(START), prior_variance())
+
+
+def prior_variance() -> Vector:
+    """How sure the start is."""
+    return np.full(4, START_VARIANCE)
 
 
 def parameters_of(belief: Belief, usual_gap: float) -> Parameters:

@@ -1,0 +1,1 @@
+"""Churn from the outside: order files in, predictions and their quality out."""

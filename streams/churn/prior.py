@@ -1,0 +1,55 @@
+"""The shipped prior: weights learned on a year of real orders, wide enough to be forgotten."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from streams.churn.design import WIDTH, prior_variance
+from streams.churn.logistic import Belief
+
+FILE = Path(__file__).with_name("prior.json")
+DOUBT = 30.0
+"""The variances that were learned are widened so many times, though never beyond those of no knowledge at all."""
+DIGITS = 6
+
+
+class Weights(msgspec.Struct, frozen=True):
+    """What was learned of each weight of the design, and the variance it had left."""
+
+    mean: list[float]
+    variance: list[float]
+
+
+class Prior(msgspec.Struct, frozen=True):
+    """Weights by the name of the estimator, and the version of the features they weigh."""
+
+    features_version: int
+    weights: dict[str, Weights]
+
+
+@cache
+def shipped() -> Prior:
+    """The prior that comes with tend, made from The Complete Journey (``python -m benchmarks.churn prior``)."""
+    return msgspec.json.decode(FILE.read_bytes(), type=Prior)
+
+
+def weights_of(belief: Belief) -> Weights:
+    """What a store has learned, as a prior for others."""
+    mean, variance = belief.mean.tolist(), np.diag(belief.covariance).tolist()
+    return Weights([round(value, DIGITS) for value in mean], [round(value, DIGITS + 3) for value in variance])
+
+
+def widened(weights: Weights) -> Belief:
+    """What was learned elsewhere, as a place to start from: its weights, and doubts about them.
+
+    Raises:
+        ValueError: the prior weighs other features than this version of tend.
+    """
+    if len(weights.mean) != WIDTH:
+        raise ValueError(f"a prior of {len(weights.mean)} weights; this version has {WIDTH}: make it anew")
+    variance = np.minimum(np.array(weights.variance) * DOUBT, prior_variance())
+    return Belief.wide(np.array(weights.mean), variance)
