@@ -6,6 +6,7 @@ stored, so it suits demos and tests, not long runs. Exchange it here.
 
 from __future__ import annotations
 
+import signal
 import uuid
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +43,7 @@ class EmbeddedBroker:
             log=directory / "broker.log",
             answers=kafka_answers,
             environment={"RUST_LOG": "warn"},
+            end_with=signal.SIGKILL,  # asked politely it waits for its clients, which may wait for it
         )
 
     @property

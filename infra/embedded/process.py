@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -20,7 +19,6 @@ HOST = "127.0.0.1"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _TAIL_BYTES = 2_000
-_PR_SET_PDEATHSIG = 1
 # Kafka's protocol: ApiVersions (key 18) version 0, correlation id 1, no client id.
 _API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 
@@ -44,7 +42,8 @@ class ServerProcess:
     """A server as a child process, with its output in a log file.
 
     ``answers`` is asked with the port until it says that the server is ready. On Linux the kernel ends
-    the child together with the thread that started it, so that a killed program leaves no server behind.
+    the child, by the signal ``end_with``, together with the thread that started it, so that a killed program leaves no
+    server behind.
     """
 
     def __init__(
@@ -56,6 +55,7 @@ class ServerProcess:
         answers: Callable[[int], bool],
         environment: Mapping[str, str] | None = None,
         start_seconds: float = _START_SECONDS,
+        end_with: signal.Signals = signal.SIGTERM,
     ) -> None:
         self.name = name
         self.command = list(command)
@@ -64,6 +64,7 @@ class ServerProcess:
         self._answers = answers
         self._environment = dict(environment or {})
         self._start_seconds = start_seconds
+        self._end_with = end_with
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -85,12 +86,13 @@ class ServerProcess:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
-                self.command,
+                [*_dying_with_parent(self._end_with), *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **self._environment},
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+                # Ctrl-C reaches a whole group of processes; the program stops its servers last, by itself.
+                start_new_session=True,
             )
         self._wait_until_it_answers()
 
@@ -138,12 +140,17 @@ class ServerProcess:
             child.wait()
 
 
-# Loaded here, because between fork and exec a child of a threaded program may not load libraries.
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+# Asks the kernel (prctl, PR_SET_PDEATHSIG) and becomes the server. Done in a process of its own: between fork and exec
+# a child of a program with threads may do next to nothing.
+_BECOME = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, int(sys.argv[2]))
+if os.getppid() == int(sys.argv[1]):
+    os.execvp(sys.argv[3], sys.argv[3:])
+"""
 
 
-def _die_with_parent() -> None:
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    # Ctrl-C in a terminal reaches the whole process group; the program stops its servers last, by itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _dying_with_parent(end_with: signal.Signals) -> list[str]:
+    if sys.platform != "linux":
+        return []
+    return [sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()), str(int(end_with))]
