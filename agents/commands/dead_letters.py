@@ -9,8 +9,10 @@ import orjson
 import typer
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producer import BulkProducer
-from infra.kafka.reader import read_all, tail
+from infra.kafka.reader import tail
+from infra.kafka.topics import Topics
 from infra.settings import Settings, load_settings
 from schemas.errors import TendError
 from schemas.events import Invalid, decode_event
@@ -96,14 +98,25 @@ async def _one(settings: Settings, letter: str) -> Raw:
     partition, _, offset = letter.partition(":")
     if not (partition.isdigit() and offset.isdigit()):
         raise TendError(f"{letter} names no dead letter; expected PARTITION:OFFSET such as 3:17")
-    raws = await read_all(KafkaConnection.of(settings), DEAD_LETTERS, int(partition), int(offset))
-    if not raws or raws[0].offset != int(offset):
+    found = await asyncio.to_thread(_record, KafkaConnection.of(settings), int(partition), int(offset))
+    if found is None:
         raise TendError(f"There is no dead letter {letter}; `tend dead-letters list` shows those there are")
-    return raws[0]
+    return found
+
+
+def _record(connection: KafkaConnection, partition: int, offset: int) -> Raw | None:
+    if partition >= Topics(connection).partitions(DEAD_LETTERS):
+        return None
+    with PartitionLog(connection) as log:
+        first, end = log.bounds(DEAD_LETTERS, partition)
+        # Not every broker says that an offset lies outside the log: some never answer.
+        found = next(log.read(DEAD_LETTERS, partition, offset), None) if first <= offset < end else None
+    return found if found is not None and found.offset == offset else None
 
 
 def _described(raw: Raw, *, body: bool) -> dict[str, Any]:
-    headers = {name: value.decode(errors="replace") for name, value in raw.headers}
+    # The letter's own headers come first; those it came with may have the same names.
+    headers = {name: value.decode(errors="replace") for name, value in reversed(raw.headers)}
     letter: dict[str, Any] = {
         "id": f"{raw.partition}:{raw.offset}",
         "reason": headers.get("tend-reason", ""),

@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 import orjson
 import typer
+from rich.console import Console as Screen
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from agents.console import Console
@@ -60,7 +61,7 @@ async def _recent(settings: Settings, customer: str) -> list[Decision]:
 async def _search(settings: Settings, action_id: str) -> list[Decision]:
     found: list[Decision] = []
     columns = (SpinnerColumn(), TextColumn("searching the ledger: {task.completed} decisions, {task.fields[date]}"))
-    with Progress(*columns, transient=True) as progress:
+    with Progress(*columns, transient=True, console=Screen(stderr=True)) as progress:
         task = progress.add_task("", total=None, date="")
         async for body in _ledger(settings):
             decision = decode_decision(body)

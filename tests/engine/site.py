@@ -1,0 +1,250 @@
+"""A small store in service: events go in as a shop would send them, and what comes out is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from uuid import uuid4
+
+import orjson
+from confluent_kafka import Consumer, TopicPartition
+
+from agents.ground import open_store, wall_clock
+from agents.installation import Installation, Service, environment_of
+from infra.embedded import EmbeddedBroker, EmbeddedStore
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import raw
+from infra.kafka.producer import BulkProducer
+from infra.settings import Settings, load_settings
+from schemas.codec import decode_record
+from schemas.ids import partition_of
+from schemas.lane import LaneState, Raw
+from schemas.record import Record
+from schemas.times import Millis, to_rfc3339
+from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, EVENT_TOPICS, TOPIC_OF
+from tests.shell import Said, tend
+
+Found = TypeVar("Found")
+_PATIENCE_SECONDS = 60.0
+_NOON = 13
+
+
+def zone_where_it_is_noon() -> str:
+    """A time zone without quiet hours now, so that these tests pass around the clock."""
+    ahead = _NOON - datetime.now(UTC).hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/UTC"
+
+
+def eventually(look: Callable[[], Found | None], what: str, alive: Callable[[], None] = lambda: None) -> Found:
+    """Look until there is something, for a minute at most."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        alive()
+        time.sleep(0.1)
+    raise AssertionError(f"still not: {what}")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A dead letter, with its headers by name."""
+
+    raw: Raw
+    headers: Mapping[str, str]
+
+    @property
+    def reason(self) -> str:
+        return self.headers["tend-reason"]
+
+    @property
+    def name(self) -> str:
+        """As `tend dead-letters` calls it."""
+        return f"{self.raw.partition}:{self.raw.offset}"
+
+
+class Outlook:
+    """All that comes out, read once and kept."""
+
+    def __init__(self, connection: KafkaConnection, partitions: int) -> None:
+        topics = {*ACTION_TOPICS.values(), *EVENT_TOPICS, DECISIONS, DEAD_LETTERS}
+        self._seen: list[Raw] = []
+        self._consumer = Consumer(
+            connection.librdkafka(group_id="outlook", enable_auto_commit=False, fetch_wait_max_ms=10)
+            | {"isolation.level": "read_committed"}
+        )
+        self._consumer.assign([TopicPartition(topic, p, 0) for topic in topics for p in range(partitions)])
+
+    def seen(self) -> list[Raw]:
+        """What has come so far, in the order of each partition."""
+        while messages := self._consumer.consume(1_000, timeout=0.05):
+            self._seen.extend(raw(message) for message in messages if message.error() is None)
+        return self._seen
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._consumer.close()
+
+
+class Site:
+    """A broker, a store and a worker, in service unless the settings say otherwise; a learner where it is asked for."""
+
+    def __init__(self, directory: Path, *, workers: int = 1, learner: bool = False, **chosen: Any) -> None:
+        self.directory = directory
+        self.broker = EmbeddedBroker(directory / "broker")
+        self.store = EmbeddedStore(directory / "store", "everysec")
+        self._workers, self._learner = workers, learner
+        self._chosen = chosen
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self.broker)
+        self._stack.enter_context(self.store)
+        usual = {"partitions": 2, "clock": "wall", "tick_ms": 200, "group": f"test-{uuid4().hex[:8]}"}
+        places = {"brokers": self.broker.address, "redis_url": self.store.url, "data_dir": self.directory}
+        self.settings: Settings = load_settings({**usual, **places, **self._chosen})
+        self.connection = KafkaConnection.of(self.settings)
+        self.installation = Installation(self.settings, self.directory)
+        self.installation.make_topics()
+        self.producer = BulkProducer(self.connection)
+        self._outlook = Outlook(self.connection, self.settings.partitions)
+        self._stack.callback(self._outlook.close)
+        self._stack.callback(self.installation.stop)
+        if self._learner:
+            self.installation.learner.start()
+        for _ in range(self._workers):
+            self.installation.add_worker()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def worker(self) -> Service:
+        """The first worker."""
+        return self.installation.workers[0]
+
+    def tend(self, *arguments: str) -> Said:
+        """Run a command against this site."""
+        return tend(*arguments, environment=environment_of(self.settings))
+
+    # ------------------------------------------------------------ in
+
+    def partition(self, customer: str) -> int:
+        """Where she belongs."""
+        return partition_of(customer, self.settings.partitions)
+
+    def put(
+        self,
+        topic: str,
+        body: bytes,
+        customer: str = "c-1",
+        partition: int | None = None,
+        headers: tuple[tuple[str, bytes], ...] = (),
+    ) -> int:
+        """Send anything; the offset it got."""
+        to = self.partition(customer) if partition is None else partition
+        self.producer.send(topic, to, customer.encode(), body, wall_clock(), headers)
+        return self.producer.flush()[topic, to] - 1
+
+    def tell(self, kind: str, customer: str, at: Millis | None = None, **fields: Any) -> bytes:
+        """Send an event of the contract, of this moment if not told otherwise; its body."""
+        body = self.event(kind, customer, at, **fields)
+        self.put(TOPIC_OF[kind], body, customer)
+        return body
+
+    def event(self, kind: str, customer: str, at: Millis | None = None, **fields: Any) -> bytes:
+        """An event as JSON."""
+        time = to_rfc3339(wall_clock() if at is None else at)
+        return orjson.dumps({"id": uuid4().hex, "type": kind, "customer": customer, "time": time, **fields})
+
+    def register(self, customer: str) -> None:
+        """A customer who may be reached at any time, by anything."""
+        self.tell("customer.registered", customer, name="Anna", email="a@example.org", zone=zone_where_it_is_noon())
+        for channel in ("email", "push"):
+            self.tell("consent.granted", customer, channel=channel, purpose="marketing")
+
+    def complain(self, customer: str, complaint: str = "p-1") -> None:
+        """Something went wrong: leads to a ticket at any hour."""
+        self.tell("complaint.opened", customer, complaint_id=complaint, category="delivery")
+
+    # ------------------------------------------------------------ out
+
+    def log(self, *topics: str) -> list[Raw]:
+        """Everything that has come to lie in these topics so far."""
+        return [one for one in self._outlook.seen() if one.topic in topics]
+
+    def actions(self, customer: str = "") -> list[dict[str, Any]]:
+        """What went out to senders: of one customer, or of all."""
+        found = [orjson.loads(raw.value or b"") for raw in self.log(*ACTION_TOPICS.values())]
+        return [action for action in found if not customer or action["customer"] == customer]
+
+    def rules_acted(self, customer: str) -> set[str]:
+        """The rules that did something for her."""
+        return {action["rule"] for action in self.actions(customer)}
+
+    def decisions(self, customer: str) -> list[dict[str, Any]]:
+        """The ledger's entries of one customer."""
+        found = [orjson.loads(raw.value or b"") for raw in self.log(DECISIONS)]
+        return [decision for decision in found if decision["customer"] == customer]
+
+    def letters(self, customer: str = "") -> list[Letter]:
+        """The dead letters under this key, or all."""
+        return [
+            Letter(raw, {name: value.decode() for name, value in reversed(raw.headers)})
+            for raw in self.log(DEAD_LETTERS)
+            if not customer or raw.key == customer.encode()
+        ]
+
+    def record(self, customer: str) -> Record | None:
+        """What is kept of her."""
+
+        async def ask() -> bytes | None:
+            async with open_store(self.settings) as store:
+                return (await store.customer(self.partition(customer), customer))[0]
+
+        body = asyncio.run(ask())
+        return decode_record(body) if body else None
+
+    def states(self) -> list[LaneState | None]:
+        """Where each lane stands."""
+        return asyncio.run(self.installation.states())
+
+    def metrics(self, service: Service | None = None) -> str:
+        """What a service tells Prometheus."""
+        return self.ask("/metrics", service)[1]
+
+    def ready(self, service: Service | None = None) -> tuple[int, str]:
+        """Status and reasons of /readyz."""
+        return self.ask("/readyz", service)
+
+    def ask(self, path: str, service: Service | None = None) -> tuple[int, str]:
+        """Status and text of a page."""
+        try:
+            with urllib.request.urlopen(f"http://{(service or self.worker).address}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def until(self, look: Callable[[], Found | None], what: str) -> Found:
+        """Look until there is something; a service that ends meanwhile is told."""
+        return eventually(look, what, self._check)
+
+    def _check(self) -> None:
+        for worker in self.installation.workers:
+            worker.check()
+        if self._learner:
+            self.installation.learner.check()
+
+    def until_ready(self) -> None:
+        """Wait until the worker runs all lanes."""
+        self.until(lambda: self.ready()[0] == 200 and all(self.states()), "the worker is ready")

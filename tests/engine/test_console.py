@@ -1,0 +1,103 @@
+"""What people ask of an installation that runs: every answer for eyes, and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.engine.site import Site
+
+pytestmark = pytest.mark.timeout(180)
+
+WHO = "asked-1"
+
+
+@pytest.fixture(scope="module")
+def ticket(site: Site) -> dict[str, Any]:
+    """The action that a complaint led to."""
+    site.register(WHO)
+    site.tell("order.placed", WHO, order_id="o-77", amount=5_000, currency="EUR")
+    site.complain(WHO)
+    site.until(lambda: "complaint_routed" in site.rules_acted(WHO), "her complaint is routed")
+    return next(one for one in site.actions(WHO) if one["rule"] == "complaint_routed")
+
+
+@pytest.mark.usefixtures("ticket")
+def test_a_customer_is_shown_on_one_page(site: Site) -> None:
+    said = site.tend("customer", WHO)
+
+    assert said.status == 0, said.err
+    for expected in (WHO, "Anna", "o-77", "complaint_routed", "Waits for"):
+        assert expected in said.out
+
+
+@pytest.mark.usefixtures("ticket")
+def test_a_customer_is_told_as_json(site: Site) -> None:
+    told = orjson.loads(site.tend("customer", WHO, "--json").out)
+
+    assert (told["id"], told["purchases"]["count"], told["complaints"]["total"]) == (WHO, 1, 1)
+    assert "complaint_routed" in {decision["rule"] for decision in told["decisions"]}
+
+
+def test_somebody_unknown_is_one_message_and_status_2(site: Site) -> None:
+    said = site.tend("customer", "nobody")
+
+    assert (said.status, said.out) == (2, "")
+    assert said.err.startswith("tend: There is no customer nobody.")
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("known", [["--customer", WHO], []], ids=["by her record", "by the ledger"])
+def test_why_tells_the_reasons_of_an_action(site: Site, ticket: dict[str, Any], known: list[str]) -> None:
+    said = site.tend("why", ticket["action_id"], *known)
+    told = [orjson.loads(line) for line in site.tend("why", ticket["action_id"], *known, "--json").out.splitlines()]
+
+    assert said.status == 0, said.err
+    assert "emitted ticket of rule complaint_routed" in said.out
+    assert "complaint.category = delivery" in said.out
+    assert [one["verdict"] for one in told] == ["emitted"]
+
+
+def test_why_of_an_unknown_action_says_what_to_do(site: Site) -> None:
+    said = site.tend("why", "0" * 32)
+
+    assert said.status == 2
+    assert "No decision about action 0000" in said.err
+
+
+def test_the_newest_actions_are_listed(site: Site, ticket: dict[str, Any]) -> None:
+    said = site.tend("actions", "tail", "--kind", "ticket", "--newest", "1000")
+    told = [
+        orjson.loads(line)
+        for line in site.tend("actions", "tail", "--kind", "ticket", "--newest", "1000", "--json").out.splitlines()
+    ]
+
+    assert ticket["action_id"] in said.out
+    assert ticket in told
+
+
+def test_a_kind_of_action_that_does_not_exist_is_refused(site: Site) -> None:
+    said = site.tend("actions", "tail", "--kind", "present")
+
+    assert said.status == 2
+    assert "expected one of coupon, greeting, callback, message, ticket" in said.err
+
+
+def test_topics_are_made_once_and_found_in_order(site: Site) -> None:
+    made, checked = site.tend("topics", "create"), site.tend("topics", "check")
+
+    assert made.status == 0, made.err
+    assert made.out.startswith("0 made")
+    assert checked.status == 0, checked.err
+    assert "topics are as they have to be" in checked.out
+
+
+def test_a_dead_letter_that_does_not_exist_is_said(site: Site) -> None:
+    said = site.tend("dead-letters", "show", "0:999999")
+    misspelt = site.tend("dead-letters", "show", "nonsense")
+
+    assert (said.status, misspelt.status) == (2, 2)
+    assert "There is no dead letter 0:999999" in said.err
+    assert "expected PARTITION:OFFSET such as 3:17" in misspelt.err

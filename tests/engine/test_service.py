@@ -1,0 +1,143 @@
+"""A store in service: events lead to actions at once, alarms ring by the clock, rulebooks change while it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+from kafka import KafkaProducer
+
+from agents.ground import wall_clock
+from rules.rulebook import shipped
+from schemas.ids import partition_of
+from schemas.times import HOUR, SECOND
+from schemas.topics import COMPLAINTS
+from tests.engine.site import Site
+
+pytestmark = pytest.mark.timeout(180)
+
+EXTRA_RULE = """
+rules:
+  - id: searched_in_vain
+    about: Tells the desk what somebody looked for.
+    on: [search.performed]
+    when: "true"
+    occasion: "{now.date}"
+    reason: searched
+    purpose: service
+    priority: 100
+    expiry: 1 day
+    actions:
+      - kind: message
+        channel: [email]
+        text: searched_in_vain
+        values: {name: profile.name}
+texts:
+  searched_in_vain:
+    en:
+      - "{name} searched."
+      - "A customer searched."
+"""
+
+
+def test_an_order_is_thanked_for_at_once(site: Site) -> None:
+    site.register("service-1")
+    site.tell("order.placed", "service-1", order_id="o-1", amount=5_000, currency="EUR")
+
+    site.until(lambda: "first_order_thanks" in site.rules_acted("service-1"), "the first order is thanked for")
+
+    thanks = next(one for one in site.actions("service-1") if one["rule"] == "first_order_thanks")
+    assert thanks["version"] == 1
+    assert "o-1" in thanks["text"]
+
+
+def test_what_any_kafka_client_sends_by_key_lies_where_tend_looks_for_it(site: Site) -> None:
+    customers = [f"keyed-{number}@example.org" for number in range(30)]
+    producer = KafkaProducer(bootstrap_servers=site.settings.brokers)
+    try:
+        lying = {
+            who: producer.send(
+                COMPLAINTS,
+                key=who.encode(),
+                value=site.event("complaint.opened", who, complaint_id="p-1", category="delivery"),
+            ).get(20)
+            for who in customers
+        }
+    finally:
+        producer.close()
+
+    assert {who: where.partition for who, where in lying.items()} == {who: partition_of(who, 2) for who in customers}
+    site.until(lambda: all(site.rules_acted(who) for who in customers), "all complaints are routed")
+
+
+def test_a_cart_that_was_left_rings_by_the_wall_clock(site: Site) -> None:
+    an_hour_ago = wall_clock() - HOUR
+    site.tell(
+        "cart.item_added", "service-2", an_hour_ago + 2 * SECOND, cart_id="k-1", sku="s", price=4_000, currency="EUR"
+    )
+    site.register("service-2")
+
+    site.until(lambda: "cart_left" in site.rules_acted("service-2"), "she is reminded of her cart")
+
+    reminder = next(one for one in site.decisions("service-2") if one["rule"] == "cart_left")
+    assert reminder["at"] == an_hour_ago + 2 * SECOND + HOUR
+    assert reminder["acting"] >= reminder["at"]
+
+
+def test_an_order_before_the_alarm_keeps_the_cart_quiet(site: Site) -> None:
+    an_hour_ago = wall_clock() - HOUR
+    cart = {"cart_id": "k-1", "sku": "s", "price": 4_000, "currency": "EUR"}
+    site.tell("cart.item_added", "service-3", an_hour_ago + SECOND, **cart)
+    site.register("service-3")
+    site.tell("order.placed", "service-3", order_id="o-1", amount=4_000, currency="EUR", cart_id="k-1")
+    site.tell("cart.item_added", "service-3b", an_hour_ago + 2 * SECOND, **cart)
+
+    site.until(lambda: site.decisions("service-3b"), "an alarm due later has rung")
+
+    assert "cart_left" not in {one["rule"] for one in site.decisions("service-3")}
+
+
+def test_an_event_sent_twice_acts_once(site: Site) -> None:
+    body = site.event("complaint.opened", "service-4", complaint_id="p-1", category="delivery")
+    for _ in range(3):
+        site.put(COMPLAINTS, body, "service-4")
+    site.complain("service-4", "p-2")
+
+    site.until(lambda: any("p-2" in one["text"] for one in site.actions("service-4")), "the second complaint is routed")
+
+    ids = [one["action_id"] for one in site.actions("service-4")]
+    assert len(ids) == len(set(ids))
+    record = site.record("service-4")
+    assert record is not None
+    assert record.complaints.total == 2
+
+
+def test_a_rulebook_published_while_it_runs_comes_into_force_at_its_moment(site: Site, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    for pack in (Path(__file__).parents[2] / "rules" / "packs").glob("*.yaml"):
+        if pack.name != "defaults.yaml":
+            (rules / pack.name).write_text(pack.read_text())
+    (rules / "extra.yaml").write_text(EXTRA_RULE)
+    site.register("service-5")
+    site.tell("search.performed", "service-5", query="umbrella", results=0)
+
+    said = site.tend("rules", "publish", str(rules), "--json")
+    assert said.status == 0, said.err
+    published = orjson.loads(said.out)
+
+    def searched() -> list[str]:
+        site.tell("search.performed", "service-5", query="umbrella", results=0)
+        return [one["rulebook"] for one in site.decisions("service-5") if one["rule"] == "searched_in_vain"]
+
+    versions = site.until(searched, "the new rule acts")
+    assert set(versions) == {published["version"]} != {shipped().version}
+    first = next(one for one in site.decisions("service-5") if one["rule"] == "searched_in_vain")
+    assert first["at"] >= wall_clock() - HOUR
+
+
+def test_lanes_and_dependencies_are_well(site: Site) -> None:
+    assert site.ask("/healthz") == (200, "alive\n")
+    assert site.ready() == (200, "ready\n")
+    assert 'tend_lane_state{partition="0",state="running"} 1.0' in site.metrics()
