@@ -117,6 +117,8 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     """Whether quality is good enough to act on without a person; see ``ChurnState``."""
     labels_seen: int
     """Lessons learned so far for this horizon."""
+    log_odds: float
+    """Of ``p``, before calibration."""
     features: tuple[float, ...]
     history: tuple[int, float, float]
     """Orders after the first; days from the first order to the last, and to now."""
@@ -168,7 +170,11 @@ class HorizonState(msgspec.Struct):
     """For quality: per bin of p, decayed sums of weight, p and outcome."""
     quality: Quality = msgspec.field(default_factory=Quality)
     losses: list[float] = msgspec.field(default_factory=list)
-    """Excess log loss per epoch, newest last: what the drift detector is rebuilt from."""
+    """Mean excess log loss of some outcomes each, newest last: what the drift detector is rebuilt from."""
+    bucket: tuple[float, float] = (0.0, 0.0)
+    """Weight and excess of the outcomes that wait to become such a mean."""
+    gain: float = 0.0
+    """Decayed mean of the log loss that calibration would have saved; it is applied while this is positive."""
     drifts: int = 0
     """Drifts noticed so far."""
     wary_until: int = -1

@@ -11,12 +11,14 @@ import numpy as np
 from schemas.churn import ChurnState, Counts, Days, HorizonState, Lesson
 from schemas.ids import hash64
 from schemas.times import DAY
-from streams.churn import repeat
+from streams.churn import calibration, repeat
 from streams.churn.design import design, prior_mean, prior_variance, wander
+from streams.churn.drift import trusted, watched
 from streams.churn.features import VERSION
 from streams.churn.logistic import Belief
 from streams.churn.packing import unpack
 from streams.churn.prior import Prior, widened
+from streams.churn.quality import Outcome, measured
 from streams.churn.questions import WHOLE, due
 from streams.churn.reading import reading
 from streams.churn.tables import AGES, CUSTOMERS, EXPOSURE, FOREVER
@@ -24,6 +26,8 @@ from streams.churn.tables import AGES, CUSTOMERS, EXPOSURE, FOREVER
 MEMORY = 150.0
 """Days after which a lesson weighs 1/e; longer for a long horizon, whose lessons are few."""
 HORIZONS_REMEMBERED = 3.0
+KEPT_IN_DRIFT = 0.3
+"""How much of what was learned still counts when a drift is noticed: the model learns three times as fast."""
 TABLE_MEMORY = 365.0
 """Days after which a count in the population tables weighs 1/e."""
 
@@ -48,6 +52,7 @@ def _begin(horizon: Days, prior: Prior | None) -> HorizonState:
         "main": Belief.wide(prior_mean("repeat"), prior_variance()),
         "half": Belief.wide(prior_mean("repeat_half"), prior_variance()),
         "repeat": repeat.fresh(),
+        calibration.NAME: calibration.fresh(),
     }
     if prior is not None and prior.features_version == VERSION:
         for name in ("main", "half"):
@@ -66,7 +71,7 @@ def learn_epoch(state: ChurnState, epoch: int, lessons: Sequence[Lesson], counts
     ordered = sorted(lessons, key=_settled)
     usual_gap = reading(state).usual_gap
     days = state.epoch_length / DAY
-    horizons = [_learn(h, _capped(_of(h.horizon, ordered), state.cap), usual_gap, days) for h in state.horizons]
+    horizons = [_learn(h, _capped(_of(h.horizon, ordered), state.cap), epoch, usual_gap, days) for h in state.horizons]
     return msgspec.structs.replace(state, epoch=epoch, tables=tables, horizons=horizons)
 
 
@@ -102,16 +107,36 @@ def _draw(lesson: Lesson) -> tuple[int, str, int]:
     return drawn, lesson.customer, lesson.asked_at
 
 
-def _learn(state: HorizonState, lessons: list[tuple[Lesson, float]], usual_gap: float, days: float) -> HorizonState:
+def _learn(
+    state: HorizonState, lessons: list[tuple[Lesson, float]], epoch: int, usual_gap: float, days: float
+) -> HorizonState:
     beliefs = {name: Belief.unpacked(learned) for name, learned in state.learned.items()}
+    outcomes = [outcome for lesson, factor in lessons if (outcome := _outcome(lesson, factor)) is not None]
+    line = beliefs[calibration.NAME]
+    acted_on = [(calibration.applied(line, state.gain, z), y, weight) for z, y, weight in outcomes]
+    state, drifted = watched(measured(state, acted_on, days), acted_on, epoch, days)
+    state = calibration.calibrated(state, line, outcomes, days)
     keep = exp(-days / max(MEMORY, HORIZONS_REMEMBERED * state.horizon))
-    for name in ("main", "half"):
-        beliefs[name].forget(keep, prior_variance(), wander(days))
-    beliefs["repeat"].forget(keep, repeat.prior_variance(), np.zeros(4))
+    _forget(beliefs, KEPT_IN_DRIFT if drifted else keep, days)
     for lesson, factor in lessons:
         teach(beliefs, lesson, factor, usual_gap)
     learned = {name: belief.packed() for name, belief in beliefs.items()}
-    return msgspec.structs.replace(state, learned=learned, trusted=beliefs["main"].lessons > 1000)
+    sure = trusted(state, beliefs["main"].lessons, epoch)
+    return msgspec.structs.replace(state, learned=learned, trusted=sure)
+
+
+def _forget(beliefs: dict[str, Belief], keep: float, days: float) -> None:
+    for name in ("main", "half"):
+        beliefs[name].forget(keep, prior_variance(), wander(days))
+    beliefs["repeat"].forget(keep, repeat.prior_variance(), np.zeros(4))
+
+
+def _outcome(lesson: Lesson, factor: float) -> Outcome | None:
+    """What was predicted and what happened; the outcome of a first half says nothing about the whole."""
+    unpacked = unpack(lesson.features)
+    if unpacked is None or lesson.part != WHOLE:
+        return None
+    return unpacked[0], float(lesson.churned), lesson.weight * factor
 
 
 def teach(beliefs: dict[str, Belief], lesson: Lesson, factor: float, usual_gap: float) -> None:

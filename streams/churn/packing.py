@@ -25,10 +25,10 @@ def pack(log_odds: float, features: Sequence[float], history: History | None) ->
     """
     steps = bytes([_step(value) for value in features]).rstrip(b"\0")
     if history is None:
-        return _HEAD.pack(VERSION, log_odds) + steps
+        return _HEAD.pack(VERSION, _bounded(log_odds)) + steps
     spans = (history[0], history[1] * HALF_DAYS, history[2] * HALF_DAYS)
     packed = _HISTORY.pack(*(min(round(value), 65535) for value in spans))
-    return _HEAD.pack(VERSION | WITH_HISTORY, log_odds) + packed + steps
+    return _HEAD.pack(VERSION | WITH_HISTORY, _bounded(log_odds)) + packed + steps
 
 
 def unpack(packed: bytes) -> tuple[float, tuple[float, ...], History | None] | None:
@@ -42,6 +42,10 @@ def unpack(packed: bytes) -> tuple[float, tuple[float, ...], History | None] | N
         start, history = start + _HISTORY.size, (orders, active / HALF_DAYS, age / HALF_DAYS)
     steps = packed[start:].ljust(SIZE, b"\0")
     return log_odds, tuple((step - 256 if step > 127 else step) / SCALE for step in steps), history
+
+
+def _bounded(log_odds: float) -> float:
+    return min(max(log_odds, -50.0), 50.0)
 
 
 def _step(value: float) -> int:

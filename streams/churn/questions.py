@@ -8,8 +8,6 @@ number as its weight.
 
 from __future__ import annotations
 
-from math import log
-
 from schemas.churn import Asked, Buying, Days, Lesson, Question, Score
 from schemas.ids import fraction
 from schemas.times import DAY, Millis
@@ -82,5 +80,4 @@ def _newest(asked: Asked, horizon: Days, part: int) -> Question | None:
 
 
 def _packed(score: Score, part: int) -> bytes:
-    p = min(max(score.p, 1e-6), 1.0 - 1e-6)
-    return pack(log(p / (1.0 - p)), score.features, score.history if part == HALF else None)
+    return pack(score.log_odds, score.features, score.history if part == HALF else None)

@@ -66,6 +66,7 @@ class HorizonReading:
         self.repeat: Parameters = parameters_of(beliefs["repeat"], usual_gap)
         self.share = (self.main.weight + 1.0) / (self.main.weight + self.half.weight + 2.0)
         """How much the direct model counts beside the two halves: as its share of the lessons."""
+        self.calibration, self.gain = beliefs["calibration"], state.gain
         self.trusted = state.trusted
 
 

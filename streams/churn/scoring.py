@@ -11,6 +11,7 @@ from math import expm1, log, sqrt
 
 from schemas.churn import Buying, ChurnState, Days, Score
 from schemas.times import DAY, Millis
+from streams.churn.calibration import applied
 from streams.churn.design import design
 from streams.churn.features import features, history
 from streams.churn.logistic import log_sigmoid, sigmoid
@@ -31,13 +32,15 @@ def score(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> Scor
     learned = reading(state).horizons[horizon]
     here = features(state, buying, now, horizon)
     later = features(state, buying, now + horizon * DAY // 2, horizon)
-    z, margin = log_odds(learned, here, later)
+    raw, margin = log_odds(learned, here, later)
+    z = applied(learned.calibration, learned.gain, raw)
     return Score(
         sigmoid(z),
         sigmoid(z - margin),
         sigmoid(z + margin),
         learned.trusted,
         learned.main.lessons,
+        raw,
         here,
         history(buying, now),
     )

@@ -1,0 +1,68 @@
+"""Drift: when predictions become worse than their own doubts say, automation waits and the model learns faster.
+
+River's ADWIN watches the excess of the log loss over the entropy of the predictions, a mean over at least
+``BUCKET`` outcomes at a time. Its state is the bounded list of these means, from which it is rebuilt each epoch: to the
+bit, and without unpickling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from river.drift import ADWIN
+
+from schemas.churn import HorizonState
+from streams.churn.quality import Outcome, entropy, loss_of
+
+BUCKET = 50
+"""Outcomes behind one value: fewer are noise."""
+REMEMBERED = 120
+"""Values kept."""
+DELTA = 0.01
+"""ADWIN's significance."""
+LEAST_EXCESS = 0.02
+"""Nats per outcome: a change for the worse that is smaller is not worth a pause."""
+WARY = 14.0
+"""Days without automation after a drift was noticed; longer while the excess stays."""
+LATEST = 7
+"""Values that tell whether it stays."""
+FEWEST_LESSONS = 500
+"""Lessons before a model is trusted at all."""
+
+
+def watched(state: HorizonState, outcomes: Sequence[Outcome], epoch: int, days: float) -> tuple[HorizonState, bool]:
+    """The state after looking at the outcomes of an epoch of so many days, and whether a drift was noticed."""
+    count, excess = state.bucket
+    count += sum(weight for _, _, weight in outcomes)
+    excess += sum(weight * (loss_of(z, y) - entropy(z)) for z, y, weight in outcomes)
+    if count < BUCKET:
+        return msgspec.structs.replace(state, bucket=(count, excess)), False
+    losses = [*state.losses, excess / count][-REMEMBERED:]
+    kept = _since_change(losses)
+    worse = len(kept) < len(losses) and _mean(kept) - _mean(losses[: -len(kept)]) > LEAST_EXCESS
+    wary_until = state.wary_until
+    if worse or (epoch <= wary_until and _mean(kept[-LATEST:]) > 2.0 * LEAST_EXCESS):
+        wary_until = epoch + round(WARY / days)
+    changed = msgspec.structs.replace(
+        state, bucket=(0.0, 0.0), losses=kept, drifts=state.drifts + worse, wary_until=wary_until
+    )
+    return changed, worse
+
+
+def trusted(state: HorizonState, lessons: int, epoch: int) -> bool:
+    """Whether the scores of this horizon are good enough to act on without a person."""
+    better = state.quality.log_loss < state.quality.base_loss
+    return lessons >= FEWEST_LESSONS and better and epoch > state.wary_until
+
+
+def _since_change(losses: list[float]) -> list[float]:
+    """The newest values, as far back as ADWIN holds them to be alike."""
+    detector = ADWIN(delta=DELTA, clock=1, min_window_length=3, grace_period=10)  # type: ignore[no-untyped-call] # River has no types
+    for value in losses:
+        detector.update(value)  # type: ignore[no-untyped-call]
+    return losses[-max(int(detector.width), 1) :]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
