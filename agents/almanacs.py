@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from agents.patience import lastingly
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import tail
 from schemas.almanac import Almanac, BadAlmanac, decode_almanac, verify
@@ -44,6 +45,9 @@ class AlmanacFeed:
 
     async def run(self) -> None:
         """Read until cancelled."""
+        await lastingly(self._follow)
+
+    async def _follow(self) -> None:
         async for raw in tail(self._connection, [ALMANAC], newest=_NEWEST, follow=True):
             almanac = self._checked(raw)
             if almanac is None or almanac.epoch in self._known:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -9,6 +11,9 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from schemas.errors import DependencyAway
 
+log = logging.getLogger(__name__)
+
+_AGAIN_SECONDS = 1.0
 Result = TypeVar("Result")
 
 
@@ -37,3 +42,13 @@ async def patiently(ask: Callable[[], Awaitable[Result]], waits: Callable[[str |
     result: Result = await retrying(once)
     waits(None)
     return result
+
+
+async def lastingly(read: Callable[[], Awaitable[None]]) -> None:
+    """Go on reading until cancelled: where the broker was away, ``read`` begins anew from where it came to."""
+    while True:
+        try:
+            await read()
+        except DependencyAway as away:
+            log.warning("%s; reading again in %.0f s", away, _AGAIN_SECONDS)
+            await asyncio.sleep(_AGAIN_SECONDS)

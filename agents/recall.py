@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -39,6 +40,43 @@ def recall(
     for topic in LANE_TOPICS:
         state.offsets.setdefault(topic, begins[topic])
     return state
+
+
+class Lanes(Protocol):
+    """Who knows where each lane stands: the store."""
+
+    async def lane(self, partition: int) -> tuple[int, bytes | None] | None:
+        """Version and state of a lane, if there is one."""
+        ...
+
+
+async def check_together(
+    store: Lanes, identity: BrokerIdentity, clock: str, firsts: Mapping[str, Sequence[int]]
+) -> None:
+    """Look at all lanes before any of them begins; where some may run, the others park by themselves.
+
+    Args:
+        store: where the lanes' states are.
+        identity: the broker at hand.
+        clock: whose time acting takes here.
+        firsts: the first readable offset of each partition, by topic.
+
+    Raises:
+        Refused: of all lanes that the store holds, none may run; see ``recall``.
+    """
+    refusals: list[Refused] = []
+    for partition in range(min(map(len, firsts.values()))):
+        held = await store.lane(partition)
+        if held is None or held[1] is None:
+            continue
+        try:
+            recall(held[1], partition, identity, clock, {topic: first[partition] for topic, first in firsts.items()})
+        except Refused as refusal:
+            refusals.append(refusal)
+        else:
+            return
+    if refusals:
+        raise refusals[0]
 
 
 def _same_broker(state: LaneState, identity: BrokerIdentity) -> None:

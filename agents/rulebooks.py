@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from agents.patience import lastingly
 from infra.kafka.announcer import Announcer
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import Reader, read_all
@@ -62,9 +63,13 @@ class RulebookFeed:
 
     async def run(self, library: Library, told: Callable[[Rulebook], None]) -> None:
         """Add what is published from now on, until cancelled."""
+        await lastingly(lambda: self._follow(library, told))
+
+    async def _follow(self, library: Library, told: Callable[[Rulebook], None]) -> None:
         async with Reader(self._connection, {(RULEBOOKS, 0): self._next}) as reader:
             while True:
                 for raw in await reader.read(max_wait_ms=500):
                     book = Rulebook.parse(raw.value or b"")
                     library.add(book, book.in_force_from)
+                    self._next = raw.offset + 1
                     told(book)

@@ -13,6 +13,7 @@ from agents.catalogue import topic_specs
 from agents.ground import almanac_key, beginning, ground_of, open_store, wall_clock
 from agents.lane import LaneRunner
 from agents.reader import TopicReader
+from agents.recall import check_together
 from agents.rulebooks import RulebookFeed
 from agents.standing import Status
 from agents.surroundings import Surroundings, Watch
@@ -77,19 +78,21 @@ class Worker:
         Raises:
             TendError: what is found would make promises empty; or no lane is left to run.
         """
-        self._around = await self._prepare()
-        self._engine = make_engine(self._settings, LANE_TOPICS, self._owned, self._lost)
-        await self._engine.start()
-        failure = asyncio.create_task(self._engine.failed())
         try:
-            await self._until_stopped(failure)
+            self._around = await self._prepare()
+            self._engine = make_engine(self._settings, LANE_TOPICS, self._owned, self._lost)
+            await self._engine.start()
+            await self._until_stopped(self._engine)
         finally:
-            failure.cancel()
+            await self._end()
+
+    async def _end(self) -> None:
+        if self._engine is not None:
             await self._engine.stop()
-            for task in self._background:
-                task.cancel()
-            await asyncio.gather(*self._background, return_exceptions=True)
-            await self._store.close()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._store.close()
 
     async def _prepare(self) -> Surroundings:
         settings = self._settings
@@ -99,6 +102,7 @@ class Worker:
         await asyncio.to_thread(topics.check, topic_specs(settings))
         identity = await asyncio.to_thread(topics.identity, LANE_TOPICS)
         firsts = await asyncio.to_thread(topics.first_offsets, LANE_TOPICS)
+        await check_together(self._store, identity, settings.clock, firsts)
         transactional = await asyncio.to_thread(supports_transactions, self._connection)
         library = await self._rulebooks.open()
         self._background = [
@@ -144,27 +148,34 @@ class Worker:
         runner.stop()
         await task
 
-    async def _until_stopped(self, failure: asyncio.Task[BaseException | None]) -> None:
-        failure.add_done_callback(lambda _: self._changed.set())
+    async def _until_stopped(self, engine: Engine) -> None:
+        failure = asyncio.create_task(_crash(engine), name="engine")
+        self._background.append(failure)
         for task in self._background:
             task.add_done_callback(lambda _: self._changed.set())
         while not self._stopping.is_set():
             await self._changed.wait()
             self._changed.clear()
-            self._look_around(failure)
+            self._look_around()
 
-    def _look_around(self, failure: asyncio.Task[BaseException | None]) -> None:
+    def _look_around(self) -> None:
         """What ended without being asked to ends the worker; a parked lane does so only when it was the last."""
         if self._stopping.is_set():
             return
-        for task in [failure, *self._background]:
+        for task in self._background:
             if task.done():
-                error = task.result() if task is failure else task.exception()
-                raise TendError(f"The worker ends: {task.get_name()} failed with {error!r}")
+                error = task.exception()
+                said = error if isinstance(error, TendError) else repr(error)
+                raise TendError(f"The worker ends, because of its {task.get_name()}: {said}")
         runners = list(self.lanes.values())
         if runners and all(runner.status is Status.PARKED for runner in runners):
             reasons = "\n".join(f"  lane {runner.partition}: {runner.why}" for runner in runners)
             raise TendError(f"No lane is left to run:\n{reasons}")
+
+
+async def _crash(engine: Engine) -> None:
+    reason = await engine.failed()
+    raise reason or RuntimeError("Faust has stopped")
 
 
 def _tell_of(book: Rulebook) -> None:
