@@ -44,8 +44,6 @@ class Service(ServerProcess):
             environment={
                 **environment_of(settings),
                 "TEND_HTTP_PORT": str(self.http),
-                # Restarted under the same name it gets its partitions back at once.
-                "TEND_GROUP_INSTANCE_ID": f"{settings.group}-{name}",
             },
             start_seconds=_SECONDS_TO_START,
         )

@@ -84,6 +84,7 @@ def _engine(journey: Journey, workers: int, brokers: str) -> tuple[float, float,
                 "redis_url": f"redis://{store.address}/0",
                 "partitions": PARTITIONS,
                 "clock": "event",
+                "session_seconds": 3,
                 "data_dir": directory,
             }
         )

@@ -20,7 +20,8 @@ MakeWorld = Callable[..., World]
 
 def settings_of(**chosen: Any) -> Settings:
     """Settings of a replay."""
-    return load_settings({"partitions": PARTITIONS, "clock": "event", **chosen})
+    # A short session: a killed worker's partitions are free again soon, and the embedded broker waits for half of it.
+    return load_settings({"partitions": PARTITIONS, "clock": "event", "session_seconds": 3, **chosen})
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,7 @@ def year(real_kafka_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
                 "partitions": PARTITIONS,
                 "clock": "event",
                 "group": "year",
+                "session_seconds": 6,
                 "data_dir": str(directory),
             }
         )
