@@ -75,7 +75,8 @@ class Rehearsal:
     def _ticks(self, until: Millis) -> Iterator[Point]:
         while self._tick <= until:
             now = self._tick
-            self._advance(now)
+            if self._customers:
+                self._advance(now)
             for customer, known in self._customers.items():
                 if known.buying.first < now:
                     yield self._ticked(customer, known, now)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from schemas.churn import ChurnState, Lesson
+from schemas.times import DAY
+from streams.churn import begin, learn_epoch, score
+from streams.churn.evaluation import Rehearsal
+from streams.churn.learning import _capped
+from streams.churn.packing import pack, unpack
+from streams.churn.prior import shipped, widened
+from streams.churn.reading import reading
+from tests.streams.churn.stores import START, store
+
+
+def taught(orders: int = 20) -> Rehearsal:
+    rehearsal = Rehearsal(begin([14]), 14, START)
+    for _ in rehearsal.run(store(orders, days=60)):
+        pass
+    return rehearsal
+
+
+def lessons_of(count: int) -> list[Lesson]:
+    features = pack(-1.0, [0.1 * (i % 5) for i in range(28)], None)
+    return [Lesson(f"c{i}", START + i * DAY // 100, 14, 0, features, i % 3 == 0, 1 + i % 4) for i in range(count)]
+
+
+def test_the_order_in_which_lessons_arrive_changes_nothing() -> None:
+    lessons, counts = lessons_of(60), {"orders": 3, "customers": 2}
+
+    forth = learn_epoch(begin([14]), 0, lessons, counts)
+    back = learn_epoch(begin([14]), 0, lessons[::-1], dict(reversed(counts.items())))
+
+    assert msgspec.msgpack.encode(forth) == msgspec.msgpack.encode(back)
+
+
+def test_a_state_survives_its_encoding_to_the_bit() -> None:
+    state = taught().state
+
+    for codec in (msgspec.json, msgspec.msgpack):
+        again = codec.decode(codec.encode(state), type=ChurnState)
+        assert again == state
+        assert learn_epoch(again, 200, lessons_of(20), {}) == learn_epoch(state, 200, lessons_of(20), {})
+
+
+def test_a_state_grows_with_nothing_but_its_horizons() -> None:
+    few, many = (len(msgspec.msgpack.encode(taught(n).state)) for n in (10, 40))
+
+    assert many < 1.1 * few
+    assert many < 150_000
+
+
+def test_more_lessons_than_the_cap_are_sampled_to_exactly_the_cap_and_weighed_up() -> None:
+    lessons = lessons_of(1_000)
+
+    drawn = _capped(lessons, 250)
+
+    assert len(drawn) == 250
+    assert {factor for _, factor in drawn} == {4.0}
+    whole = sum(lesson.weight for lesson in lessons)
+    assert sum(lesson.weight * factor for lesson, factor in drawn) == pytest.approx(whole, rel=0.1)
+    assert [lesson for lesson, _ in _capped(lessons[::-1], 250)] == [lesson for lesson, _ in drawn]
+
+
+def test_lessons_of_another_version_of_the_features_teach_nothing() -> None:
+    old = [msgspec.structs.replace(lesson, features=b"\x63" + lesson.features[1:]) for lesson in lessons_of(30)]
+
+    assert unpack(old[0].features) is None
+    assert learn_epoch(begin([14]), 0, old, {}) == learn_epoch(begin([14]), 0, [], {})
+
+
+def test_horizons_outside_a_week_to_a_year_are_refused() -> None:
+    for horizon in (6, 366):
+        with pytest.raises(ValueError, match="expected 7 to 365"):
+            begin([horizon])
+
+
+def test_it_predicts_from_the_first_customer_and_says_that_it_has_seen_no_labels() -> None:
+    point = next(iter(Rehearsal(begin([28]), 28, START).run(store())))
+
+    assert 0.0 < point.score.low < point.score.p < point.score.high < 1.0
+    assert point.score.labels_seen == 0
+    assert not point.score.trusted
+
+
+def test_intervals_become_narrower_with_labels() -> None:
+    points = list(Rehearsal(begin([7]), 7, START).run(store(80)))
+
+    def width(part: slice) -> float:
+        return sum(p.score.high - p.score.low for p in points[part]) / len(points[part])
+
+    assert width(slice(-100, None)) < 0.7 * width(slice(100))
+
+
+def test_the_shipped_prior_fits_the_features_and_starts_with_doubts() -> None:
+    state = begin([28], shipped())
+
+    known = reading(state).horizons[28]
+
+    plain = reading(begin([28])).horizons[28]
+    assert (known.main.mean != plain.main.mean).any()
+    assert (known.main.covariance.diagonal() <= plain.main.covariance.diagonal()).all()
+
+
+def test_a_prior_of_other_features_is_refused_with_the_way_out() -> None:
+    weights = shipped().weights["main"]
+
+    with pytest.raises(ValueError, match="make it anew"):
+        widened(msgspec.structs.replace(weights, mean=weights.mean[1:]))
+
+
+def test_several_horizons_are_learned_at_once_and_longer_ones_are_less_likely_to_pass_in_silence() -> None:
+    state = begin([7, 28, 180])
+    point = next(iter(Rehearsal(state, 28, START).run(store())))
+    assert point.at
+    rehearsal = taught()
+    buying = next(iter(rehearsal._customers.values())).buying
+
+    p = [score(state, buying, buying.recent[-1] * 1_000 + DAY, horizon).p for horizon in (7, 28, 180)]
+
+    assert p == sorted(p, reverse=True)
