@@ -49,6 +49,7 @@ class Learner:
         self._announcer: Announcer | None = None
         self._reader: OneActive | None = None
         self._stopping = asyncio.Event()
+        self._caught_up = False
         self.newest: Almanac | None = None
         self.why: str | None = None
         """What it waits for, if anything is away."""
@@ -104,6 +105,8 @@ class Learner:
             except msgspec.DecodeError as error:
                 raise Refused(f"{LESSONS}, offset {raw.offset}: no contribution ({error})") from None
             self._collector.add(contribution, raw.offset)
+        if read.at_end or read.records:
+            self._caught_up = read.at_end
         await self._close(read.next_offset)
 
     async def _close(self, next_offset: int) -> None:
@@ -112,7 +115,8 @@ class Learner:
 
     def _deadline_passed(self) -> bool:
         epoch = self._collector.epoch
-        if self._clock is None or epoch is None:
+        # Behind a backlog the deadline says nothing: after an outage, what lanes were in time with lies unread.
+        if self._clock is None or epoch is None or not self._caught_up:
             return False
         return self._clock() > end_of(epoch, self._settings.epoch) + GRACE
 
@@ -135,6 +139,7 @@ class Learner:
         last, resume = await self._last()
         self.newest = last
         self._collector = Collector(self._settings.partitions, self._beginning, last)
+        self._caught_up = False
         log.info("Learning from offset %d, after epoch %s", resume, last.epoch if last else "none")
         return resume
 

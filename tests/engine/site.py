@@ -33,7 +33,7 @@ from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, EVENT_TOPICS,
 from tests.shell import Said, tend
 
 Found = TypeVar("Found")
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 150.0
 _NOON = 13
 
 
@@ -44,7 +44,7 @@ def zone_where_it_is_noon() -> str:
 
 
 def eventually(look: Callable[[], Found | None], what: str, alive: Callable[[], None] = lambda: None) -> Found:
-    """Look until there is something, for a minute at most."""
+    """Look until there is something, for some minutes at most."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if found := look():

@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.site import Site
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 WHO = "asked-1"
 

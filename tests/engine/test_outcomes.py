@@ -14,7 +14,7 @@ from schemas.topics import BROWSE, COMPLAINTS, FEEDBACK, ORDERS
 from streams.arrivals import FORWARDED
 from tests.engine.site import Letter, Site
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 Body = Callable[[Site], bytes]
 

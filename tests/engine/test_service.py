@@ -15,7 +15,7 @@ from schemas.times import HOUR, SECOND
 from schemas.topics import COMPLAINTS
 from tests.engine.site import Site
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 EXTRA_RULE = """
 rules:

@@ -1,0 +1,95 @@
+"""When the learner closes an epoch: with all lanes, or at its deadline once it has read what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from agents.learn import GRACE, Learner
+from infra.kafka.reader import Lessons
+from infra.settings import load_settings
+from schemas.almanac import Almanac, Contribution, decode_almanac, encode_contribution
+from schemas.errors import Refused
+from schemas.lane import Raw
+from schemas.times import DAY, Millis
+from schemas.topics import LESSONS
+from streams.churn import begin
+from tests.builders import START
+
+FIRST = START // DAY
+
+
+class Announced:
+    """What everybody has been told."""
+
+    def __init__(self) -> None:
+        self.almanacs: list[Almanac] = []
+
+    async def announce(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> None:
+        self.almanacs.append(decode_almanac(value))
+
+
+class Reads:
+    """Gives one read after the other."""
+
+    def __init__(self, *reads: Lessons) -> None:
+        self._reads = list(reads)
+
+    async def read(self, max_wait_ms: int) -> Lessons | None:
+        return self._reads.pop(0)
+
+
+def learner(now: Millis | None) -> tuple[Learner, Announced]:
+    made = Learner(load_settings({"partitions": 2}), begin((28,)), b"key", None if now is None else lambda: now)
+    announced = Announced()
+    made._announcer = announced  # type: ignore[assignment]  # as much of one as it needs
+    return made, announced
+
+
+def told(offset: int, partition: int, epoch: int, *, done: bool = True) -> Raw:
+    body = encode_contribution(Contribution(partition, offset + 1, epoch, FIRST, [], {"orders": 1}, done))
+    return Raw(LESSONS, 0, offset, 0, b"", body)
+
+
+async def turns(made: Learner, *reads: Lessons) -> None:
+    source = Reads(*reads)
+    for _ in reads:
+        await made._turn(source)  # type: ignore[arg-type]  # as much of one as it needs
+
+
+async def test_an_epoch_is_closed_when_all_lanes_are_done_with_it() -> None:
+    made, announced = learner(None)
+
+    await turns(made, Lessons([told(0, 0, FIRST)], 1, True))
+    assert announced.almanacs == []
+    await turns(made, Lessons([told(1, 1, FIRST)], 2, True))
+
+    assert [almanac.epoch for almanac in announced.almanacs] == [FIRST]
+
+
+async def test_in_service_an_epoch_is_closed_at_its_deadline_without_the_lane_that_is_missing() -> None:
+    made, announced = learner((FIRST + 1) * DAY + GRACE + 1)
+
+    await turns(made, Lessons([told(0, 0, FIRST), told(1, 1, FIRST, done=False)], 2, True), Lessons([], 2, False))
+
+    assert [almanac.epoch for almanac in announced.almanacs] == [FIRST]
+
+
+async def test_after_an_outage_nothing_is_closed_before_what_was_said_in_time_is_read() -> None:
+    made, announced = learner((FIRST + 3) * DAY)
+
+    await turns(made, Lessons([told(0, 0, FIRST, done=False), told(1, 1, FIRST, done=False)], 2, False))
+    assert announced.almanacs == []
+    await turns(made, Lessons([told(2, 0, FIRST), told(3, 1, FIRST)], 4, True))
+
+    closed = announced.almanacs[0]
+    assert closed.epoch == FIRST
+    assert made._collector.late == 0
+
+
+async def test_what_is_no_contribution_is_refused_with_its_place() -> None:
+    made, _ = learner(None)
+
+    with pytest.raises(Refused, match=r"tend\.lessons, offset 7: no contribution"):
+        await turns(made, Lessons([Raw(LESSONS, 0, 7, 0, b"", b"nonsense")], 8, True))
