@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from agents.churn.quality import Figures, Floats, ReliabilityBin, figures, reliability
 from schemas.churn import ChurnState, Days
 from schemas.times import DAY, SECOND, Millis
-from streams.churn.evaluation import Order, Rehearsal
+from streams.churn.evaluation import Order, Point, Rehearsal
 
 REPORT_EVERY = 2_000
 """Orders between two calls of the progress bar."""
@@ -30,6 +30,18 @@ class Predictions(msgspec.Struct):
     """Milliseconds."""
     ticked: NDArray[np.bool_]
     p: Floats
+
+    @classmethod
+    def of(cls, points: Iterable[Point]) -> Predictions:
+        """What was predicted at these points."""
+        customers: list[str] = []
+        at, ticked, p = array("q"), array("b"), array("d")
+        for point in points:
+            customers.append(point.customer)
+            at.append(point.at)
+            ticked.append(point.ticked)
+            p.append(point.score.p)
+        return cls(customers, np.array(at, np.int64), np.array(ticked, np.bool_), np.array(p, np.float64))
 
 
 class Month(msgspec.Struct, frozen=True):
@@ -57,14 +69,7 @@ def predict(
 ) -> Predictions:
     """Score every prediction point of the file; ``tell`` is told how many orders are done."""
     rehearsal = Rehearsal(state, horizon, start, tick_every)
-    customers: list[str] = []
-    at, ticked, p = array("q"), array("b"), array("d")
-    for point in rehearsal.run(_orders(orders, tell)):
-        customers.append(point.customer)
-        at.append(point.at)
-        ticked.append(point.ticked)
-        p.append(point.score.p)
-    return Predictions(customers, np.array(at, np.int64), np.array(ticked, np.bool_), np.array(p, np.float64))
+    return Predictions.of(rehearsal.run(_orders(orders, tell)))
 
 
 def _orders(orders: pl.DataFrame, tell: Callable[[int], None]) -> Iterator[Order]:

@@ -10,7 +10,20 @@ from streams.churn.reading import reading
 CAUSES = {
     "rhythm": (
         "unlike her rhythm",
-        ("silence", "fresh_silence", "overdue", "surely_overdue", "pace_week", "pace_month", "pace_2", "pace_3"),
+        (
+            "silence",
+            "fresh_silence",
+            "overdue",
+            "surely_overdue",
+            "pace_week",
+            "pace_month",
+            "pace_2",
+            "pace_3",
+            "gaps_like_hers",
+            "her_gaps",
+            "repeat",
+            "repeat_half",
+        ),  # fmt: skip
     ),
     "complaint": ("unresolved complaint", ("unresolved", "complaints")),
     "late": ("late deliveries", ("late",)),

@@ -19,8 +19,8 @@ BUCKET = 50
 """Outcomes behind one value: fewer are noise."""
 REMEMBERED = 120
 """Values kept."""
-DELTA = 0.01
-"""ADWIN's significance."""
+DELTA, UNIT = 0.01, 10.0
+"""ADWIN's significance, and the scale it sees: its bound takes values for parts of 1, and 0.1 nats is much."""
 LEAST_EXCESS = 0.02
 """Nats per outcome: a change for the worse that is smaller is not worth a pause."""
 WARY = 14.0
@@ -60,7 +60,7 @@ def _since_change(losses: list[float]) -> list[float]:
     """The newest values, as far back as ADWIN holds them to be alike."""
     detector = ADWIN(delta=DELTA, clock=1, min_window_length=3, grace_period=10)  # type: ignore[no-untyped-call] # River has no types
     for value in losses:
-        detector.update(value)  # type: ignore[no-untyped-call]
+        detector.update(value * UNIT)  # type: ignore[no-untyped-call]
     return losses[-max(int(detector.width), 1) :]
 
 

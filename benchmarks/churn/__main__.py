@@ -1,0 +1,114 @@
+"""Churn on a year of real orders, beside BG/NBD, recency, River's regressions and weekly LightGBM.
+
+``python -m benchmarks.churn [--horizon 28] [--only NAME ...] [--write]`` prints the table and, with ``--write``,
+puts it into docs/churn.md; ``python -m benchmarks.churn prior`` makes the shipped prior anew. Needs the
+``bench`` extra.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from agents.churn.quality import Figures, Floats, figures
+from benchmarks.churn import rivals
+from benchmarks.churn.judged import Points, paired_bootstrap
+from benchmarks.churn.points import journey, journey_orders
+from schemas.times import DAY
+from streams.churn import begin
+from streams.churn.evaluation import Order, Rehearsal
+from streams.churn.features import VERSION
+from streams.churn.logistic import Belief
+from streams.churn.prior import FILE, Prior, weights_of
+
+PAGE = Path(__file__).parents[2] / "docs" / "churn.md"
+BEGIN, END = "<!-- table: python -m benchmarks.churn --write -->", "<!-- end of table -->"
+RIVALS: dict[str, Callable[[Points], Floats]] = {
+    "base rate": rivals.base_rate,
+    "recency": rivals.recency,
+    "BG/NBD, refitted each 4 weeks": rivals.bg_nbd,
+    "River, SGD": rivals.river_sgd,
+    "River, AdaGrad": rivals.river_adagrad,
+    "River, FTRL": rivals.river_ftrl,
+    "LightGBM, refitted weekly": rivals.lightgbm_weekly,
+}
+
+
+def main() -> int:
+    """The command; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.churn", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["table", "prior"], default="table")
+    parser.add_argument("--horizon", type=int, default=28)
+    parser.add_argument("--only", nargs="*", choices=list(RIVALS), default=list(RIVALS))
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    if given.what == "prior":
+        make_prior()
+        return 0
+    lines = table(given.horizon, given.only)
+    if given.write:
+        write(lines)
+    return 0
+
+
+def table(horizon: int, names: list[str]) -> list[str]:
+    """The lines of the table, printed as they come."""
+    points = journey(horizon)
+    lines = [
+        "| model | AUC | log loss | Brier | ECE | ours minus it: log loss | AUC |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for name in names:
+        since = time.perf_counter()
+        p = RIVALS[name](points)
+        lines.append(_row(name, _judged(points, p), paired_bootstrap(points, points.ours, p)))
+        _say(f"{lines[-1]}  {time.perf_counter() - since:.0f} s")
+    lines.append(_row("**tend**", _judged(points, points.ours), None))
+    _say(lines[-1])
+    return lines
+
+
+def _judged(points: Points, p: Floats) -> Figures:
+    found = figures(p[points.scored], points.y[points.scored])
+    assert found is not None, "the year is long enough for every horizon up to 270 days"
+    return found
+
+
+def _row(name: str, found: Figures, gap: dict[str, tuple[float, float, float]] | None) -> str:
+    cells = [name, f"{found.auc:.4f}", f"{found.log_loss:.4f}", f"{found.brier:.4f}", f"{found.ece:.4f}"]
+    gaps = ["" if gap is None else "{:+.4f} ({:+.4f} to {:+.4f})".format(*gap[key]) for key in ("log loss", "AUC")]
+    cells.extend(gaps)
+    return "| " + " | ".join(cells) + " |"
+
+
+def write(lines: list[str]) -> None:
+    """Put the table into its page."""
+    page = PAGE.read_text(encoding="utf-8")
+    head, tail = page.partition(BEGIN)[0], page.partition(END)[2]
+    PAGE.write_text("\n".join([f"{head}{BEGIN}", "", *lines, "", f"{END}{tail}"]), encoding="utf-8")
+
+
+def make_prior() -> None:
+    """Learn the shipped prior from the whole year."""
+    orders = journey_orders()
+    rehearsal = Rehearsal(begin([28]), 28, int(orders["at"][0]) // DAY * DAY)
+    for _ in rehearsal.run(Order(*row) for row in orders.iter_rows()):
+        pass
+    learned = rehearsal.state.horizons[0].learned
+    prior = Prior(VERSION, {name: weights_of(Belief.unpacked(learned[name])) for name in ("main", "half")})
+    FILE.write_bytes(msgspec.json.format(msgspec.json.encode(prior), indent=0) + b"\n")
+    _say(f"wrote {FILE.name}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
