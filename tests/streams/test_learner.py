@@ -1,0 +1,126 @@
+"""What lanes contribute becomes one almanac per epoch, whoever was faster."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+from schemas.almanac import Contribution, encode_almanac
+from schemas.churn import Lesson
+from streams.churn import begin
+from streams.learner import Collector
+
+
+def collector(last: Any = None) -> Collector:
+    return Collector(2, begin((28,)), last)
+
+
+def told(
+    partition: int, sequence: int, epoch: int, *, done: bool = False, first: int = 5, orders: int = 1
+) -> Contribution:
+    lessons: list[Lesson] = []
+    return Contribution(partition, sequence, epoch, first, lessons, {"orders": orders}, done)
+
+
+WHOLE = [told(0, 1, 5), told(0, 2, 5, done=True), told(1, 1, 5, orders=7), told(1, 2, 5, done=True)]
+
+
+def test_no_epoch_is_known_before_every_lane_was_heard_of() -> None:
+    here = collector()
+    here.add(told(0, 1, 5, done=True), 0)
+
+    assert here.epoch is None
+    assert here.missing() == [1]
+    assert here.close(deadline=True) is None
+
+
+def test_an_epoch_is_closed_when_all_lanes_are_done() -> None:
+    here = collector()
+    for offset, contribution in enumerate(WHOLE[:-1]):
+        here.add(contribution, offset)
+    assert here.close() is None
+    assert here.missing() == [1]
+
+    here.add(WHOLE[-1], 3)
+
+    almanac = here.close()
+    assert almanac is not None
+    assert almanac.epoch == 5
+    assert here.close() is None
+
+
+def test_the_order_of_arrival_changes_no_byte() -> None:
+    results = set()
+    for order in permutations(WHOLE):
+        here = collector()
+        for offset, contribution in enumerate(order):
+            here.add(contribution, offset)
+        almanac = here.close()
+        assert almanac is not None
+        results.add(encode_almanac(almanac))
+
+    assert len(results) == 1
+
+
+def test_said_twice_it_counts_once() -> None:
+    once, twice = collector(), collector()
+    for offset, contribution in enumerate(WHOLE):
+        once.add(contribution, offset)
+        twice.add(contribution, offset)
+        twice.add(contribution, offset + 10)
+
+    one, other = once.close(), twice.close()
+
+    assert one is not None
+    assert other is not None
+    assert encode_almanac(one) == encode_almanac(other)
+
+
+def test_a_lane_that_began_later_is_not_waited_for_before() -> None:
+    here = collector()
+    here.add(told(0, 1, 5, done=True), 0)
+    here.add(told(1, 1, 7, first=7), 1)
+
+    assert [almanac.epoch for almanac in [here.close()] if almanac] == [5]
+    here.add(told(0, 2, 6, done=True), 2)
+    assert [almanac.epoch for almanac in [here.close()] if almanac] == [6]
+    here.add(told(0, 3, 7, done=True), 3)
+    assert here.close() is None
+    assert here.missing() == [1]
+
+
+def test_at_the_deadline_an_epoch_is_closed_without_who_is_missing_and_the_late_are_counted() -> None:
+    here = collector()
+    for offset, contribution in enumerate(WHOLE[:-1]):
+        here.add(contribution, offset)
+
+    assert here.close(deadline=True) is not None
+    here.add(WHOLE[-1], 3)
+
+    assert here.late == 1
+
+
+def test_a_restart_with_the_last_almanac_goes_on_as_if_nothing_had_happened() -> None:
+    stream = [*WHOLE, told(0, 3, 6), told(1, 3, 7), told(1, 4, 6, done=True), told(0, 4, 6, done=True)]
+    straight = collector()
+    for offset, contribution in enumerate(stream):
+        straight.add(contribution, offset)
+    expected = [straight.close(), straight.close()]
+
+    first = collector()
+    for offset, contribution in enumerate(stream[:6]):
+        first.add(contribution, offset)
+    last = first.close()
+    resume = first.resume(6)
+    second = collector(last)
+    for offset, contribution in enumerate(stream[resume:], start=resume):
+        second.add(contribution, offset)
+    found = [last, second.close()]
+
+    assert all(found)
+    assert [encode_almanac(one) for one in found if one] == [encode_almanac(one) for one in expected if one]
+    assert resume == 4
+
+
+def test_with_nothing_pending_a_restart_reads_on_where_reading_ended() -> None:
+    assert collector().resume(17) == 17
