@@ -13,7 +13,7 @@ from schemas.churn import Days
 from schemas.times import DAY
 from streams.churn.evaluation import Point
 
-DRAWS = 500
+DRAWS = 200
 
 
 class Points(msgspec.Struct):

@@ -23,7 +23,7 @@ CAUSES = {
             "her_gaps",
             "repeat",
             "repeat_half",
-        ),  # fmt: skip
+        ),
     ),
     "complaint": ("unresolved complaint", ("unresolved", "complaints")),
     "late": ("late deliveries", ("late",)),
@@ -34,6 +34,7 @@ CAUSES = {
     "spend": ("smaller orders than usual", ("last_spend",)),
 }
 """Code, words, and the features that speak for it."""
+OVERDUE = NAMES.index("overdue")
 LEAST = 0.05
 """Smaller parts are not named."""
 
@@ -50,6 +51,8 @@ def causes(state: ChurnState, score: Score, horizon: Days) -> list[Cause]:
     raised = {code: max(here - risk(_without(score.features, names)), 0.0) for code, (_, names) in CAUSES.items()}
     if score.history[0]:
         raised["only_one"] = 0.0
+    if score.features[OVERDUE] <= 0.0:
+        raised["rhythm"] = 0.0  # silent for no longer than usual: her rhythm is what it was
     total = sum(raised.values())
     if total <= 0.0:
         return []
