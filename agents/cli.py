@@ -2,43 +2,70 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+
 import typer
 
-from agents.commands import actions, churn, customer, dead_letters, demo, imports, replay, rules, services, topics, why
 from schemas.errors import DependencyAway, TendError
 
-app = typer.Typer(
-    name="tend",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Looks after a store's customers, event by event.",
-    epilog="Settings come from TEND_… variables and a TOML file; see docs/settings.md.",
-)
-app.command("demo")(demo.demo)
-app.command("worker")(services.worker)
-app.command("learn")(services.learn)
-app.command("replay")(replay.replay)
-app.add_typer(imports.app, name="import")
-app.add_typer(topics.app, name="topics")
-app.command("customer")(customer.customer)
-app.add_typer(actions.app, name="actions")
-app.command("why")(why.why)
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(rules.app, name="rules")
-app.add_typer(churn.app, name="churn")
+COMMANDS = {
+    "demo": "demo.demo",
+    "worker": "services.worker",
+    "learn": "services.learn",
+    "replay": "replay.replay",
+    "import": "imports.app",
+    "topics": "topics.app",
+    "customer": "customer.customer",
+    "actions": "actions.app",
+    "why": "why.why",
+    "dead-letters": "dead_letters.app",
+    "rules": "rules.app",
+    "churn": "churn.app",
+}
+"""Each command with its module below ``agents.commands`` and the function or group in it, in the order of help."""
+
+
+def application(named: str = "") -> typer.Typer:
+    """All commands; or only the one that is named, so that nobody waits for what another command imports."""
+    app = typer.Typer(
+        name="tend",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Looks after a store's customers, event by event.",
+        epilog="Settings come from TEND_… variables and a TOML file; see docs/settings.md.",
+    )
+    app.callback()(_any_command)
+    for name in [named] if named in COMMANDS else COMMANDS:
+        _mount(app, name)
+    return app
 
 
 def main() -> None:
     """Run a command; what a person can put right is told without a traceback, with exit status 2."""
     try:
-        app()
+        application(sys.argv[1] if len(sys.argv) > 1 else "")()
     except (TendError, DependencyAway) as error:
         typer.echo(f"tend: {error}", err=True)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+def _mount(app: typer.Typer, name: str) -> None:
+    module, _, what = COMMANDS[name].partition(".")
+    command = getattr(import_module(f"agents.commands.{module}"), what)
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name)(command)
+
+
+def _any_command() -> None:
+    # An application of one command would otherwise be that command, and its name an argument too many.
+    pass
 
 
 if __name__ == "__main__":

@@ -18,12 +18,12 @@ from schemas.topics import ORDERS
 
 ROWS = (500_000, 5_000_000)
 
-# The command as it is installed, with all that the command line imports.
+# The command as it is installed, with what it imports.
 COMMAND = """
 import resource, sys
-from agents.cli import app
+from agents.cli import application
 try:
-    app(sys.argv[1:], standalone_mode=False)
+    application("import")(sys.argv[1:], standalone_mode=False)
 finally:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
 """
