@@ -332,6 +332,7 @@ class Order(Struct):
     points: int = 0
     refunded: int = 0
     late: bool = False
+    """Its promise was broken: noticed while it was on its way, or when it was delivered."""
     changed: Millis = 0
     """Time of the latest event applied to it."""
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.record import Wait, WaitKind
 from schemas.times import DAY, Millis, to_datetime
-from streams import arming, complaints, points
+from streams import arming, complaints, orders, points
 from streams.notes import Note
 from streams.turn import Turn
 
@@ -37,9 +37,7 @@ def cart(turn: Turn, wait: Wait) -> None:
 
 def delivery(turn: Turn, wait: Wait) -> None:
     """Promised times have passed."""
-    for order in turn.orders.orders if turn.orders else ():
-        if arming.overdue_at(turn, order) == wait.due:
-            turn.notice("delivery.overdue", order.id)
+    orders.notice_broken_promises(turn)
     arming.arm_orders(turn)
 
 
@@ -53,7 +51,7 @@ def survey(turn: Turn, wait: Wait) -> None:
 
 def complaint_deadline(turn: Turn, wait: Wait) -> None:
     """Deadlines have passed while complaints were open."""
-    complaints.breached(turn, wait.due)
+    complaints.breached(turn)
     arming.arm_complaints(turn)
 
 

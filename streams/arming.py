@@ -117,8 +117,8 @@ def festival_after(turn: Turn, after: Millis) -> tuple[Millis, str] | None:
 
 
 def overdue_at(turn: Turn, order: Order) -> Millis:
-    """When the order is late, or 0 where it cannot be."""
-    waiting = order.placed and order.promised and order.status in OPEN
+    """When the order is late, or 0 where it cannot be, or is known to be."""
+    waiting = order.placed and order.promised and order.status in OPEN and not order.late
     return order.promised + turn.defaults.orders.late_grace_millis if waiting else 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from schemas.complaints import ComplaintEvent, ComplaintOpened, ComplaintReopened, ComplaintResolved, ComplaintUpdated
 from schemas.record import MAX_OPEN_COMPLAINTS, Complaint
-from schemas.times import Millis
 from streams.arming import arm_complaints
 from streams.churn import remember_signal
 from streams.notes import Note
@@ -80,10 +79,10 @@ def find(turn: Turn, complaint_id: str) -> Complaint | None:
     return next((one for one in turn.record.complaints.recent if one.id == complaint_id), None)
 
 
-def breached(turn: Turn, due: Millis) -> None:
-    """Deadlines that pass now: each is escalated once."""
+def breached(turn: Turn) -> None:
+    """Deadlines that have passed: each is escalated once."""
     for one in turn.record.complaints.recent:
-        if not one.closed and not one.escalated and one.deadline == due:
+        if not one.closed and not one.escalated and one.deadline <= turn.at:
             one.escalated = True
             turn.notice("complaint.breached", one.id)
 

@@ -39,7 +39,7 @@ def place(turn: Turn, event: OrderPlaced) -> Note | None:
     carts.close(turn, event)
     _ask_for_a_second(turn, order)
     _catch_up(turn, order, claimed)
-    _notice_broken_promise(turn, order)
+    notice_broken_promises(turn)
     arm_orders(turn)
     return None
 
@@ -53,9 +53,9 @@ def dispatch(turn: Turn, event: OrderDispatched) -> Note | None:
     if order is None:
         return Note.TOO_OLD_ORDER
     order.status = "dispatched"
-    if event.promised_at:
-        order.promised = _millis(event.promised_at)
-        _notice_broken_promise(turn, order)
+    if event.promised_at and _millis(event.promised_at) != order.promised:
+        order.promised, order.late = _millis(event.promised_at), False
+        notice_broken_promises(turn)
     _touch(turn, order, event)
     return None
 
@@ -115,6 +115,14 @@ def find(book: OrderBook | None, order_id: str) -> Order | None:
     return next((order for order in reversed(book.orders) if order.id == order_id), None) if book else None
 
 
+def notice_broken_promises(turn: Turn) -> None:
+    """Orders on their way whose promised time has passed; each is noticed once for each promise."""
+    for order in turn.orders.orders if turn.orders else ():
+        if 0 < overdue_at(turn, order) <= turn.at:
+            order.late = True
+            turn.notice("delivery.overdue", order.id)
+
+
 def _applied(turn: Turn, order: Order, event: OrderReturned) -> bool:
     """Whether this return was counted before: where the ring of event ids cannot tell, by its time."""
     all_back = bool(order.placed) and order.status == "returned" and order.refunded >= order.amount
@@ -152,12 +160,6 @@ def _touch(turn: Turn, order: Order, event: OrderEvent) -> None:
     arm_orders(turn)
 
 
-def _notice_broken_promise(turn: Turn, order: Order) -> None:
-    """A promise that was broken before it was heard of: no alarm will ring for it."""
-    if 0 < overdue_at(turn, order) <= turn.at:
-        turn.notice("delivery.overdue", order.id)
-
-
 def _catch_up(turn: Turn, order: Order, claimed: int) -> None:
     """What was heard of the order before it was placed; ``claimed`` came back of it."""
     if order.delivered:
@@ -171,8 +173,8 @@ def _catch_up(turn: Turn, order: Order, claimed: int) -> None:
 def _count_delivery(turn: Turn, order: Order) -> None:
     numbers = turn.record.purchases
     numbers.delivered += 1
-    if order.promised and order.delivered > order.promised + turn.defaults.orders.late_grace_millis:
-        order.late = True
+    order.late = 0 < order.promised < order.delivered - turn.defaults.orders.late_grace_millis
+    if order.late:
         numbers.late += 1
         remember_signal(turn.record.buying, "late_delivery", turn.at)
         turn.notice("delivery.late", order.id)

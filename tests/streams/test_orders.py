@@ -94,6 +94,28 @@ def test_a_promise_that_passes_is_noticed_once_after_the_grace() -> None:
     assert life.heard.count("delivery.overdue") == 1
 
 
+def test_a_promise_said_again_at_dispatch_is_not_noticed_again() -> None:
+    life = Life()
+    life.happens(placed(promised=when(2)))
+    life.until(when(3))
+
+    life.happens(event("order.dispatched", when(4), order_id="o-1", promised_at="2026-03-04T12:00:00Z"))
+
+    assert life.heard.count("delivery.overdue") == 1
+    assert life.order().late
+
+
+def test_a_broken_promise_that_no_alarm_was_set_for_is_noticed_with_the_next() -> None:
+    life = Life()
+    grace = life.context.rulebook.defaults.orders.late_grace_millis
+    life.happens(placed(promised=when(2)), placed(when(0, 1), order_id="o-2", promised=when(2) - 1))
+    life.order().promised -= 1_000
+
+    life.until(when(2) + grace)
+
+    assert life.heard.count("delivery.overdue") == 2
+
+
 def test_a_promise_moved_at_dispatch_is_the_one_that_counts() -> None:
     life = Life()
     life.happens(
