@@ -1,0 +1,225 @@
+"""A portion: bounded, in order, and a failure of one event harms nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.rule import Rule
+from rules.rulebook import shipped
+from schemas.codec import decode_record, encode_record
+from schemas.events import AnyEvent
+from schemas.lane import Loaded
+from schemas.record import WaitKind
+from schemas.times import DAY, HOUR, MINUTE, Millis
+from schemas.topics import TOPIC_OF
+from schemas.waits import set_wait
+from streams.arrivals import Arrival
+from streams.pipeline import Context, new_customer
+from streams.portions import MAX_BYTES, MAX_CUSTOMERS, MAX_EVENTS, Portion, customers_of, cut, handle_portion
+from tests.builders import START, Listening, added, complained, context, event, listening, placed
+
+NOTHING = Loaded({}, {}, [])
+
+
+class Touchy(Listening):
+    """A rulebook that fails whenever one trigger comes, as a defect would."""
+
+    trigger = "search.performed"
+
+    def wakes(self, trigger: str) -> tuple[Rule, ...]:
+        if trigger == self.trigger:
+            raise ZeroDivisionError("a defect")
+        return super().wakes(trigger)
+
+
+def touchy(trigger: str = "search.performed") -> Context:
+    rulebook = listening()
+    rulebook.__class__ = Touchy
+    rulebook.trigger = trigger  # type: ignore[attr-defined]  # it is a Touchy now
+    return context(rulebook)
+
+
+def arrivals(*events: AnyEvent) -> list[Arrival]:
+    return [Arrival(one, one.at, TOPIC_OF[one.type], offset, 300) for offset, one in enumerate(events)]
+
+
+def portion(events: Iterable[AnyEvent], around: Context, until: Millis = 0, loaded: Loaded = NOTHING) -> Portion:
+    return handle_portion(arrivals(*events), loaded, until, around, None)
+
+
+def searched(at: Millis = START, **fields: Any) -> AnyEvent:
+    return event("search.performed", at, query="umbrella", results=0, **fields)
+
+
+# ---------------------------------------------------------------- how much is one portion
+
+
+def test_a_portion_is_bounded_in_events() -> None:
+    many = arrivals(*[placed(START + n, f"o-{n}") for n in range(MAX_EVENTS + 5)])
+
+    assert cut(many, 0, 1 << 60) == MAX_EVENTS
+    assert cut(many, MAX_EVENTS, 1 << 60) == MAX_EVENTS + 5
+
+
+def test_a_portion_is_bounded_in_customers() -> None:
+    many = arrivals(*[placed(START + n, who=f"c-{n}") for n in range(MAX_CUSTOMERS + 5)])
+
+    assert cut(many, 0, 1 << 60) == MAX_CUSTOMERS
+
+
+def test_a_portion_is_bounded_in_bytes_and_never_empty() -> None:
+    large = arrivals(*[placed(START + n, f"o-{n}") for n in range(4)])
+    for arrival in large:
+        arrival.size = MAX_BYTES - 1
+
+    assert [cut(large, start, 1 << 60) for start in range(4)] == [1, 2, 3, 4]
+
+
+def test_a_portion_ends_before_the_border() -> None:
+    three = arrivals(placed(START), placed(START + 1, "o-2"), placed(START + 2, "o-3"))
+
+    assert cut(three, 0, START + 2) == 2
+    assert cut(three, 2, START + 2) == 2
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=60))
+def test_portions_put_together_are_the_whole(customers: list[int]) -> None:
+    whole = arrivals(*[placed(START + n, f"o-{n}", who=f"c-{who}") for n, who in enumerate(customers)])
+    start, seen = 0, 0
+    while start < len(whole):
+        stop = cut(whole, start, 1 << 60)
+        assert stop > start
+        seen, start = seen + stop - start, stop
+
+    assert seen == len(whole)
+
+
+def test_customers_are_asked_for_once_in_the_order_of_their_appearance() -> None:
+    told = arrivals(placed(who="b"), placed(START + 1, who="a"), placed(START + 2, "o-2", who="b"))
+
+    assert customers_of(told) == ["b", "a"]
+
+
+# ---------------------------------------------------------------- what it does
+
+
+def test_her_own_alarms_ring_before_her_event() -> None:
+    around = context(listening())
+    portion([added(START), event("product.viewed", START + 2 * HOUR, sku="s")], around)
+
+    rulebook = around.rulebook
+    assert isinstance(rulebook, Listening)
+    assert rulebook.heard.index("cart.left") < rulebook.heard.index("product.viewed")
+
+
+def test_alarms_of_the_silent_ring_up_to_the_end_of_the_portion() -> None:
+    before = portion([added(START)], context(listening()))
+    around = context(listening())
+    due = before.alarms["c-1"]
+    assert due == START + HOUR
+
+    after = handle_portion([], Loaded(before.records, before.orders, [(due, "c-1")]), START + 2 * HOUR, around, None)
+
+    assert isinstance(around.rulebook, Listening)
+    assert "cart.left" in around.rulebook.heard
+    assert after.alarms["c-1"] is not None
+    assert after.alarms["c-1"] > START + 2 * HOUR
+
+
+def test_an_alarm_that_outlived_its_customer_is_taken_off_the_clock() -> None:
+    found = handle_portion([], Loaded({}, {}, [(START, "gone")]), START, context(), None)
+
+    assert found.alarms == {"gone": None}
+    assert found.records == {}
+
+
+def test_what_did_not_change_is_not_written_again() -> None:
+    first = portion([placed()], context())
+
+    again = portion([placed()], context(), loaded=Loaded(first.records, first.orders, []))
+
+    assert again.records == {}
+    assert again.orders == {}
+
+
+def test_how_late_an_alarm_rings_is_told_in_service() -> None:
+    before = portion([added(START)], context(listening()))
+    loaded = Loaded(before.records, before.orders, [(START + HOUR, "c-1")])
+
+    found = handle_portion([], loaded, START + HOUR, context(listening()), START + HOUR + 5 * MINUTE)
+
+    assert found.lag == [5 * MINUTE]
+
+
+# ---------------------------------------------------------------- when something fails
+
+
+def test_an_event_that_fails_leaves_its_customer_as_she_was_before_it() -> None:
+    alone = portion([placed(), complained(START + 2)], touchy())
+
+    beside = portion([placed(), searched(START + 1), complained(START + 2)], touchy())
+
+    assert [(one.customer, one.error) for one in beside.failed] == [("c-1", "ZeroDivisionError: a defect")]
+    assert beside.records == alone.records
+    assert beside.orders == alone.orders
+    assert [trigger for trigger, _ in beside.outcomes] == [trigger for trigger, _ in alone.outcomes]
+
+
+def test_the_events_of_others_go_on() -> None:
+    found = portion([searched(who="a"), placed(START + 1, who="b")], touchy())
+
+    assert [one.customer for one in found.failed] == ["a"]
+    assert decode_record(found.records["b"]).purchases.count == 1
+
+
+def test_the_same_failure_happens_again_in_every_run() -> None:
+    told = [placed(), searched(START + 1), added(START + 2), searched(START + 3)]
+
+    one, other = portion(told, touchy(), START + DAY), portion(told, touchy(), START + DAY)
+
+    assert (one.records, one.orders, one.alarms) == (other.records, other.orders, other.alarms)
+    assert [failure.error for failure in one.failed] == [failure.error for failure in other.failed]
+    assert len(one.failed) == 2
+
+
+def test_a_failure_keeps_the_alarms_that_rang_before_it() -> None:
+    alone = portion([added(START), placed(START + 3 * HOUR)], touchy())
+
+    beside = portion([added(START), searched(START + 2 * HOUR), placed(START + 3 * HOUR)], touchy())
+
+    assert len(beside.failed) == 1
+    assert beside.records == alone.records
+
+
+def test_an_alarm_that_fails_does_not_ring_for_ever() -> None:
+    found = portion([added(START)], touchy("cart.left"), START + 2 * HOUR)
+
+    assert [(one.customer, one.arrival) for one in found.failed] == [("c-1", None)]
+    due = found.alarms["c-1"]
+    assert due is not None
+    assert due > START + 2 * HOUR
+
+
+def test_with_the_shipped_rules_nothing_fails() -> None:
+    found = portion([placed(), added(START + 1), complained(START + 2)], context(shipped()), START + 60 * DAY)
+
+    assert found.failed == []
+
+
+def test_many_alarms_of_one_customer_ring_one_after_the_other() -> None:
+    customer = new_customer("c-1", START, context())
+    customer.record.waits.clear()
+    for number in range(5):
+        set_wait(customer.record, WaitKind.TICK, START + number, str(number))
+    loaded = Loaded({"c-1": encode_record(customer.record)}, {}, [(START, "c-1")])
+
+    found = handle_portion([], loaded, START + 2, context(), None)
+
+    assert len([trigger for trigger, _ in found.outcomes if trigger == "alarm"]) >= 3
+    due = found.alarms["c-1"]
+    assert due is not None
+    assert due > START + 2
