@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.record import Wait, WaitKind
 from schemas.times import DAY, Millis, to_datetime
-from streams import arming, complaints, orders, points
+from streams import arming, complaints, consequences, points
 from streams.notes import Note
 from streams.turn import Turn
 
@@ -37,7 +37,7 @@ def cart(turn: Turn, wait: Wait) -> None:
 
 def delivery(turn: Turn, wait: Wait) -> None:
     """Promised times have passed."""
-    orders.notice_broken_promises(turn)
+    consequences.notice_broken_promises(turn)
     arming.arm_orders(turn)
 
 
