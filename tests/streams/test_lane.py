@@ -1,0 +1,221 @@
+"""A lane as a machine: what it needs, what it saves, and where it goes on after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from typing import Any
+
+import msgspec
+import pytest
+
+from rules.rulebook import Rulebook, shipped
+from schemas.almanac import NONE_YET, Almanac, decode_contribution
+from schemas.churn import Tick
+from schemas.codec import decode_record
+from schemas.events import AnyEvent
+from schemas.lane import LaneState, Raw
+from schemas.outcome import decode_decision
+from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
+from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, MARKS, ORDERS, TOPIC_OF
+from streams import portions
+from streams.arrivals import Arrival, DeadLetter
+from streams.churn import begin
+from streams.lane import Answer, Batch, Ground, Lane, NeedAlmanac, NeedRecords, Save
+from streams.library import Library
+from streams.rehearsal import Shelf
+from tests.builders import START, complained, placed
+
+EPOCH = START // DAY
+GROUND = Ground(0, 1, DAY, (28,), Tick(0, WEEK), begin((28,)))
+
+
+class Bench:
+    """One lane with a dictionary as store, driven step by step."""
+
+    def __init__(self, library: Library | None = None) -> None:
+        self.shelf = Shelf()
+        self.library = library or Library(shipped())
+        self.state = msgspec.msgpack.encode(LaneState(offsets={}))
+        self.almanacs: list[int] = []
+        self.commits = 0
+
+    def lane(self) -> Lane:
+        """A new owner's lane, from what was committed."""
+        return Lane(GROUND, msgspec.msgpack.decode(self.state, type=LaneState), self.library)
+
+    def take(self, batch: Batch, lane: Lane | None = None, crash_after: int = 1 << 30) -> Lane:
+        """Handle a batch; or leave it in the middle, after so many commits."""
+        lane = lane or self.lane()
+        steps = lane.take(batch)
+        answer: Answer = None
+        commits = 0
+        while commits < crash_after:
+            try:
+                step = steps.send(answer)
+            except StopIteration:
+                break
+            answer = None
+            if isinstance(step, NeedRecords):
+                answer = self.shelf.load(step)
+            elif isinstance(step, NeedAlmanac):
+                self.almanacs.append(step.epoch)
+                answer = Almanac(1, step.epoch, 1, begin((28,)))
+            else:
+                self._commit(step)
+                commits += 1
+        return lane
+
+    def _commit(self, step: Save) -> None:
+        self.shelf.commit(step.commit)
+        self.state = step.commit.state
+        self.commits += 1
+
+    @property
+    def saved(self) -> LaneState:
+        return msgspec.msgpack.decode(self.state, type=LaneState)
+
+    def out(self, topic: str) -> list[Any]:
+        return [entry for entry in self.shelf.outbox if entry.topic == topic]
+
+
+def batch(*events: AnyEvent, until: Millis, marked: bool = True, **more: Any) -> Batch:
+    arrivals = [Arrival(one, one.at, TOPIC_OF[one.type], offset) for offset, one in enumerate(events)]
+    raws = {(one.topic, one.offset): Raw(one.topic, 0, one.offset, one.at, None, b"{}") for one in arrivals}
+    usual = {"offsets": {ORDERS: len(events), MARKS: 1}, "raws": raws, "marked": marked}
+    return Batch(arrivals, until, **{**usual, **more})
+
+
+def orders(count: int, every: Millis = MINUTE) -> list[AnyEvent]:
+    return [placed(START + n * every, f"o-{n}") for n in range(count)]
+
+
+def orders_of(bench: Bench, who: str = "c-1") -> int:
+    return decode_record(bench.shelf.records[who]).purchases.count
+
+
+def test_offsets_move_with_the_last_commit_of_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portions, "MAX_EVENTS", 2)
+    bench = Bench()
+
+    bench.take(batch(*orders(5), until=START + HOUR), crash_after=2)
+    assert (bench.saved.offsets, bench.saved.interval_done) == ({}, 4)
+
+    bench.take(batch(*orders(5), until=START + HOUR))
+    assert (bench.saved.offsets, bench.saved.interval_done) == ({ORDERS: 5, MARKS: 1}, 0)
+    assert bench.saved.time == START + HOUR
+
+
+@pytest.mark.parametrize("crash_after", [1, 2, 3, 4, 5])
+def test_a_crash_between_two_commits_changes_nothing(monkeypatch: pytest.MonkeyPatch, crash_after: int) -> None:
+    monkeypatch.setattr(portions, "MAX_EVENTS", 2)
+    told = batch(*orders(7, every=5 * HOUR), until=START + 3 * DAY)
+    straight, crashed = Bench(), Bench()
+    straight.take(told)
+
+    crashed.take(told, crash_after=crash_after)
+    crashed.take(told)
+
+    assert crashed.shelf.records == straight.shelf.records
+    assert crashed.shelf.outbox == straight.shelf.outbox
+    assert crashed.state == straight.state
+
+
+def test_in_service_every_commit_moves_the_offsets_past_what_it_handled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portions, "MAX_EVENTS", 2)
+    bench = Bench()
+
+    bench.take(batch(*orders(5), until=START + HOUR, marked=False, acting=START + HOUR), crash_after=2)
+
+    assert bench.saved.offsets == {ORDERS: 4}
+
+
+def test_an_epoch_is_closed_at_its_end_and_the_learner_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+
+    bench.take(batch(placed(), placed(START + DAY, "o-2"), until=START + 2 * DAY))
+
+    told = [decode_contribution(entry.value) for entry in bench.out(LESSONS)]
+    assert [one.epoch for one in told if one.done] == [EPOCH, EPOCH + 1]
+    assert all(one.first == EPOCH for one in told)
+    assert bench.saved.epoch == EPOCH + 2
+
+
+def test_an_epoch_is_decided_with_the_almanac_of_the_last_but_one() -> None:
+    bench = Bench()
+
+    bench.take(batch(*orders(5, every=DAY), until=START + 5 * DAY))
+
+    assert bench.almanacs == [EPOCH, EPOCH + 1, EPOCH + 2, EPOCH + 3]
+    ledger = [decode_decision(entry.value) for entry in bench.out(DECISIONS)]
+    assert {one.almanac for one in ledger if one.at < START + DAY} <= {NONE_YET}
+
+
+def test_after_a_restart_the_almanac_in_force_is_asked_for_again() -> None:
+    bench = Bench()
+    bench.take(batch(*orders(4, every=DAY), until=START + 4 * DAY))
+    bench.almanacs.clear()
+
+    bench.take(batch(until=START + 4 * DAY + HOUR))
+
+    assert bench.almanacs == [bench.saved.epoch - 2]
+
+
+def test_a_rulebook_is_in_force_from_its_very_moment_in_the_middle_of_a_batch() -> None:
+    other = copy(shipped())
+    other.version = "other"
+    library = Library(shipped())
+    library.add(other, START + 2 * MINUTE)
+    bench = Bench(library)
+
+    told = [complained(START + n * MINUTE, f"p-{n}") for n in range(4)]
+    bench.take(batch(*told, until=START + HOUR))
+
+    routed = [decode_decision(entry.value) for entry in bench.out(DECISIONS)]
+    by_version = {
+        version: [one.at for one in routed if one.rulebook == version] for version in (shipped().version, "other")
+    }
+    assert max(by_version[shipped().version]) == START + MINUTE
+    assert min(by_version["other"]) == START + 2 * MINUTE
+    assert (bench.saved.rulebook, bench.saved.rulebook_since) == ("other", START + 2 * MINUTE)
+
+
+def test_a_lane_that_has_passed_the_moment_starts_with_its_next_batch() -> None:
+    bench = Bench()
+    lane = bench.take(batch(*orders(2), until=START + HOUR))
+    late: Rulebook = copy(shipped())
+    late.version = "late"
+    bench.library.add(late, START + MINUTE)
+
+    bench.take(batch(complained(START + 2 * HOUR), until=START + 3 * HOUR), lane)
+
+    assert {decode_decision(entry.value).rulebook for entry in bench.out(DECISIONS)[-1:]} == {"late"}
+    assert bench.saved.rulebook == "late"
+
+
+def letters(count: int) -> Sequence[DeadLetter]:
+    return [DeadLetter(Raw(ORDERS, 0, n, 0, None, b"x" * 90_000), "wrong_json", "", "") for n in range(count)]
+
+
+@pytest.mark.parametrize("crash_after", [1, 2, 3])
+def test_what_is_put_aside_is_told_once_whatever_happens(crash_after: int) -> None:
+    bench = Bench()
+    told = batch(placed(), until=START + HOUR, aside=letters(5))
+
+    bench.take(told, crash_after=crash_after)
+    bench.take(told)
+
+    assert [dict(entry.headers)["tend-offset"] for entry in bench.out(DEAD_LETTERS)] == [b"%d" % n for n in range(5)]
+    assert orders_of(bench) == 1
+
+
+def test_a_batch_of_nothing_but_time_rings_the_alarms_of_the_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.lane.MAX_DUE", 2)
+    bench = Bench()
+    told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(9)]
+    bench.take(batch(*told, until=START + HOUR))
+
+    bench.take(batch(until=START + 2 * WEEK))
+
+    assert min(bench.shelf.alarms.values()) > START + 2 * WEEK
+    assert bench.saved.time == START + 2 * WEEK
