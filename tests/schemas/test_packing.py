@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.packing import NUMBER, BadPacking, dictionary, pack, unpack
@@ -14,6 +14,7 @@ from schemas.packing import NUMBER, BadPacking, dictionary, pack, unpack
 SHIPPED = {1: "0bd8194fa3922e2159d016b65043753350f7f27f1fc12d2a99896132ff72509f"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.integers(), st.binary(), st.text()), max_size=60))
 def test_whatever_is_packed_comes_back(values: list[object]) -> None:
     try:

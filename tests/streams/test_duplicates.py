@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.record import Seen
@@ -29,6 +29,7 @@ def test_an_id_is_known_once_it_was_remembered() -> None:
     assert not knows(seen, key_of("b"))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60))
 def test_at_least_the_last_generation_and_never_more_than_two_are_known(count: int) -> None:
     seen = applied(count)
@@ -40,6 +41,7 @@ def test_at_least_the_last_generation_and_never_more_than_two_are_known(count: i
     assert len(seen.younger) + len(seen.elder) == len(known) * WIDTH
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60))
 def test_whatever_was_forgotten_lies_within_the_reach(count: int) -> None:
     seen = applied(count)
