@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.simulate.journey import Journey
@@ -66,7 +66,7 @@ def details(seed: int) -> dict[str, Any]:
     }
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=15)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=10, unique=True))
 def test_no_stream_makes_a_record_larger_than_its_bound(seeds: list[int]) -> None:
     life = Life(context(shipped()), who=long(5, 64))

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rules.rulebook import shipped
@@ -246,7 +246,7 @@ def lived(events: list[AnyEvent]) -> tuple[Life, list[str]]:
     return life, life.heard
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.lists(happening, max_size=25), st.randoms(use_true_random=False))
 def test_a_stream_gives_the_same_record_however_it_was_shuffled_before_it_was_merged(
     happenings: list[tuple[tuple[str, dict[str, Any]], int]], dice: Any
@@ -262,7 +262,7 @@ def test_a_stream_gives_the_same_record_however_it_was_shuffled_before_it_was_me
     assert heard_twice == heard
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.lists(happening, max_size=25), st.randoms(use_true_random=False))
 def test_whatever_is_sent_again_later_changes_nothing(
     happenings: list[tuple[tuple[str, dict[str, Any]], int]], dice: Any
@@ -279,7 +279,7 @@ def test_whatever_is_sent_again_later_changes_nothing(
     assert again.stored() == once.stored()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
 @given(st.lists(happening, max_size=25))
 def test_a_record_survives_its_bytes_between_any_two_events(
     happenings: list[tuple[tuple[str, dict[str, Any]], int]],
@@ -294,7 +294,7 @@ def test_a_record_survives_its_bytes_between_any_two_events(
     assert stored.stored() == kept.stored()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
 @given(st.lists(happening, max_size=25), st.lists(st.integers(0, 60 * 24 * 60), max_size=10))
 def test_looking_more_often_changes_nothing(
     happenings: list[tuple[tuple[str, dict[str, Any]], int]], looks: list[int]

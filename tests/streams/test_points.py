@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.record import MAX_LOTS, Lot, Points, WaitKind
@@ -77,7 +77,7 @@ Steps = st.lists(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(Steps)
 def test_nothing_is_lost_in_the_ledger_whatever_happens(steps: list[tuple[str, int, int]]) -> None:
     points = Points()
@@ -96,7 +96,7 @@ def test_nothing_is_lost_in_the_ledger_whatever_happens(steps: list[tuple[str, i
         assert len(points.lots) <= MAX_LOTS
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(

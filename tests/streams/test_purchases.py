@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.record import Order, Purchases
@@ -45,7 +45,7 @@ def test_money_is_taken_back_from_the_bucket_it_was_paid_in() -> None:
     assert (purchases.spent, purchases.amounts) == (160, [100, 0, 60])
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 70), st.integers(0, 10**6)), max_size=30))
 def test_whatever_the_order_of_arrival_the_buckets_hold_what_lies_within_a_year(orders: list[tuple[int, int]]) -> None:
     purchases = Purchases()
