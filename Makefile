@@ -38,7 +38,7 @@ types: $(STAMP) ## Types, strictly
 	$(BIN)/mypy
 
 unit: $(STAMP) ## The quick tests
-	$(PYTEST) -q --numprocesses $(JOBS) --dist worksteal $(ARGS)
+	$(PYTEST) -q --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 test-kafka: $(STAMP) ## The tests that need a real Apache Kafka (Java 17 and Maven, or TEND_TEST_BROKERS)
 	$(PYTEST) -m "kafka and not faults and not slow" $(ARGS)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from agents.replay.disturb import again, both, in_order, shuffled
+from agents.replay.disturb import again, shuffled, twice
 from agents.replay.replay import Disturb
-from schemas.times import DAY
+from schemas.times import DAY, HOUR
 from tests import backends
 from tests.equality.conftest import MakeWorld, settings_of
 from tests.equality.histories import History, Result, history, rehearsed
@@ -86,7 +86,9 @@ def _killed(here: World) -> None:
         pytest.param(_two, id="two workers"),
         pytest.param(_as_it_comes, id="as it comes"),
         pytest.param(_join_and_leave, id="join and leave"),
-        pytest.param(_disturbed(both(in_order, shuffled(3))), id="shuffled"),
+        pytest.param(_disturbed(shuffled(3)), id="shuffled"),
+        pytest.param(_disturbed(twice), id="again at once"),
+        pytest.param(_disturbed(again(HOUR)), id="again an hour later"),
         pytest.param(_disturbed(again(DAY)), id="again a day later"),
         pytest.param(_killed, id="worker and learner killed"),
     ],
