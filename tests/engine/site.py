@@ -21,7 +21,7 @@ from agents.ground import open_store, wall_clock
 from agents.installation import Installation, Service, environment_of
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.partition_log import raw
+from infra.kafka.partition_log import PartitionLog, raw
 from infra.kafka.producer import BulkProducer
 from infra.settings import Settings, load_settings
 from schemas.codec import decode_record
@@ -181,6 +181,11 @@ class Site:
     def log(self, *topics: str) -> list[Raw]:
         """Everything that has come to lie in these topics so far."""
         return [one for one in self._outlook.seen() if one.topic in topics]
+
+    def broadcast(self, topic: str) -> list[Raw]:
+        """Everything that lies in a topic of one partition."""
+        with PartitionLog(self.connection) as log:
+            return list(log.read(topic, 0, 0))
 
     def actions(self, customer: str = "") -> list[dict[str, Any]]:
         """What went out to senders: of one customer, or of all."""
