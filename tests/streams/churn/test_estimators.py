@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Hashable
 from types import ModuleType
+from typing import Any
 
 import msgspec
 import pytest
@@ -38,7 +40,7 @@ def test_an_estimator_goes_on_from_its_exported_state_to_the_bit() -> None:
     restored = BayesianLogistic()
     restored.restore(msgspec.json.decode(msgspec.json.encode(taught.exported()), type=Exported))
 
-    x = {"a": 2.0, "b": 1.0}
+    x: dict[Hashable, Any] = {"a": 2.0, "b": 1.0}
     assert restored.predict_proba_one(x) == taught.predict_proba_one(x)
     for model in (taught, restored):
         model.learn_one(x, True)
@@ -66,7 +68,7 @@ def test_a_customer_who_is_silent_for_longer_than_usual_is_likelier_gone() -> No
 
 def test_repeat_buying_learns_how_often_customers_leave() -> None:
     model = RepeatBuying(horizon=28, usual_gap=10)
-    x = {"repeats": 3, "active": 30, "age": 45}
+    x: dict[Hashable, Any] = {"repeats": 3, "active": 30, "age": 45}
     before = model.predict_proba_one(x)[True]
 
     for _ in range(50):
