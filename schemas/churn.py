@@ -175,6 +175,8 @@ class HorizonState(msgspec.Struct):
     """Weight and excess of the outcomes that wait to become such a mean."""
     gain: float = 0.0
     """Decayed mean of the log loss that calibration would have saved; it is applied while this is positive."""
+    grown: int = -1
+    """The epoch in which the model had its first few hundred lessons; -1 before."""
     drifts: int = 0
     """Drifts noticed so far."""
     wary_until: int = -1

@@ -21,7 +21,7 @@ MEMORY = 60.0
 """Days after which an outcome weighs 1/e."""
 VARIANCE = 0.01
 """How sure the prior is that constant and slope are 0 and 1."""
-LEAST_GAIN = 0.0005
+LEAST_GAIN = 0.005
 """Nats per outcome that the line must have saved, to be applied."""
 NAME = "calibration"
 

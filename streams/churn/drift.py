@@ -1,8 +1,9 @@
 """Drift: when predictions become worse than their own doubts say, automation waits and the model learns faster.
 
-River's ADWIN watches the excess of the log loss over the entropy of the predictions, a mean over at least
-``BUCKET`` outcomes at a time. Its state is the bounded list of these means, from which it is rebuilt each epoch: to the
-bit, and without unpickling.
+Two of River's detectors watch the excess of the log loss over the entropy of the predictions, a mean over at least
+``BUCKET`` outcomes at a time: ADWIN notices what creeps, Page-Hinkley what jumps (after a shock the model recovers
+within weeks, sooner than ADWIN is sure). Their state is the bounded list of these means, from which they are rebuilt
+each epoch: to the bit, and without unpickling.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from river.drift import ADWIN
+from river.drift import ADWIN, PageHinkley
 
 from schemas.churn import HorizonState
 from streams.churn.quality import Outcome, entropy, loss_of
@@ -21,6 +22,8 @@ REMEMBERED = 120
 """Values kept."""
 DELTA, UNIT = 0.01, 10.0
 """ADWIN's significance, and the scale it sees: its bound takes values for parts of 1, and 0.1 nats is much."""
+FEWEST, SLACK, JUMP = 15, 0.03, 0.5
+"""Page-Hinkley: values before it says anything, nats that are let pass each time, and their sum that is a jump."""
 LEAST_EXCESS = 0.02
 """Nats per outcome: a change for the worse that is smaller is not worth a pause."""
 WARY = 14.0
@@ -39,8 +42,7 @@ def watched(state: HorizonState, outcomes: Sequence[Outcome], epoch: int, days: 
     if count < BUCKET:
         return msgspec.structs.replace(state, bucket=(count, excess)), False
     losses = [*state.losses, excess / count][-REMEMBERED:]
-    kept = _since_change(losses)
-    worse = len(kept) < len(losses) and _mean(kept) - _mean(losses[: -len(kept)]) > LEAST_EXCESS
+    kept, worse = _since_change(losses)
     wary_until = state.wary_until
     if worse or (epoch <= wary_until and _mean(kept[-LATEST:]) > 2.0 * LEAST_EXCESS):
         wary_until = epoch + round(WARY / days)
@@ -56,12 +58,34 @@ def trusted(state: HorizonState, lessons: int, epoch: int) -> bool:
     return lessons >= FEWEST_LESSONS and better and epoch > state.wary_until
 
 
-def _since_change(losses: list[float]) -> list[float]:
-    """The newest values, as far back as ADWIN holds them to be alike."""
+def growing(state: HorizonState, lessons: int, epoch: int) -> HorizonState:
+    """The state with the epoch noted in which the model had enough lessons."""
+    if state.grown >= 0 or lessons < FEWEST_LESSONS:
+        return state
+    return msgspec.structs.replace(state, grown=epoch)
+
+
+def grown_up(state: HorizonState, asked: int, days: float) -> bool:
+    """Whether a question of that epoch was answered by a model past its youth: what it said before proves nothing."""
+    return 0 <= state.grown <= asked - state.horizon / 2.0 / days
+
+
+def _since_change(losses: list[float]) -> tuple[list[float], bool]:
+    """The newest values, as far back as they are alike, and whether they are worse than those before."""
     detector = ADWIN(delta=DELTA, clock=1, min_window_length=3, grace_period=10)  # type: ignore[no-untyped-call] # River has no types
     for value in losses:
         detector.update(value * UNIT)  # type: ignore[no-untyped-call]
-    return losses[-max(int(detector.width), 1) :]
+    kept = losses[-max(int(detector.width), 1) :]
+    if len(kept) == len(losses) and _jumped(losses):
+        return losses[-LATEST:], True
+    return kept, len(kept) < len(losses) and _mean(kept) - _mean(losses[: -len(kept)]) > LEAST_EXCESS
+
+
+def _jumped(losses: list[float]) -> bool:
+    detector = PageHinkley(min_instances=FEWEST, delta=SLACK, threshold=JUMP, mode="up")
+    for value in losses:
+        detector.update(value)  # type: ignore[no-untyped-call]
+    return detector.drift_detected
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -13,7 +13,7 @@ from schemas.ids import hash64
 from schemas.times import DAY
 from streams.churn import calibration, repeat
 from streams.churn.design import design, prior_mean, prior_variance, wander
-from streams.churn.drift import trusted, watched
+from streams.churn.drift import growing, grown_up, trusted, watched
 from streams.churn.features import VERSION
 from streams.churn.logistic import Belief
 from streams.churn.packing import unpack
@@ -111,18 +111,35 @@ def _learn(
     state: HorizonState, lessons: list[tuple[Lesson, float]], epoch: int, usual_gap: float, days: float
 ) -> HorizonState:
     beliefs = {name: Belief.unpacked(learned) for name, learned in state.learned.items()}
-    outcomes = [outcome for lesson, factor in lessons if (outcome := _outcome(lesson, factor)) is not None]
-    line = beliefs[calibration.NAME]
-    acted_on = [(calibration.applied(line, state.gain, z), y, weight) for z, y, weight in outcomes]
-    state, drifted = watched(measured(state, acted_on, days), acted_on, epoch, days)
-    state = calibration.calibrated(state, line, outcomes, days)
+    state, drifted = _look_back(state, beliefs[calibration.NAME], lessons, epoch, days)
     keep = exp(-days / max(MEMORY, HORIZONS_REMEMBERED * state.horizon))
     _forget(beliefs, KEPT_IN_DRIFT if drifted else keep, days)
     for lesson, factor in lessons:
         teach(beliefs, lesson, factor, usual_gap)
     learned = {name: belief.packed() for name, belief in beliefs.items()}
-    sure = trusted(state, beliefs["main"].lessons, epoch)
-    return msgspec.structs.replace(state, learned=learned, trusted=sure)
+    count = beliefs["main"].lessons
+    state = growing(state, count, epoch)
+    return msgspec.structs.replace(state, learned=learned, trusted=trusted(state, count, epoch))
+
+
+def _look_back(
+    state: HorizonState, line: Belief, lessons: list[tuple[Lesson, float]], epoch: int, days: float
+) -> tuple[HorizonState, bool]:
+    """Compare what was said with what happened, before it is learned; whether a drift was noticed."""
+    outcomes, grown = [], []
+    for lesson, factor in lessons:
+        outcome = _outcome(lesson, factor)
+        if outcome is not None:
+            outcomes.append(outcome)
+            if grown_up(state, int(lesson.asked_at / (days * DAY)), days):
+                grown.append(outcome)
+    state = measured(state, _acted_on(state, line, outcomes), days)
+    state, drifted = watched(state, _acted_on(state, line, grown), epoch, days)
+    return calibration.calibrated(state, line, grown, days), drifted
+
+
+def _acted_on(state: HorizonState, line: Belief, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [(calibration.applied(line, state.gain, z), y, weight) for z, y, weight in outcomes]
 
 
 def _forget(beliefs: dict[str, Belief], keep: float, days: float) -> None:
