@@ -18,7 +18,7 @@ from schemas.errors import TendError
 from schemas.events import Invalid, decode_event
 from schemas.ids import partition_of
 from schemas.lane import Raw
-from schemas.topics import DEAD_LETTERS, EVENT_TOPICS
+from schemas.topics import DEAD_LETTERS, EVENT_TOPICS, TOPIC_OF
 
 app = typer.Typer(no_args_is_help=True, help="Look at what could not be handled, and send it again.")
 REDRIVEN = "tend-redriven"
@@ -57,26 +57,39 @@ def redrive(
     letters: Annotated[list[str], typer.Argument(help="PARTITION:OFFSET of each, as `list` gives them.")],
     force: Annotated[bool, typer.Option(help="Send again even what is still no valid event.")] = False,
 ) -> None:
-    """Send dead letters again to the topic they came from, after what was wrong has been put right.
+    """Send dead letters again to where they belong, after what was wrong has been put right.
+
+    All of them are looked at before the first one is sent.
 
     Example: tend dead-letters redrive 3:17 3:18
     """
     settings = load_settings()
     raws = [asyncio.run(_one(settings, letter)) for letter in letters]
+    targets = [target(raw, letter, settings.partitions, force) for letter, raw in zip(letters, raws, strict=True)]
     producer = BulkProducer(KafkaConnection.of(settings))
-    for letter, raw in zip(letters, raws, strict=True):
-        topic, partition = _target(raw, letter, settings.partitions, force)
+    for letter, raw, (topic, partition) in zip(letters, raws, targets, strict=True):
         headers = [h for h in raw.headers if not h[0].startswith("tend-")]
         producer.send(topic, partition, raw.key, raw.value, raw.timestamp, [*headers, (REDRIVEN, letter.encode())])
     producer.flush()
     typer.echo(f"{len(raws)} sent again")
 
 
-def _target(raw: Raw, letter: str, partitions: int, force: bool) -> tuple[str, int]:
-    headers = dict(raw.headers)
+def target(raw: Raw, letter: str, partitions: int, force: bool) -> tuple[str, int]:
+    """Topic and partition that a dead letter belongs on.
+
+    Raises:
+        TendError: it came from no topic of events, is not whole, or is still no event (and ``force`` was not said).
+    """
+    # The letter's own headers come first; those it came with may have the same names.
+    headers = dict(reversed(raw.headers))
     topic = headers.get("tend-topic", b"").decode()
     if topic not in EVENT_TOPICS:
         raise TendError(f"Dead letter {letter} came from {topic or 'nowhere'}, which takes no events; nothing was sent")
+    if "tend-truncated" in headers:
+        raise TendError(
+            f"Dead letter {letter} holds only the beginning of a record of {headers['tend-truncated'].decode()} bytes; "
+            "nothing was sent. Its producer has to send it anew, and shorter."
+        )
     try:
         event = decode_event(raw.value or b"")
     except Invalid as invalid:
@@ -86,7 +99,7 @@ def _target(raw: Raw, letter: str, partitions: int, force: bool) -> tuple[str, i
                 "and send the event anew, or use --force once this program understands it."
             ) from None
         return topic, int(headers.get("tend-partition", b"0"))
-    return topic, partition_of(event.customer, partitions)
+    return TOPIC_OF[event.type], partition_of(event.customer, partitions)
 
 
 async def _newest(settings: Settings, newest: int) -> list[dict[str, Any]]:
