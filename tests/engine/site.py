@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 from uuid import uuid4
 
 import orjson
@@ -71,6 +73,27 @@ class Letter:
         return f"{self.raw.partition}:{self.raw.offset}"
 
 
+class Broker(Protocol):
+    """What a site needs of its broker."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def pid(self) -> int | None: ...
+
+
+@contextmanager
+def frozen(pid: int | None) -> Iterator[None]:
+    """A process that neither answers nor ends."""
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 class Outlook:
     """All that comes out, read once and kept."""
 
@@ -97,16 +120,19 @@ class Outlook:
 class Site:
     """A broker, a store and a worker, in service unless the settings say otherwise; a learner where it is asked for."""
 
-    def __init__(self, directory: Path, *, workers: int = 1, learner: bool = False, **chosen: Any) -> None:
+    def __init__(
+        self, directory: Path, *, workers: int = 1, learner: bool = False, broker: Broker | None = None, **chosen: Any
+    ) -> None:
         self.directory = directory
-        self.broker = EmbeddedBroker(directory / "broker")
+        self.broker: Broker = broker or EmbeddedBroker(directory / "broker")
         self.store = EmbeddedStore(directory / "store", "everysec")
         self._workers, self._learner = workers, learner
         self._chosen = chosen
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(self.broker)
+        if isinstance(self.broker, EmbeddedBroker):
+            self._stack.enter_context(self.broker)
         self._stack.enter_context(self.store)
         usual = {"partitions": 2, "clock": "wall", "tick_ms": 200, "group": f"test-{uuid4().hex[:8]}"}
         places = {"brokers": self.broker.address, "redis_url": self.store.url, "data_dir": self.directory}
@@ -175,6 +201,13 @@ class Site:
     def complain(self, customer: str, complaint: str = "p-1") -> None:
         """Something went wrong: leads to a ticket at any hour."""
         self.tell("complaint.opened", customer, complaint_id=complaint, category="delivery")
+
+    def complain_all(self, name: str, count: int = 40) -> list[str]:
+        """Something went wrong for many at once; their ids."""
+        customers = [f"{name}-{number}" for number in range(count)]
+        for customer in customers:
+            self.complain(customer)
+        return customers
 
     # ------------------------------------------------------------ out
 

@@ -19,7 +19,7 @@ from agents.installation import environment_of
 from infra.embedded.process import free_port
 from schemas.lane import BrokerIdentity, Commit, LaneState
 from schemas.topics import LANE_TOPICS
-from tests.engine.site import Site
+from tests.engine.site import Site, frozen
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
@@ -30,24 +30,6 @@ def own_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with Site(tmp_path_factory.mktemp("site"), learner=True) as running:
         running.until_ready()
         yield running
-
-
-@contextmanager
-def frozen(pid: int | None) -> Iterator[None]:
-    """A process that neither answers nor ends."""
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def complain_all(site: Site, name: str, count: int = 40) -> list[str]:
-    customers = [f"{name}-{number}" for number in range(count)]
-    for customer in customers:
-        site.complain(customer)
-    return customers
 
 
 def assert_each_acted_on_once(site: Site, customers: list[str]) -> None:
@@ -66,9 +48,9 @@ def not_ready_because(site: Site, *reasons: str) -> str:
 
 
 def test_a_store_that_goes_away_and_comes_back(own_site: Site) -> None:
-    before = complain_all(own_site, "store-before")
+    before = own_site.complain_all("store-before")
     own_site.store.kill()
-    during = complain_all(own_site, "store-during")
+    during = own_site.complain_all("store-during")
 
     not_ready_because(own_site, "lane 0: waiting the store at", "lane 1: waiting the store at")
     assert own_site.ask("/healthz")[0] == 200
@@ -79,38 +61,25 @@ def test_a_store_that_goes_away_and_comes_back(own_site: Site) -> None:
 
 def test_a_store_that_hangs(own_site: Site) -> None:
     with frozen(own_site.store.pid):
-        during = complain_all(own_site, "store-hangs")
+        during = own_site.complain_all("store-hangs")
         not_ready_because(own_site, "the store at")
 
     assert_each_acted_on_once(own_site, during)
 
 
 def test_a_broker_that_hangs(own_site: Site) -> None:
-    before = complain_all(own_site, "broker-before")
+    before = own_site.complain_all("broker-before")
     with frozen(own_site.broker.pid):
         not_ready_because(own_site, "Kafka has not answered")
-    during = complain_all(own_site, "broker-after")
+    during = own_site.complain_all("broker-after")
 
     assert_each_acted_on_once(own_site, before + during)
-
-
-def test_a_worker_that_hangs_longer_than_its_session_is_replaced_and_does_no_harm(own_site: Site) -> None:
-    before = complain_all(own_site, "zombie-before")
-    with frozen(own_site.worker.pid):
-        second = own_site.installation.add_worker()
-        during = complain_all(own_site, "zombie-during")
-        own_site.until(lambda: all(own_site.rules_acted(who) for who in during), "the second worker has taken over")
-    after = complain_all(own_site, "zombie-after")
-
-    assert_each_acted_on_once(own_site, before + during + after)
-    own_site.installation.workers.remove(second)
-    second.stop()
 
 
 def test_asked_to_end_a_worker_finishes_and_the_next_one_goes_on(tmp_path: Path) -> None:
     with Site(tmp_path, workers=0) as site, worker_of(site) as first:
         site.until(lambda: all(site.states()), "the first worker owns all lanes")
-        before = complain_all(site, "end-before", 300)
+        before = site.complain_all("end-before", 300)
         first.send_signal(signal.SIGTERM)
 
         assert first.wait(30) == 0
@@ -118,7 +87,7 @@ def test_asked_to_end_a_worker_finishes_and_the_next_one_goes_on(tmp_path: Path)
         assert [published for _, published in left] == [decided for decided, _ in left]
 
         with worker_of(site):
-            after = complain_all(site, "end-after", 20)
+            after = site.complain_all("end-after", 20)
             site.until(lambda: all(site.rules_acted(who) for who in before + after), "the next worker goes on")
         ids = [action["action_id"] for action in site.actions()]
         assert len(ids) == len(set(ids))
