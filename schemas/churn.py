@@ -196,5 +196,3 @@ class ChurnState(msgspec.Struct, dict=True):
     """Population tables: contributions added up, with forgetting."""
     cap: int = 50_000
     """At most so many lessons are learned per epoch; more are sampled without bias."""
-    shadow: ChurnState | None = None
-    """A learner with another version of the features, compared until it takes over."""

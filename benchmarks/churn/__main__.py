@@ -22,9 +22,9 @@ from benchmarks.churn.points import journey, journey_orders
 from schemas.times import DAY
 from streams.churn import begin
 from streams.churn.evaluation import Order, Rehearsal
-from streams.churn.features import VERSION
 from streams.churn.logistic import Belief
 from streams.churn.prior import FILE, Prior, weights_of
+from streams.churn.tables import VERSION
 
 PAGE = Path(__file__).parents[2] / "docs" / "churn.md"
 BEGIN, END = "<!-- table: python -m benchmarks.churn --write -->", "<!-- end of table -->"

@@ -15,9 +15,6 @@ from streams.churn.reading import Reading, reading
 from streams.churn.repeat import churn_logits
 from streams.churn.tables import group_of
 
-VERSION = 1
-"""Raise it with any change of a feature: questions asked under another version are not learned from."""
-
 NAMES = (
     "silence",
     "fresh_silence",

@@ -14,14 +14,13 @@ from schemas.times import DAY
 from streams.churn import calibration, repeat
 from streams.churn.design import design, prior_mean, prior_variance, wander
 from streams.churn.drift import growing, grown_up, trusted, watched
-from streams.churn.features import VERSION
 from streams.churn.logistic import Belief
 from streams.churn.packing import unpack
 from streams.churn.prior import Prior, widened
 from streams.churn.quality import Outcome, measured
 from streams.churn.questions import WHOLE, due
 from streams.churn.reading import reading
-from streams.churn.tables import AGES, CUSTOMERS, EXPOSURE, FOREVER
+from streams.churn.tables import AGES, CUSTOMERS, EXPOSURE, FOREVER, VERSION
 
 MEMORY = 150.0
 """Days after which a lesson weighs 1/e; longer for a long horizon, whose lessons are few."""
@@ -56,7 +55,7 @@ def _begin(horizon: Days, prior: Prior | None) -> HorizonState:
     }
     if prior is not None and prior.features_version == VERSION:
         for name in ("main", "half"):
-            beliefs[name] = widened(prior.weights[name])
+            beliefs[name] = widened(prior.weights[name], beliefs[name].mean)
     return HorizonState(horizon, learned={name: belief.packed() for name, belief in beliefs.items()})
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from streams.churn.features import SIZE, VERSION
+from streams.churn.features import SIZE
+from streams.churn.tables import VERSION
 
 SCALE = 16.0
 """Features are kept in sixteenths, from -8 to 8: their spread is about 1, so this loses next to nothing."""

@@ -9,11 +9,14 @@ import msgspec
 import numpy as np
 
 from streams.churn.design import WIDTH, prior_variance
-from streams.churn.logistic import Belief
+from streams.churn.logistic import Belief, Vector
 
 FILE = Path(__file__).with_name("prior.json")
 DOUBT = 30.0
 """The variances that were learned are widened so many times, though never beyond those of no knowledge at all."""
+BELIEVED = 0.4
+"""How far the start moves from MBG/NBD towards what was learned elsewhere: all the way, it would be too sure of another
+store's ways in the first weeks, before the population's tables have filled."""
 DIGITS = 6
 
 
@@ -43,8 +46,11 @@ def weights_of(belief: Belief) -> Weights:
     return Weights([round(value, DIGITS) for value in mean], [round(value, DIGITS + 3) for value in variance])
 
 
-def widened(weights: Weights) -> Belief:
-    """What was learned elsewhere, as a place to start from: its weights, and doubts about them.
+def widened(weights: Weights, start: Vector) -> Belief:
+    """What was learned elsewhere, as a place to start from: towards its weights, with doubts about them.
+
+    Args:
+        start: the weights before any lesson, without a prior.
 
     Raises:
         ValueError: the prior weighs other features than this version of tend.
@@ -52,4 +58,4 @@ def widened(weights: Weights) -> Belief:
     if len(weights.mean) != WIDTH:
         raise ValueError(f"a prior of {len(weights.mean)} weights; this version has {WIDTH}: make it anew")
     variance = np.minimum(np.array(weights.variance) * DOUBT, prior_variance())
-    return Belief.wide(np.array(weights.mean), variance)
+    return Belief.wide(start + BELIEVED * (np.array(weights.mean) - start), variance)

@@ -6,6 +6,7 @@ from itertools import accumulate
 from math import log
 
 from schemas.churn import ChurnState, HorizonState
+from schemas.errors import Refused
 from streams.churn.buying import BINS
 from streams.churn.logistic import Belief
 from streams.churn.repeat import Parameters, parameters_of
@@ -21,6 +22,7 @@ from streams.churn.tables import (
     LOG_ORDERS,
     ORDERS,
     REACHED,
+    VERSION,
 )
 
 FIRST_GUESS_GAP, FIRST_GUESS_ORDERS = 30.0, 1.0
@@ -71,9 +73,18 @@ class HorizonReading:
 
 
 def reading(state: ChurnState) -> Reading:
-    """The state made ready to read; kept with it, as a state is never changed."""
+    """The state made ready to read; kept with it, as a state is never changed.
+
+    Raises:
+        Refused: the state weighs other features than this version of tend computes.
+    """
     ready = state.__dict__.get("_reading")
     if not isinstance(ready, Reading):
+        if state.features_version != VERSION:
+            raise Refused(
+                f"The almanac's churn model weighs version {state.features_version} of the features; this tend has "
+                f"version {VERSION}. Run the tend that made it, or begin a new almanac from the stored orders."
+            )
         ready = Reading(state)
         state.__dict__["_reading"] = ready
     return ready

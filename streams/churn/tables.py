@@ -10,6 +10,8 @@ from math import log
 
 from streams.churn.buying import BINS
 
+VERSION = 1
+"""Raise it with any change of a feature: questions asked under another version are not learned from."""
 FIXED = 1000
 """Logarithms are counted in thousandths, so that sums are integers and do not depend on their order."""
 GROUPS = 14

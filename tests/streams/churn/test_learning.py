@@ -4,8 +4,10 @@ import msgspec
 import pytest
 
 from schemas.churn import ChurnState, Lesson
+from schemas.errors import Refused
 from schemas.times import DAY
 from streams.churn import begin, learn_epoch, score
+from streams.churn.design import prior_mean
 from streams.churn.evaluation import Rehearsal
 from streams.churn.learning import _capped
 from streams.churn.packing import pack, unpack
@@ -107,7 +109,7 @@ def test_a_prior_of_other_features_is_refused_with_the_way_out() -> None:
     weights = shipped().weights["main"]
 
     with pytest.raises(ValueError, match="make it anew"):
-        widened(msgspec.structs.replace(weights, mean=weights.mean[1:]))
+        widened(msgspec.structs.replace(weights, mean=weights.mean[1:]), prior_mean("repeat"))
 
 
 def test_several_horizons_are_learned_at_once_and_longer_ones_are_less_likely_to_pass_in_silence() -> None:
@@ -120,3 +122,10 @@ def test_several_horizons_are_learned_at_once_and_longer_ones_are_less_likely_to
     p = [score(state, buying, buying.recent[-1] * 1_000 + DAY, horizon).p for horizon in (7, 28, 180)]
 
     assert p == sorted(p, reverse=True)
+
+
+def test_a_state_of_other_features_is_refused_with_the_way_out() -> None:
+    state = msgspec.structs.replace(begin([28]), features_version=99)
+
+    with pytest.raises(Refused, match="version 99 of the features"):
+        reading(state)
