@@ -95,8 +95,12 @@ class Engine:
         await self.app.stop()
 
     def not_ready(self) -> list[str]:
-        """Why no records may come: Kafka does not answer. Empty when all is well."""
-        if not self.running or not self.intake.owned:
+        """Why no records may come: no share of the partitions yet, or Kafka is silent. Empty when all is well."""
+        if not self.running:
+            return []
+        if not self.intake.joined:
+            return ["waiting for the group to share out the partitions"]
+        if not self.intake.owned:
             return []
         silence = cast(LaneConsumer, self.app.consumer)._thread.silence
         return [f"Kafka has not answered for {silence:.0f} s"] if silence > _SILENCE_SECONDS else []

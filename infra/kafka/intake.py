@@ -59,6 +59,8 @@ class Intake:
         self._on_lost = on_lost
         self._patience = patience
         self._source: Source | None = None
+        self.joined = False
+        """Whether the group has given this worker its share, which may be nothing."""
         self._owned: set[int] = set()
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._reading: dict[int, asyncio.Future[dict[str, Fetched]]] = {}
@@ -162,9 +164,11 @@ class Intake:
         for partition in sorted(whole - self._owned):
             self._owned.add(partition)
             await self._on_owned(partition)
+        self.joined = True
 
     async def lose_all(self) -> None:
         """The group takes all partitions back: end what waits, tell the lanes, wait for them a bounded time."""
+        self.joined = False
         lost, self._owned = sorted(self._owned), set()
         for partition in lost:
             self._drop(partition)

@@ -137,6 +137,20 @@ def test_a_rulebook_published_while_it_runs_comes_into_force_at_its_moment(site:
     assert first["at"] >= wall_clock() - HOUR
 
 
+@pytest.mark.slow
+def test_a_worker_that_got_no_partition_is_ready_to_take_over(site: Site) -> None:
+    spare = [site.installation.add_worker(), site.installation.add_worker()]
+    assert site.ready(spare[1])[0] == 503
+
+    site.until(lambda: all(site.ready(one)[0] == 200 for one in (site.worker, *spare)), "all workers are ready")
+    shares = [site.metrics(one).count('state="running"} 1.0') for one in (site.worker, *spare)]
+    for one in spare:
+        site.installation.workers.remove(one)
+        one.stop()
+
+    assert sorted(shares) == [0, 1, 1]
+
+
 def test_lanes_and_dependencies_are_well(site: Site) -> None:
     assert site.ask("/healthz") == (200, "alive\n")
     assert site.ready() == (200, "ready\n")
