@@ -9,7 +9,7 @@ import pytest
 from tests.engine.site import Site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site in service; each test uses customers of its own."""
     with Site(tmp_path_factory.mktemp("site")) as running:
