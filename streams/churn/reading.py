@@ -32,6 +32,8 @@ FIRST_GUESS_HAZARD, FIRST_GUESS_GAPS = 0.2, 1.0
 HAZARD_WEIGHT = 20.0
 """A group's hazard is drawn towards that of all groups as if so many gaps had been seen."""
 HIGHEST_HAZARD = 0.98
+YOUNG = 500.0
+"""Weight of lessons after the whole horizon at which half of the trust is in what was learned."""
 
 
 class Reading:
@@ -66,8 +68,11 @@ class HorizonReading:
         beliefs = {name: Belief.unpacked(learned) for name, learned in state.learned.items()}
         self.main, self.half = beliefs["main"], beliefs["half"]
         self.repeat: Parameters = parameters_of(beliefs["repeat"], usual_gap)
-        self.share = (self.main.weight + 1.0) / (self.main.weight + self.half.weight + 2.0)
-        """How much the direct model counts beside the two halves: as its share of the lessons."""
+        self.ripe = self.main.weight / (self.main.weight + YOUNG)
+        """How far the whole horizon has been seen: until then, MBG/NBD stands in for its second half."""
+        grown = (self.main.weight + 1.0) / (self.main.weight + self.half.weight + 2.0)
+        self.share = self.ripe * grown + (1.0 - self.ripe) / 2.0
+        """How much the direct model counts beside the two halves: in the end as its share of the lessons."""
         self.calibration, self.gain = beliefs["calibration"], state.gain
         self.trusted = state.trusted
 

@@ -13,10 +13,11 @@ from schemas.churn import Buying, ChurnState, Days, Score
 from schemas.times import DAY, Millis
 from streams.churn.calibration import applied
 from streams.churn.design import design
-from streams.churn.features import features, history
+from streams.churn.features import NAMES, features, history
 from streams.churn.logistic import log_sigmoid, sigmoid
 from streams.churn.reading import HorizonReading, reading
 
+REPEAT = (NAMES.index("repeat"), NAMES.index("repeat_half"))
 NINETY = 1.645
 """Standard deviations to either side that hold 90 % of a Gaussian."""
 SUREST = -1e-9
@@ -53,9 +54,19 @@ def log_odds(learned: HorizonReading, here: tuple[float, ...], later: tuple[floa
         later: the features of half a horizon later, if no order comes until then.
     """
     x = design(here)
-    quiet = log_sigmoid(learned.half.log_odds(x)) + log_sigmoid(learned.half.log_odds(design(later)))
-    quiet = min(quiet, SUREST)
+    second = learned.ripe * log_sigmoid(learned.half.log_odds(design(later)))
+    second += (1.0 - learned.ripe) * _second_half(here)
+    quiet = min(log_sigmoid(learned.half.log_odds(x)) + second, SUREST)
     halves = quiet - log(-expm1(quiet))
     z = learned.share * learned.main.log_odds(x) + (1.0 - learned.share) * halves
     surer = learned.main if learned.main.lessons > learned.half.lessons // 2 else learned.half
     return z, NINETY * sqrt(surer.variance(x))
+
+
+def _second_half(here: tuple[float, ...]) -> float:
+    """The logarithm of MBG/NBD's chance of no order in the second half after none in the first.
+
+    While a store is younger than the horizon nobody has been silent for so long that the half's model could know.
+    """
+    whole, half = (2.0 * (here[place] - 1.0) for place in REPEAT)
+    return min(log_sigmoid(whole) - log_sigmoid(half), 0.0)
