@@ -13,72 +13,87 @@ from schemas.times import WEEK, Millis
 Days = int
 """A horizon, in days (7 to 365)."""
 
+Seconds = int
+"""A moment in whole seconds since 1970 (UTC)."""
+
 Counts = dict[str, int]
 """Integer contributions to the population tables; lanes add them up, in any order."""
 
 
 class Signals(msgspec.Struct, array_like=True, gc=False):
-    """Decayed sums of what is not an order, as of ``at``. A customer without such signals has none of it."""
+    """Decayed sums of what is not an order, in ten-thousandths, as of the start of ``day``.
 
-    at: Millis = 0
-    """The moment the sums are decayed to."""
-    visits_week: float = 0.0
+    A customer without such signals has none of it. Sums are brought forward by whole days only: so small a change
+    as that of a minute would be lost in rounding, again and again.
+    """
+
+    day: int = 0
+    """The day the sums are decayed to, counted from 1970 (UTC)."""
+    visits_week: int = 0
     """Visits and cart changes, decayed with a time constant of 7 days."""
-    visits_season: float = 0.0
+    visits_season: int = 0
     """The same with 60 days: what is usual for her."""
-    late: float = 0.0
+    late: int = 0
     """Late deliveries, 90 days."""
-    complaints: float = 0.0
+    complaints: int = 0
     """Complaints opened, 90 days."""
     open_complaints: int = 0
-    satisfaction: float = 0.0
+    """How many, in ones."""
+    satisfaction: int = 0
     """Sum of ratings minus the middle (each from -1 to 1), 180 days."""
-    ratings: float = 0.0
+    ratings: int = 0
     """How many ratings, 180 days."""
-    returns: float = 0.0
+    returns: int = 0
     """Orders returned, 90 days."""
 
 
 class Buying(msgspec.Struct, array_like=True, gc=False):
-    """What of a customer's purchase history the model needs, bounded at any number of orders."""
+    """What of a customer's purchase history the model needs, bounded at any number of orders.
+
+    It is kept for every customer, so it is all small integers: 70 bytes after a year of weekly orders.
+    """
 
     orders: int = 0
-    first: Millis = 0
-    """Her first order."""
-    recent: list[int] = msgspec.field(default_factory=list)
-    """Her last orders, newest last, at most eight, in whole seconds since the epoch."""
-    counts: list[float] = msgspec.field(default_factory=list)
-    """Orders after the first, decayed to the last order with each of the time constants of the features."""
+    first: Seconds = 0
+    """Her first order, in seconds since 1970."""
+    last: Seconds = 0
+    """Her last order."""
+    gaps: list[int] = msgspec.field(default_factory=list)
+    """The gaps between her last orders, newest last, at most seven, in quarters of an hour. Orders are
+    placed on that grid first, so that the sum of gaps is never off by more than one."""
+    counts: list[int] = msgspec.field(default_factory=list)
+    """Orders after the first in thousandths, decayed to the last order with each of the features' time constants."""
     lengths: list[int] = msgspec.field(default_factory=list)
     """How many of her gaps between orders ended in each bin of length (``streams.churn.tables``), short ones first."""
-    gaps: float = 0.0
-    """Sum of the natural logarithms of 1 + gap in days."""
-    gaps_squared: float = 0.0
-    amounts: float = 0.0
-    """Sum of the natural logarithms of 1 + amount in minor units."""
-    amount: float = 0.0
-    """That logarithm for the last order."""
+    log_gaps: int = 0
+    """Sum of the natural logarithms of 1 + gap in days, in hundredths."""
+    log_gaps_squared: int = 0
+    """Sum of their squares, in hundredths."""
+    log_amounts: int = 0
+    """Sum of the natural logarithms of 1 + amount in minor units, in hundredths."""
+    log_amount: int = 0
+    """That logarithm for the last order, in hundredths."""
     counted: int = -1
     """The last bin of the open gap that the population tables were told of; -1 for none."""
     signals: Signals | None = None
 
 
 class Question(msgspec.Struct, array_like=True, gc=False):
-    """A prediction point that waits for its outcome."""
+    """A prediction point that waits for its outcome: that of the first half of its horizon, then that of the whole."""
 
-    asked_at: Millis
+    asked_at: Seconds
     horizon: Days
     """The horizon it was asked for."""
     part: int
-    """What it teaches: 0 the outcome after the whole horizon, 1 that after its first half."""
+    """What it teaches next: 1 the outcome after the first half, 0 that after the whole horizon."""
     points: int
     """How many points its window has seen: the weight of the one kept."""
     packed: bytes
-    """The prediction and the features of that moment (``streams.churn.packing``)."""
+    """The prediction and the features of that moment (``streams.churn.packing``), a byte each."""
 
 
 class Asked(msgspec.Struct, array_like=True, gc=False):
-    """Her open questions, at most three for each horizon and part."""
+    """Her open questions, at most four for each horizon."""
 
     questions: list[Question] = msgspec.field(default_factory=list)
 

@@ -9,8 +9,12 @@ from schemas.times import DAY, SECOND, Millis
 
 SPANS = (7.0, 30.0, 90.0, 365.0)
 """Time constants of the decayed order counts, in days: from this week to this year."""
-RECENT = 8
-"""How many of her last orders are remembered one by one."""
+RECENT = 7
+"""How many of her last gaps are remembered one by one."""
+GRID = 900
+"""Seconds: orders are remembered one by one to a quarter of an hour."""
+CENTI, MILLI, SIGNAL = 100, 1_000, 10_000
+"""Fixed points of logarithms, of order counts, and of signals: integers that take two or three bytes each."""
 BINS = 20
 """Bins of gap length: half octaves of 1 + days, up to two years."""
 _HALF_OCTAVES = 2.0 / log(2.0)
@@ -30,26 +34,37 @@ def place(length: float) -> float:
 
 def last_order(buying: Buying) -> Millis:
     """Her last order, to the second."""
-    return buying.recent[-1] * SECOND
+    return buying.last * SECOND
+
+
+def first_order(buying: Buying) -> Millis:
+    """Her first order, to the second."""
+    return buying.first * SECOND
 
 
 def remember_order(buying: Buying, at: Millis, amount_minor: int) -> None:
     """Add an order to the record, in place. ``at`` is never earlier than what the record has seen."""
     seconds = at // SECOND
-    size = log(1.0 + max(amount_minor, 0))
     if buying.orders == 0:
-        buying.first, buying.counts = at, [0.0] * len(SPANS)
+        buying.first, buying.counts = seconds, [0] * len(SPANS)
     else:
-        gap = max(seconds - buying.recent[-1], 0) * SECOND
-        length = log_gap(gap)
-        buying.gaps += length
-        buying.gaps_squared += length * length
-        _count_length(buying.lengths, int(place(length)))
-        buying.counts = [1.0 + c * exp(-gap / DAY / span) for c, span in zip(buying.counts, SPANS, strict=True)]
+        _remember_gap(buying, max(seconds, buying.last))
     buying.orders += 1
-    buying.amounts += size
-    buying.amount = size
-    buying.recent = [*buying.recent[1 - RECENT :], seconds]
+    buying.last = max(seconds, buying.last)
+    buying.log_amount = round(log(1.0 + max(amount_minor, 0)) * CENTI)
+    buying.log_amounts += buying.log_amount
+
+
+def _remember_gap(buying: Buying, seconds: int) -> None:
+    days = (seconds - buying.last) * SECOND / DAY
+    length = log(days + 1.0)
+    steps = round(length * CENTI)
+    buying.log_gaps += steps
+    buying.log_gaps_squared += round(steps * steps / CENTI)
+    _count_length(buying.lengths, int(place(length)))
+    counts = zip(buying.counts, SPANS, strict=True)
+    buying.counts = [MILLI + round(count * exp(-days / span)) for count, span in counts]
+    buying.gaps = [*buying.gaps[1 - RECENT :], seconds // GRID - buying.last // GRID]
 
 
 def _count_length(lengths: list[int], b: int) -> None:
@@ -70,36 +85,37 @@ def remember_signal(buying: Buying, kind: str, at: Millis, value: float = 1.0) -
     change = _CHANGES.get(kind)
     if change is None:
         raise ValueError(f"unknown churn signal {kind!r}; expected one of {', '.join(sorted(_CHANGES))}")
-    signals = buying.signals or Signals(at=at)
+    signals = buying.signals or Signals(at // DAY)
     decay(signals, at)
     change(signals, value)
     buying.signals = signals
 
 
 def decay(signals: Signals, at: Millis) -> None:
-    """Bring the sums to ``at``, in place; an earlier moment changes nothing."""
-    days = (at - signals.at) / DAY
-    if days <= 0.0:
+    """Bring the sums to the day of ``at``, in place; an earlier one changes nothing."""
+    days = at // DAY - signals.day
+    if days <= 0:
         return
-    signals.at = at
+    signals.day += days
     week, season = exp(-days / WEEKLY), exp(-days / SEASONAL)
     quarter, half = exp(-days / QUARTERLY), exp(-days / HALF_YEARLY)
-    signals.visits_week *= week
-    signals.visits_season *= season
-    signals.late *= quarter
-    signals.complaints *= quarter
-    signals.returns *= quarter
-    signals.satisfaction *= half
-    signals.ratings *= half
+    signals.visits_week = round(signals.visits_week * week)
+    signals.visits_season = round(signals.visits_season * season)
+    signals.late = round(signals.late * quarter)
+    signals.complaints = round(signals.complaints * quarter)
+    signals.returns = round(signals.returns * quarter)
+    signals.satisfaction = round(signals.satisfaction * half)
+    signals.ratings = round(signals.ratings * half)
 
 
 def _visited(signals: Signals, value: float) -> None:
-    signals.visits_week += value
-    signals.visits_season += value
+    visits = round(value * SIGNAL)
+    signals.visits_week += visits
+    signals.visits_season += visits
 
 
 def _complained(signals: Signals, value: float) -> None:
-    signals.complaints += value
+    signals.complaints += round(value * SIGNAL)
     signals.open_complaints += 1
 
 
@@ -108,16 +124,16 @@ def _resolved(signals: Signals, value: float) -> None:
 
 
 def _late(signals: Signals, value: float) -> None:
-    signals.late += value
+    signals.late += round(value * SIGNAL)
 
 
 def _rated(signals: Signals, value: float) -> None:
-    signals.satisfaction += 2.0 * min(max(value, 0.0), 1.0) - 1.0
-    signals.ratings += 1.0
+    signals.satisfaction += round((2.0 * min(max(value, 0.0), 1.0) - 1.0) * SIGNAL)
+    signals.ratings += SIGNAL
 
 
 def _returned(signals: Signals, value: float) -> None:
-    signals.returns += value
+    signals.returns += round(value * SIGNAL)
 
 
 _CHANGES = {

@@ -6,7 +6,7 @@ from math import log
 
 from schemas.churn import Buying, ChurnState, Counts
 from schemas.times import DAY, Millis
-from streams.churn.buying import last_order, log_gap, place
+from streams.churn.buying import first_order, last_order, log_gap, place
 from streams.churn.reading import reading
 from streams.churn.tables import AMOUNTS, CUSTOMERS, ENDED, FIRST_ORDERS, FIXED, LOG_ORDERS, ORDERS, REACHED, group_of
 
@@ -39,7 +39,7 @@ def _count_order(buying: Buying, amount_minor: int, counts: Counts) -> None:
 
 def _count_open_gap(buying: Buying, now: Millis, usual: float, ordered: bool, counts: Counts) -> None:
     last = last_order(buying)
-    group = group_of(buying.orders, (last - buying.first) / DAY, usual)
+    group = group_of(buying.orders, (last - first_order(buying)) / DAY, usual)
     here = int(place(log_gap(max(now - last, 0))))
     for b in range(buying.counted + 1, here + 1):
         counts[REACHED[group][b]] = 1

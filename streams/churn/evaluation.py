@@ -12,7 +12,7 @@ import msgspec
 
 from schemas.churn import Asked, Buying, ChurnState, Counts, Days, Lesson, Score
 from schemas.times import DAY, Millis
-from streams.churn.buying import remember_order
+from streams.churn.buying import first_order, remember_order
 from streams.churn.counting import counts_of
 from streams.churn.learning import learn_epoch
 from streams.churn.questions import ask, next_maturity, settle
@@ -78,7 +78,7 @@ class Rehearsal:
             if self._customers:
                 self._advance(now)
             for customer, known in self._customers.items():
-                if known.buying.first < now:
+                if first_order(known.buying) < now:
                     yield self._ticked(customer, known, now)
             self._tick += self._period
 

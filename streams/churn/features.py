@@ -10,7 +10,20 @@ from math import exp, log, log1p, sqrt
 
 from schemas.churn import Buying, ChurnState, Days, Signals
 from schemas.times import DAY, SECOND, Millis
-from streams.churn.buying import HALF_YEARLY, QUARTERLY, SEASONAL, SPANS, WEEKLY, place
+from streams.churn.buying import (
+    CENTI,
+    GRID,
+    HALF_YEARLY,
+    MILLI,
+    QUARTERLY,
+    SEASONAL,
+    SIGNAL,
+    SPANS,
+    WEEKLY,
+    first_order,
+    last_order,
+    place,
+)
 from streams.churn.reading import Reading, reading
 from streams.churn.repeat import churn_logits
 from streams.churn.tables import group_of
@@ -46,13 +59,15 @@ NAMES = (
     "returns",
 )
 SIZE = len(NAMES)
+OPEN, FRESH = 0.4, 0.05
+"""Parts of the population's gap that an open gap is counted longer: how far the first hours are told apart."""
 KTH = (2, 3, 5, 8)
 PRIOR_ORDERS = 0.5
 """The population's rate counts as so many orders of her own in every pace."""
 OWN_GAPS = 2.0
 """The population's hazard, and its mean log gap, count as so many gaps of her own."""
 NO_SIGNALS = (0.0,) * 6
-SECONDS_A_DAY = DAY / SECOND
+GRIDS_A_DAY = DAY / SECOND / GRID
 HIGHEST, LOWEST = -1e-4, -4.6
 """Bounds of what the tables say: the logarithm of a probability, and half of log-odds."""
 
@@ -60,16 +75,17 @@ HIGHEST, LOWEST = -1e-4, -4.6
 def features(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> tuple[float, ...]:
     """The features of a customer at a moment, in the order of ``NAMES``."""
     known = reading(state)
-    silence = max(now / DAY - buying.recent[-1] * SECOND / DAY, 0.0)
-    age = max(now - buying.first, 0) / DAY
+    silence = max(now - last_order(buying), 0) / DAY
+    age = max(now - first_order(buying), 0) / DAY
+    spent = buying.log_amounts / CENTI
     return (
         *_rhythm(buying, silence, known.usual_gap),
         *_paces(buying, silence, age, known.usual_gap),
-        *_paces_since(buying, now, known.usual_gap),
+        *_paces_since(buying, silence, known.usual_gap),
         log(buying.orders) - known.usual_orders,
         2.0 * log((age + 7.0) / (known.usual_age + 7.0)),
-        1.5 * (buying.amounts - buying.orders * known.usual_amount) / (buying.orders + 1.0),
-        buying.amount - buying.amounts / buying.orders,
+        1.5 * (spent - buying.orders * known.usual_amount) / (buying.orders + 1.0),
+        buying.log_amount / CENTI - spent / buying.orders,
         *_from_gaps(buying, known, silence, age, horizon),
         *_from_repeat(buying, known, silence, age, horizon),
         *(NO_SIGNALS if buying.signals is None else _signals(buying.signals, now)),
@@ -78,45 +94,52 @@ def features(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> t
 
 def history(buying: Buying, now: Millis) -> tuple[int, float, float]:
     """What MBG/NBD looks at: orders after the first; days from the first order to the last, and to now."""
-    active = max(buying.recent[-1] * SECOND - buying.first, 0) / DAY
-    return buying.orders - 1, active, max(now - buying.first, 0) / DAY
+    first = first_order(buying)
+    return buying.orders - 1, (last_order(buying) - first) / DAY, max(now - first, 0) / DAY
 
 
 def _rhythm(buying: Buying, silence: float, usual: float) -> tuple[float, ...]:
     """The open gap against the population's and her own, surely so where she is regular."""
     count = buying.orders - 1
-    own = (buying.gaps + OWN_GAPS * log(usual)) / (count + OWN_GAPS)
-    around = buying.gaps_squared - 2.0 * own * buying.gaps + count * own * own
+    gaps, squared = buying.log_gaps / CENTI, buying.log_gaps_squared / CENTI
+    own = (gaps + OWN_GAPS * log(usual)) / (count + OWN_GAPS)
+    around = squared - 2.0 * own * gaps + count * own * own
     spread = sqrt(max((around + 2.0 * OWN_GAPS) / (count + 2.0 * OWN_GAPS), 0.01))
     overdue = log(silence + 1.0) - own
     return (
-        log(silence / usual + 0.4),
-        log(silence / usual + 0.05) / 2.0,
+        log(silence / usual + OPEN),
+        log(silence / usual + FRESH) / 2.0,
         overdue,
-        max(overdue, 0.0) / spread,
+        surely_overdue(overdue, spread),
         2.0 * log(spread),
     )
+
+
+def surely_overdue(overdue: float, spread: float) -> float:
+    """How far her open gap is beyond her own, in spreads of her log gaps."""
+    return max(overdue, 0.0) / spread
 
 
 def _paces(buying: Buying, silence: float, age: float, usual: float) -> list[float]:
     """Log of her pace over the population's: of the last week, month, season, year, and of all time."""
     prior = PRIOR_ORDERS * usual
     paces = [
-        log(usual * (count * exp(-silence / span) + PRIOR_ORDERS) / (span - span * exp(-age / span) + prior))
+        log(usual * (count / MILLI * exp(-silence / span) + PRIOR_ORDERS) / (span - span * exp(-age / span) + prior))
         for count, span in zip(buying.counts, SPANS, strict=True)
     ]
     paces.append(log(usual * (buying.orders - 1 + PRIOR_ORDERS) / (age + prior)))
     return paces
 
 
-def _paces_since(buying: Buying, now: Millis, usual: float) -> list[float]:
+def _paces_since(buying: Buying, silence: float, usual: float) -> list[float]:
     """The same since her k-th last order."""
-    ring, seconds, prior = buying.recent, now / SECOND, PRIOR_ORDERS * usual
-    remembered = len(ring)
+    gaps, prior = buying.gaps, PRIOR_ORDERS * usual
+    remembered = len(gaps) + 1
     paces = []
     for k in KTH:
         have = k if k < remembered else remembered
-        paces.append(log(usual * (have - PRIOR_ORDERS) / ((seconds - ring[-have]) / SECONDS_A_DAY + prior)))
+        since = silence + sum(gaps[1 - have :] if have > 1 else ()) / GRIDS_A_DAY
+        paces.append(log(usual * (have - PRIOR_ORDERS) / (since + prior)))
     return paces
 
 
@@ -158,10 +181,10 @@ def _from_repeat(buying: Buying, known: Reading, silence: float, age: float, hor
 
 def _signals(signals: Signals, now: Millis) -> tuple[float, ...]:
     """Visits against her usual, open and recent complaints, late deliveries, satisfaction, returns."""
-    days = max(now - signals.at, 0) / DAY
-    quarter, half = exp(-days / QUARTERLY), exp(-days / HALF_YEARLY)
-    week = signals.visits_week * exp(-days / WEEKLY)
-    usual = signals.visits_season * exp(-days / SEASONAL) * WEEKLY / SEASONAL
+    days = max(now / DAY - signals.day, 0.0)
+    quarter, half = exp(-days / QUARTERLY) / SIGNAL, exp(-days / HALF_YEARLY) / SIGNAL
+    week = signals.visits_week / SIGNAL * exp(-days / WEEKLY)
+    usual = signals.visits_season / SIGNAL * exp(-days / SEASONAL) * WEEKLY / SEASONAL
     return (
         log((week + 0.5) / (usual + 0.5)),
         1.0 if signals.open_complaints else 0.0,

@@ -1,36 +1,34 @@
 """Questions wait in the record until their outcome is known.
 
-A label is learned when its time is over, whichever it is. For each horizon there are two parts: the
-outcome after the horizon, and that after its first half, from which the same is learned in half the time. Time is cut
-into windows of half that length; of the points in one window a single one is kept, drawn by hash, with their
-number as its weight.
+A label is learned when its time is over, whichever it is. A question is learned from twice: by its outcome after the
+first half of the horizon, and by that after the whole. Time is cut into windows of a third of the horizon; of the
+points in one window a single one is kept, drawn by hash, with their number as its weight.
 """
 
 from __future__ import annotations
 
 from schemas.churn import Asked, Buying, Days, Lesson, Question, Score
 from schemas.ids import fraction
-from schemas.times import DAY, Millis
-from streams.churn.packing import pack
+from schemas.times import DAY, SECOND, Millis
+from streams.churn.packing import pack, without_history
 
 WHOLE, HALF = 0, 1
-PARTS = (WHOLE, HALF)
+WINDOWS = 3
+"""Windows in a horizon. No more than half of it must be one: a window is over before its question is first answered."""
 
 
 def ask(asked: Asked, buying: Buying, now: Millis, score: Score, customer: str, horizon: Days) -> None:
-    """Take a prediction point into the record, in place: at most three questions are open per horizon and part."""
-    shift = fraction("window", customer)
-    for part in PARTS:
-        length = _span(horizon, part) // 2
-        newest = _newest(asked, horizon, part)
-        if newest is None or _window(newest.asked_at, shift, length) != _window(now, shift, length):
-            asked.questions.append(Question(now, horizon, part, 1, _packed(score, part)))
-            continue
-        newest.points += 1
-        draw = fraction("question", customer, str(horizon), str(part), str(now), str(newest.points))
-        if draw * newest.points < 1.0:
-            newest.asked_at = now
-            newest.packed = _packed(score, part)
+    """Take a prediction point into the record, in place: at most ``WINDOWS`` + 1 questions are open per horizon."""
+    seconds, length = now // SECOND, horizon * DAY // WINDOWS
+    shift = int(fraction("window", customer) * length)
+    newest = _newest(asked, horizon)
+    if newest is None or (newest.asked_at * SECOND + shift) // length != (now + shift) // length:
+        asked.questions.append(Question(seconds, horizon, HALF, 1, _packed(score)))
+        return
+    newest.points += 1
+    draw = fraction("question", customer, str(horizon), str(seconds), str(newest.points))
+    if draw * newest.points < 1.0:
+        newest.asked_at, newest.packed = seconds, _packed(score)
 
 
 def next_maturity(asked: Asked) -> Millis | None:
@@ -43,14 +41,22 @@ def settle(asked: Asked, last_order_at: Millis, now: Millis, customer: str) -> l
 
     Call it before an event later than ``next_maturity`` is remembered, so that ``last_order_at`` is of that moment.
     """
-    mature = [question for question in asked.questions if _due(question) <= now]
-    if not mature:
+    if all(_due(question) > now for question in asked.questions):
         return []
+    lessons: list[Lesson] = []
+    for question in asked.questions:
+        if question.part == HALF and _due(question) <= now:
+            lessons.append(_answered(question, last_order_at, customer))
+            question.part, question.packed = WHOLE, without_history(question.packed)
+        if question.part == WHOLE and _due(question) <= now:
+            lessons.append(_answered(question, last_order_at, customer))
     asked.questions = [question for question in asked.questions if _due(question) > now]
-    return [
-        Lesson(customer, q.asked_at, q.horizon, q.part, q.packed, last_order_at <= q.asked_at, q.points)
-        for q in sorted(mature, key=lambda q: (_due(q), q.horizon, q.part))
-    ]
+    return sorted(lessons, key=lambda lesson: (due(lesson), lesson.horizon, lesson.part))
+
+
+def _answered(question: Question, last_order_at: Millis, customer: str) -> Lesson:
+    at, gone = question.asked_at * SECOND, last_order_at // SECOND <= question.asked_at
+    return Lesson(customer, at, question.horizon, question.part, question.packed, gone, question.points)
 
 
 def due(lesson: Lesson) -> Millis:
@@ -59,7 +65,7 @@ def due(lesson: Lesson) -> Millis:
 
 
 def _due(question: Question) -> Millis:
-    return question.asked_at + _span(question.horizon, question.part)
+    return question.asked_at * SECOND + _span(question.horizon, question.part)
 
 
 def _span(horizon: Days, part: int) -> Millis:
@@ -67,17 +73,12 @@ def _span(horizon: Days, part: int) -> Millis:
     return horizon * DAY // (1 + part)
 
 
-def _window(now: Millis, shift: float, length: Millis) -> int:
-    """Windows are shifted per customer so that not all of them turn at once."""
-    return (now + int(shift * length)) // length
-
-
-def _newest(asked: Asked, horizon: Days, part: int) -> Question | None:
+def _newest(asked: Asked, horizon: Days) -> Question | None:
     for question in reversed(asked.questions):
-        if question.horizon == horizon and question.part == part:
+        if question.horizon == horizon:
             return question
     return None
 
 
-def _packed(score: Score, part: int) -> bytes:
-    return pack(score.log_odds, score.features, score.history if part == HALF else None)
+def _packed(score: Score) -> bytes:
+    return pack(score.log_odds, score.features, score.history)

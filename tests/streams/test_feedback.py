@@ -26,7 +26,7 @@ def test_reviews_are_counted_in_stars_and_lower_or_raise_what_churn_knows() -> N
 
     assert (life.record.satisfaction.reviews, life.record.satisfaction.stars) == (1, 1)
     assert life.record.buying.signals is not None
-    assert life.record.buying.signals.satisfaction == -1.0
+    assert life.record.buying.signals.satisfaction == -10_000
 
 
 def test_feedback_older_than_the_ring_reaches_back_is_not_applied() -> None:

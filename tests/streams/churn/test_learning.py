@@ -7,6 +7,7 @@ from schemas.churn import ChurnState, Lesson
 from schemas.errors import Refused
 from schemas.times import DAY
 from streams.churn import begin, learn_epoch, score
+from streams.churn.buying import last_order
 from streams.churn.design import prior_mean
 from streams.churn.evaluation import Rehearsal
 from streams.churn.learning import _capped
@@ -119,7 +120,7 @@ def test_several_horizons_are_learned_at_once_and_longer_ones_are_less_likely_to
     rehearsal = taught()
     buying = next(iter(rehearsal._customers.values())).buying
 
-    p = [score(state, buying, buying.recent[-1] * 1_000 + DAY, horizon).p for horizon in (7, 28, 180)]
+    p = [score(state, buying, last_order(buying) + DAY, horizon).p for horizon in (7, 28, 180)]
 
     assert p == sorted(p, reverse=True)
 
