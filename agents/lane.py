@@ -13,7 +13,7 @@ from typing import TypeVar
 from agents.batches import Batches
 from agents.outgoing import Outgoing
 from agents.patience import patiently
-from agents.recall import recall
+from agents.recall import go_on_behind, recall
 from agents.standing import Standing, Status
 from agents.surroundings import Surroundings
 from infra.kafka.intake import Lost
@@ -107,6 +107,7 @@ class LaneRunner:
             self._version = claimed.version
             state = self.state = self._recall(claimed)
             await self._unless_stopped(outgoing.open(claimed.outbox))
+            await self._unless_stopped(go_on_behind(state, self.partition, outgoing, exact=self._around.exact))
             self._standing.wait("start", None)
             await self._work(Lane(self._ground, state, self._around.library))
             await outgoing.flush()

@@ -26,6 +26,10 @@ class Publishes(Protocol):
         """Publish in order; the last sequence published."""
         ...
 
+    async def pass_over(self, sequence: int, places: Sequence[tuple[str, int]]) -> int:
+        """Leave out from now on what is out with a higher sequence; the highest that is out."""
+        ...
+
     async def close(self) -> None:
         """Let go of the connection."""
         ...
@@ -75,6 +79,17 @@ class Outgoing:
             self._room.clear()
         if self._entries:
             self._changed.set()
+
+    async def pass_over(self, sequence: int, places: Sequence[tuple[str, int]]) -> int:
+        """What was published with a higher sequence stays out, under whatever sequence it is decided again.
+
+        Returns the highest sequence that is out; the store's own entries are out as well by then.
+        """
+        furthest = await patiently(lambda: self._publisher.pass_over(sequence, places), self._waits)
+        if furthest > sequence:
+            # The store takes entries that begin further ahead only once it may drop all of its own.
+            await self.flush()
+        return furthest
 
     @property
     def has_room(self) -> bool:

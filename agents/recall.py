@@ -9,7 +9,11 @@ import msgspec
 
 from schemas.errors import Refused
 from schemas.lane import BrokerIdentity, LaneState
-from schemas.topics import LANE_TOPICS
+from schemas.times import WEEK, Millis
+from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LANE_TOPICS, LESSONS
+
+_REMEMBERED: Millis = 2 * WEEK
+"""Longer than anything is held back before it is decided for good."""
 
 
 def recall(
@@ -40,6 +44,34 @@ def recall(
     for topic in LANE_TOPICS:
         state.offsets.setdefault(topic, begins[topic])
     return state
+
+
+class Published(Protocol):
+    """What is out already, and stays the only one of its kind."""
+
+    async def pass_over(self, sequence: int, places: Sequence[tuple[str, int]]) -> int:
+        """Leave out from now on what is out with a higher sequence; the highest that is out."""
+        ...
+
+
+async def go_on_behind(state: LaneState, partition: int, published: Published, *, exact: bool) -> None:
+    """Let a lane whose store forgot its last moments give out no sequence again that is published.
+
+    Where a clock takes part, other things are decided when those moments are lived again: under a sequence that is out
+    they would be taken for published. In an exact replay the same ones are decided, and the sequence is enough.
+    """
+    if exact:
+        return
+    since = state.sequence
+    if state.out_since >= 0 and state.time <= state.out_until:
+        since = min(since, state.out_since)
+    furthest = await published.pass_over(since, _places(partition))
+    if furthest > state.sequence:
+        state.sequence, state.out_since, state.out_until = furthest, since, state.time + _REMEMBERED
+
+
+def _places(partition: int) -> list[tuple[str, int]]:
+    return [*((topic, partition) for topic in (*ACTION_TOPICS.values(), DECISIONS, DEAD_LETTERS)), (LESSONS, 0)]
 
 
 class Lanes(Protocol):

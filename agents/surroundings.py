@@ -80,3 +80,5 @@ class Surroundings(msgspec.Struct, frozen=True):
     batches: Callable[[int, Mapping[str, int]], Batches]
     """Makes the source of batches of a partition from the offsets to start at."""
     applied: Callable[[int, Mapping[str, int]], None]
+    exact: bool = False
+    """Whether the same batches come again after a crash, with the same sequences: in a replay with marks."""

@@ -121,6 +121,7 @@ class Worker:
             publisher=partial(Publisher, self._connection, transactional=transactional, group=settings.group),
             batches=self._batches,
             applied=self._applied,
+            exact=settings.clock == "event" and settings.marks,
         )
 
     def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:

@@ -79,6 +79,10 @@ class LaneState(msgspec.Struct, array_like=True):
     """The epoch this lane began with: no almanac is waited for that would be older."""
     aside: dict[str, int] = msgspec.field(default_factory=dict)
     """Per topic: what is no event for this lane has been put aside before this offset."""
+    out_since: int = -1
+    """After the store forgot its last moments: what is published beyond this sequence may be decided again. Else -1."""
+    out_until: Millis = 0
+    """So long the lane remembers that."""
 
 
 class Loaded(msgspec.Struct):

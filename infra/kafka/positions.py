@@ -13,6 +13,8 @@ from schemas.lane import OutboxEntry
 POSITIONS_TOPIC = "tend.positions"
 SEQUENCE_HEADER = "tend-seq"
 
+Identity = tuple[str, bytes]
+
 _TAIL = 2_000
 """How many records of a partition are searched for entries of an earlier owner; its last publish was smaller."""
 
@@ -53,29 +55,40 @@ def read_position(connection: KafkaConnection, lane: int) -> int:
     return 0
 
 
-def ids_beyond(connection: KafkaConnection, topics: Sequence[str], lane: int, sequence: int) -> set[bytes]:
-    """The ids (CloudEvents' ``ce_id``) of what the lane has published with a higher sequence. Blocks; DependencyAway.
+def out_beyond(
+    connection: KafkaConnection, places: Sequence[tuple[str, int]], lane: int, sequence: int
+) -> tuple[int, set[Identity]]:
+    """What the lane has published to these partitions with a higher sequence: the highest, and what each one is.
 
     For a store that has lost its last moments: where a clock takes part, what is decided again may come under another
-    sequence, and only its id says that it is out already.
+    sequence, and only its id says that it is out already. Blocks; raises DependencyAway.
     """
-    found: set[bytes] = set()
+    highest, found = 0, set[Identity]()
     with PartitionLog(connection) as log:
-        for topic in topics:
-            found |= _ids_beyond(log, topic, lane, sequence)
-    return found
+        for topic, partition in places:
+            for record in log.backwards(topic, partition, limit=2**62):
+                whose, published = sequence_of(record.headers)
+                if whose != lane:
+                    continue
+                if published <= sequence:
+                    break
+                highest = max(highest, published)
+                if (identity := identity_of(topic, record.headers)) is not None:
+                    found.add(identity)
+    return highest, found
 
 
-def _ids_beyond(log: PartitionLog, topic: str, lane: int, sequence: int) -> set[bytes]:
-    found: set[bytes] = set()
-    for record in log.backwards(topic, lane, limit=2**62):
-        whose, published = sequence_of(record.headers)
-        if whose != lane:
-            continue
-        if published <= sequence:
-            break
-        found.update(value for name, value in record.headers if name == "ce_id")
-    return found
+def identity_of(topic: str, headers: Sequence[tuple[str, bytes]]) -> Identity | None:
+    """What a message is, whatever its sequence: topic and CloudEvents' ``ce_id``; None where it carries no id.
+
+    A dead letter is known by where its record lay, as the id it carries may be any number of records' own.
+    """
+    told = dict(reversed(headers))  # a record's own headers stand behind those of its letter
+    if "tend-offset" not in told:
+        return (topic, told["ce_id"]) if "ce_id" in told else None
+    if told.get("tend-reason") == b"alarm_failed":
+        return None
+    return topic, b":".join(told.get(name, b"") for name in ("tend-topic", "tend-partition", "tend-offset"))
 
 
 def sent_beyond(log: PartitionLog, topic: str, partition: int, lane: int, position: int) -> set[int]:

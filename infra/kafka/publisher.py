@@ -18,7 +18,15 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.positions import ids_beyond, mark_of, position_record, read_position, sent_beyond
+from infra.kafka.positions import (
+    Identity,
+    identity_of,
+    mark_of,
+    out_beyond,
+    position_record,
+    read_position,
+    sent_beyond,
+)
 from schemas.errors import DependencyAway, Fenced, TendError
 from schemas.lane import OutboxEntry
 
@@ -60,6 +68,8 @@ class Publisher:
         self._published = 0
         self._found: set[int] = set()
         self._searched: set[tuple[str, int]] = set()
+        self._out: set[Identity] = set()
+        self._gone_on_from = 0
         self._problems: list[KafkaError] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._name)
 
@@ -88,13 +98,20 @@ class Publisher:
         """
         return await self._in_thread(lambda: self._publish(entries))
 
-    async def ids_beyond(self, sequence: int, topics: Sequence[str]) -> set[bytes]:
-        """The ids of what this lane has published to its partition of these topics with a higher sequence.
+    async def pass_over(self, sequence: int, places: Sequence[tuple[str, int]]) -> int:
+        """Never again publish an id that is out with a higher sequence; returns the highest sequence that is out.
 
         For a store that has lost its last moments, where a clock takes part: what is decided again may come under
-        another sequence, and only its id says that it is out already. Raises DependencyAway.
+        another sequence, and only its id says that it is out already. The lane goes on behind the sequence returned.
+
+        Args:
+            sequence: what the store remembers.
+            places: topics and partitions that the lane publishes to.
+
+        Raises:
+            DependencyAway: no broker answers for now.
         """
-        return await self._in_thread(lambda: ids_beyond(self._connection, topics, self.partition, sequence))
+        return await self._in_thread(lambda: self._pass_over(sequence, places))
 
     async def close(self) -> None:
         """Let the connection go; what was not acknowledged counts as not published. Can be called twice."""
@@ -117,6 +134,15 @@ class Publisher:
         self._searched.clear()
         self._producer = producer
         return self._published
+
+    def _pass_over(self, sequence: int, places: Sequence[tuple[str, int]]) -> int:
+        # With transactions nothing is out beyond the position; without, what was sent just before it may be.
+        if self._transactional and self._published <= sequence:
+            return self._published
+        highest, found = out_beyond(self._connection, places, self.partition, sequence)
+        self._out |= found
+        self._gone_on_from = max(self._published, highest)
+        return self._gone_on_from
 
     def _new_producer(self) -> Producer:
         if not self._transactional:
@@ -160,7 +186,7 @@ class Publisher:
         return self._published
 
     def _check_nothing_is_missing(self, first: OutboxEntry) -> None:
-        if first.sequence > self._published + 1:
+        if first.sequence > max(self._published, self._gone_on_from) + 1:
             raise TendError(
                 f"Lane {self.partition} was asked to publish entry {first.sequence}, but the last one published is "
                 f"{self._published}: those between are not in the outbox. Store and broker do not belong together; "
@@ -170,16 +196,21 @@ class Publisher:
     def _in_one_transaction(self, entries: Sequence[OutboxEntry]) -> None:
         producer = self._running()
         producer.begin_transaction()
-        for entry in entries:
+        for entry in self._not_out(entries):
             self._send(producer, entry)
         self._send(producer, self._position(entries[-1].sequence))
         producer.commit_transaction(_SECONDS)
 
     def _one_after_the_other(self, entries: Sequence[OutboxEntry]) -> None:
         self._search(entries)
-        self._deliver([entry for entry in entries if entry.sequence not in self._found])
+        self._deliver([entry for entry in self._not_out(entries) if entry.sequence not in self._found])
         self._deliver([self._position(entries[-1].sequence)])
         self._found = {sequence for sequence in self._found if sequence > entries[-1].sequence}
+
+    def _not_out(self, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
+        if not self._out:
+            return entries
+        return [entry for entry in entries if identity_of(entry.topic, entry.headers) not in self._out]
 
     def _search(self, entries: Sequence[OutboxEntry]) -> None:
         places = {(entry.topic, entry.partition) for entry in entries} - self._searched

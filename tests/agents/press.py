@@ -15,6 +15,8 @@ class Press:
         self.out: list[OutboxEntry] = []
         self.trouble: list[Exception] = []
         """Raised one after the other, instead of publishing."""
+        self._not_again: set[bytes] = set()
+        self._position = 0
         self.opened = 0
         self.closed = 0
         self._going = asyncio.Event()
@@ -23,7 +25,7 @@ class Press:
     @property
     def published(self) -> int:
         """The last sequence that is out."""
-        return self.out[-1].sequence if self.out else 0
+        return max(self._position, self.out[-1].sequence if self.out else 0)
 
     def stall(self) -> None:
         """From now on publishing takes until ``go_on``."""
@@ -47,9 +49,20 @@ class Press:
         assert [entry.sequence for entry in fresh] == list(
             range(self.published + 1, self.published + 1 + len(fresh))
         ), "an entry is missing"
-        self.out.extend(fresh)
+        self._position = fresh[-1].sequence if fresh else self._position
+        self.out.extend(entry for entry in fresh if _id_of(entry) not in self._not_again)
+        return self.published
+
+    async def pass_over(self, sequence: int, places: Sequence[tuple[str, int]]) -> int:
+        """Leave out from now on what is out with a higher sequence; the highest that is out."""
+        beyond = [entry for entry in self.out if entry.sequence > sequence]
+        self._not_again |= {one for entry in beyond if (one := _id_of(entry))}
         return self.published
 
     async def close(self) -> None:
         """Let go of the connection."""
         self.closed += 1
+
+
+def _id_of(entry: OutboxEntry) -> bytes:
+    return dict(entry.headers).get("ce_id", b"")

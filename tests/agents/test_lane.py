@@ -160,6 +160,7 @@ class World:
             publisher=lambda _: self.press,
             batches=self.batches,
             applied=lambda *_: None,
+            exact=self.clock is None,
         )
         runner = LaneRunner(Ground(0, 1, EPOCH, (28,), Tick(0, WEEK), begin((28,))), around)
         self._running.append((runner, asyncio.create_task(runner.run())))

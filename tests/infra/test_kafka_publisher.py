@@ -123,14 +123,41 @@ async def test_an_entry_that_is_missing_is_not_passed_over(opened: Opener) -> No
         await publisher.publish(entries(5, 6))
 
 
-async def test_the_ids_of_what_went_out_beyond_a_sequence_are_known(opened: Opener) -> None:
-    publisher = await opened()
-    coupons = [OutboxEntry(n, "coupons", LANE, b"anna", b"{}", (("ce_id", b"id-%d" % n),)) for n in range(1, 6)]
-    messages = [OutboxEntry(n, "messages", LANE, b"anna", b"{}", (("ce_id", b"id-%d" % n),)) for n in range(6, 9)]
-    await publisher.publish([*coupons, *messages])
+PLACES = [("coupons", LANE), ("messages", LANE), ("lessons", 0)]
 
-    assert await publisher.ids_beyond(3, ["coupons", "messages"]) == {b"id-%d" % n for n in range(4, 9)}
-    assert await publisher.ids_beyond(8, ["coupons", "messages"]) == set()
+
+def named(sequence: int, number: int, topic: str = "coupons") -> OutboxEntry:
+    return OutboxEntry(sequence, topic, LANE, b"anna", b"%d" % number, (("ce_id", b"id-%d" % number),))
+
+
+async def test_what_a_store_has_forgotten_goes_out_once_under_whatever_sequence_it_comes_again(
+    opened: Opener, connection: KafkaConnection
+) -> None:
+    forgetful = await opened()
+    await forgetful.publish([named(n, n) for n in range(1, 6)])
+    publisher = await opened()
+
+    assert await publisher.pass_over(5, PLACES) == 5, "nothing was forgotten"
+    assert await publisher.pass_over(3, PLACES) == 5
+    await publisher.publish([named(6, 9), named(7, 4), named(8, 5), named(9, 10)])
+
+    assert await publisher.open() == 9
+    assert await published(connection) == [1, 2, 3, 4, 5, 9, 10]
+
+
+async def test_an_id_stays_out_where_it_is_not_the_first_to_come_again(
+    opened: Opener, connection: KafkaConnection
+) -> None:
+    forgetful = await opened()
+    await forgetful.publish([named(1, 1), named(2, 2)])
+    publisher = await opened()
+
+    await publisher.pass_over(1, PLACES)
+    await publisher.publish([named(3, 2)])
+    await publisher.publish([named(4, 3)])
+
+    assert await publisher.open() == 4
+    assert await published(connection) == [1, 2, 3]
 
 
 async def test_an_entry_that_kafka_never_takes_is_told_and_not_tried_for_ever(opened: Opener) -> None:

@@ -1,0 +1,28 @@
+"""A store that forgets its last moments: its append-only file is cut back to what it was."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from infra.embedded import EmbeddedStore
+
+
+def written(store: EmbeddedStore) -> int:
+    """Bytes of the append-only file so far; always the end of a command."""
+    return _file(store).stat().st_size
+
+
+def forget(store: EmbeddedStore, since: int) -> int:
+    """Kill the store and start it with only what it knew at ``since`` (see ``written``); the bytes forgotten."""
+    store.kill()
+    file = _file(store)
+    forgotten = file.stat().st_size - since
+    os.truncate(file, since)
+    store.start()
+    return forgotten
+
+
+def _file(store: EmbeddedStore) -> Path:
+    (found,) = (store.directory / "appendonlydir").glob("*.incr.aof")
+    return found

@@ -1,0 +1,77 @@
+"""In service a store that forgets its last moments costs nothing but those moments' decisions, taken again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agents.ground import wall_clock
+from schemas.times import MINUTE
+from tests.backends import LocalKafka
+from tests.engine.site import Site, zone_where_it_is_noon
+from tests.faults.forgetting import forget, written
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(params=["simple", pytest.param("kafka", marks=pytest.mark.kafka)])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """A site on the embedded broker, which has no transactions, and in another run on Apache Kafka."""
+    kafka = LocalKafka(tmp_path / "kafka") if request.param == "kafka" else None
+    if kafka:
+        kafka.start()
+    try:
+        with Site(tmp_path, broker=kafka, partitions=1) as running:
+            running.until_ready()
+            yield running
+    finally:
+        if kafka:
+            kafka.kill()
+
+
+def test_what_is_decided_otherwise_after_a_store_forgot_is_neither_lost_nor_doubled(site: Site) -> None:
+    first = site.complain_all("first", 10)
+    site.until(lambda: all(site.rules_acted(who) for who in first), "all is well")
+    known = written(site.store)
+    forgotten = site.complain_all("forgotten", 20)
+    site.until(lambda: all(site.rules_acted(who) for who in forgotten), "all is well")
+
+    # What happened before, but comes only now, will be decided first: other things stand at sequences that are out.
+    site.worker.kill()
+    assert forget(site.store, known) > 0
+    early = [f"early-{number}" for number in range(8)]
+    for who in early:
+        zone = zone_where_it_is_noon()
+        site.tell("customer.registered", who, wall_clock() - MINUTE, name="Anna", email="a@example.org", zone=zone)
+    late = site.complain_all("late", 5)
+    site.worker.start()
+
+    everybody = first + forgotten + early + late
+    site.until(lambda: all(site.rules_acted(who) for who in everybody), "everybody is cared for")
+    assert_each_id_once(site)
+    assert all(len(site.actions(who)) == 1 for who in forgotten)
+
+
+def test_an_owner_that_dies_before_it_has_lived_through_those_moments_again_leaves_no_trace(site: Site) -> None:
+    forgotten = site.complain_all("forgotten", 30)
+    known = written(site.store)
+    site.until(lambda: all(site.rules_acted(who) for who in forgotten), "all is well")
+
+    site.worker.kill()
+    forget(site.store, known)
+    for _ in range(3):
+        site.worker.start()
+        site.until(lambda: site.states()[0], "somebody owns the lane")
+        site.worker.kill()
+    site.worker.start()
+    late = site.complain_all("late", 5)
+
+    site.until(lambda: all(site.rules_acted(who) for who in late), "life goes on")
+    assert_each_id_once(site)
+
+
+def assert_each_id_once(site: Site) -> None:
+    ids = [action["action_id"] for action in site.actions()]
+    assert len(ids) == len(set(ids)), "an action was published twice"
