@@ -12,7 +12,8 @@ from agents.almanacs import RESUME, SIGNATURE, read_almanac
 from agents.patience import patiently
 from infra.kafka.announcer import Announcer
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.reader import OneActive, tail
+from infra.kafka.one_active import OneActive
+from infra.kafka.reader import tail
 from infra.kafka.transactions import supports_transactions
 from infra.settings import Settings
 from schemas.almanac import Almanac, BadAlmanac, decode_contribution, encode_almanac, sign

@@ -124,7 +124,7 @@ def kafka_from_maven(directory: Path) -> Iterator[str]:
         kafka.kill()  # nothing of it is kept, and its orderly end takes seconds
 
 
-class LocalKafka:
+class LocalKafka(ServerProcess):
     """Apache Kafka in KRaft mode, one node, on free ports; killed and started again it has its log again.
 
     Its jars are fetched once and kept in the user's cache.
@@ -150,7 +150,7 @@ class LocalKafka:
             str(config),
         ]
         subprocess.run(format_log, check=True, capture_output=True, timeout=_START_SECONDS)
-        self._process = ServerProcess(
+        super().__init__(
             name="Apache Kafka",
             command=[*java, "kafka.Kafka", str(config)],
             port=port,
@@ -158,24 +158,6 @@ class LocalKafka:
             answers=kafka_answers,
             start_seconds=_START_SECONDS,
         )
-
-    @property
-    def address(self) -> str:
-        """Its bootstrap server."""
-        return self._process.address
-
-    @property
-    def pid(self) -> int | None:
-        """Its process id while it runs."""
-        return self._process.pid
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        self._process.start()
-
-    def kill(self) -> None:
-        """End it at once."""
-        self._process.kill()
 
 
 def _kafka_jars() -> Path:

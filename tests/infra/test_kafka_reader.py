@@ -9,8 +9,9 @@ from contextlib import AsyncExitStack
 import pytest
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.one_active import OneActive
 from infra.kafka.producer import BulkProducer
-from infra.kafka.reader import OneActive, Reader, read_all, tail
+from infra.kafka.reader import Reader, read_all, tail
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.errors import DependencyAway, Refused
 from schemas.lane import Raw
