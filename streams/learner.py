@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from schemas.almanac import VERSION, Almanac, Contribution
-from schemas.churn import ChurnState, Lesson
-from streams.churn import learn_epoch
+from schemas.churn import ChurnState
+from streams.churn import Sample, learn_sample
 
 
-class Pending(msgspec.Struct):
-    """What is known so far of an epoch that is not closed."""
+class Pending:
+    """What is known so far of an epoch that is not closed: its memory grows with its contributions, not their lessons.
 
-    offset: int
-    """Where its first contribution lies: a restart reads on from the smallest of these."""
-    lessons: dict[tuple[int, int], list[Lesson]] = {}
-    """By (partition, sequence): said twice, it counts once."""
-    counts: dict[tuple[int, int], dict[str, int]] = {}
-    done: set[int] = set()
+    Args:
+        offset: where its first contribution lies; a restart reads on from the smallest of these.
+        cap: at most so many lessons are kept in the end, for each horizon.
+    """
+
+    def __init__(self, offset: int, cap: int) -> None:
+        self.offset = offset
+        self.sample = Sample(cap)
+        self.counts: dict[str, int] = {}
+        self.done: set[int] = set()
+        self._said: set[tuple[int, int]] = set()
+
+    def add(self, contribution: Contribution, offset: int) -> None:
+        """Take in one contribution; said twice, it counts once."""
+        self.offset = min(self.offset, offset)
+        if contribution.done:
+            self.done.add(contribution.partition)
+        key = contribution.partition, contribution.sequence
+        if key in self._said:
+            return
+        self._said.add(key)
+        self.sample.add(contribution.lessons)
+        for name, count in contribution.counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
 
 
 class Collector:
@@ -46,13 +62,9 @@ class Collector:
         if self._last is not None and epoch <= self._last.epoch:
             self.late += 1
             return
-        pending = self._pending.setdefault(epoch, Pending(offset))
-        pending.offset = min(pending.offset, offset)
-        key = contribution.partition, contribution.sequence
-        pending.lessons[key] = contribution.lessons
-        pending.counts[key] = contribution.counts
-        if contribution.done:
-            pending.done.add(contribution.partition)
+        if epoch not in self._pending:
+            self._pending[epoch] = Pending(offset, self._state.cap)
+        self._pending[epoch].add(contribution, offset)
 
     def missing(self) -> list[int]:
         """Partitions that the next epoch waits for."""
@@ -67,14 +79,9 @@ class Collector:
         epoch = self.epoch
         if epoch is None or (self.missing() and not deadline):
             return None
-        pending = self._pending.pop(epoch, Pending(0))
-        lessons = [lesson for key in sorted(pending.lessons) for lesson in pending.lessons[key]]
-        counts: dict[str, int] = {}
-        for key in sorted(pending.counts):
-            for name, count in pending.counts[key].items():
-                counts[name] = counts.get(name, 0) + count
-        self._state = learn_epoch(self._state, epoch, lessons, dict(sorted(counts.items())))
-        received = len(lessons) + (self._last.lessons if self._last else 0)
+        pending = self._pending.pop(epoch, None) or Pending(0, self._state.cap)
+        self._state = learn_sample(self._state, epoch, pending.sample, dict(sorted(pending.counts.items())))
+        received = pending.sample.came + (self._last.lessons if self._last else 0)
         self._last = Almanac(VERSION, epoch, self._partitions, self._state, received)
         return self._last
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import exp
 
 import msgspec
 import numpy as np
 
 from schemas.churn import ChurnState, Counts, Days, HorizonState, Lesson
-from schemas.ids import hash64
 from schemas.times import DAY
 from streams.churn import calibration, repeat
 from streams.churn.design import design, prior_mean, prior_variance, wander
@@ -18,8 +17,9 @@ from streams.churn.logistic import Belief
 from streams.churn.packing import unpack
 from streams.churn.prior import Prior, widened
 from streams.churn.quality import Outcome, measured
-from streams.churn.questions import WHOLE, due
+from streams.churn.questions import WHOLE
 from streams.churn.reading import reading
+from streams.churn.sampling import Sample
 from streams.churn.tables import AGES, CUSTOMERS, EXPOSURE, FOREVER, VERSION
 
 MEMORY = 150.0
@@ -59,18 +59,24 @@ def _begin(horizon: Days, prior: Prior | None) -> HorizonState:
     return HorizonState(horizon, learned={name: belief.packed() for name, belief in beliefs.items()})
 
 
-def learn_epoch(state: ChurnState, epoch: int, lessons: Sequence[Lesson], counts: Counts) -> ChurnState:
+def learn_epoch(state: ChurnState, epoch: int, lessons: Iterable[Lesson], counts: Counts) -> ChurnState:
     """The state after an epoch; the same for any order of ``lessons``.
 
     Args:
         lessons: all that matured in the epoch, of all lanes.
         counts: the contributions of all lanes to the population tables, added up.
     """
+    sample = Sample(state.cap)
+    sample.add(lessons)
+    return learn_sample(state, epoch, sample, counts)
+
+
+def learn_sample(state: ChurnState, epoch: int, sample: Sample, counts: Counts) -> ChurnState:
+    """The same, from lessons that were sampled while they came."""
     tables = _tables(state, counts)
-    ordered = sorted(lessons, key=_settled)
     usual_gap = reading(state).usual_gap
     days = state.epoch_length / DAY
-    horizons = [_learn(h, _capped(_of(h.horizon, ordered), state.cap), epoch, usual_gap, days) for h in state.horizons]
+    horizons = [_learn(h, sample.of(h.horizon), epoch, usual_gap, days) for h in state.horizons]
     return msgspec.structs.replace(state, epoch=epoch, tables=tables, horizons=horizons)
 
 
@@ -83,27 +89,6 @@ def _tables(state: ChurnState, counts: Counts) -> dict[str, float]:
     for key in (EXPOSURE, AGES):
         tables[key] = tables.get(key, 0.0) + tables.get(CUSTOMERS, 0.0) * days
     return tables
-
-
-def _capped(lessons: list[Lesson], cap: int) -> list[tuple[Lesson, float]]:
-    """Exactly ``cap`` of the lessons, drawn by hash and weighed up, where there are more."""
-    if len(lessons) <= cap:
-        return [(lesson, 1.0) for lesson in lessons]
-    drawn = sorted(lessons, key=_draw)[:cap]
-    return [(lesson, len(lessons) / cap) for lesson in sorted(drawn, key=_settled)]
-
-
-def _of(horizon: Days, lessons: list[Lesson]) -> list[Lesson]:
-    return [lesson for lesson in lessons if lesson.horizon == horizon]
-
-
-def _settled(lesson: Lesson) -> tuple[int, str, Days, int]:
-    return due(lesson), lesson.customer, lesson.horizon, lesson.part
-
-
-def _draw(lesson: Lesson) -> tuple[int, str, int]:
-    drawn = hash64("cap", lesson.customer, str(lesson.asked_at), str(lesson.horizon), str(lesson.part))
-    return drawn, lesson.customer, lesson.asked_at
 
 
 def _learn(

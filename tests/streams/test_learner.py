@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import permutations
 from typing import Any
 
+import msgspec
+
 from schemas.almanac import Contribution, encode_almanac
 from schemas.churn import Lesson
 from streams.churn import begin
+from streams.churn.packing import pack
 from streams.learner import Collector
 
 
@@ -74,6 +77,28 @@ def test_said_twice_it_counts_once() -> None:
     assert one is not None
     assert other is not None
     assert encode_almanac(one) == encode_almanac(other)
+
+
+def test_more_lessons_than_the_cap_are_sampled_while_they_come_whatever_the_order() -> None:
+    beginning = msgspec.structs.replace(begin((28,)), cap=10)
+    features = pack(-1.0, [0.5] * 28, (3, 20.0, 40.0))
+    contributions = [
+        Contribution(p, n, 5, 5, [Lesson(f"c{p}-{n}-{i}", i, 28, i % 2, features, i % 3 == 0, 1) for i in range(9)])
+        for p in (0, 1)
+        for n in (1, 2, 3)
+    ]
+    ends = [told(0, 9, 5, done=True), told(1, 9, 5, done=True)]
+    results = set()
+    for order in (contributions, contributions[::-1], contributions[3:] + contributions[:3]):
+        here = Collector(2, beginning)
+        for offset, contribution in enumerate([*order, *order[:2], *ends]):
+            here.add(contribution, offset)
+        almanac = here.close()
+        assert almanac is not None
+        assert almanac.lessons == 54
+        results.add(encode_almanac(almanac))
+
+    assert len(results) == 1
 
 
 def test_a_lane_that_began_later_is_not_waited_for_before() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.churn import Asked, Buying, ChurnState, Lesson
 from schemas.ids import fraction
-from schemas.times import DAY, WEEK, Millis
+from schemas.times import DAY, SECOND, WEEK, Millis
 from streams.churn import ask, begin, causes, learn_epoch, remember_order, remember_signal, score, settle
 
 NOW: Millis = 20_000 * DAY
@@ -45,7 +45,7 @@ def lessons_of(state: ChurnState, kind: str, number: int) -> list[Lesson]:
     buying, asked, who = customer(kind), Asked(), f"{kind}-{number}"
     ask(asked, buying, NOW, score(state, buying, NOW, 28), who, 28)
     gone = fraction("gone", who) < (0.1 if kind == "nothing" else 0.66)
-    return settle(asked, NOW if gone else NOW + 1, NOW + 28 * DAY, who)
+    return settle(asked, NOW if gone else NOW + SECOND, NOW + 28 * DAY, who)
 
 
 @cache

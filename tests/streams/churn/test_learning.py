@@ -10,7 +10,6 @@ from streams.churn import begin, learn_epoch, score
 from streams.churn.buying import last_order
 from streams.churn.design import prior_mean
 from streams.churn.evaluation import Rehearsal
-from streams.churn.learning import _capped
 from streams.churn.packing import pack, unpack
 from streams.churn.prior import shipped, widened
 from streams.churn.reading import reading
@@ -52,18 +51,6 @@ def test_a_state_grows_with_nothing_but_its_horizons() -> None:
 
     assert many < 1.1 * few
     assert many < 150_000
-
-
-def test_more_lessons_than_the_cap_are_sampled_to_exactly_the_cap_and_weighed_up() -> None:
-    lessons = lessons_of(1_000)
-
-    drawn = _capped(lessons, 250)
-
-    assert len(drawn) == 250
-    assert {factor for _, factor in drawn} == {4.0}
-    whole = sum(lesson.weight for lesson in lessons)
-    assert sum(lesson.weight * factor for lesson, factor in drawn) == pytest.approx(whole, rel=0.1)
-    assert [lesson for lesson, _ in _capped(lessons[::-1], 250)] == [lesson for lesson, _ in drawn]
 
 
 def test_lessons_of_another_version_of_the_features_teach_nothing() -> None:
