@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # Options for `tend demo` and for pytest, for example: make run ARGS="--weeks 52"
 ARGS ?=
 # Quick tests at a time, as many of them wait for servers; servers that are given can serve one at a time.
-JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,2)
+JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,3)
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help install run test lint types unit test-kafka test-slow test-faults test-all docs format bench constraints clean
@@ -38,7 +38,7 @@ types: $(STAMP) ## Types, strictly
 	$(BIN)/mypy
 
 unit: $(STAMP) ## The quick tests
-	$(PYTEST) -q --numprocesses $(JOBS) --dist loadfile $(ARGS)
+	$(PYTEST) -q --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-kafka: $(STAMP) ## The tests that need a real Apache Kafka (Java 17 and Maven, or TEND_TEST_BROKERS)
 	$(PYTEST) -m "kafka and not faults and not slow" $(ARGS)

@@ -76,6 +76,12 @@ class AlmanacFeed:
             return None
 
 
+async def almanac_of(connection: KafkaConnection, epoch: int) -> Almanac | None:
+    """The almanac of this epoch as published, for people to look at; None where it is no longer among the newest."""
+    found = [decode_almanac(raw.value or b"") async for raw in tail(connection, [ALMANAC], newest=_NEWEST)]
+    return next((almanac for almanac in found if almanac.epoch == epoch), None)
+
+
 def read_almanac(raw: Raw, key: bytes) -> tuple[Almanac, int]:
     """The almanac in a record, and where its learner must read on.
 

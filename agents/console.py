@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from agents.ground import open_store
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
@@ -11,6 +13,7 @@ from infra.settings import Settings
 from schemas.codec import decode_orders, decode_record
 from schemas.errors import TendError
 from schemas.ids import partition_of
+from schemas.lane import LaneState
 from schemas.outcome import Decision, decode_decision
 from schemas.record import OrderBook, Record
 from schemas.times import Millis
@@ -46,6 +49,14 @@ class Console:
         """Her recent decisions, the newest first, those not to act among them."""
         bodies = await self._store.decisions(partition_of(customer, self._partitions), customer)
         return [decode_decision(body) for body in bodies]
+
+    async def lane(self, customer: str) -> LaneState:
+        """Where her lane stands. Raises TendError where it has not begun."""
+        partition = partition_of(customer, self._partitions)
+        found = await self._store.lane(partition)
+        if found is None or not found[1]:
+            raise TendError(f"Partition {partition} has not begun yet; run a worker first: tend worker")
+        return msgspec.msgpack.decode(found[1], type=LaneState)
 
     async def next_look(self, customer: str) -> Millis | None:
         """When she is looked at again, if nothing happens before."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from agents.patience import lastingly
 from infra.kafka.announcer import Announcer
@@ -13,6 +13,7 @@ from infra.kafka.transactions import supports_transactions
 from infra.settings import Settings
 from rules.rulebook import Rulebook, shipped
 from schemas.errors import Refused
+from schemas.lane import Raw
 from schemas.times import Millis
 from schemas.topics import RULEBOOKS
 from streams.library import Library
@@ -38,6 +39,21 @@ async def publish_rulebook(settings: Settings, rulebook: Rulebook, in_force_from
         await announcer.close()
 
 
+async def published_rulebooks(connection: KafkaConnection) -> Library:
+    """The rulebooks published so far. Raises Refused where there is none."""
+    return _library(await read_all(connection, RULEBOOKS))
+
+
+def _library(raws: Sequence[Raw]) -> Library:
+    if not raws:
+        raise Refused(f"No rulebook can be read from {RULEBOOKS}. Run: tend rules publish")
+    books = [Rulebook.parse(raw.value or b"") for raw in raws]
+    library = Library(books[0], books[0].in_force_from)
+    for book in books[1:]:
+        library.add(book, book.in_force_from)
+    return library
+
+
 class RulebookFeed:
     """Fills a library from ``tend.rulebooks`` and keeps it full."""
 
@@ -52,13 +68,8 @@ class RulebookFeed:
         if not raws:
             await publish_rulebook(self._settings, own_rulebook(self._settings), in_force_from=0)
             raws = await read_all(self._connection, RULEBOOKS)
-        if not raws:
-            raise Refused(f"No rulebook can be read from {RULEBOOKS}. Run: tend rules publish")
+        library = _library(raws)
         self._next = raws[-1].offset + 1
-        books = [Rulebook.parse(raw.value or b"") for raw in raws]
-        library = Library(books[0], books[0].in_force_from)
-        for book in books[1:]:
-            library.add(book, book.in_force_from)
         return library
 
     async def run(self, library: Library, told: Callable[[Rulebook], None]) -> None:

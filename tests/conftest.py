@@ -10,10 +10,17 @@ import pytest
 
 from tests import backends
 
+_OF_PROCESSES = ("equality", "engine")
+
 
 def pytest_configure() -> None:
     """Stores that tests start are of the given program, where one is given."""
     backends.use_given_redis_server()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of whole processes begin first: they are the longest, and mostly wait."""
+    items.sort(key=lambda item: item.path.parent.name not in _OF_PROCESSES)
 
 
 def pytest_report_header() -> str:

@@ -1,4 +1,4 @@
-"""``tend why``: the reasons of one action, or of its absence."""
+"""``tend why``: the reasons of one action, or of the absence of one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.console import Console as Screen
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from agents.console import Console
+from agents.reasons import reasons_of_absence
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import tail
 from infra.settings import Settings, load_settings
@@ -23,16 +24,24 @@ from schemas.topics import DECISIONS
 
 
 def why(
-    action_id: Annotated[str, typer.Argument(help="The action's id, as senders receive it.")],
+    action_id: Annotated[str, typer.Argument(help="The action's id, as senders receive it.")] = "",
     customer: Annotated[str, typer.Option(help="Whose action it is: answered at once from her recent decisions.")] = "",
+    rule: Annotated[
+        str, typer.Option(help="With --customer: why this rule did nothing for her.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The decisions as JSON, one a line.")] = False,
 ) -> None:
-    """Tell why an action was given out, held or refused, with the facts of that moment.
+    """Tell why an action was given out, held or refused, with the facts of that moment; or why there was none.
 
     Without --customer, and for what her record no longer holds, the whole ledger is searched.
 
-    Example: tend why 5f0c… --customer h-00900
+    Examples: tend why 5f0c… --customer h-00900, tend why --customer h-00900 --rule win_back_call
     """
+    if rule:
+        _absence(customer, rule, as_json=as_json)
+        return
+    if not action_id:
+        raise TendError("Nothing to explain: name an action, or with --customer and --rule what did not happen")
     found = asyncio.run(_find(load_settings(), action_id, customer))
     if not found:
         raise TendError(
@@ -40,6 +49,13 @@ def why(
         )
     for decision in found:
         typer.echo(orjson.dumps(msgspec.to_builtins(decision)).decode() if as_json else in_words(decision))
+
+
+def _absence(customer: str, rule: str, *, as_json: bool) -> None:
+    if not customer:
+        raise TendError(f"Whom did rule {rule} do nothing for? Name her with --customer")
+    sentences = asyncio.run(reasons_of_absence(load_settings(), customer, rule))
+    typer.echo(orjson.dumps(sentences).decode() if as_json else "\n".join(sentences))
 
 
 async def _find(settings: Settings, action_id: str, customer: str) -> list[Decision]:

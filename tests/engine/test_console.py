@@ -67,6 +67,39 @@ def test_why_of_an_unknown_action_says_what_to_do(site: Site) -> None:
     assert "No decision about action 0000" in said.err
 
 
+@pytest.mark.usefixtures("ticket")
+def test_why_tells_what_a_rule_waits_for_that_did_nothing(site: Site) -> None:
+    said = site.tend("why", "--customer", WHO, "--rule", "cart_left")
+
+    assert said.status == 0, said.err
+    assert "No recent decision of cart_left is known" in said.out
+    assert "Its condition is not true now" in said.out
+
+
+@pytest.mark.usefixtures("ticket")
+def test_why_tells_what_became_of_a_rule_that_acted(site: Site) -> None:
+    said = site.tend("why", "--customer", WHO, "--rule", "complaint_routed", "--json")
+
+    assert orjson.loads(said.out)[0].startswith("The ticket of rule complaint_routed was given out at ")
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ([], "Nothing to explain: name an action"),
+        (["--rule", "cart_left"], "Name her with --customer"),
+        (["--rule", "cart_left", "--customer", "nobody"], "There is no customer nobody."),
+    ],
+    ids=["nothing", "nobody", "somebody unknown"],
+)
+def test_why_that_lacks_something_is_one_message_and_status_2(site: Site, asked: list[str], answer: str) -> None:
+    said = site.tend("why", *asked)
+
+    assert (said.status, said.out) == (2, "")
+    assert answer in said.err
+    assert "Traceback" not in said.err
+
+
 def test_the_newest_actions_are_listed(site: Site, ticket: dict[str, Any]) -> None:
     said = site.tend("actions", "tail", "--kind", "ticket", "--newest", "1000")
     told = [

@@ -1,0 +1,47 @@
+"""Why a rule has done nothing for a customer, asked of the installation that runs; nothing is changed by asking."""
+
+from __future__ import annotations
+
+from agents.almanacs import almanac_of
+from agents.console import Console
+from agents.ground import beginning, ground_of, wall_clock
+from agents.rulebooks import published_rulebooks
+from infra.kafka.connection import KafkaConnection
+from infra.settings import Settings
+from schemas.almanac import NONE_YET, VERSION, Almanac
+from schemas.ids import partition_of
+from schemas.lane import LaneState
+from streams.explain import why_not
+from streams.turn import Context, Customer
+
+
+async def reasons_of_absence(settings: Settings, customer: str, rule: str) -> list[str]:
+    """What became of a rule's last proposal for her, or why there was none, in sentences.
+
+    Raises:
+        TendError: there is no such customer, or her lane has not begun.
+    """
+    console = Console(settings)
+    try:
+        record, orders = await console.customer(customer)
+        lane = await console.lane(customer)
+        decisions = await console.decisions(customer)
+    finally:
+        await console.close()
+    now = lane.time if lane.clock == "event" else wall_clock()
+    return why_not(Customer(record, orders), rule, await _context(settings, lane, customer), now, decisions)
+
+
+async def _context(settings: Settings, lane: LaneState, customer: str) -> Context:
+    connection = KafkaConnection.of(settings)
+    known = beginning(settings)
+    nothing = Almanac(version=VERSION, epoch=NONE_YET, partitions=settings.partitions, churn=known)
+    ground = ground_of(settings, partition_of(customer, settings.partitions), known)
+    return Context(
+        rulebook=(await published_rulebooks(connection)).at(lane.rulebook_since)[2],
+        almanac=await almanac_of(connection, lane.almanac) or nothing,
+        horizons=ground.horizons,
+        tick=ground.tick,
+        act_from=lane.act_from,
+        clock=lane.clock,
+    )
