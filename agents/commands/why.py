@@ -26,9 +26,7 @@ from schemas.topics import DECISIONS
 def why(
     action_id: Annotated[str, typer.Argument(help="The action's id, as senders receive it.")] = "",
     customer: Annotated[str, typer.Option(help="Whose action it is: answered at once from her recent decisions.")] = "",
-    rule: Annotated[
-        str, typer.Option(help="With --customer: why this rule did nothing for her.")
-    ] = "",
+    rule: Annotated[str, typer.Option(help="With --customer: why this rule did nothing for her.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The decisions as JSON, one a line.")] = False,
 ) -> None:
     """Tell why an action was given out, held or refused, with the facts of that moment; or why there was none.
