@@ -83,8 +83,8 @@ def cost(trigger: str, record: Record, *, churn: Churn | None) -> tuple[float, i
 
 
 def evaluation() -> float:
-    """Microseconds of one evaluation of a condition over two facts."""
-    condition, facts = compile_expression("orders.count > 3 && cart.open"), {"orders.count": 4, "cart.open": True}
+    """Microseconds of one evaluation by CEL, over two facts."""
+    condition, facts = compile_expression("orders.count > 3 || cart.open"), {"orders.count": 4, "cart.open": True}
     taken = []
     for _ in range(10 * TIMES):
         begun = perf_counter()
@@ -97,7 +97,7 @@ def main() -> None:
     """Print the table."""
     gc.disable()
     unit = evaluation()
-    print(f"one evaluation of a condition: {unit:.1f} us\n")
+    print(f"one evaluation by CEL: {unit:.1f} us\n")
     print(f"{'trigger':<22}{'rules':>6}{'us, nothing done':>18}{'x':>6}{'us, done':>10}{'x':>6}{'actions':>9}")
     book = shipped()
     for trigger in ("product.viewed", *sorted({name for rule in book.rules for name in rule.on})):

@@ -90,7 +90,7 @@ def _hops(proposal: Proposal) -> int:
 
 def _values(proposal: Proposal) -> dict[str, str | int | float | bool]:
     reader = proposal.reader
-    return {name: plain(value.evaluate(reader.all(value.uses))) for name, value in proposal.plan.values.items()}
+    return {name: plain(value.evaluate(reader)) for name, value in proposal.plan.values.items()}
 
 
 def _text(proposal: Proposal, values: Values) -> tuple[str, str]:

@@ -52,7 +52,7 @@ def release(scene: Scene, outcome: Outcome) -> None:
 def _proposed(rule: Rule, scene: Scene, reader: Reader, outcome: Outcome) -> list[Proposal]:
     """The rule's actions for this occasion, as far as they were not decided before."""
     try:
-        if not rule.when.evaluate(reader.all(rule.when.uses)):
+        if not rule.when.evaluate(reader):
             return []
         occasion = occasion_of(rule, reader)
     except _FAILURES as failure:
@@ -117,7 +117,7 @@ def _decide_again(scene: Scene, held: Held, outcome: Outcome) -> None:
         return
     proposal = _from_held(scene, held, rule, plan)
     try:
-        still = rule.when.evaluate(proposal.reader.all(rule.when.uses))
+        still = rule.when.evaluate(proposal.reader)
     except _FAILURES as failure:
         _object(proposal, Refusal(Reason.RULE_FAILED, detail=str(failure)), outcome)
         return

@@ -1,0 +1,87 @@
+"""Expressions so plain that they need no evaluator: facts beside literals, all of which must hold; or one fact alone.
+
+Most conditions are of this kind, and to set up CEL for one costs more than to decide all the rest of its rule.
+CEL has checked them before, types included, and gives the same: ``&&`` is false as soon as one side is, also where
+another side would fail.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from rules.facts import FACTS, FactValue, Kind
+
+
+class Comparison(NamedTuple):
+    """What one fact is compared with."""
+
+    fact: str
+    holds: Callable[[Any, Any], bool]
+    wanted: FactValue
+
+
+_OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_FACT: Final = r"[a-z_]+(?:\.[a-z_]+)*"
+_PART: Final = re.compile(
+    rf"""\s*(?P<no>!)?(?P<fact>{_FACT})"""
+    r"""(?:\s*(?P<operator>[=!<>]=|[<>])\s*"""
+    r"""(?:(?P<double>-?\d+\.\d+)|(?P<int>-?\d+)|(?P<string>'[^'\\\n]*'|"[^"\\\n]*")))?\s*(?:&&|\Z)"""
+)
+_ALONE: Final = (Kind.STRING, Kind.INT, Kind.BOOL)
+"""Of a fact that is a decimal, CEL gives 1 as 1.0: it stays with CEL."""
+
+
+def comparisons_in(text: str) -> tuple[Comparison, ...] | None:
+    """What must hold for a condition to be true; None where it takes CEL to say."""
+    found: list[Comparison] = []
+    at = 0
+    while at < len(text):
+        part = _PART.match(text, at)
+        one = _comparison(part) if part else None
+        if part is None or one is None:
+            return None
+        found.append(one)
+        at = part.end()
+    # A text that ends with && would not have compiled.
+    return tuple(found)
+
+
+def fact_alone(text: str) -> str:
+    """The fact that the expression gives as it is, or nothing."""
+    name = text.strip()
+    return name if name in FACTS and FACTS[name].kind in _ALONE else ""
+
+
+def _comparison(part: re.Match[str]) -> Comparison | None:
+    fact = FACTS.get(part["fact"])
+    if fact is None:
+        return None
+    if part["operator"] is None:
+        return Comparison(fact.name, operator.eq, not part["no"]) if fact.kind is Kind.BOOL else None
+    literal = _literal(part, fact.kind)
+    if part["no"] or literal is None:
+        return None
+    # Texts are not ordered here: CEL orders them by their bytes.
+    compares = _OPERATORS if fact.kind is not Kind.STRING else {"==": operator.eq, "!=": operator.ne}
+    holds = compares.get(part["operator"])
+    return Comparison(fact.name, holds, literal) if holds else None
+
+
+def _literal(part: re.Match[str], kind: Kind) -> FactValue | None:
+    if kind is Kind.INT and part["int"]:
+        return int(part["int"])
+    if kind is Kind.DOUBLE and part["double"]:
+        return float(part["double"])
+    if kind is Kind.STRING and part["string"]:
+        return part["string"][1:-1]
+    return None
