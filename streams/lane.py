@@ -17,6 +17,7 @@ from schemas.lane import Commit, LaneState, Loaded, Raw
 from schemas.times import Millis
 from streams.arrivals import Arrival, DeadLetter, Forward
 from streams.epochs import end_of, epoch_of
+from streams.hand import Hand
 from streams.library import Library
 from streams.outbox import Outbox, chunks, post, post_failures
 from streams.pipeline import Context
@@ -88,6 +89,7 @@ class Lane:
         self.state = state
         self.library = library
         """Rulebooks with their moments; more may be added between batches."""
+        self._hand = Hand()
         self._almanac = Almanac(VERSION, NONE_YET, ground.partitions, ground.beginning)
 
     def take(self, batch: Batch) -> Steps:
@@ -122,7 +124,7 @@ class Lane:
         loaded = yield NeedRecords(customers_of(chunk), until, MAX_DUE)
         assert isinstance(loaded, Loaded)
         context = self._context(max(chunk[0].at, state.time) if chunk else until)
-        portion = handle_portion(chunk, loaded, until, context, batch.acting)
+        portion = handle_portion(chunk, loaded, until, context, batch.acting, self._hand)
         drained = len(loaded.due) < MAX_DUE
         crossed = whole and drained and until == border - 1
         state.time = max(state.time, border if crossed else until if drained else loaded.due[-1][0])

@@ -6,6 +6,8 @@ place; where they raise, the caller throws that customer away and keeps the byte
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from rules.decide import decide, release
 from rules.scene import Scene
 from schemas.events import AnyEvent
@@ -22,7 +24,7 @@ from streams.segments import segment
 from streams.stages import stage
 from streams.turn import Context, Customer, Turn
 
-__all__ = ["Context", "Customer", "handle", "needs_orders", "new_customer", "wake"]
+__all__ = ["Context", "Customer", "handle", "needs_orders", "new_customer", "wake", "wakes_for_orders"]
 
 _WITH_ORDERS = frozenset((WaitKind.DELIVERY, WaitKind.SURVEY, WaitKind.SECOND_ORDER))
 """Waits that look into the order book."""
@@ -42,6 +44,11 @@ def new_customer(customer: str, at: Millis, context: Context) -> Customer:
 def needs_orders(event: AnyEvent) -> bool:
     """Whether the order book must be loaded to handle the event."""
     return TOPIC_OF[event.type] == ORDERS
+
+
+def wakes_for_orders(customer: Customer, until: Millis) -> bool:
+    """The same for ringing what she has waited for: a ring without the order book sets no wait that looks into it."""
+    return any(wait.kind in _WITH_ORDERS for wait in takewhile(lambda wait: wait.due <= until, customer.record.waits))
 
 
 def handle(customer: Customer, event: AnyEvent, context: Context, acting: Millis) -> Outcome:

@@ -18,7 +18,8 @@ from schemas.record import OrderBook
 from schemas.times import Millis
 from schemas.waits import next_due
 from streams.arrivals import Arrival
-from streams.pipeline import Context, Customer, handle, needs_orders, new_customer, wake
+from streams.hand import Hand
+from streams.pipeline import Context, Customer, handle, needs_orders, new_customer, wake, wakes_for_orders
 
 MAX_EVENTS = 400
 MAX_CUSTOMERS = 64
@@ -70,13 +71,20 @@ def customers_of(arrivals: Sequence[Arrival]) -> list[str]:
 
 
 def handle_portion(
-    arrivals: Sequence[Arrival], loaded: Loaded, until: Millis, context: Context, acting: Millis | None
+    arrivals: Sequence[Arrival],
+    loaded: Loaded,
+    until: Millis,
+    context: Context,
+    acting: Millis | None,
+    hand: Hand | None = None,
 ) -> Portion:
     """Handle the events in order, each after its customer's own due alarms, then the alarms due by ``until``.
 
-    ``acting`` is the clock in service; None takes the time of the event or alarm (a replay).
+    Args:
+        acting: the clock in service; None takes the time of the event or alarm (a replay).
+        hand: customers of earlier portions that need not be decoded again.
     """
-    desk = _Desk(loaded, context, acting)
+    desk = _Desk(loaded, context, acting, hand or Hand())
     for arrival in arrivals:
         desk.handle(arrival)
     # Those loaded for an event may come due as well; the rest of the alarms are the silent customers'.
@@ -88,11 +96,14 @@ def handle_portion(
 class _Desk:
     """The customers of one portion, decoded when first needed."""
 
-    def __init__(self, loaded: Loaded, context: Context, acting: Millis | None) -> None:
+    def __init__(self, loaded: Loaded, context: Context, acting: Millis | None, hand: Hand) -> None:
         self._loaded = loaded
         self._context = context
         self._acting = acting
+        self._hand = hand
         self._open: dict[str, Customer] = {}
+        self._shut: dict[str, OrderBook | None] = {}
+        """Order books as they were when she was met, as long as nothing looks into them."""
         self._met: dict[str, Millis] = {}
         self._steps: dict[str, list[AnyEvent | Millis | None]] = {}
         """What each customer went through in this portion: events, moments at which she woke, None for a wait that
@@ -105,7 +116,7 @@ class _Desk:
         who = event.customer
         self._met.setdefault(who, event.at)
         if who not in self._open:
-            self._open[who] = self._before(who)
+            self._open[who] = self._meet(who)
         self._ring(who, event.at)
         try:
             outcome = self._apply(self._open[who], event)
@@ -121,7 +132,7 @@ class _Desk:
                 # The alarm outlived its customer: take it off the clock.
                 self._portion.alarms[who] = None
                 return
-            self._open[who] = self._before(who)
+            self._open[who] = self._meet(who)
         self._ring(who, until)
 
     def _ring(self, who: str, until: Millis) -> None:
@@ -158,7 +169,8 @@ class _Desk:
         return handle(customer, event, self._context, event.at if self._acting is None else self._acting)
 
     def _wake(self, customer: Customer, until: Millis) -> Outcome:
-        self._open_book(customer)
+        if wakes_for_orders(customer, until):
+            self._open_book(customer)
         return wake(customer, until, self._context, self._acting)
 
     def close(self) -> Portion:
@@ -170,12 +182,26 @@ class _Desk:
                 portion.records[who] = body
             # Always stated: a due alarm whose record did not change must move on as well.
             portion.alarms[who] = next_due(customer.record)
-            if customer.orders is not None:
-                # An empty book takes no room in the store.
-                book = encode_orders(customer.orders) if customer.orders.orders else b""
-                if book != self._loaded.orders.get(who, b""):
-                    portion.orders[who] = book
+            book = self._book(who, customer)
+            if book != self._loaded.orders.get(who, b""):
+                portion.orders[who] = book
+            self._hand.keep(who, body, book or None, customer)
         return portion
+
+    def _book(self, who: str, customer: Customer) -> bytes:
+        if customer.orders is None or customer.orders is self._shut.get(who):
+            return self._loaded.orders.get(who, b"")
+        # An empty book takes no room in the store.
+        return encode_orders(customer.orders) if customer.orders.orders else b""
+
+    def _meet(self, who: str) -> Customer:
+        """As she was left, where she is still in hand."""
+        body = self._loaded.records.get(who)
+        known = self._hand.take(who, body, self._loaded.orders.get(who)) if body is not None else None
+        if known is None:
+            return self._before(who)
+        self._shut[who] = known.orders
+        return known
 
     def _before(self, who: str) -> Customer:
         """As she was stored, or as somebody new."""
@@ -183,6 +209,7 @@ class _Desk:
         return new_customer(who, self._met[who], self._context) if body is None else Customer(decode_record(body), None)
 
     def _open_book(self, customer: Customer) -> None:
+        self._shut.pop(customer.record.id, None)
         if customer.orders is None:
             book = self._loaded.orders.get(customer.record.id)
             customer.orders = OrderBook() if book is None else decode_orders(book)

@@ -18,6 +18,7 @@ from schemas.times import DAY, HOUR, MINUTE, Millis
 from schemas.topics import TOPIC_OF
 from schemas.waits import set_wait
 from streams.arrivals import Arrival
+from streams.hand import Hand
 from streams.pipeline import Context, new_customer
 from streams.portions import MAX_BYTES, MAX_CUSTOMERS, MAX_EVENTS, Portion, customers_of, cut, handle_portion
 from tests.builders import START, Listening, added, complained, context, event, listening, placed
@@ -223,3 +224,50 @@ def test_many_alarms_of_one_customer_ring_one_after_the_other() -> None:
     due = found.alarms["c-1"]
     assert due is not None
     assert due > START + 2
+
+
+# ---------------------------------------------------------------- customers in hand
+
+
+def lived(events: Iterable[AnyEvent], around: Context, hand: Hand | None) -> list[Portion]:
+    """One portion for each event and its day after, with what the one before left in the store."""
+    loaded, portions = Loaded({}, {}, []), []
+    for one in events:
+        portion = handle_portion(arrivals(one), loaded, one.at + DAY, around, None, hand)
+        loaded = Loaded(
+            {**loaded.records, **portion.records},
+            {who: book for who, book in {**loaded.orders, **portion.orders}.items() if book},
+            [],
+        )
+        portions.append(portion)
+    return portions
+
+
+def told_of(portions: list[Portion]) -> list[tuple[object, ...]]:
+    return [(one.records, one.orders, one.alarms, one.outcomes, one.failed) for one in portions]
+
+
+@given(
+    st.lists(
+        st.sampled_from(("order.placed", "cart.item_added", "search.performed", "erasure.requested")),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_customers_in_hand_show_in_no_result(kinds: list[str]) -> None:
+    makes = {
+        "order.placed": lambda at, n: placed(at, f"o-{n}"),
+        "cart.item_added": lambda at, n: added(at),
+        "search.performed": lambda at, n: searched(at),
+        "erasure.requested": lambda at, n: event("erasure.requested", at),
+    }
+    events = [makes[kind](START + 2 * n * DAY, n) for n, kind in enumerate(kinds)]
+
+    # With a rule that fails in between: she is brought back from what is stored, not from what is in hand.
+    assert told_of(lived(events, touchy(), Hand())) == told_of(lived(events, touchy(), None))
+
+
+def test_an_erased_customer_in_hand_loses_her_order_book() -> None:
+    last = lived([placed(), event("erasure.requested", START + 2 * DAY)], context(shipped()), Hand())[-1]
+
+    assert last.orders == {"c-1": b""}

@@ -1,0 +1,35 @@
+"""Customers still in hand: decoded when they were last looked after, and used again where they are as they were left.
+
+Whether somebody is taken from here or decoded anew shows in no result. She is taken only where the store holds, to the
+byte, what she was written as: a commit that was refused, another owner or a store rolled back need no care here.
+"""
+
+from __future__ import annotations
+
+from streams.turn import Customer
+
+MOST = 2_000
+"""Customers of one lane; of a shop with more, those who are in the store at the moment."""
+
+
+class Hand:
+    """The customers of one lane that were looked after last."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._kept: dict[str, tuple[bytes, bytes | None, Customer]] = {}
+
+    def take(self, who: str, record: bytes, orders: bytes | None) -> Customer | None:
+        """The customer, if her stored record is what she was written as; her order book, if that is too."""
+        was_record, was_orders, customer = self._kept.pop(who, (b"", None, None))
+        if customer is None or was_record != record:
+            return None
+        if was_orders != orders:
+            customer.orders = None
+        return customer
+
+    def keep(self, who: str, record: bytes, orders: bytes | None, customer: Customer) -> None:
+        """Keep her as she is written now; who was not looked after for longest makes room."""
+        self._kept[who] = (record, orders, customer)
+        if len(self._kept) > self._most:
+            del self._kept[next(iter(self._kept))]
