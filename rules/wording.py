@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rules.formats import FORMATS, Speech
 from rules.problems import nearest
@@ -49,11 +49,11 @@ class Wording:
 
     text: str
     parts: tuple[str | Slot, ...]
+    slots: tuple[Slot, ...] = field(init=False)
+    """Its slots, in order."""
 
-    @property
-    def slots(self) -> tuple[Slot, ...]:
-        """Its slots, in order."""
-        return tuple(part for part in self.parts if isinstance(part, Slot))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slots", tuple(part for part in self.parts if isinstance(part, Slot)))
 
     def lacks(self, values: Values) -> str:
         """The first slot without a value, or nothing."""

@@ -39,4 +39,4 @@ def to_datetime(moment: Millis) -> datetime:
 
 def to_rfc3339(moment: Millis) -> str:
     """The moment as RFC 3339 text in UTC, with milliseconds: ``2026-01-31T09:00:00.000Z``."""
-    return to_datetime(moment).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment % 1000:03d}Z"
+    return to_datetime(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")

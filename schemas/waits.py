@@ -30,7 +30,10 @@ def clear_wait(record: Record, kind: WaitKind, ref: str = "") -> None:
 
 def waits_for(record: Record, kind: WaitKind, ref: str = "") -> Millis | None:
     """When she is due for it, or None."""
-    return next((wait.due for wait in record.waits if wait.kind == kind and wait.ref == ref), None)
+    for wait in record.waits:
+        if wait.kind == kind and wait.ref == ref:
+            return wait.due
+    return None
 
 
 def next_due(record: Record) -> Millis | None:

@@ -43,8 +43,9 @@ def delivery(turn: Turn, wait: Wait) -> None:
 
 def survey(turn: Turn, wait: Wait) -> None:
     """Time to ask after deliveries."""
+    delivered = wait.due - turn.defaults.orders.survey_millis
     for order in turn.orders.orders if turn.orders else ():
-        if arming.survey_at(turn, order) == wait.due:
+        if order.delivered == delivered and arming.survey_at(turn, order) == wait.due:
             turn.notice("survey.due", order.id)
     arming.arm_orders(turn)
 

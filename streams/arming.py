@@ -63,11 +63,12 @@ def arm_orders(turn: Turn) -> None:
     """Promised deliveries, and surveys after deliveries."""
     overdue: list[Millis] = []
     surveys: list[Millis] = []
+    asked = turn.at - turn.defaults.orders.survey_millis
     for order in turn.orders.orders if turn.orders else ():
-        # Of up to four dozen orders few are under way.
+        # Of up to four dozen orders few are under way, or so fresh that nobody asked yet.
         if order.status in OPEN:
             overdue.append(overdue_at(turn, order))
-        elif order.status == "delivered":
+        elif order.delivered > asked:
             surveys.append(survey_at(turn, order))
     arm(turn, WaitKind.DELIVERY, _first(overdue, turn.at))
     arm(turn, WaitKind.SURVEY, _first(surveys, turn.at))

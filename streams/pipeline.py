@@ -14,7 +14,7 @@ from schemas.events import AnyEvent
 from schemas.outcome import Outcome
 from schemas.record import VERSION, Record, Wait, WaitKind
 from schemas.times import DAY, Millis
-from schemas.topics import ORDERS, TOPIC_OF
+from schemas.topics import ORDERS, RECEIPTS, TOPIC_OF
 from schemas.triggers import Trigger
 from streams import alarms, arming, forecast, history
 from streams.bounds import keep_bounded
@@ -160,17 +160,17 @@ def _decide(turn: Turn, releases: bool) -> None:
 
 
 def _scene(turn: Turn, trigger: Trigger) -> Scene:
-    context = turn.context
+    context, event = turn.context, turn.event
     return Scene(
         record=turn.record,
         orders=turn.orders,
         trigger=trigger,
-        event=turn.event,
+        event=event,
         at=turn.at,
         acting=turn.acting,
         rulebook=context.rulebook,
         almanac=context.almanac.epoch,
         churn=turn.churn or forecast.known(turn),
         act_from=context.act_from,
-        hops=getattr(turn.event, "hops", 0),
+        hops=getattr(event, "hops", 0) if event and TOPIC_OF[event.type] == RECEIPTS else 0,
     )
