@@ -61,6 +61,7 @@ def test_whatever_happens_the_outcome_is_the_same(
         trouble.until_done()
         trouble.check(expected)
         report.add(seed, trouble.done, len(expected.actions))
+        print(f"seed {seed}: {dict(trouble.done)}")  # noqa: T201 - shown with -s, and where a test fails
 
 
 def test_enough_was_killed_and_every_step_was_hit(report: Report) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,7 +39,7 @@ from tests.faults.forgetting import forget, written
 from tests.faults.trials import AT, FILE, SABOTAGE, Safeguard, Step, counts
 
 ROOT = Path(__file__).parents[2]
-EVERY = 60
+EVERY = 30
 """Events between two marks: many small batches, so that there is always one to be hit in."""
 SESSION_SECONDS = 2.0
 MOST_WORKERS = 4
@@ -67,6 +70,15 @@ class Tried(Service):
     def counts(self) -> bool:
         """Whether a kill at this moment hits a batch uncommitted or messages unpublished."""
         return counts(self.trial)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it runs all lanes it was given."""
+        try:
+            with urllib.request.urlopen(f"http://{self.address}/readyz", timeout=5):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
 
     @property
     def was_hit(self) -> bool:
@@ -189,9 +201,9 @@ class Trouble:
 
     def kill_at(self, step: Step) -> None:
         """A worker ends at this step, the n-th time it counts, and is started again."""
-        worker = self._fresh(step, self.dice.randint(1, 4), signal.SIGKILL)
+        worker = self._fresh(step, self.dice.randint(1, 3), signal.SIGKILL)
         if worker:
-            self.until(lambda: worker.pid is None, f"a worker ends at {step}")
+            worker.kill()
             self.done[f"kill at {step}"] += 1
             worker.begin()
 
@@ -199,9 +211,8 @@ class Trouble:
         """A worker is killed whatever it does."""
         for _ in range(4):
             worker = self.dice.choice(self.workers)
-            if not self.feed():
+            if not self._until_busy(worker):
                 return
-            self._wait_until_busy(worker)
             worker.kill()
             counted = worker.counts
             worker.begin()
@@ -209,12 +220,16 @@ class Trouble:
                 self.done["kill at random"] += 1
                 return
 
-    def _wait_until_busy(self, worker: Tried) -> None:
+    def _until_busy(self, worker: Tried) -> bool:
+        """Feed until the worker has something in hand; from there on any moment of the batch, or just after it."""
+        self.until(lambda: worker.ready, "a worker works")
+        if not self.feed():
+            return False
         deadline = time.monotonic() + 2
         while not worker.counts and time.monotonic() < deadline:
             time.sleep(0.002)
-        # From here on any moment of the batch, or just after it.
         time.sleep(self.dice.uniform(0, 0.02))
+        return True
 
     def kill_learner(self) -> None:
         """The learner is killed and started again."""
@@ -238,20 +253,23 @@ class Trouble:
         self.done["frozen past its session"] += 1
 
     def _fresh(self, step: Step, times: int, blow: signal.Signals) -> Tried | None:
-        """Start a worker that will be hit, and feed until it was."""
+        """Start a worker that will be hit, and feed no more than it takes; None where the history was not enough."""
         worker = self.dice.choice(self.workers)
         worker.stop()
         worker.begin(step, times, blow)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not worker.was_hit:
-            if not worker.counts and not self.feed(1):
-                # Nothing is left that it could be hit in.
-                time.sleep(1)
-                return worker if worker.was_hit else None
-            time.sleep(0.05)
             if time.monotonic() > deadline:
                 raise AssertionError(f"seed {self.seed}: no worker came to {step}; logs in {self.directory}")
+            if worker.ready and not self._behind() and not self.feed(2):
+                return None
+            time.sleep(0.05)
         return worker
+
+    def _behind(self) -> bool:
+        """Whether a lane has not handled all that was fed."""
+        states = asyncio.run(self.installation.states())
+        return any(state is None or state.position.get("events", 0) < self.world.read for state in states)
 
     def join(self) -> None:
         """One more worker."""
