@@ -46,7 +46,10 @@ def _without_fetch() -> None:
             known = (id(assignment), tp) in met
             met.add((id(assignment), tp))
             state = assignment.state_value(tp) if known and assignment.active else None
-            kept(self, consumer, assignment, {tp: state.position if state is not None else offset})
+            if state is not None and state.has_valid_position:
+                kept(self, consumer, assignment, {tp: state.position})
+            else:
+                kept(self, consumer, assignment, {tp: offset})
 
     _put(LaneConsumerThread, "_place", place)
 

@@ -30,6 +30,7 @@ OTHERS: tuple[Callable[[Trouble], None], ...] = (
     Trouble.store_away,
     Trouble.leave,
     Trouble.restart_store,
+    Trouble.claim,
 )
 
 

@@ -21,10 +21,12 @@ from infra.kafka.publisher import Publisher
 from infra.settings import Settings
 from infra.store import Store
 from schemas.lane import Commit, Loaded, OutboxEntry
-from schemas.topics import POSITIONS
+from schemas.topics import ACTION_TOPICS, POSITIONS
 from streams.lane import NeedRecords, Save
 from tests.faults.sabotage import sabotage
 from tests.faults.trials import SABOTAGE, Safeguard, Step, Trial, trial_in
+
+_ACTIONS = frozenset(ACTION_TOPICS.values())
 
 
 class TriedLane(LaneRunner):
@@ -85,7 +87,8 @@ class TriedStore:
 
     async def commit(self, partition: int, version: int, commit: Commit) -> int:
         after = await self._store.commit(partition, version, commit)
-        self._trial.came_to(Step.COMMIT, partition, in_hand=False, unpublished=len(commit.outbox))
+        actions = sum(entry.topic in _ACTIONS for entry in commit.outbox)
+        self._trial.came_to(Step.COMMIT, partition, in_hand=False, unpublished=actions)
         return after
 
 

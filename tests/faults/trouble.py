@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import orjson
 
+from agents.ground import open_store
 from agents.installation import Installation, Service
 from agents.replay.disturb import again, shuffled
 from agents.replay.plan import Interval
@@ -118,6 +119,8 @@ class Trouble:
         self._static = seed % 2 == 0
         self.workers: list[Tried] = []
         self._made = 0
+        self.patience = _PATIENCE_SECONDS
+        """Seconds after which what does not move has failed."""
 
     def __enter__(self) -> Self:
         backends.delete_topics(self.kafka.address)
@@ -190,12 +193,12 @@ class Trouble:
 
     def until(self, look: Callable[[], Found | None], what: str) -> Found:
         """Look until it is so."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
             if found := look():
                 return found
             time.sleep(0.005)
-        raise AssertionError(f"seed {self.seed}: still not: {what}; logs in {self.directory}")
+        raise TimeoutError(f"seed {self.seed}: still not: {what}; logs in {self.directory}")
 
     # ------------------------------------------------------------ what is done to the engine
 
@@ -239,11 +242,12 @@ class Trouble:
         self.installation.learner.start()
         self.done["kill of the learner"] += 1
 
-    def freeze(self) -> None:
+    def freeze(self, step: Step | None = None) -> None:
         """A worker hangs with something in hand, longer than its session; the others take over; then it wakes."""
         if len(self.workers) == 1:
             self.join()
-        worker = self._fresh(self.dice.choice([Step.HANDLE, Step.COMMIT, Step.PUBLISH]), 1, signal.SIGSTOP)
+        at = step or self.dice.choice([Step.HANDLE, Step.COMMIT, Step.PUBLISH])
+        worker = self._fresh(at, 1, signal.SIGSTOP)
         if worker is None or worker.pid is None:
             return
         self.feed()
@@ -257,10 +261,10 @@ class Trouble:
         worker = self.dice.choice(self.workers)
         worker.stop()
         worker.begin(step, times, blow)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + self.patience
         while not worker.was_hit:
             if time.monotonic() > deadline:
-                raise AssertionError(f"seed {self.seed}: no worker came to {step}; logs in {self.directory}")
+                raise TimeoutError(f"seed {self.seed}: no worker came to {step}; logs in {self.directory}")
             if worker.ready and not self._behind() and not self.feed(2):
                 return None
             time.sleep(0.05)
@@ -270,6 +274,18 @@ class Trouble:
         """Whether a lane has not handled all that was fed."""
         states = asyncio.run(self.installation.states())
         return any(state is None or state.position.get("events", 0) < self.world.read for state in states)
+
+    def claim(self) -> None:
+        """Somebody else takes each lane over for a moment, while its worker is in the middle of it."""
+        self.feed(6)
+        time.sleep(self.dice.uniform(0, 0.3))
+        asyncio.run(self._claim_all())
+        self.done["taken over for a moment"] += 1
+
+    async def _claim_all(self) -> None:
+        async with open_store(self.settings) as store:
+            for partition in range(self.settings.partitions):
+                await store.claim(partition)
 
     def join(self) -> None:
         """One more worker."""
@@ -326,7 +342,7 @@ class Trouble:
             if worker.pid is None:
                 worker.begin()
         self.installation.workers[:] = self.workers
-        self.installation.until_replayed(self.world.read, self.history.end, patience=_PATIENCE_SECONDS)
+        self.installation.until_replayed(self.world.read, self.history.end, patience=self.patience)
 
     def check(self, expected: Result) -> None:
         """Nothing lost, nothing twice, and the same to the byte as the pure core's undisturbed run."""
