@@ -64,6 +64,7 @@ def test_after_a_replay_records_are_made_anew_to_the_byte(world: World, expected
 
     # Workers do the same by themselves, as a replay's sequence says what is out.
     lose(world.settings)
+    world.installation.learner.start()
     world.installation.workers[0].start()
     world.until_done()
 
