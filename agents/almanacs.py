@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from agents.patience import lastingly
+from agents.patience import lastingly, patiently
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import tail
 from schemas.almanac import Almanac, BadAlmanac, decode_almanac, verify
+from schemas.errors import Refused
 from schemas.lane import Raw
 from schemas.topics import ALMANAC
 
@@ -34,6 +35,7 @@ class AlmanacFeed:
         self._key = key
         self._exact = exact
         self._known: dict[int, Almanac] = {}
+        self._long_known: dict[int, Almanac] = {}
         self._changed = asyncio.Condition()
         self.refused = 0
         """Almanacs whose signature did not fit."""
@@ -64,8 +66,18 @@ class AlmanacFeed:
             earlier = [known for known in self._known if known <= epoch]
             return self._known[max(earlier)] if earlier else None
         async with self._changed:
-            await self._changed.wait_for(lambda: epoch in self._known)
-            return self._known[epoch]
+            await self._changed.wait_for(lambda: any(known >= epoch for known in self._known))
+            if epoch in self._known:
+                return self._known[epoch]
+        return await self._dropped(epoch)
+
+    async def _dropped(self, epoch: int) -> Almanac:
+        """One that is older than those kept: a store that was rolled back or lost lives through old epochs again."""
+        if epoch not in self._long_known:
+            self._long_known = await patiently(lambda: all_almanacs(self._connection, self._key), _tell)
+        if epoch not in self._long_known:
+            raise Refused(f"{ALMANAC} holds later almanacs, but none of epoch {epoch}. Restore the topic.")
+        return self._long_known[epoch]
 
     def _checked(self, raw: Raw) -> Almanac | None:
         try:
@@ -80,6 +92,24 @@ async def almanac_of(connection: KafkaConnection, epoch: int) -> Almanac | None:
     """The almanac of this epoch as published, for people to look at; None where it is no longer among the newest."""
     found = [decode_almanac(raw.value or b"") async for raw in tail(connection, [ALMANAC], newest=_NEWEST)]
     return next((almanac for almanac in found if almanac.epoch == epoch), None)
+
+
+def _tell(why: str | None) -> None:
+    if why is not None:
+        log.warning("%s; asking again", why)
+
+
+async def all_almanacs(connection: KafkaConnection, key: bytes) -> dict[int, Almanac]:
+    """Every almanac of the topic that is signed with this key, by epoch. Raises DependencyAway."""
+    found: dict[int, Almanac] = {}
+    async for raw in tail(connection, [ALMANAC], newest=None):
+        try:
+            almanac = read_almanac(raw, key)[0]
+        except BadAlmanac as error:
+            log.error("%s, offset %d: %s; it is not used", raw.topic, raw.offset, error)
+        else:
+            found.setdefault(almanac.epoch, almanac)
+    return found
 
 
 def read_almanac(raw: Raw, key: bytes) -> tuple[Almanac, int]:

@@ -14,6 +14,7 @@ COMMANDS = {
     "worker": "services.worker",
     "learn": "services.learn",
     "replay": "replay.replay",
+    "rebuild": "rebuild.rebuild",
     "import": "imports.app",
     "topics": "topics.app",
     "customer": "customer.customer",

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from infra.kafka.intake import UNKNOWN_END
 from schemas.lane import Fetched, Raw
 
 
@@ -25,7 +26,9 @@ class Shelf(msgspec.Struct):
     next_offset: int
     """Where to read on."""
     end_offset: int | None = None
-    """The end of the log when last asked; None before the first answer."""
+    """The end of the log when last asked, perhaps ``UNKNOWN_END``; None before the first answer."""
+    seen: int | None = None
+    """The furthest end that was ever known, or offset that was read; None before the first answer."""
     raws: deque[Raw] = msgspec.field(default_factory=deque)
 
     @property
@@ -60,14 +63,16 @@ class TopicReader:
             shelf = self.shelves[topic]
             shelf.raws.extend(found.records)
             shelf.next_offset, shelf.end_offset = found.next_offset, found.end_offset
+            end = found.next_offset if found.end_offset == UNKNOWN_END else found.end_offset
+            shelf.seen = max(shelf.seen or 0, end)
         return any(found.records for found in fetched.values())
 
     def lag(self, handled: Mapping[str, int]) -> dict[str, int]:
-        """Records per topic between what is handled and the end of the log, where that is known."""
+        """Records per topic between what is handled and the end of the log, as far as that is known."""
         return {
-            topic: max(0, shelf.end_offset - handled.get(topic, 0))
+            topic: max(0, shelf.seen - handled.get(topic, 0))
             for topic, shelf in self.shelves.items()
-            if shelf.end_offset is not None
+            if shelf.seen is not None
         }
 
     def take(self, topic: str, end: int) -> list[Raw]:

@@ -12,8 +12,10 @@ from schemas.lane import BrokerIdentity, LaneState
 from schemas.times import WEEK, Millis
 from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LANE_TOPICS, LESSONS
 
-_REMEMBERED: Millis = 2 * WEEK
+REMEMBERED: Millis = 2 * WEEK
 """Longer than anything is held back before it is decided for good."""
+UNFINISHED = "rebuild"
+"""The clock of a lane that is being rebuilt: no worker takes it up."""
 
 
 def recall(
@@ -35,6 +37,8 @@ def recall(
         return LaneState(offsets=dict(begins), broker=identity, clock=clock)
     state = msgspec.msgpack.decode(body, type=LaneState)
     _same_broker(state, identity)
+    if state.clock == UNFINISHED:
+        raise Refused(f"The lane of partition {partition} was rebuilt in part only. Run tend rebuild again.")
     if state.clock != clock:
         raise Refused(
             f"The store of partition {partition} was written with TEND_CLOCK={state.clock}, this worker has "
@@ -59,15 +63,24 @@ async def go_on_behind(state: LaneState, partition: int, published: Published, *
 
     Where a clock takes part, other things are decided when those moments are lived again: under a sequence that is out
     they would be taken for published. In an exact replay the same ones are decided, and the sequence is enough.
+
+    Raises:
+        Refused: the store has forgotten everything.
     """
     if exact:
         return
     since = state.sequence
+    begins = state.epoch < 0 and not since
     if state.out_since >= 0 and state.time <= state.out_until:
         since = min(since, state.out_since)
     furthest = await published.pass_over(since, _places(partition))
+    if begins and furthest:
+        raise Refused(
+            f"The store holds nothing of partition {partition}, which has published {furthest} messages: all events "
+            "would be acted on anew, by today's clock. Restore the store, or stop all workers and run: tend rebuild"
+        )
     if furthest > state.sequence:
-        state.sequence, state.out_since, state.out_until = furthest, since, state.time + _REMEMBERED
+        state.sequence, state.out_since, state.out_until = furthest, since, state.time + REMEMBERED
 
 
 def _places(partition: int) -> list[tuple[str, int]]:

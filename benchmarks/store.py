@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from infra.embedded import EmbeddedStore
-from infra.store import MemoryStore, Store, size_of
+from infra.store import MemoryStore, Store
 from schemas.lane import Commit, OutboxEntry
 
 P = 0
@@ -125,7 +125,7 @@ async def measure(store: Store, records: int, rounds: int) -> dict[str, tuple[fl
             wall, own = time.perf_counter(), time.process_time()
             await step(number)
             times[name].append((time.perf_counter() - wall, time.process_time() - own))
-    print(f"{records} records a batch, {size_of(lane.next):,} bytes a commit, {rounds} rounds")
+    print(f"{records} records a batch, {lane.next.size:,} bytes a commit, {rounds} rounds")
     return {name: (median(w for w, _ in t[3:]), median(c for _, c in t[3:])) for name, t in times.items()}
 
 

@@ -120,6 +120,14 @@ class Tick(msgspec.Struct, frozen=True):
     spread: Millis = 0
 
 
+class Beside(msgspec.Struct, frozen=True, gc=False):
+    """What a candidate says at the same moment (``streams.churn.shadow``); nobody acts on it."""
+
+    version: int
+    log_odds: float
+    features: tuple[float, ...]
+
+
 class Score(msgspec.Struct, frozen=True, gc=False):
     """A churn probability, how sure it is, and what it was made from."""
 
@@ -137,6 +145,9 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     features: tuple[float, ...]
     history: tuple[int, float, float]
     """Orders after the first; days from the first order to the last, and to now."""
+    version: int
+    """Of the features."""
+    beside: Beside | None = None
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -199,6 +210,22 @@ class HorizonState(msgspec.Struct):
     trusted: bool = False
 
 
+class Trial(msgspec.Struct):
+    """A candidate's predictions against those in force, at the same moments, for one horizon."""
+
+    lessons: int = 0
+    saved: float = 0.0
+    """Weighted log loss in force less that of the candidate."""
+
+
+class Candidate(msgspec.Struct):
+    """A model of another version of the features, which learns the same lessons until it has proved better."""
+
+    features_version: int
+    horizons: list[HorizonState]
+    trials: list[Trial]
+
+
 class ChurnState(msgspec.Struct, dict=True):
     """All that the churn learner knows, as it travels in the almanac. Lanes read it and never change it."""
 
@@ -211,3 +238,5 @@ class ChurnState(msgspec.Struct, dict=True):
     """Population tables: contributions added up, with forgetting."""
     cap: int = 50_000
     """At most so many lessons are learned per epoch; more are sampled without bias."""
+    candidate: Candidate | None = None
+    """While this tend computes newer features than those in force."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -40,6 +40,12 @@ class OutboxEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     key: bytes
     value: bytes
     headers: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The bytes that it adds to a commit."""
+        headers = sum(len(name) + len(value) for name, value in self.headers) if self.headers else 0
+        return 16 + len(self.topic) + len(self.key) + len(self.value) + headers
 
 
 class BrokerIdentity(msgspec.Struct, frozen=True, array_like=True):
@@ -110,6 +116,22 @@ class Commit(msgspec.Struct):
     published: int = 0
     """The store may drop outbox entries up to this sequence."""
 
+    @property
+    def size(self) -> int:
+        """The bytes that it carries: keys and values, without the few that framing adds."""
+        return (
+            len(self.state)
+            + _lengths(self.records)
+            + _lengths(self.records.values())
+            + _lengths(self.orders)
+            + _lengths(self.orders.values())
+            + _lengths(self.alarms)
+            + 8 * len(self.alarms)
+            + _lengths(self.decisions)
+            + sum(_lengths(entries) for entries in self.decisions.values())
+            + sum(entry.size for entry in self.outbox)
+        )
+
 
 class Claimed(msgspec.Struct):
     """What a new owner finds after raising the lane's version."""
@@ -117,3 +139,7 @@ class Claimed(msgspec.Struct):
     version: int
     state: bytes | None
     outbox: list[OutboxEntry]
+
+
+def _lengths(parts: Iterable[str | bytes]) -> int:
+    return sum(map(len, parts))

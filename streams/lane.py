@@ -8,6 +8,7 @@ both take the very same steps.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,7 +22,7 @@ from streams.hand import Hand
 from streams.library import Library
 from streams.outbox import Outbox, chunks, post, post_failures
 from streams.pipeline import Context
-from streams.portions import MAX_DUE, Portion, customers_of, cut, handle_portion
+from streams.portions import ROOM, SURE, USUAL, Bounds, Portion, customers_of, cut, handle_portion
 
 
 class NeedRecords(msgspec.Struct, frozen=True):
@@ -81,8 +82,26 @@ class Batch(msgspec.Struct, frozen=True):
     """The clock in service; None: event time."""
 
 
+class _Worked(NamedTuple):
+    """What one step of the core made, not yet the lane's."""
+
+    stop: int
+    """The first event that is not in it."""
+    until: Millis
+    """Everything before it, alarms included, is in it."""
+    whole: bool
+    """Whether everything up to the border is in it."""
+    portion: Portion
+    outbox: Outbox
+    commit: Commit
+    """But for the lane's state."""
+
+
 class Lane:
     """One partition's state machine."""
+
+    bounds = USUAL
+    """How much is done at a time; nothing but the number of round trips depends on it."""
 
     def __init__(self, ground: Ground, state: LaneState, library: Library) -> None:
         self.ground = ground
@@ -115,25 +134,37 @@ class Lane:
 
     def _portion(self, batch: Batch, start: int) -> Generator[Step, Answer, tuple[int, bool]]:
         """One load, one step of the core, one commit."""
-        state, arrivals = self.state, batch.arrivals
         border = self._border(batch)
-        stop = cut(arrivals, start, border)
+        worked = yield from self._work(batch, start, border, self.bounds)
+        if worked.commit.size > ROOM:
+            worked = yield from self._work(batch, start, border, SURE)
+        state = self.state
+        crossed = worked.whole and worked.until == border - 1
+        state.time = max(state.time, border if crossed else worked.until)
+        closes = crossed and border == end_of(state.epoch, self.ground.epoch_length)
+        finished = worked.whole and worked.stop == len(batch.arrivals) and worked.until >= batch.until
+        yield self._save(batch, worked, closes=closes, finished=finished)
+        if closes:
+            yield from self._open_almanac()
+        return worked.stop, finished
+
+    def _work(self, batch: Batch, start: int, border: Millis, bounds: Bounds) -> Generator[Step, Answer, _Worked]:
+        """Load and handle what lies within the bounds; the lane itself stays where it is."""
+        state, arrivals = self.state, batch.arrivals
+        stop = cut(arrivals, start, border, bounds)
         chunk = arrivals[start:stop]
         whole = stop == len(arrivals) or arrivals[stop].at >= border
         until = min(batch.until, border - 1) if whole else chunk[-1].at
-        loaded = yield NeedRecords(customers_of(chunk), until, MAX_DUE)
+        loaded = yield NeedRecords(customers_of(chunk), until, bounds.due)
         assert isinstance(loaded, Loaded)
         context = self._context(max(chunk[0].at, state.time) if chunk else until)
         portion = handle_portion(chunk, loaded, until, context, batch.acting, self._hand)
-        drained = len(loaded.due) < MAX_DUE
-        crossed = whole and drained and until == border - 1
-        state.time = max(state.time, border if crossed else until if drained else loaded.due[-1][0])
-        closes = crossed and border == end_of(state.epoch, self.ground.epoch_length)
-        finished = whole and drained and stop == len(arrivals) and until >= batch.until
-        yield self._save(batch, portion, stop, closes=closes, finished=finished)
-        if closes:
-            yield from self._open_almanac()
-        return stop, finished
+        outbox = Outbox(self.ground.partition, self.ground.partitions, state.sequence)
+        recent = post(outbox, (outcome for _, outcome in portion.outcomes), state.epoch, state.first_epoch)
+        post_failures(outbox, portion.failed, batch.raws)
+        commit = Commit(b"", portion.records, portion.orders, portion.alarms, recent, outbox.entries)
+        drained = len(loaded.due) < bounds.due
+        return _Worked(stop, until if drained else loaded.due[-1][0], whole and drained, portion, outbox, commit)
 
     def _border(self, batch: Batch) -> Millis:
         """What this portion must not cross: a change of rulebook, or the end of the epoch once all of it is in."""
@@ -153,32 +184,22 @@ class Lane:
             clock=self.state.clock,
         )
 
-    def _save(self, batch: Batch, portion: Portion, stop: int, *, closes: bool, finished: bool) -> Save:
-        state, ground = self.state, self.ground
-        outbox = Outbox(ground.partition, ground.partitions, state.sequence)
-        recent = post(outbox, (outcome for _, outcome in portion.outcomes), state.epoch, state.first_epoch)
-        post_failures(outbox, portion.failed, batch.raws)
+    def _save(self, batch: Batch, worked: _Worked, *, closes: bool, finished: bool) -> Save:
+        state, commit = self.state, worked.commit
         if closes:
-            outbox.contribution(state.epoch, state.first_epoch, [], {}, done=True)
+            worked.outbox.contribution(state.epoch, state.first_epoch, [], {}, done=True)
             state.epoch += 1
         if finished:
             state.offsets.update(batch.offsets)
             state.position = dict(batch.position)
             state.interval_done = 0
         elif batch.marked:
-            state.interval_done = stop
+            state.interval_done = worked.stop
         else:
-            _advance(state, batch.arrivals[:stop])
-        state.sequence = outbox.sequence
-        commit = Commit(
-            msgspec.msgpack.encode(state),
-            portion.records,
-            portion.orders,
-            portion.alarms,
-            recent,
-            outbox.entries,
-        )
-        return Save(commit, portion)
+            _advance(state, batch.arrivals[: worked.stop])
+        state.sequence = worked.outbox.sequence
+        commit.state = msgspec.msgpack.encode(state)
+        return Save(commit, worked.portion)
 
     def _put_aside(self, items: Sequence[DeadLetter | Forward]) -> Steps:
         """What is no event for this lane goes out first, in commits of its own, and once: the state says how far."""

@@ -7,6 +7,7 @@ store lies behind them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,12 +22,25 @@ from streams.arrivals import Arrival
 from streams.hand import Hand
 from streams.pipeline import Context, Customer, handle, needs_orders, new_customer, wake, wakes_for_orders
 
-MAX_EVENTS = 400
-MAX_CUSTOMERS = 64
-"""With as many due alarms, each with the largest record and order book, a commit stays under the store's 1 MB."""
-MAX_DUE = 64
 MAX_BYTES = 300_000
 """Of events as they lay: should all of them fail, their letters still fit into the commit."""
+
+
+class Bounds(NamedTuple):
+    """How much one portion is at most."""
+
+    events: int
+    customers: int
+    due: int
+    """Alarms of customers without an event."""
+
+
+USUAL = Bounds(events=800, customers=200, due=200)
+"""With records and order books of their usual size half of the store's 1 MB for a commit; fewer round trips."""
+SURE = Bounds(events=400, customers=64, due=64)
+"""Each with the largest record and order book, a commit stays under the store's 1 MB."""
+ROOM = 900_000
+"""Bytes of a commit, beside the lane's own state; above it a portion is done again within the sure bounds."""
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -50,19 +64,19 @@ class Portion(msgspec.Struct):
     """How late each alarm was looked at, against the time of acting."""
 
 
-def cut(arrivals: Sequence[Arrival], start: int, before: Millis) -> int:
+def cut(arrivals: Sequence[Arrival], start: int, before: Millis, bounds: Bounds = USUAL) -> int:
     """The end of the portion that starts at ``start``: bounded in events, customers, bytes, and by time."""
     customers: set[str] = set()
     size = 0
-    for index in range(start, min(len(arrivals), start + MAX_EVENTS)):
+    for index in range(start, min(len(arrivals), start + bounds.events)):
         arrival = arrivals[index]
         if arrival.at >= before:
             return index
         customers.add(arrival.event.customer)
         size += arrival.size
-        if len(customers) > MAX_CUSTOMERS or (size > MAX_BYTES and index > start):
+        if len(customers) > bounds.customers or (size > MAX_BYTES and index > start):
             return index
-    return min(len(arrivals), start + MAX_EVENTS)
+    return min(len(arrivals), start + bounds.events)
 
 
 def customers_of(arrivals: Sequence[Arrival]) -> list[str]:

@@ -24,7 +24,7 @@ from streams.churn import begin
 from streams.churn.evaluation import Order, Rehearsal
 from streams.churn.logistic import Belief
 from streams.churn.prior import FILE, Prior, weights_of
-from streams.churn.tables import VERSION
+from streams.churn.versions import newest
 
 PAGE = Path(__file__).parents[2] / "docs" / "churn.md"
 BEGIN, END = "<!-- table: python -m benchmarks.churn --write -->", "<!-- end of table -->"
@@ -100,7 +100,7 @@ def make_prior() -> None:
     for _ in rehearsal.run(Order(*row) for row in orders.iter_rows()):
         pass
     learned = rehearsal.state.horizons[0].learned
-    prior = Prior(VERSION, {name: weights_of(Belief.unpacked(learned[name])) for name in ("main", "half")})
+    prior = Prior(newest().version, {name: weights_of(Belief.unpacked(learned[name])) for name in ("main", "half")})
     FILE.write_bytes(msgspec.json.format(msgspec.json.encode(prior), indent=0) + b"\n")
     _say(f"wrote {FILE.name}")
 

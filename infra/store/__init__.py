@@ -5,7 +5,7 @@ for the pure run and for fast tests.
 """
 
 from infra.store.durability import check
-from infra.store.limits import MAX_ALARMS_DUE, MAX_ASKED, MAX_BYTES, MAX_DECISIONS, MAX_RECORDS, size_of
+from infra.store.limits import MAX_ALARMS_DUE, MAX_ASKED, MAX_BYTES, MAX_DECISIONS, MAX_RECORDS
 from infra.store.memory import MemoryStore
 from infra.store.port import Counts, LaneStore, StoreReads
 from infra.store.redis_store import Store
@@ -22,5 +22,4 @@ __all__ = [
     "Store",
     "StoreReads",
     "check",
-    "size_of",
 ]

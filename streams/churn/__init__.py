@@ -13,7 +13,6 @@ from __future__ import annotations
 from streams.churn.buying import KINDS, remember_order, remember_signal
 from streams.churn.causes import causes
 from streams.churn.counting import counts_of
-from streams.churn.features import features
 from streams.churn.learning import begin, learn_epoch, learn_sample
 from streams.churn.questions import ask, next_maturity, settle
 from streams.churn.sampling import Sample
@@ -27,7 +26,6 @@ __all__ = [
     "begin",
     "causes",
     "counts_of",
-    "features",
     "learn_epoch",
     "learn_sample",
     "next_maturity",

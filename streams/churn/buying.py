@@ -32,6 +32,11 @@ def place(length: float) -> float:
     return min(length * _HALF_OCTAVES, BINS - 1e-6)
 
 
+def days_at(b: float) -> float:
+    """The gap in days at a place among the bins: the inverse of ``place``."""
+    return exp(b / _HALF_OCTAVES) - 1.0
+
+
 def last_order(buying: Buying) -> Millis:
     """Her last order, to the second."""
     return buying.last * SECOND

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from schemas.churn import Cause, ChurnState, Days, Score
-from streams.churn.design import design
-from streams.churn.features import NAMES
+from streams.churn.design import FeatureSet
 from streams.churn.reading import reading
+from streams.churn.versions import version_of
 
 CAUSES = {
     "rhythm": (
@@ -21,6 +21,7 @@ CAUSES = {
             "pace_3",
             "gaps_like_hers",
             "her_gaps",
+            "her_gaps_half",
             "repeat",
             "repeat_half",
         ),
@@ -34,24 +35,23 @@ CAUSES = {
     "spend": ("smaller orders than usual", ("last_spend",)),
 }
 """Code, words, and the features that speak for it."""
-OVERDUE = NAMES.index("overdue")
 LEAST = 0.05
 """Smaller parts are not named."""
 
 
 def causes(state: ChurnState, score: Score, horizon: Days) -> list[Cause]:
     """What raises this score, strongest first, as shares of all that raises it."""
-    learned = reading(state).horizons[horizon]
+    learned, kind = reading(state).horizons[horizon], version_of(state)
 
     def risk(features: tuple[float, ...]) -> float:
-        x = design(features)
+        x = kind.design(features)
         return learned.share * learned.main.log_odds(x) + (1.0 - learned.share) * learned.half.log_odds(x)
 
     here = risk(score.features)
-    raised = {code: max(here - risk(_without(score.features, names)), 0.0) for code, (_, names) in CAUSES.items()}
+    raised = {code: max(here - risk(_without(kind, score.features, names)), 0.0) for code, (_, names) in CAUSES.items()}
     if score.history[0]:
         raised["only_one"] = 0.0
-    if score.features[OVERDUE] <= 0.0:
+    if score.features[kind.names.index("overdue")] <= 0.0:
         raised["rhythm"] = 0.0  # silent for no longer than usual: her rhythm is what it was
     total = sum(raised.values())
     if total <= 0.0:
@@ -60,6 +60,6 @@ def causes(state: ChurnState, score: Score, horizon: Days) -> list[Cause]:
     return sorted(named, key=lambda cause: (-cause.share, cause.code))
 
 
-def _without(features: tuple[float, ...], names: tuple[str, ...]) -> tuple[float, ...]:
+def _without(kind: FeatureSet, features: tuple[float, ...], names: tuple[str, ...]) -> tuple[float, ...]:
     """The same customer, unremarkable in these."""
-    return tuple(0.0 if name in names else value for name, value in zip(NAMES, features, strict=True))
+    return tuple(0.0 if name in names else value for name, value in zip(kind.names, features, strict=True))

@@ -2,65 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from streams.churn.features import NAMES, SIZE
+from schemas.churn import Buying, Days
+from schemas.times import Millis
 from streams.churn.logistic import Vector
+from streams.churn.reading import Reading
 
-KEY = (
-    "overdue",
-    "irregular",
-    "pace_month",
-    "pace_season",
-    "pace_3",
-    "pace_ever",
-    "age",
-    "spend",
-    "gaps_like_hers",
-    "her_gaps",
-)
-"""The features whose products with each other are weighed too."""
 WEIGHT_VARIANCE, PRODUCT_VARIANCE, CONSTANT_VARIANCE = 0.03, 0.001, 0.3
 """How sure the prior is: tight, as the features overlap, and tighter for products."""
 WANDER = 1e-4
 """Variance that the constant gains each day: the level of churn moves faster than its reasons."""
 
-_KEY = np.array([NAMES.index(name) for name in KEY])
-_UPPER = np.triu_indices(len(KEY))
-_LEFT, _RIGHT = _KEY[_UPPER[0]], _KEY[_UPPER[1]]
-WIDTH = 1 + SIZE + len(_LEFT)
+Places = NDArray[np.intp]
+Features = tuple[float, ...]
+Look = Callable[[Reading, Buying, Millis, Days], Features]
 
 
-def design(features: Sequence[float]) -> Vector:
-    """The vector of the model."""
-    x = np.empty(WIDTH)
-    x[0] = 1.0
-    base = x[1 : 1 + SIZE]
-    base[:] = features
-    np.multiply(base[_LEFT], base[_RIGHT], out=x[1 + SIZE :])
-    return x
+@dataclass(frozen=True)
+class FeatureSet:
+    """One version of what the model looks at; two can run beside each other (``streams.churn.shadow``).
 
+    Args:
+        version: 1 to 100; any change of a feature makes a new one.
+        names: of the features, in their order.
+        keys: the features whose products with each other are weighed too.
+        whole: the two features whose mean stands in before any lesson, for the whole horizon.
+        half: the same for its first half.
+        look: computes the features.
+        derived: features that are not kept with a question, as they follow from others.
+        derive: fills them in, in place.
+    """
 
-def prior_mean(feature: str) -> Vector:
-    """Before any lesson: what MBG/NBD says, which is the feature ``repeat`` or ``repeat_half``."""
-    mean = np.zeros(WIDTH)
-    mean[0] = -2.0
-    mean[1 + NAMES.index(feature)] = 2.0
-    return mean
+    version: int
+    names: tuple[str, ...]
+    keys: tuple[str, ...]
+    whole: tuple[str, str]
+    half: tuple[str, str]
+    look: Look
+    derived: tuple[str, ...] = ()
+    derive: Callable[[list[float]], None] = lambda values: None
 
+    @cached_property
+    def kept(self) -> list[int]:
+        """The places of the features that are kept with a question."""
+        return [place for place, name in enumerate(self.names) if name not in self.derived]
 
-def prior_variance() -> Vector:
-    """How sure the prior is of each weight."""
-    variance = np.full(WIDTH, PRODUCT_VARIANCE)
-    variance[0] = CONSTANT_VARIANCE
-    variance[1 : 1 + SIZE] = WEIGHT_VARIANCE
-    return variance
+    @cached_property
+    def width(self) -> int:
+        """The length of the vector."""
+        return 1 + len(self.names) + len(self._pairs[0])
 
+    @cached_property
+    def _pairs(self) -> tuple[Places, Places]:
+        keys = np.array([self.names.index(name) for name in self.keys], dtype=np.intp)
+        upper = np.triu_indices(len(keys))
+        return keys[upper[0]], keys[upper[1]]
 
-def wander(days: float) -> Vector:
-    """The variance that weights gain in a time."""
-    variance = np.zeros(WIDTH)
-    variance[0] = WANDER * days
-    return variance
+    def design(self, features: Sequence[float]) -> Vector:
+        """The vector of the model."""
+        size = len(self.names)
+        left, right = self._pairs
+        x = np.empty(self.width)
+        x[0] = 1.0
+        base = x[1 : 1 + size]
+        base[:] = features
+        np.multiply(base[left], base[right], out=x[1 + size :])
+        return x
+
+    @cached_property
+    def whole_mean(self) -> Vector:
+        """The weights before any lesson, for the whole horizon."""
+        return self._mean(self.whole)
+
+    @cached_property
+    def half_mean(self) -> Vector:
+        """The weights before any lesson, for the first half."""
+        return self._mean(self.half)
+
+    def _mean(self, names: tuple[str, str]) -> Vector:
+        """The mean of two features that are halved log-odds, and 1 more."""
+        mean = np.zeros(self.width)
+        mean[0] = -2.0
+        for name in names:
+            mean[1 + self.names.index(name)] += 1.0
+        return mean
+
+    @cached_property
+    def prior_variance(self) -> Vector:
+        """How sure the prior is of each weight."""
+        variance = np.full(self.width, PRODUCT_VARIANCE)
+        variance[0] = CONSTANT_VARIANCE
+        variance[1 : 1 + len(self.names)] = WEIGHT_VARIANCE
+        return variance
+
+    def wander(self, days: float) -> Vector:
+        """The variance that weights gain in a time."""
+        variance = np.zeros(self.width)
+        variance[0] = WANDER * days
+        return variance

@@ -12,7 +12,7 @@ import msgspec
 
 from schemas.churn import Asked, Buying, ChurnState, Counts, Days, Lesson, Score
 from schemas.times import DAY, Millis
-from streams.churn.buying import first_order, remember_order
+from streams.churn.buying import first_order, remember_order, remember_signal
 from streams.churn.counting import counts_of
 from streams.churn.learning import learn_epoch
 from streams.churn.questions import ask, next_maturity, settle
@@ -25,6 +25,15 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     customer: str
     at: Millis
     amount_minor: int
+
+
+class Signal(msgspec.Struct, frozen=True, gc=False):
+    """Something that is not an order, as ``remember_signal`` takes it."""
+
+    customer: str
+    at: Millis
+    kind: str
+    value: float = 1.0
 
 
 class Point(msgspec.Struct, frozen=True, gc=False):
@@ -62,14 +71,17 @@ class Rehearsal:
         """The latest state learned; two epochs ahead of the one that decides."""
         return self._latest
 
-    def run(self, orders: Iterable[Order]) -> Iterator[Point]:
-        """Points in the order of time; ``orders`` sorted by time."""
+    def run(self, events: Iterable[Order | Signal]) -> Iterator[Point]:
+        """Points in the order of time; ``events`` sorted by time."""
         now = 0
-        for order in orders:
-            yield from self._ticks(order.at)
-            self._advance(order.at)
-            yield self._ordered(order)
-            now = order.at
+        for event in events:
+            now = event.at
+            yield from self._ticks(now)
+            self._advance(now)
+            if isinstance(event, Order):
+                yield self._ordered(event)
+            else:
+                remember_signal(self._known(event.customer).buying, event.kind, now, event.value)
         yield from self._ticks(now)
 
     def _ticks(self, until: Millis) -> Iterator[Point]:
@@ -78,7 +90,7 @@ class Rehearsal:
             if self._customers:
                 self._advance(now)
             for customer, known in self._customers.items():
-                if first_order(known.buying) < now:
+                if known.buying.orders and first_order(known.buying) < now:
                     yield self._ticked(customer, known, now)
             self._tick += self._period
 
@@ -102,14 +114,18 @@ class Rehearsal:
             self._expect(customer, known)
 
     def _ordered(self, order: Order) -> Point:
-        known = self._customers.get(order.customer)
-        if known is None:
-            known = self._customers[order.customer] = _Customer(Buying(), Asked(), 0)
+        known = self._known(order.customer)
         self._settle(order.customer, known, order.at)
         self._count(known.buying, order.at, ordered=True, amount_minor=order.amount_minor)
         remember_order(known.buying, order.at, order.amount_minor)
         known.last = order.at
         return self._predict(order.customer, known, order.at, ticked=False)
+
+    def _known(self, customer: str) -> _Customer:
+        known = self._customers.get(customer)
+        if known is None:
+            known = self._customers[customer] = _Customer(Buying(), Asked(), 0)
+        return known
 
     def _ticked(self, customer: str, known: _Customer, now: Millis) -> Point:
         self._settle(customer, known, now)

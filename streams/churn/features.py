@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import exp, log, log1p, sqrt
 
-from schemas.churn import Buying, ChurnState, Days, Signals
+from schemas.churn import Buying, Days, Signals
 from schemas.times import DAY, SECOND, Millis
 from streams.churn.buying import (
     CENTI,
@@ -24,7 +24,7 @@ from streams.churn.buying import (
     last_order,
     place,
 )
-from streams.churn.reading import Reading, reading
+from streams.churn.reading import Reading
 from streams.churn.repeat import churn_logits
 from streams.churn.tables import group_of
 
@@ -49,6 +49,7 @@ NAMES = (
     "last_spend",
     "gaps_like_hers",
     "her_gaps",
+    "her_gaps_half",
     "repeat",
     "repeat_half",
     "visits",
@@ -72,9 +73,8 @@ HIGHEST, LOWEST = -1e-4, -4.6
 """Bounds of what the tables say: the logarithm of a probability, and half of log-odds."""
 
 
-def features(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> tuple[float, ...]:
+def look(known: Reading, buying: Buying, now: Millis, horizon: Days) -> tuple[float, ...]:
     """The features of a customer at a moment, in the order of ``NAMES``."""
-    known = reading(state)
     silence = max(now - last_order(buying), 0) / DAY
     age = max(now - first_order(buying), 0) / DAY
     spent = buying.log_amounts / CENTI
@@ -143,20 +143,29 @@ def _paces_since(buying: Buying, silence: float, usual: float) -> list[float]:
     return paces
 
 
-def _from_gaps(buying: Buying, known: Reading, silence: float, age: float, horizon: Days) -> tuple[float, float]:
-    """Log-odds of no order within the horizon, from gaps of customers like her, and from her own with them."""
+def _from_gaps(buying: Buying, known: Reading, silence: float, age: float, horizon: Days) -> tuple[float, ...]:
+    """Log-odds of no order within the horizon, from gaps of customers like her, and from her own with them.
+
+    Her own tell of the first half of the horizon too.
+    """
     group = group_of(buying.orders, age - silence, known.usual_gap)
-    start, end = place(log(silence + 1.0)), place(log(silence + horizon + 1.0))
-    own = _log_beyond(buying.lengths, known.hazards[group], start, end)
-    return _half_logit(known.beyond(group, end) - known.beyond(group, start)), _half_logit(own)
+    start, middle, end = (place(log(silence + ahead + 1.0)) for ahead in (0.0, horizon / 2.0, horizon))
+    like_hers = known.beyond(group, end) - known.beyond(group, start)
+    whole, half = _log_beyond(buying.lengths, known.hazards[group], start, middle, end)
+    return _half_logit(like_hers), _half_logit(whole), _half_logit(half)
 
 
-def _log_beyond(lengths: list[int], hazards: list[float], start: float, end: float) -> float:
-    """The log of the chance that a gap which reached ``start`` goes on beyond ``end``, from bins of her own gaps."""
-    first, last = int(start), int(end)
+def _log_beyond(
+    lengths: list[int], hazards: list[float], start: float, middle: float, end: float
+) -> tuple[float, float]:
+    """The log of the chance that a gap which reached ``start`` goes on beyond ``end``, and beyond ``middle``.
+
+    It is told from bins of her own gaps.
+    """
+    first, halfway, last = int(start), int(middle), int(end)
     reached = sum(lengths[first:]) + OWN_GAPS
     known = len(lengths)
-    total = step = 0.0
+    total = step = half = 0.0
     for b in range(first, last + 1):
         ended = lengths[b] if b < known else 0
         step = log(1.0 - (ended + OWN_GAPS * hazards[b]) / reached)
@@ -164,7 +173,9 @@ def _log_beyond(lengths: list[int], hazards: list[float], start: float, end: flo
         total += step
         if b == first:
             total -= step * (start - first)
-    return total - step * (last + 1.0 - end)
+        if b == halfway:
+            half = total - step * (halfway + 1.0 - middle)
+    return total - step * (last + 1.0 - end), half
 
 
 def _half_logit(logarithm: float) -> float:

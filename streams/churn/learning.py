@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import exp
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from schemas.churn import ChurnState, Counts, Days, HorizonState, Lesson
+from schemas.churn import Candidate, ChurnState, Counts, Days, HorizonState, Lesson
 from schemas.times import DAY
 from streams.churn import calibration, repeat
-from streams.churn.design import design, prior_mean, prior_variance, wander
+from streams.churn.design import FeatureSet
 from streams.churn.drift import growing, grown_up, trusted, watched
 from streams.churn.logistic import Belief
 from streams.churn.packing import unpack
@@ -20,7 +21,9 @@ from streams.churn.quality import Outcome, measured
 from streams.churn.questions import WHOLE
 from streams.churn.reading import reading
 from streams.churn.sampling import Sample
-from streams.churn.tables import AGES, CUSTOMERS, EXPOSURE, FOREVER, VERSION
+from streams.churn.shadow import fresh_candidate, outcome_of, switched, tried
+from streams.churn.tables import AGES, CUSTOMERS, EXPOSURE, FOREVER
+from streams.churn.versions import VERSIONS, newest, version_of
 
 MEMORY = 150.0
 """Days after which a lesson weighs 1/e; longer for a long horizon, whose lessons are few."""
@@ -43,19 +46,20 @@ def begin(horizons: Sequence[Days], prior: Prior | None = None) -> ChurnState:
     for horizon in horizons:
         if not 7 <= horizon <= 365:
             raise ValueError(f"churn horizon {horizon} days; expected 7 to 365")
-    return ChurnState(features_version=VERSION, horizons=[_begin(horizon, prior) for horizon in horizons])
+    kind = newest()
+    return ChurnState(features_version=kind.version, horizons=[_begin(kind, horizon, prior) for horizon in horizons])
 
 
-def _begin(horizon: Days, prior: Prior | None) -> HorizonState:
+def _begin(kind: FeatureSet, horizon: Days, prior: Prior | None = None) -> HorizonState:
     beliefs = {
-        "main": Belief.wide(prior_mean("repeat"), prior_variance()),
-        "half": Belief.wide(prior_mean("repeat_half"), prior_variance()),
+        "main": Belief.wide(kind.whole_mean, kind.prior_variance),
+        "half": Belief.wide(kind.half_mean, kind.prior_variance),
         "repeat": repeat.fresh(),
         calibration.NAME: calibration.fresh(),
     }
-    if prior is not None and prior.features_version == VERSION:
+    if prior is not None and prior.features_version == kind.version:
         for name in ("main", "half"):
-            beliefs[name] = widened(prior.weights[name], beliefs[name].mean)
+            beliefs[name] = widened(prior.weights[name], beliefs[name].mean, kind.prior_variance)
     return HorizonState(horizon, learned={name: belief.packed() for name, belief in beliefs.items()})
 
 
@@ -73,11 +77,37 @@ def learn_epoch(state: ChurnState, epoch: int, lessons: Iterable[Lesson], counts
 
 def learn_sample(state: ChurnState, epoch: int, sample: Sample, counts: Counts) -> ChurnState:
     """The same, from lessons that were sampled while they came."""
-    tables = _tables(state, counts)
-    usual_gap = reading(state).usual_gap
-    days = state.epoch_length / DAY
-    horizons = [_learn(h, sample.of(h.horizon), epoch, usual_gap, days) for h in state.horizons]
-    return msgspec.structs.replace(state, epoch=epoch, tables=tables, horizons=horizons)
+    pace = Pace(epoch, state.epoch_length / DAY, reading(state).usual_gap)
+    kind = version_of(state)
+    horizons = [_learn(kind, h, sample.of(h.horizon), pace) for h in state.horizons]
+    candidate = state.candidate
+    if candidate is not None:
+        candidate = _learn_beside(kind, candidate, sample, pace)
+    elif newest().version > kind.version:
+        candidate = fresh_candidate(newest(), [_begin(newest(), h.horizon) for h in horizons])
+    learned = msgspec.structs.replace(
+        state, epoch=epoch, tables=_tables(state, counts), horizons=horizons, candidate=candidate
+    )
+    return switched(learned)
+
+
+class Pace(NamedTuple):
+    """What all lessons of an epoch have in common."""
+
+    epoch: int
+    days: float
+    usual_gap: float
+
+
+def _learn_beside(kind: FeatureSet, candidate: Candidate, sample: Sample, pace: Pace) -> Candidate | None:
+    """The candidate after the same lessons; none where this tend does not compute its features."""
+    other = VERSIONS.get(candidate.features_version)
+    if other is None:
+        return None
+    pairs = zip(candidate.horizons, candidate.trials, strict=True)
+    trials = [tried(kind, other, h, trial, sample.of(h.horizon), pace.days) for h, trial in pairs]
+    horizons = [_learn(other, h, sample.of(h.horizon), pace) for h in candidate.horizons]
+    return Candidate(candidate.features_version, horizons, trials)
 
 
 def _tables(state: ChurnState, counts: Counts) -> dict[str, float]:
@@ -91,65 +121,55 @@ def _tables(state: ChurnState, counts: Counts) -> dict[str, float]:
     return tables
 
 
-def _learn(
-    state: HorizonState, lessons: list[tuple[Lesson, float]], epoch: int, usual_gap: float, days: float
-) -> HorizonState:
+def _learn(kind: FeatureSet, state: HorizonState, lessons: list[tuple[Lesson, float]], pace: Pace) -> HorizonState:
     beliefs = {name: Belief.unpacked(learned) for name, learned in state.learned.items()}
-    state, drifted = _look_back(state, beliefs[calibration.NAME], lessons, epoch, days)
-    keep = exp(-days / max(MEMORY, HORIZONS_REMEMBERED * state.horizon))
-    _forget(beliefs, KEPT_IN_DRIFT if drifted else keep, days)
+    state, drifted = _look_back(kind, state, beliefs[calibration.NAME], lessons, pace)
+    keep = exp(-pace.days / max(MEMORY, HORIZONS_REMEMBERED * state.horizon))
+    _forget(kind, beliefs, KEPT_IN_DRIFT if drifted else keep, pace.days)
     for lesson, factor in lessons:
-        teach(beliefs, lesson, factor, usual_gap)
+        teach(kind, beliefs, lesson, factor, pace.usual_gap)
     learned = {name: belief.packed() for name, belief in beliefs.items()}
     count = beliefs["main"].lessons
-    state = growing(state, count, epoch)
-    return msgspec.structs.replace(state, learned=learned, trusted=trusted(state, count, epoch))
+    state = growing(state, count, pace.epoch)
+    return msgspec.structs.replace(state, learned=learned, trusted=trusted(state, count, pace.epoch))
 
 
 def _look_back(
-    state: HorizonState, line: Belief, lessons: list[tuple[Lesson, float]], epoch: int, days: float
+    kind: FeatureSet, state: HorizonState, line: Belief, lessons: list[tuple[Lesson, float]], pace: Pace
 ) -> tuple[HorizonState, bool]:
     """Compare what was said with what happened, before it is learned; whether a drift was noticed."""
     outcomes, grown = [], []
     for lesson, factor in lessons:
-        outcome = _outcome(lesson, factor)
+        outcome = outcome_of(kind, lesson, factor)
         if outcome is not None:
             outcomes.append(outcome)
-            if grown_up(state, int(lesson.asked_at / (days * DAY)), days):
+            if grown_up(state, int(lesson.asked_at / (pace.days * DAY)), pace.days):
                 grown.append(outcome)
-    state = measured(state, _acted_on(state, line, outcomes), days)
-    state, drifted = watched(state, _acted_on(state, line, grown), epoch, days)
-    return calibration.calibrated(state, line, grown, days), drifted
+    state = measured(state, _acted_on(state, line, outcomes), pace.days)
+    state, drifted = watched(state, _acted_on(state, line, grown), pace.epoch, pace.days)
+    return calibration.calibrated(state, line, grown, pace.days), drifted
 
 
 def _acted_on(state: HorizonState, line: Belief, outcomes: Sequence[Outcome]) -> list[Outcome]:
     return [(calibration.applied(line, state.gain, z), y, weight) for z, y, weight in outcomes]
 
 
-def _forget(beliefs: dict[str, Belief], keep: float, days: float) -> None:
+def _forget(kind: FeatureSet, beliefs: dict[str, Belief], keep: float, days: float) -> None:
     for name in ("main", "half"):
-        beliefs[name].forget(keep, prior_variance(), wander(days))
+        beliefs[name].forget(keep, kind.prior_variance, kind.wander(days))
     beliefs["repeat"].forget(keep, repeat.prior_variance(), np.zeros(4))
 
 
-def _outcome(lesson: Lesson, factor: float) -> Outcome | None:
-    """What was predicted and what happened; the outcome of a first half says nothing about the whole."""
-    unpacked = unpack(lesson.features)
-    if unpacked is None or lesson.part != WHOLE:
-        return None
-    return unpacked[0], float(lesson.churned), lesson.weight * factor
-
-
-def teach(beliefs: dict[str, Belief], lesson: Lesson, factor: float, usual_gap: float) -> None:
+def teach(kind: FeatureSet, beliefs: dict[str, Belief], lesson: Lesson, factor: float, usual_gap: float) -> None:
     """One lesson, in place; one of another version of the features teaches nothing."""
-    unpacked = unpack(lesson.features)
+    unpacked = unpack(kind, lesson.features)
     if unpacked is None:
         return
     _, looks, history = unpacked
     y, weight = float(lesson.churned), lesson.weight * factor
     if lesson.part == WHOLE:
-        beliefs["main"].learn(design(looks), y, weight)
+        beliefs["main"].learn(kind.design(looks), y, weight)
         return
-    beliefs["half"].learn(design(looks), y, weight)
+    beliefs["half"].learn(kind.design(looks), y, weight)
     if history is not None:
         repeat.learn(beliefs["repeat"], history, usual_gap, lesson.horizon / 2.0, y, weight)

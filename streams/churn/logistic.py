@@ -26,6 +26,11 @@ def log_sigmoid(z: float) -> float:
     return -log1p(exp(-z)) if z > -30.0 else z
 
 
+def averaged(log_odds: float, variance: float) -> float:
+    """The log-odds of the mean probability, where the log-odds are only known to a variance."""
+    return log_odds / sqrt(1.0 + PROBIT * variance)
+
+
 class Belief:
     """A Gaussian over weights; each lesson is an extended Kalman step (Newton's step, online)."""
 
@@ -55,7 +60,7 @@ class Belief:
         """Take one lesson of a model whose log-odds are only linear around the mean, with this slope."""
         gain = self.covariance @ slope
         variance = float(gain @ slope)
-        p = sigmoid(log_odds / sqrt(1.0 + PROBIT * variance))
+        p = sigmoid(averaged(log_odds, variance))
         information = max(p * (1.0 - p), LEAST_INFORMATION) * weight
         shrink = 1.0 + information * variance
         self.mean += gain * (weight * (y - p) / shrink)

@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from streams.churn.design import WIDTH, prior_variance
 from streams.churn.logistic import Belief, Vector
 
 FILE = Path(__file__).with_name("prior.json")
@@ -46,16 +45,17 @@ def weights_of(belief: Belief) -> Weights:
     return Weights([round(value, DIGITS) for value in mean], [round(value, DIGITS + 3) for value in variance])
 
 
-def widened(weights: Weights, start: Vector) -> Belief:
+def widened(weights: Weights, start: Vector, most: Vector) -> Belief:
     """What was learned elsewhere, as a place to start from: towards its weights, with doubts about them.
 
     Args:
         start: the weights before any lesson, without a prior.
+        most: their variances.
 
     Raises:
         ValueError: the prior weighs other features than this version of tend.
     """
-    if len(weights.mean) != WIDTH:
-        raise ValueError(f"a prior of {len(weights.mean)} weights; this version has {WIDTH}: make it anew")
-    variance = np.minimum(np.array(weights.variance) * DOUBT, prior_variance())
+    if len(weights.mean) != len(start):
+        raise ValueError(f"a prior of {len(weights.mean)} weights; this version has {len(start)}: make it anew")
+    variance = np.minimum(np.array(weights.variance) * DOUBT, most)
     return Belief.wide(start + BELIEVED * (np.array(weights.mean) - start), variance)

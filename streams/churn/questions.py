@@ -10,7 +10,8 @@ from __future__ import annotations
 from schemas.churn import Asked, Buying, Days, Lesson, Question, Score
 from schemas.ids import fraction
 from schemas.times import DAY, SECOND, Millis
-from streams.churn.packing import pack, without_history
+from streams.churn.packing import pack, together, without_history
+from streams.churn.versions import VERSIONS
 
 WHOLE, HALF = 0, 1
 WINDOWS = 3
@@ -81,4 +82,7 @@ def _newest(asked: Asked, horizon: Days) -> Question | None:
 
 
 def _packed(score: Score) -> bytes:
-    return pack(score.log_odds, score.features, score.history)
+    packed, beside = pack(VERSIONS[score.version], score.log_odds, score.features, score.history), score.beside
+    if beside is None:
+        return packed
+    return together(packed, pack(VERSIONS[beside.version], beside.log_odds, beside.features, score.history))

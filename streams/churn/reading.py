@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from functools import cache
+from itertools import accumulate, pairwise
 from math import log
 
 from schemas.churn import ChurnState, HorizonState
-from schemas.errors import Refused
-from streams.churn.buying import BINS
+from streams.churn.buying import BINS, days_at
 from streams.churn.logistic import Belief
 from streams.churn.repeat import Parameters, parameters_of
 from streams.churn.tables import (
@@ -22,16 +22,20 @@ from streams.churn.tables import (
     LOG_ORDERS,
     ORDERS,
     REACHED,
-    VERSION,
+    gap_of,
 )
 
 FIRST_GUESS_GAP, FIRST_GUESS_ORDERS = 30.0, 1.0
 """Before a store has repeat orders of its own: one each month, worth one order."""
-FIRST_GUESS_HAZARD, FIRST_GUESS_GAPS = 0.2, 1.0
-"""The share of gaps that ends in a half octave, before any is seen."""
+GUESS_SHAPE, GUESS_SHAPE_LIKE = 0.8, 1.5
+"""Before any gap is seen, gaps are as if customers bought at steady rates that are gamma distributed with this shape:
+around the population's mean, and less widely around that of a group of like rhythm."""
+FIRST_GUESS_GAPS = 1.0
+"""That guess is worth so many gaps of the population."""
 HAZARD_WEIGHT = 20.0
-"""A group's hazard is drawn towards that of all groups as if so many gaps had been seen."""
+"""A group's hazard is drawn towards the mean of its guess and all groups' hazard as if so many gaps had been seen."""
 HIGHEST_HAZARD = 0.98
+_EDGES = [days_at(b) for b in range(BINS + 1)]
 YOUNG = 500.0
 """Weight of lessons after the whole horizon at which half of the trust is in what was learned."""
 
@@ -51,7 +55,7 @@ class Reading:
         """Mean days since a customer's first order."""
         self.usual_orders = table.get(LOG_ORDERS, 0.0) / FIXED / (customers + 1.0)
         """Mean of the logarithm of orders per customer."""
-        self.hazards = _hazards(table)
+        self.hazards = _hazards(table, self.usual_gap)
         self._beyond = [_log_beyond(hazards) for hazards in self.hazards]
         self.horizons = {h.horizon: HorizonReading(h, self.usual_gap) for h in state.horizons}
 
@@ -78,31 +82,35 @@ class HorizonReading:
 
 
 def reading(state: ChurnState) -> Reading:
-    """The state made ready to read; kept with it, as a state is never changed.
-
-    Raises:
-        Refused: the state weighs other features than this version of tend computes.
-    """
+    """The state made ready to read; kept with it, as a state is never changed."""
     ready = state.__dict__.get("_reading")
     if not isinstance(ready, Reading):
-        if state.features_version != VERSION:
-            raise Refused(
-                f"The almanac's churn model weighs version {state.features_version} of the features; this tend has "
-                f"version {VERSION}. Run the tend that made it, or begin a new almanac from the stored orders."
-            )
-        ready = Reading(state)
-        state.__dict__["_reading"] = ready
+        ready = state.__dict__["_reading"] = Reading(state)
     return ready
 
 
-def _hazards(table: dict[str, float]) -> list[list[float]]:
+def _hazards(table: dict[str, float], usual_gap: float) -> list[list[float]]:
     """Per group and bin, the share of the gaps that reached the bin and ended in it."""
     overall = []
-    for b in range(BINS):
+    for b, guess in enumerate(_guess(usual_gap, GUESS_SHAPE)):
         reached = sum(table.get(REACHED[g][b], 0.0) for g in range(GROUPS))
         ended = sum(table.get(ENDED[g][b], 0.0) for g in range(GROUPS))
-        overall.append((ended + FIRST_GUESS_GAPS * FIRST_GUESS_HAZARD) / (reached + FIRST_GUESS_GAPS))
-    return [[_hazard(table, group, b, overall[b]) for b in range(BINS)] for group in range(GROUPS)]
+        overall.append((ended + FIRST_GUESS_GAPS * guess) / (reached + FIRST_GUESS_GAPS))
+    return [
+        [_hazard(table, group, b, (overall[b] + guess) / 2.0) for b, guess in enumerate(_guesses_like()[group])]
+        for group in range(GROUPS)
+    ]
+
+
+def _guess(mean_gap: float, shape: float) -> list[float]:
+    """Hazards of gaps at steady rates that are gamma distributed over customers (Lomax, or Pareto II)."""
+    beyond = [(1.0 + days / (shape * mean_gap)) ** -shape for days in _EDGES]
+    return [1.0 - later / sooner for sooner, later in pairwise(beyond)]
+
+
+@cache
+def _guesses_like() -> list[list[float]]:
+    return [_guess(gap_of(group), GUESS_SHAPE_LIKE) for group in range(GROUPS)]
 
 
 def _log_beyond(hazards: list[float]) -> list[float]:
@@ -110,6 +118,6 @@ def _log_beyond(hazards: list[float]) -> list[float]:
     return list(accumulate((log(1.0 - hazard) for hazard in hazards), initial=0.0))
 
 
-def _hazard(table: dict[str, float], group: int, b: int, overall: float) -> float:
+def _hazard(table: dict[str, float], group: int, b: int, guess: float) -> float:
     reached, ended = table.get(REACHED[group][b], 0.0), table.get(ENDED[group][b], 0.0)
-    return min((ended + HAZARD_WEIGHT * overall) / (reached + HAZARD_WEIGHT), HIGHEST_HAZARD)
+    return min((ended + HAZARD_WEIGHT * guess) / (reached + HAZARD_WEIGHT), HIGHEST_HAZARD)

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from math import expm1, log, sqrt
 
-from schemas.churn import Buying, ChurnState, Days, Score
+from schemas.churn import Beside, Buying, ChurnState, Days, Score
 from schemas.times import DAY, Millis
 from streams.churn.calibration import applied
-from streams.churn.design import design
-from streams.churn.features import NAMES, features, history
-from streams.churn.logistic import log_sigmoid, sigmoid
+from streams.churn.design import Features, FeatureSet
+from streams.churn.features import history
+from streams.churn.logistic import Vector, averaged, log_sigmoid, sigmoid
 from streams.churn.reading import HorizonReading, reading
+from streams.churn.shadow import candidate_of
+from streams.churn.versions import version_of
 
-REPEAT = (NAMES.index("repeat"), NAMES.index("repeat_half"))
 NINETY = 1.645
 """Standard deviations to either side that hold 90 % of a Gaussian."""
 SUREST = -1e-9
@@ -29,12 +30,12 @@ def score(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> Scor
 
     Raises:
         KeyError: the state does not learn this horizon.
+        Refused: it weighs features that this tend does not compute.
     """
     learned = reading(state).horizons[horizon]
-    here = features(state, buying, now, horizon)
-    later = features(state, buying, now + horizon * DAY // 2, horizon)
-    raw, margin = log_odds(learned, here, later)
+    here, raw, margin = _looked(state, buying, now, horizon)
     z = applied(learned.calibration, learned.gain, raw)
+    candidate = candidate_of(state)
     return Score(
         sigmoid(z),
         sigmoid(z - margin),
@@ -44,29 +45,39 @@ def score(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> Scor
         raw,
         here,
         history(buying, now),
+        state.features_version,
+        None if candidate is None else _beside(candidate, buying, now, horizon),
     )
 
 
-def log_odds(learned: HorizonReading, here: tuple[float, ...], later: tuple[float, ...]) -> tuple[float, float]:
-    """The log-odds of no order, and the 90 % margin around them.
+def _beside(candidate: ChurnState, buying: Buying, now: Millis, horizon: Days) -> Beside:
+    here, raw, _ = _looked(candidate, buying, now, horizon)
+    return Beside(candidate.features_version, raw, here)
 
-    Args:
-        later: the features of half a horizon later, if no order comes until then.
-    """
-    x = design(here)
-    second = learned.ripe * log_sigmoid(learned.half.log_odds(design(later)))
-    second += (1.0 - learned.ripe) * _second_half(here)
-    quiet = min(log_sigmoid(learned.half.log_odds(x)) + second, SUREST)
+
+def _looked(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> tuple[Features, float, float]:
+    """The features, the log-odds of no order averaged over what is believed of the weights, and their 90 % margin."""
+    known, kind = reading(state), version_of(state)
+    here = kind.look(known, buying, now, horizon)
+    later = kind.look(known, buying, now + horizon * DAY // 2, horizon)
+    return here, *_log_odds(kind, known.horizons[horizon], kind.design(here), kind.design(later))
+
+
+def _log_odds(kind: FeatureSet, learned: HorizonReading, here: Vector, later: Vector) -> tuple[float, float]:
+    """The log-odds and their margin; ``later`` is half a horizon later, if no order comes until then."""
+    second = learned.ripe * log_sigmoid(learned.half.log_odds(later))
+    second += (1.0 - learned.ripe) * _second_half(kind, here)
+    quiet = min(log_sigmoid(learned.half.log_odds(here)) + second, SUREST)
     halves = quiet - log(-expm1(quiet))
-    z = learned.share * learned.main.log_odds(x) + (1.0 - learned.share) * halves
+    z = learned.share * learned.main.log_odds(here) + (1.0 - learned.share) * halves
     surer = learned.main if learned.main.lessons > learned.half.lessons // 2 else learned.half
-    return z, NINETY * sqrt(surer.variance(x))
+    variance = surer.variance(here)
+    return averaged(z, variance), NINETY * sqrt(variance)
 
 
-def _second_half(here: tuple[float, ...]) -> float:
-    """The logarithm of MBG/NBD's chance of no order in the second half after none in the first.
+def _second_half(kind: FeatureSet, x: Vector) -> float:
+    """The logarithm of the chance of no order in the second half after none in the first, before any lesson.
 
     While a store is younger than the horizon nobody has been silent for so long that the half's model could know.
     """
-    whole, half = (2.0 * (here[place] - 1.0) for place in REPEAT)
-    return min(log_sigmoid(whole) - log_sigmoid(half), 0.0)
+    return min(log_sigmoid(float(kind.whole_mean @ x)) - log_sigmoid(float(kind.half_mean @ x)), 0.0)

@@ -6,12 +6,10 @@ were ended there by an order. It learns from every gap while it passes, with no 
 
 from __future__ import annotations
 
-from math import log
+from math import exp, log
 
 from streams.churn.buying import BINS
 
-VERSION = 1
-"""Raise it with any change of a feature: questions asked under another version are not learned from."""
 FIXED = 1000
 """Logarithms are counted in thousandths, so that sums are integers and do not depend on their order."""
 GROUPS = 14
@@ -39,3 +37,8 @@ def group_of(orders: int, active: float, usual: float) -> int:
     """
     mean = (active + 2.0 * usual) / (orders + 1.0)
     return min(max(int(log(max(mean, 1.0)) * _GROUPS_PER_E), 0), GROUPS - 1)
+
+
+def gap_of(group: int) -> float:
+    """The mean gap in days of a group's middle."""
+    return exp((group + 0.5) / _GROUPS_PER_E)

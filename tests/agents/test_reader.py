@@ -84,3 +84,13 @@ async def test_lag_counts_from_what_is_handled_and_not_from_what_is_read() -> No
     await reader.read([BROWSE], max_wait_ms=1)
 
     assert reader.lag({BROWSE: 2}) == {BROWSE: 3}
+
+
+async def test_lag_is_no_guess_where_the_broker_has_not_told_the_end() -> None:
+    logs = logs_with(5, piece=4)
+    reader = TopicReader(logs, 0, {BROWSE: 0})
+    await reader.read([BROWSE], max_wait_ms=1)
+    logs.silent.add(BROWSE)
+    await reader.read([BROWSE], max_wait_ms=1)
+
+    assert reader.lag({BROWSE: 2}) == {BROWSE: 3}

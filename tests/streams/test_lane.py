@@ -18,11 +18,11 @@ from schemas.lane import LaneState, Raw
 from schemas.outcome import decode_decision
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, MARKS, ORDERS, TOPIC_OF
-from streams import portions
 from streams.arrivals import Arrival, DeadLetter
 from streams.churn import begin
 from streams.lane import Answer, Batch, Ground, Lane, NeedAlmanac, NeedRecords, Save
 from streams.library import Library
+from streams.portions import SURE, USUAL
 from streams.rehearsal import Shelf
 from tests.builders import START, complained, placed
 
@@ -95,7 +95,7 @@ def orders_of(bench: Bench, who: str = "c-1") -> int:
 
 
 def test_offsets_move_with_the_last_commit_of_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portions, "MAX_EVENTS", 2)
+    monkeypatch.setattr(Lane, "bounds", USUAL._replace(events=2))
     bench = Bench()
 
     bench.take(batch(*orders(5), until=START + HOUR), crash_after=2)
@@ -108,7 +108,7 @@ def test_offsets_move_with_the_last_commit_of_an_interval(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("crash_after", [1, 2, 3, 4, 5])
 def test_a_crash_between_two_commits_changes_nothing(monkeypatch: pytest.MonkeyPatch, crash_after: int) -> None:
-    monkeypatch.setattr(portions, "MAX_EVENTS", 2)
+    monkeypatch.setattr(Lane, "bounds", USUAL._replace(events=2))
     told = batch(*orders(7, every=5 * HOUR), until=START + 3 * DAY)
     straight, crashed = Bench(), Bench()
     straight.take(told)
@@ -122,7 +122,7 @@ def test_a_crash_between_two_commits_changes_nothing(monkeypatch: pytest.MonkeyP
 
 
 def test_in_service_every_commit_moves_the_offsets_past_what_it_handled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portions, "MAX_EVENTS", 2)
+    monkeypatch.setattr(Lane, "bounds", USUAL._replace(events=2))
     bench = Bench()
 
     bench.take(batch(*orders(5), until=START + HOUR, marked=False, acting=START + HOUR), crash_after=2)
@@ -209,8 +209,25 @@ def test_what_is_put_aside_is_told_once_whatever_happens(crash_after: int) -> No
     assert orders_of(bench) == 1
 
 
+def test_what_is_too_much_for_one_commit_is_done_again_in_smaller_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(SURE.customers * 2)]
+    whole, parts = Bench(), Bench()
+    whole.take(batch(*told, until=START + WEEK))
+
+    monkeypatch.setattr("streams.lane.ROOM", 10_000)
+    parts.take(batch(*told, until=START + WEEK))
+
+    assert parts.commits > whole.commits
+    assert (parts.shelf.records, parts.shelf.orders, parts.shelf.alarms) == (
+        whole.shelf.records,
+        whole.shelf.orders,
+        whole.shelf.alarms,
+    )
+    assert [entry.value for entry in parts.out(DECISIONS)] == [entry.value for entry in whole.out(DECISIONS)]
+
+
 def test_a_batch_of_nothing_but_time_rings_the_alarms_of_the_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.lane.MAX_DUE", 2)
+    monkeypatch.setattr(Lane, "bounds", USUAL._replace(due=2))
     bench = Bench()
     told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(9)]
     bench.take(batch(*told, until=START + HOUR))

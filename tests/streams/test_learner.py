@@ -10,7 +10,9 @@ import msgspec
 from schemas.almanac import Contribution, encode_almanac
 from schemas.churn import Lesson
 from streams.churn import begin
+from streams.churn.features import SIZE
 from streams.churn.packing import pack
+from streams.churn.versions import FIRST
 from streams.learner import Collector
 
 
@@ -81,7 +83,7 @@ def test_said_twice_it_counts_once() -> None:
 
 def test_more_lessons_than_the_cap_are_sampled_while_they_come_whatever_the_order() -> None:
     beginning = msgspec.structs.replace(begin((28,)), cap=10)
-    features = pack(-1.0, [0.5] * 28, (3, 20.0, 40.0))
+    features = pack(FIRST, -1.0, [0.5] * SIZE, (3, 20.0, 40.0))
     contributions = [
         Contribution(p, n, 5, 5, [Lesson(f"c{p}-{n}-{i}", i, 28, i % 2, features, i % 3 == 0, 1) for i in range(9)])
         for p in (0, 1)

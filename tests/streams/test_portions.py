@@ -20,7 +20,7 @@ from schemas.waits import set_wait
 from streams.arrivals import Arrival
 from streams.hand import Hand
 from streams.pipeline import Context, new_customer
-from streams.portions import MAX_BYTES, MAX_CUSTOMERS, MAX_EVENTS, Portion, customers_of, cut, handle_portion
+from streams.portions import MAX_BYTES, USUAL, Portion, customers_of, cut, handle_portion
 from tests.builders import START, Listening, added, complained, context, event, listening, placed
 
 NOTHING = Loaded({}, {}, [])
@@ -60,16 +60,16 @@ def searched(at: Millis = START, **fields: Any) -> AnyEvent:
 
 
 def test_a_portion_is_bounded_in_events() -> None:
-    many = arrivals(*[placed(START + n, f"o-{n}") for n in range(MAX_EVENTS + 5)])
+    many = arrivals(*[placed(START + n, f"o-{n}") for n in range(USUAL.events + 5)])
 
-    assert cut(many, 0, 1 << 60) == MAX_EVENTS
-    assert cut(many, MAX_EVENTS, 1 << 60) == MAX_EVENTS + 5
+    assert cut(many, 0, 1 << 60) == USUAL.events
+    assert cut(many, USUAL.events, 1 << 60) == USUAL.events + 5
 
 
 def test_a_portion_is_bounded_in_customers() -> None:
-    many = arrivals(*[placed(START + n, who=f"c-{n}") for n in range(MAX_CUSTOMERS + 5)])
+    many = arrivals(*[placed(START + n, who=f"c-{n}") for n in range(USUAL.customers + 5)])
 
-    assert cut(many, 0, 1 << 60) == MAX_CUSTOMERS
+    assert cut(many, 0, 1 << 60) == USUAL.customers
 
 
 def test_a_portion_is_bounded_in_bytes_and_never_empty() -> None:

@@ -18,10 +18,10 @@ from schemas.ids import partition_of
 from schemas.lane import Raw
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, TOPIC_OF
-from streams import lane, portions
 from streams.churn import begin
-from streams.lane import Ground
+from streams.lane import Ground, Lane
 from streams.library import Library
+from streams.portions import Bounds
 from streams.rehearsal import Interval, Rehearsal
 from tests.builders import START, added, complained, event, placed
 
@@ -130,9 +130,7 @@ def test_the_order_of_arrival_between_two_marks_does_not_matter(told: list[AnyEv
 def test_the_size_of_portions_does_not_matter(
     told: list[AnyEvent], expected: Left, monkeypatch: pytest.MonkeyPatch, events: int, customers: int, due: int
 ) -> None:
-    monkeypatch.setattr(portions, "MAX_EVENTS", events)
-    monkeypatch.setattr(portions, "MAX_CUSTOMERS", customers)
-    monkeypatch.setattr(lane, "MAX_DUE", due)
+    monkeypatch.setattr(Lane, "bounds", Bounds(events, customers, due))
 
     assert replayed(told, marks_each(DAY)) == expected
 
@@ -148,6 +146,5 @@ def test_any_life_is_the_same_however_it_is_cut(seed: int, span: Millis, events:
     whole = replayed(some, marks_each(3 * DAY))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(portions, "MAX_EVENTS", events)
-        patch.setattr(lane, "MAX_DUE", due)
+        patch.setattr(Lane, "bounds", Bounds(events, 64, due))
         assert replayed(some, marks_each(span), Random(seed)) == whole

@@ -10,7 +10,7 @@ from schemas.lane import Raw
 from schemas.times import DAY, WEEK, to_rfc3339
 from schemas.topics import ORDERS
 from streams.churn import begin
-from streams.churn.evaluation import Order, Point, Rehearsal
+from streams.churn.evaluation import Order, Point, Rehearsal, Signal
 from streams.lane import Ground
 from streams.library import Library
 from streams.rehearsal import Interval
@@ -41,6 +41,20 @@ def test_points_come_in_the_order_of_time() -> None:
     points = points_of(store())
 
     assert [p.at for p in points] == sorted(p.at for p in points)
+
+
+def test_signals_make_no_points_and_are_looked_at() -> None:
+    orders = store()
+    late = [Signal(order.customer, order.at + 1, "late_delivery") for order in orders[::3]]
+    strangers = [Signal("nobody", START + day * DAY + 5, "visit") for day in range(100)]
+    everything: list[Order | Signal] = [*orders, *late, *strangers]
+    both = sorted(everything, key=lambda event: event.at)
+
+    points, plain = list(Rehearsal(begin([HORIZON]), HORIZON, START).run(both)), points_of(orders)
+
+    times = {(p.customer, p.at) for p in plain}
+    assert {(p.customer, p.at) for p in points if p.at <= orders[-1].at} == times
+    assert any(p.score.features != q.score.features for p, q in zip(points, plain, strict=False))
 
 
 def test_nothing_that_happens_after_a_moment_changes_a_prediction_up_to_it() -> None:

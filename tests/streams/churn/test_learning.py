@@ -3,16 +3,17 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from schemas.churn import ChurnState, Lesson
+from schemas.churn import Buying, ChurnState, Lesson
 from schemas.errors import Refused
 from schemas.times import DAY
-from streams.churn import begin, learn_epoch, score
+from streams.churn import begin, learn_epoch, remember_order, score
 from streams.churn.buying import last_order
-from streams.churn.design import prior_mean
 from streams.churn.evaluation import Rehearsal
+from streams.churn.features import SIZE
 from streams.churn.packing import pack, unpack
 from streams.churn.prior import shipped, widened
 from streams.churn.reading import reading
+from streams.churn.versions import FIRST
 from tests.streams.churn.stores import START, store
 
 
@@ -24,7 +25,7 @@ def taught(orders: int = 20) -> Rehearsal:
 
 
 def lessons_of(count: int) -> list[Lesson]:
-    features = pack(-1.0, [0.1 * (i % 5) for i in range(28)], None)
+    features = pack(FIRST, -1.0, [0.1 * (i % 5) for i in range(SIZE)], None)
     return [Lesson(f"c{i}", START + i * DAY // 100, 14, 0, features, i % 3 == 0, 1 + i % 4) for i in range(count)]
 
 
@@ -56,7 +57,7 @@ def test_a_state_grows_with_nothing_but_its_horizons() -> None:
 def test_lessons_of_another_version_of_the_features_teach_nothing() -> None:
     old = [msgspec.structs.replace(lesson, features=b"\x63" + lesson.features[1:]) for lesson in lessons_of(30)]
 
-    assert unpack(old[0].features) is None
+    assert unpack(FIRST, old[0].features) is None
     assert learn_epoch(begin([14]), 0, old, {}) == learn_epoch(begin([14]), 0, [], {})
 
 
@@ -97,7 +98,7 @@ def test_a_prior_of_other_features_is_refused_with_the_way_out() -> None:
     weights = shipped().weights["main"]
 
     with pytest.raises(ValueError, match="make it anew"):
-        widened(msgspec.structs.replace(weights, mean=weights.mean[1:]), prior_mean("repeat"))
+        widened(msgspec.structs.replace(weights, mean=weights.mean[1:]), FIRST.whole_mean, FIRST.prior_variance)
 
 
 def test_several_horizons_are_learned_at_once_and_longer_ones_are_less_likely_to_pass_in_silence() -> None:
@@ -115,5 +116,7 @@ def test_several_horizons_are_learned_at_once_and_longer_ones_are_less_likely_to
 def test_a_state_of_other_features_is_refused_with_the_way_out() -> None:
     state = msgspec.structs.replace(begin([28]), features_version=99)
 
+    buying = Buying()
+    remember_order(buying, START, 1_000)
     with pytest.raises(Refused, match="version 99 of the features"):
-        reading(state)
+        score(state, buying, START, 28)

@@ -10,6 +10,7 @@ from schemas.times import DAY, HOUR, SECOND, WEEK
 from streams.churn import KINDS, ask, begin, next_maturity, remember_order, remember_signal, score, settle
 from streams.churn.packing import unpack
 from streams.churn.questions import HALF, WHOLE
+from streams.churn.versions import FIRST
 
 NOW = 20_000 * DAY
 STATE = begin([28, 21, 7])
@@ -106,7 +107,7 @@ def test_a_lesson_carries_the_features_of_its_moment() -> None:
     lessons = settle(asked, NOW, NOW + 40 * DAY, "c1")
 
     for lesson in lessons:
-        unpacked = unpack(lesson.features)
+        unpacked = unpack(FIRST, lesson.features)
         assert unpacked is not None
         log_odds, features, history = unpacked
         assert abs(log_odds - asked_with.log_odds) < 0.01

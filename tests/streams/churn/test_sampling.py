@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.churn import Lesson
 from schemas.times import DAY
 from streams.churn import Sample, begin, learn_sample
+from streams.churn.features import SIZE
 from streams.churn.packing import pack
+from streams.churn.versions import FIRST
 
 NOW = 20_000 * DAY
 HORIZON, CAP = 14, 20
@@ -22,7 +24,7 @@ def lessons_of(count: int, store: str = "a") -> list[Lesson]:
 
 
 def features(i: int) -> bytes:
-    return pack(-1.0, [0.1 * (i % 5)] * 28, (i % 7, 20.0, 30.0))
+    return pack(FIRST, -1.0, [0.1 * (i % 5)] * SIZE, (i % 7, 20.0, 30.0))
 
 
 def sampled(lessons: list[Lesson], cap: int = CAP) -> Sample:
@@ -31,6 +33,7 @@ def sampled(lessons: list[Lesson], cap: int = CAP) -> Sample:
     return sample
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.permutations(lessons_of(70)), st.integers(1, 70))
 def test_whatever_the_order_of_arrival_the_same_is_learned_to_the_byte(lessons: list[Lesson], first: int) -> None:
     sample = Sample(CAP)

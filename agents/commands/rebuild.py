@@ -1,0 +1,33 @@
+"""``tend rebuild``: all records anew from Kafka, into an empty store."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+
+from agents.rebuild import Rebuild, Rebuilt
+from infra.settings import load_settings
+from schemas.errors import DependencyAway, TendError
+from schemas.times import to_rfc3339
+
+
+def rebuild() -> None:
+    """Make all records anew from Kafka, into an empty store, without sending anything again.
+
+    Stop all workers first. After a replay the records come out the same to the byte. In service they are made by the
+    time of the events, as far as the workers had come; rules are applied as they were in force, and nothing of it is
+    sent. From there the workers go on, and leave out what is out already.
+
+    Example: TEND_REDIS_URL=redis://127.0.0.1:6379/1 tend rebuild
+    """
+    try:
+        lanes = asyncio.run(Rebuild(load_settings(), _tell).run())
+    except DependencyAway as error:
+        raise TendError(f"{error}. Nothing is broken: run tend rebuild again.") from error
+    typer.echo(f"{sum(lane.customers for lane in lanes):,} records of {len(lanes)} lanes; start the workers")
+
+
+def _tell(lane: Rebuilt) -> None:
+    left = f", {lane.unpublished} messages still to be published" if lane.unpublished else ""
+    typer.echo(f"lane {lane.partition}: {lane.customers:,} records, up to {to_rfc3339(lane.time)}{left}")

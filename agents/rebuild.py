@@ -1,0 +1,240 @@
+"""All records made anew from the log into an empty store, without anything being sent again.
+
+The lanes take the very steps that they took, in event time. In an exact replay they come out the same to the byte, and
+what was decided but never published is left for the workers. In service they are taken as far as the group has said it
+came; from there workers handle events as usual, and leave out what is out already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from itertools import islice
+
+import msgspec
+
+from agents.almanacs import all_almanacs
+from agents.batches import Batches, LiveBatches, MarkedBatches
+from agents.ground import almanac_key, beginning, ground_of, open_store
+from agents.reader import TopicReader
+from agents.recall import REMEMBERED, UNFINISHED
+from agents.rulebooks import published_rulebooks
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
+from infra.kafka.positions import read_position
+from infra.kafka.progress import applied_offsets
+from infra.kafka.topics import Topics
+from infra.settings import Settings
+from infra.store import Store, check
+from schemas.almanac import Almanac
+from schemas.errors import Fenced, Refused
+from schemas.lane import BrokerIdentity, Commit, Fetched, LaneState
+from schemas.times import Millis
+from schemas.topics import EVENT_TOPICS, LANE_TOPICS
+from streams.lane import Answer, Batch, Lane, NeedAlmanac, NeedRecords, Step
+from streams.library import Library
+
+_BATCH = 5_000
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """How far a lane was rebuilt."""
+
+    partition: int
+    time: Millis
+    customers: int
+    unpublished: int
+    """Messages decided in the lost store and never published; the next worker publishes them."""
+
+
+class LogFetches:
+    """A lane's topics as logs that end where they are told to, read without a group."""
+
+    def __init__(self, connection: KafkaConnection, ends: Mapping[str, int]) -> None:
+        self._log = PartitionLog(connection)
+        self._ends = ends
+
+    async def fetch(self, partition: int, wants: Mapping[str, int], *, max_wait_ms: int) -> dict[str, Fetched]:
+        """See ``agents.reader.Fetches``."""
+        return {topic: await asyncio.to_thread(self._read, partition, topic, start) for topic, start in wants.items()}
+
+    def _read(self, partition: int, topic: str, start: int) -> Fetched:
+        end = self._ends[topic]
+        records = list(islice(self._log.read(topic, partition, start), _BATCH)) if start < end else []
+        # Behind the last record there may be markers of transactions, which nobody reads.
+        stop = records[-1].offset + 1 if len(records) == _BATCH else end
+        return Fetched([record for record in records if record.offset < end], min(stop, end), end)
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._log.close()
+
+
+class Rebuild:
+    """Rebuilds all lanes of an installation, one after the other.
+
+    Args:
+        settings: those of the workers.
+        told: hears of each lane that is done.
+    """
+
+    def __init__(self, settings: Settings, told: Callable[[Rebuilt], None]) -> None:
+        self._settings = settings
+        self._told = told
+        self._connection = KafkaConnection.of(settings)
+        self._exact = settings.clock == "event" and settings.marks
+
+    async def run(self) -> list[Rebuilt]:
+        """Rebuild, all of it.
+
+        Raises:
+            Refused: the store is not empty, or the log does not hold everything from its beginning.
+        """
+        async with open_store(self._settings) as store:
+            await check(store)
+            await self._check_empty(store)
+            ends = await asyncio.to_thread(self._ends)
+            identity = await asyncio.to_thread(Topics(self._connection).identity, LANE_TOPICS)
+            library = await published_rulebooks(self._connection)
+            almanacs = await all_almanacs(self._connection, almanac_key(self._settings))
+            common = _Common(store, library, almanacs, identity)
+            return [await self._lane(common, partition, its_ends) for partition, its_ends in enumerate(ends)]
+
+    async def _check_empty(self, store: Store) -> None:
+        held = [await store.lane(partition) for partition in range(self._settings.partitions)]
+        states = [msgspec.msgpack.decode(one[1], type=LaneState) for one in held if one and one[1]]
+        if any(state.clock != UNFINISHED for state in states):
+            raise Refused(
+                f"The store at {store.address} holds lanes already; a rebuild begins with an empty one. Stop all "
+                "workers, then point TEND_REDIS_URL at another database, or empty this one."
+            )
+        if states:
+            await store.wipe()  # of a rebuild that did not come to its end
+
+    def _ends(self) -> list[dict[str, int]]:
+        """How far each lane is rebuilt."""
+        topics = Topics(self._connection)
+        firsts, ends = topics.first_offsets(LANE_TOPICS), topics.end_offsets(LANE_TOPICS)
+        missing = [f"{name}, partition {p}" for name, at in firsts.items() for p, first in enumerate(at) if first > 0]
+        if missing:
+            raise Refused(
+                f"The log does not begin at its beginning any more ({'; '.join(missing[:5])}): records made from what "
+                "is left would lack what was deleted. Restore the store from its append-only file or a snapshot."
+            )
+        found = [{topic: ends[topic][p] for topic in LANE_TOPICS} for p in range(self._settings.partitions)]
+        if self._exact:
+            return found
+        for (topic, p), offset in applied_offsets(self._connection, self._settings.group, EVENT_TOPICS).items():
+            found[p][topic] = min(found[p][topic], offset)
+        return found
+
+    async def _lane(self, common: _Common, partition: int, ends: Mapping[str, int]) -> Rebuilt:
+        published = await asyncio.to_thread(read_position, self._connection, partition)
+        state = LaneState(dict.fromkeys(LANE_TOPICS, 0), broker=common.identity, clock="event")
+        lane = Lane(ground_of(self._settings, partition, beginning(self._settings)), state, common.library)
+        rebuilder = _Rebuilder(common.store, common.almanacs, lane, published, exact=self._exact)
+        log = LogFetches(self._connection, ends)
+        try:
+            await rebuilder.run(self._batches(log, partition))
+            await rebuilder.hand_over(self._settings.clock)
+        except Fenced as error:
+            raise Refused(f"A worker took lane {partition} over. Stop all workers, then rebuild again.") from error
+        finally:
+            log.close()
+        counts = await common.store.counts(partition)
+        rebuilt = Rebuilt(partition, state.time, counts.customers, counts.outbox)
+        self._told(rebuilt)
+        return rebuilt
+
+    def _batches(self, log: LogFetches, partition: int) -> Batches:
+        reader = TopicReader(log, partition, dict.fromkeys(LANE_TOPICS, 0))
+        partitions = self._settings.partitions
+        if self._exact:
+            return MarkedBatches(reader, partition, partitions)
+        return LiveBatches(reader, partition, partitions, None, self._settings.tick_ms)
+
+
+class _Common(msgspec.Struct, frozen=True):
+    """What all lanes are rebuilt with."""
+
+    store: Store
+    library: Library
+    almanacs: Mapping[int, Almanac]
+    identity: BrokerIdentity
+
+
+class _Enough(Exception):
+    """The lane is where the learner is: from here on only workers and learner together go on."""
+
+
+class _Rebuilder:
+    """One lane on its way through the log."""
+
+    def __init__(
+        self, store: Store, almanacs: Mapping[int, Almanac], lane: Lane, published: int, *, exact: bool
+    ) -> None:
+        self._store, self._almanacs, self._lane = store, almanacs, lane
+        self._published, self._exact = published, exact
+        self._partition = lane.ground.partition
+        self._version = 0
+
+    async def run(self, batches: Batches) -> None:
+        """Take every step up to the ends."""
+        self._version = (await self._store.claim(self._partition)).version
+        with contextlib.suppress(_Enough):
+            while (batch := await batches.next(self._lane.state)) is not None:
+                await self._take(batch)
+
+    async def _take(self, batch: Batch) -> None:
+        steps = self._lane.take(batch)
+        answer: Answer = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration:
+                return
+            answer = await self._answer(step)
+
+    async def _answer(self, step: Step) -> Answer:
+        if isinstance(step, NeedRecords):
+            who = step.customers
+            return await self._store.load(self._partition, who, who, step.due_until, step.due_limit)
+        if isinstance(step, NeedAlmanac):
+            return self._almanac(step.epoch)
+        await self._save(step.commit, UNFINISHED)
+        return None
+
+    def _almanac(self, epoch: int) -> Almanac | None:
+        if self._exact:
+            if epoch not in self._almanacs:
+                raise _Enough
+            return self._almanacs[epoch]
+        earlier = [known for known in self._almanacs if known <= epoch]
+        return self._almanacs[max(earlier)] if earlier else None
+
+    async def _save(self, commit: Commit, clock: str) -> None:
+        commit.state = msgspec.msgpack.encode(msgspec.structs.replace(self._lane.state, clock=clock))
+        # What is out stays out. In service, what the lost store still held may be out of date by days.
+        unpublished = [entry for entry in commit.outbox if entry.sequence > self._published]
+        commit.outbox = unpublished if self._exact else ()
+        commit.published = self._published
+        self._version = await self._store.commit(self._partition, self._version, commit)
+
+    async def hand_over(self, clock: str) -> None:
+        """Let workers take the lane up from here.
+
+        Raises:
+            Refused: more was published than the log leads to.
+        """
+        state = self._lane.state
+        if self._exact and state.sequence < self._published:
+            raise Refused(
+                f"Lane {self._partition} has published {self._published} messages, and its log leads to "
+                f"{state.sequence} only: events or marks are missing, or they met other rules or another version. "
+                "Restore the store from its append-only file or a snapshot."
+            )
+        if not self._exact:
+            state.sequence = max(state.sequence, self._published)
+            state.out_since, state.out_until = 0, state.time + REMEMBERED
+        await self._save(Commit(b""), clock)

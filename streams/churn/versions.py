@@ -1,0 +1,66 @@
+"""The versions of the features that this tend can compute: the newest, and those that almanacs may still weigh."""
+
+from __future__ import annotations
+
+from math import exp, log
+
+from schemas.churn import ChurnState
+from schemas.errors import Refused
+from streams.churn.design import FeatureSet
+from streams.churn.features import FRESH, NAMES, OPEN, look, surely_overdue
+
+_SILENCE, _FRESH, _OVERDUE, _SURELY, _IRREGULAR = (
+    NAMES.index(name) for name in ("silence", "fresh_silence", "overdue", "surely_overdue", "irregular")
+)
+
+
+def _derive(values: list[float]) -> None:
+    values[_SURELY] = surely_overdue(values[_OVERDUE], exp(values[_IRREGULAR] / 2.0))
+    values[_SILENCE] = log(max(exp(2.0 * values[_FRESH]) - FRESH, 0.0) + OPEN)
+
+
+FIRST = FeatureSet(
+    version=1,
+    names=NAMES,
+    keys=(
+        "overdue",
+        "irregular",
+        "pace_month",
+        "pace_season",
+        "pace_3",
+        "pace_ever",
+        "age",
+        "spend",
+        "gaps_like_hers",
+        "her_gaps",
+    ),
+    # MBG/NBD knows from the first day that some never come back, and is too sure of it where few do; tables of gaps
+    # follow the store at once, and know little of lengths that nobody has reached.
+    whole=("repeat", "her_gaps"),
+    half=("repeat_half", "her_gaps_half"),
+    look=look,
+    derived=("silence", "surely_overdue"),
+    derive=_derive,
+)
+VERSIONS = {FIRST.version: FIRST}
+
+
+def newest() -> FeatureSet:
+    """The version that new stores begin with, and old ones are led to."""
+    return VERSIONS[max(VERSIONS)]
+
+
+def version_of(state: ChurnState) -> FeatureSet:
+    """The version that a state weighs.
+
+    Raises:
+        Refused: this tend does not compute it.
+    """
+    found = VERSIONS.get(state.features_version)
+    if found is None:
+        raise Refused(
+            f"The almanac's churn model weighs version {state.features_version} of the features; this tend has "
+            f"version {', '.join(map(str, VERSIONS))}. Run the tend that made it, or begin a new almanac from the "
+            "stored orders."
+        )
+    return found

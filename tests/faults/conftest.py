@@ -1,0 +1,32 @@
+"""A real Apache Kafka of its own, which the faults may kill, and the history that is replayed through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.backends import LocalKafka
+from tests.equality.conftest import settings_of
+from tests.equality.histories import History, Result, history, rehearsed
+
+
+@pytest.fixture(scope="session")
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """Apache Kafka on free ports."""
+    kafka = LocalKafka(tmp_path_factory.mktemp("kafka"))
+    kafka.start()
+    yield kafka
+    kafka.kill()
+
+
+@pytest.fixture(scope="session")
+def week() -> History:
+    """A week in which rules act, of a sample of the households."""
+    return history(first_day=0, days=7, households=300)
+
+
+@pytest.fixture(scope="session")
+def expected(week: History) -> Result:
+    """What the pure core makes of the week, undisturbed."""
+    return rehearsed(week, settings_of())

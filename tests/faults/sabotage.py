@@ -1,0 +1,116 @@
+"""Takes one safeguard away from this process, to show that the tests notice."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import agents.batches
+import infra.kafka.publisher
+import infra.store.redis_store
+import streams.duplicates
+from infra.kafka.consumer_thread import LaneConsumerThread
+from infra.kafka.publisher import Publisher
+from infra.store import Store
+from infra.store.keys import lane_keys
+from schemas.lane import Commit
+from streams.arrivals import Arrival
+from tests.faults.trials import Safeguard
+
+
+def sabotage(safeguard: Safeguard) -> None:
+    """From now on this process does without it."""
+    _WITHOUT[safeguard]()
+
+
+def _without_version() -> None:
+    """A commit goes through whoever owns the lane."""
+    kept = Store.commit
+
+    async def commit(self: Store, partition: int, version: int, commit: Commit) -> int:
+        held: Any = await self._ask(self.client.hmget(lane_keys(partition).state, ["version", "owner"]))
+        self._owners[partition] = held[1].decode()
+        return await kept(self, partition, int(held[0]), commit)
+
+    _put(Store, "commit", commit)
+
+
+def _without_fetch() -> None:
+    """After its first fetch a lane is given what the client happens to have next."""
+    kept = LaneConsumerThread._place
+    met: set[tuple[int, Any]] = set()
+
+    def place(self: LaneConsumerThread, consumer: Any, assignment: Any, tps: Mapping[Any, int]) -> None:
+        for tp, offset in tps.items():
+            known = (id(assignment), tp) in met
+            met.add((id(assignment), tp))
+            state = assignment.state_value(tp) if known and assignment.active else None
+            if state is not None and state.has_valid_position:
+                kept(self, consumer, assignment, {tp: state.position})
+            else:
+                kept(self, consumer, assignment, {tp: offset})
+
+    _put(LaneConsumerThread, "_place", place)
+
+
+def _without_fence() -> None:
+    """Each owner has a transactional id of its own."""
+    kept = Publisher.__init__
+
+    def begin(self: Publisher, *arguments: Any, **named: Any) -> None:
+        kept(self, *arguments, **named)
+        self._name = f"{self._name}-{uuid.uuid4().hex}"
+
+    _put(Publisher, "__init__", begin)
+
+
+def _without_position() -> None:
+    """A new owner publishes whatever the store still holds."""
+    _put(infra.kafka.publisher, "read_position", lambda connection, lane: 0)
+    _put(Publisher, "_check_nothing_is_missing", lambda self, first: None)
+
+
+def _without_trim() -> None:
+    """The store believes to have dropped what it never held."""
+    kept = infra.store.redis_store._script
+
+    class Careless:
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def register_script(self, text: str) -> Any:
+            bounded = "math.max(0, math.min(published - first + 1, count))"
+            return self._client.register_script(text.replace(bounded, "math.max(0, published - first + 1)"))
+
+    _put(infra.store.redis_store, "_script", lambda client, name: kept(Careless(client), name))  # type: ignore[arg-type]
+
+
+def _without_duplicates() -> None:
+    """No record knows an event id again."""
+    _put(streams.duplicates, "knows", lambda seen, key: False)
+
+
+def _without_order() -> None:
+    """What lies between two marks is taken as it came."""
+
+    def as_it_came(arrivals: Iterable[Arrival]) -> list[Arrival]:
+        return list(arrivals)
+
+    _put(agents.batches, "in_order", as_it_came)
+
+
+_WITHOUT: Mapping[Safeguard, Callable[[], None]] = {
+    Safeguard.VERSION: _without_version,
+    Safeguard.FETCH: _without_fetch,
+    Safeguard.FENCE: _without_fence,
+    Safeguard.POSITION: _without_position,
+    Safeguard.TRIM: _without_trim,
+    Safeguard.DUPLICATES: _without_duplicates,
+    Safeguard.ORDER: _without_order,
+}
+
+
+def _put(place: object, name: str, instead: object) -> None:
+    assert hasattr(place, name), f"{place} has no {name} any more: sabotage something else"
+    setattr(place, name, instead)

@@ -1,0 +1,115 @@
+"""A store that is lost altogether is made anew from the log, and nothing is sent a second time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agents.ground import open_store
+from agents.installation import environment_of
+from infra.settings import Settings
+from tests.backends import LocalKafka
+from tests.engine.site import Site, eventually
+from tests.equality.conftest import settings_of
+from tests.equality.histories import History, Result
+from tests.equality.world import World, assert_equal
+from tests.shell import tend
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+
+
+async def _lose(settings: Settings) -> None:
+    async with open_store(settings) as store:
+        await store.wipe()
+
+
+def lose(settings: Settings) -> None:
+    """The store is empty."""
+    asyncio.run(_lose(settings))
+
+
+@pytest.fixture
+def world(broker: str, store_server: str, group: str, week: History, tmp_path: Path) -> Iterator[World]:
+    """A week that was replayed to its end."""
+    settings = settings_of(brokers=broker, redis_url=store_server, group=group, data_dir=str(tmp_path))
+    made = World(settings, tmp_path, week)
+    made.installation.make_topics()
+    try:
+        made.send()
+        made.start()
+        made.until_done()
+        yield made
+    finally:
+        made.installation.stop()
+
+
+def test_after_a_replay_records_are_made_anew_to_the_byte(world: World, expected: Result) -> None:
+    environment = environment_of(world.settings)
+    world.installation.stop()
+    refused = tend("rebuild", environment=environment)
+    lose(world.settings)
+
+    rebuilt = tend("rebuild", environment=environment)
+
+    assert refused.status == 2
+    assert "holds lanes already" in refused.err
+    assert rebuilt.status == 0, rebuilt.err
+    assert_equal(world.result(), expected, world.action_ids())
+    for state in asyncio.run(world.installation.states()):
+        assert state is not None
+        assert state.clock == "event"
+
+    # Workers do the same by themselves, as a replay's sequence says what is out.
+    lose(world.settings)
+    world.installation.learner.start()
+    world.installation.workers[0].start()
+    world.until_done()
+
+    assert_equal(world.result(), expected, world.action_ids())
+
+
+@pytest.fixture(params=["simple", pytest.param("kafka", marks=pytest.mark.kafka)])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """A site in service."""
+    kafka = LocalKafka(tmp_path / "kafka") if request.param == "kafka" else None
+    if kafka:
+        kafka.start()
+    try:
+        with Site(tmp_path, broker=kafka) as running:
+            running.until_ready()
+            yield running
+    finally:
+        if kafka:
+            kafka.kill()
+
+
+def test_in_service_nobody_hears_of_it(site: Site) -> None:
+    before = site.complain_all("before", 20)
+    site.until(lambda: all(site.rules_acted(who) for who in before), "all is well")
+    sent = sorted(action["action_id"] for action in site.actions())
+    site.worker.stop()
+    during = site.complain_all("during", 5)
+    lose(site.settings)
+
+    site.worker.start()
+    eventually(lambda: "tend rebuild" in site.worker.log.read_text(), "the worker refuses")
+    site.worker.stop()
+    lose(site.settings)
+    rebuilt = site.tend("rebuild")
+    assert rebuilt.status == 0, rebuilt.err
+
+    site.worker.start()
+    site.until(lambda: all(site.rules_acted(who) for who in during), "what came meanwhile is handled")
+    after = site.complain_all("after", 5)
+    site.until(lambda: all(site.rules_acted(who) for who in after), "life goes on")
+    ids = [action["action_id"] for action in site.actions()]
+    assert len(ids) == len(set(ids))
+    assert [one for one in sorted(ids) if one in sent] == sent
+    assert len(ids) == len(sent) + len(during) + len(after)
+    for who in before + during + after:
+        record = site.record(who)
+        assert record is not None
+        assert record.complaints.total == 1

@@ -1,0 +1,124 @@
+"""A worker on trial, ``python -m tests.faults.tried``: the worker of the product, which tells at each step where it is.
+
+The product has no such hooks: what is hit or sabotaged here is put over its parts from outside, so that nobody can
+switch it on in service.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from confluent_kafka import Producer
+
+import agents.worker
+from agents.commands import services
+from agents.ground import open_store
+from agents.lane import LaneRunner
+from infra.kafka.publisher import Publisher
+from infra.settings import Settings
+from infra.store import Store
+from schemas.lane import Commit, Loaded, OutboxEntry
+from schemas.topics import ACTION_TOPICS, POSITIONS
+from streams.lane import NeedRecords, Save
+from tests.faults.sabotage import sabotage
+from tests.faults.trials import SABOTAGE, Safeguard, Step, Trial, trial_in
+
+_ACTIONS = frozenset(ACTION_TOPICS.values())
+
+
+class TriedLane(LaneRunner):
+    """Tells of load, handle, trim and acknowledge."""
+
+    trial: Trial
+
+    async def _load(self, step: NeedRecords) -> Loaded:
+        loaded = await super()._load(step)
+        self._came_to(Step.LOAD, in_hand=True)
+        return loaded
+
+    async def _save(self, save: Save) -> None:
+        self._came_to(Step.HANDLE, in_hand=True)
+        assert self._outgoing is not None
+        if self._outgoing.published > self._told:
+            self._told = self._outgoing.published
+            self._came_to(Step.TRIM, in_hand=True)
+        await super()._save(save)
+        self.trial.note(self.partition, self.waiting_to_publish)
+
+    _told = 0
+    """The last published sequence that went to the store."""
+
+    def acknowledges(self) -> None:
+        """The batch is done."""
+        self._came_to(Step.ACKNOWLEDGE, in_hand=False)
+
+    def _came_to(self, step: Step, *, in_hand: bool) -> None:
+        self.trial.came_to(step, self.partition, in_hand=in_hand, unpublished=self.waiting_to_publish)
+
+
+class TriedPublisher(Publisher):
+    """Tells of publish: the position is what a transaction sends last."""
+
+    trial: Trial
+
+    def _send(self, producer: Producer, entry: OutboxEntry) -> None:
+        super()._send(producer, entry)
+        if entry.topic == POSITIONS:
+            producer.flush(5)
+            self.trial.came_to(Step.PUBLISH, self.partition, in_hand=False, unpublished=1)
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> int:
+        published = await super().publish(entries)
+        self.trial.note(self.partition, sum(entry.sequence > published for entry in entries))
+        return published
+
+
+class TriedStore:
+    """Tells of commit; all else is the store's."""
+
+    def __init__(self, store: Store, trial: Trial) -> None:
+        self._store, self._trial = store, trial
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def commit(self, partition: int, version: int, commit: Commit) -> int:
+        after = await self._store.commit(partition, version, commit)
+        actions = sum(entry.topic in _ACTIONS for entry in commit.outbox)
+        self._trial.came_to(Step.COMMIT, partition, in_hand=False, unpublished=actions)
+        return after
+
+
+class TriedWorker(agents.worker.Worker):
+    """Tells of acknowledge."""
+
+    def _applied(self, partition: int, offsets: Any) -> None:
+        lane = self.lanes.get(partition)
+        if isinstance(lane, TriedLane):
+            lane.acknowledges()
+        super()._applied(partition, offsets)
+
+
+def main() -> None:
+    """Run the worker that the environment describes."""
+    trial = trial_in(os.environ)
+    TriedLane.trial = TriedPublisher.trial = trial
+
+    def open_tried_store(settings: Settings) -> TriedStore:
+        return TriedStore(open_store(settings), trial)
+
+    if asked := os.environ.get(SABOTAGE):
+        sabotage(Safeguard(asked))
+    put = partial(setattr, agents.worker)
+    put("LaneRunner", TriedLane)
+    put("Publisher", TriedPublisher)
+    put("open_store", open_tried_store)
+    services.__dict__["Worker"] = TriedWorker
+    services.worker()
+
+
+if __name__ == "__main__":
+    main()

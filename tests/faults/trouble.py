@@ -1,0 +1,385 @@
+"""An engine in trouble: a replay that is fed bit by bit while its parts are killed, frozen and cut."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self, TypeVar
+from uuid import uuid4
+
+import orjson
+
+from agents.ground import open_store
+from agents.installation import Installation, Service
+from agents.replay.disturb import again, shuffled
+from agents.replay.plan import Interval
+from agents.replay.replay import Disturb, Progress, Replay
+from agents.replay.told import Told
+from infra.embedded import EmbeddedStore
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
+from infra.kafka.producer import BulkProducer
+from infra.settings import Settings
+from schemas.outcome import Verdict
+from schemas.times import HOUR
+from schemas.topics import DEAD_LETTERS
+from tests import backends
+from tests.backends import LocalKafka
+from tests.equality.conftest import settings_of
+from tests.equality.histories import History, Result
+from tests.equality.world import World, assert_equal
+from tests.faults.forgetting import forget, written
+from tests.faults.trials import AT, FILE, SABOTAGE, Safeguard, Step, counts
+
+ROOT = Path(__file__).parents[2]
+EVERY = 30
+"""Events between two marks: many small batches, so that there is always one to be hit in."""
+SESSION_SECONDS = 2.0
+MOST_WORKERS = 4
+_PATIENCE_SECONDS = 90.0
+Found = TypeVar("Found")
+
+
+class Tried(Service):
+    """A worker on trial."""
+
+    def __init__(self, settings: Settings, directory: Path, number: int, safeguard: Safeguard | None) -> None:
+        super().__init__("worker", settings, directory, f"worker-{number}")
+        self.command = [self.command[0], "-m", "tests.faults.tried"]
+        self.trial = directory / f"worker-{number}.trial"
+        self._environment |= {"PYTHONPATH": str(ROOT), FILE: str(self.trial)}
+        if safeguard:
+            self._environment[SABOTAGE] = safeguard
+
+    def begin(self, step: Step | None = None, times: int = 1, blow: signal.Signals = signal.SIGKILL) -> None:
+        """Start it; at the n-th time of a step it will hit itself."""
+        self.trial.unlink(missing_ok=True)
+        self._environment.pop(AT, None)
+        if step:
+            self._environment[AT] = f"{step}:{times}:{blow.name}"
+        self.start()
+
+    @property
+    def counts(self) -> bool:
+        """Whether a kill at this moment hits a batch uncommitted or messages unpublished."""
+        return counts(self.trial)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it runs all lanes it was given."""
+        try:
+            with urllib.request.urlopen(f"http://{self.address}/readyz", timeout=5):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+    @property
+    def was_hit(self) -> bool:
+        """Whether it has ended or stands still."""
+        if self.pid is None:
+            return True
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] in "TZ"
+
+
+class Trouble:
+    """Servers, workers and a learner, and what is done to them.
+
+    Args:
+        seed: from which all that happens is drawn.
+        safeguard: the one that the workers do without.
+        static: whether workers keep their name in the group when they are started again.
+    """
+
+    def __init__(
+        self,
+        kafka: LocalKafka,
+        history: History,
+        directory: Path,
+        seed: int,
+        safeguard: Safeguard | None = None,
+        disturb: Disturb | None = None,
+        workers: int = 2,
+    ) -> None:
+        self.seed, self.kafka, self.history, self.directory = seed, kafka, history, directory
+        self.dice = random.Random(seed)
+        self.store = EmbeddedStore(directory / "store", "everysec")
+        self.garbage = Garbage(seed)
+        self.done: Counter[str] = Counter()
+        """What has happened, by name; of kills only those that count."""
+        self._safeguard, self._first = safeguard, workers
+        self._disturb = disturb
+        self._static = seed % 2 == 0
+        self.workers: list[Tried] = []
+        self._made = 0
+        self.patience = _PATIENCE_SECONDS
+        """Seconds after which what does not move has failed."""
+
+    def __enter__(self) -> Self:
+        backends.delete_topics(self.kafka.address)
+        self.store.start()
+        self.settings = settings_of(
+            brokers=self.kafka.address,
+            redis_url=self.store.url,
+            group=f"trouble-{uuid4().hex[:8]}",
+            data_dir=str(self.directory),
+            session_seconds=SESSION_SECONDS,
+        )
+        self.world = World(self.settings, self.directory, self.history)
+        self.installation: Installation = self.world.installation
+        self.installation.make_topics()
+        self._progress = self._send()
+        self.installation.learner.start()
+        for _ in range(self._first):
+            self.add_worker()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            worker.kill()
+        self.installation.learner.kill()
+        self.store.kill()
+
+    def add_worker(self) -> Tried:
+        """One more worker joins."""
+        self._made += 1
+        settings = self.settings
+        if self._static:
+            settings = settings.model_copy(update={"group_instance_id": f"worker-{self._made}"})
+        worker = Tried(settings, self.directory, self._made, self._safeguard)
+        worker.begin()
+        self.workers.append(worker)
+        return worker
+
+    # ------------------------------------------------------------ feeding
+
+    def _send(self) -> Iterator[Progress]:
+        later, mixed = again(HOUR), shuffled(self.seed)
+
+        def disturb(interval: Interval) -> list[Told]:
+            sent = list(later(interval))
+            return list(mixed(interval._replace(events=[*sent, *self.garbage.beside(sent)])))
+
+        replay = Replay(
+            self.history,
+            [BulkProducer(KafkaConnection.of(self.settings))],
+            self.settings.partitions,
+            act_from=self.history.act_from,
+            every=EVERY,
+            disturb=self._disturb or disturb,
+        )
+        return replay.run()
+
+    def feed(self, intervals: int = 3) -> bool:
+        """Send a little more of the history; False once all of it is in."""
+        for _ in range(intervals):
+            progress = next(self._progress, None)
+            if progress is None:
+                return False
+            self.world.read = progress.read
+        return True
+
+    def feed_all(self) -> None:
+        """Send what is left."""
+        while self.feed(50):
+            pass
+
+    def until(self, look: Callable[[], Found | None], what: str) -> Found:
+        """Look until it is so."""
+        deadline = time.monotonic() + self.patience
+        while time.monotonic() < deadline:
+            if found := look():
+                return found
+            time.sleep(0.005)
+        raise TimeoutError(f"seed {self.seed}: still not: {what}; logs in {self.directory}")
+
+    # ------------------------------------------------------------ what is done to the engine
+
+    def kill_at(self, step: Step) -> None:
+        """A worker ends at this step, the n-th time it counts, and is started again."""
+        worker = self._fresh(step, self.dice.randint(1, 3), signal.SIGKILL)
+        if worker:
+            worker.kill()
+            self.done[f"kill at {step}"] += 1
+            worker.begin()
+
+    def kill_any_time(self) -> None:
+        """A worker is killed whatever it does."""
+        for _ in range(4):
+            worker = self.dice.choice(self.workers)
+            if not self._until_busy(worker):
+                return
+            worker.kill()
+            counted = worker.counts
+            worker.begin()
+            if counted:
+                self.done["kill at random"] += 1
+                return
+
+    def _until_busy(self, worker: Tried) -> bool:
+        """Feed until the worker has something in hand; from there on any moment of the batch, or just after it."""
+        self.until(lambda: worker.ready, "a worker works")
+        if not self.feed():
+            return False
+        deadline = time.monotonic() + 2
+        while not worker.counts and time.monotonic() < deadline:
+            time.sleep(0.002)
+        time.sleep(self.dice.uniform(0, 0.02))
+        return True
+
+    def kill_learner(self) -> None:
+        """The learner is killed and started again."""
+        self.feed()
+        time.sleep(self.dice.uniform(0, 0.5))
+        self.installation.learner.kill()
+        self.installation.learner.start()
+        self.done["kill of the learner"] += 1
+
+    def freeze(self, step: Step | None = None) -> None:
+        """A worker hangs with something in hand, longer than its session; the others take over; then it wakes."""
+        if len(self.workers) == 1:
+            self.join()
+        at = step or self.dice.choice([Step.HANDLE, Step.COMMIT, Step.PUBLISH])
+        worker = self._fresh(at, 1, signal.SIGSTOP)
+        if worker is None or worker.pid is None:
+            return
+        self.feed()
+        time.sleep(SESSION_SECONDS + 1.5)
+        self.feed()
+        os.kill(worker.pid, signal.SIGCONT)
+        self.done["frozen past its session"] += 1
+
+    def _fresh(self, step: Step, times: int, blow: signal.Signals) -> Tried | None:
+        """Start a worker that will be hit, and feed no more than it takes; None where the history was not enough."""
+        worker = self.dice.choice(self.workers)
+        worker.stop()
+        worker.begin(step, times, blow)
+        deadline = time.monotonic() + self.patience
+        while not worker.was_hit:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"seed {self.seed}: no worker came to {step}; logs in {self.directory}")
+            if worker.ready and not self._behind() and not self.feed(2):
+                return None
+            time.sleep(0.05)
+        return worker
+
+    def _behind(self) -> bool:
+        """Whether a lane has not handled all that was fed."""
+        states = asyncio.run(self.installation.states())
+        return any(state is None or state.position.get("events", 0) < self.world.read for state in states)
+
+    def claim(self) -> None:
+        """Somebody else takes each lane over for a moment, while its worker is in the middle of it."""
+        self.feed(6)
+        time.sleep(self.dice.uniform(0, 0.3))
+        asyncio.run(self._claim_all())
+        self.done["taken over for a moment"] += 1
+
+    async def _claim_all(self) -> None:
+        async with open_store(self.settings) as store:
+            for partition in range(self.settings.partitions):
+                await store.claim(partition)
+
+    def join(self) -> None:
+        """One more worker."""
+        if len(self.workers) < MOST_WORKERS:
+            self.feed(1)
+            self.add_worker()
+            self.done["worker joins"] += 1
+
+    def leave(self) -> None:
+        """A worker leaves in good order."""
+        if len(self.workers) == 1:
+            self.join()
+        self.feed(1)
+        self.workers.pop(self.dice.randrange(len(self.workers))).stop()
+        self.done["worker leaves"] += 1
+
+    def restart_broker(self) -> None:
+        """Kafka is killed and started again."""
+        self.feed()
+        self.kafka.kill()
+        self.kafka.start()
+        self.done["restart of the broker"] += 1
+
+    def restart_store(self) -> None:
+        """Redis is killed and started again."""
+        self.feed()
+        self.store.kill()
+        self.store.start()
+        self.done["restart of the store"] += 1
+
+    def store_forgets(self) -> None:
+        """Redis is killed, and its last moments are lost."""
+        since = written(self.store)
+        self.feed()
+        self.until(lambda: written(self.store) > since, "something is written")
+        time.sleep(self.dice.uniform(0, 1))
+        forget(self.store, since)
+        self.done["store forgets"] += 1
+
+    def store_away(self) -> None:
+        """Redis is away for a while."""
+        self.feed()
+        self.store.kill()
+        time.sleep(float(os.environ.get("TEND_FAULTS_AWAY_SECONDS", "4")))
+        self.store.start()
+        self.done["store away"] += 1
+
+    # ------------------------------------------------------------ the end
+
+    def until_done(self) -> None:
+        """Feed what is left, have everybody alive, and wait until all is handled and published."""
+        self.feed_all()
+        for worker in self.workers:
+            if worker.pid is None:
+                worker.begin()
+        self.installation.workers[:] = self.workers
+        self.installation.until_replayed(self.world.read, self.history.end, patience=self.patience)
+
+    def check(self, expected: Result) -> None:
+        """Nothing lost, nothing twice, and the same to the byte as the pure core's undisturbed run."""
+        published = self.world.action_ids()
+        assert_equal(self.world.result(), expected, published)
+        given = [one.action_id for one in self.world.decisions() if one.verdict in (Verdict.EMITTED, Verdict.RELEASED)]
+        assert sorted(given) == sorted(published), "the ledger tells of other actions than were published"
+        assert sorted(self._letters()) == sorted(self.garbage.sent), "garbage is laid aside once"
+
+    def _letters(self) -> list[bytes]:
+        with PartitionLog(self.installation.connection) as log:
+            return [
+                raw.value or b""
+                for partition in range(self.settings.partitions)
+                for raw in log.read(DEAD_LETTERS, partition, 0)
+            ]
+
+
+class Garbage:
+    """What is no event: of a hundred records one."""
+
+    def __init__(self, seed: int) -> None:
+        self._dice = random.Random(seed)
+        self.sent: list[bytes] = []
+
+    def beside(self, events: list[Told]) -> list[Told]:
+        """Some records that no lane can understand."""
+        return [self._like(event) for event in events if self._dice.random() < 0.01]
+
+    def _like(self, event: Told) -> Told:
+        number = str(len(self.sent)).encode()
+        body = self._dice.choice(
+            [
+                b"\xff\x00 no JSON, number " + number,
+                orjson.dumps({"id": f"garbage-{number.decode()}", "type": "never.heard.of"}),
+                event.body[: len(event.body) // 2] + number,
+            ]
+        )
+        self.sent.append(body)
+        return event._replace(id=f"garbage-{number.decode()}", body=body)
