@@ -28,7 +28,6 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producer import BulkProducer
 from infra.settings import Settings
-from schemas.outcome import Verdict
 from schemas.times import HOUR
 from schemas.topics import DEAD_LETTERS
 from tests import backends
@@ -37,6 +36,7 @@ from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
 from tests.faults.forgetting import forget, written
+from tests.faults.reconciliation import check_ledger
 from tests.faults.trials import AT, FILE, SABOTAGE, Safeguard, Step, counts
 
 ROOT = Path(__file__).parents[2]
@@ -347,9 +347,9 @@ class Trouble:
     def check(self, expected: Result) -> None:
         """Nothing lost, nothing twice, and the same to the byte as the pure core's undisturbed run."""
         published = self.world.action_ids()
-        assert_equal(self.world.result(), expected, published)
-        given = [one.action_id for one in self.world.decisions() if one.verdict in (Verdict.EMITTED, Verdict.RELEASED)]
-        assert sorted(given) == sorted(published), "the ledger tells of other actions than were published"
+        found = self.world.result()
+        assert_equal(found, expected, published)
+        check_ledger(self.world.decisions(), published, found)
         assert sorted(self._letters()) == sorted(self.garbage.sent), "garbage is laid aside once"
 
     def _letters(self) -> list[bytes]:
