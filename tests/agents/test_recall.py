@@ -77,7 +77,7 @@ async def test_an_exact_replay_decides_the_same_under_the_same_sequences() -> No
 
 
 async def test_a_store_that_forgot_everything_is_refused_in_service() -> None:
-    with pytest.raises(Refused, match="which has published 100 messages.*tend rebuild"):
+    with pytest.raises(Refused, match=r"which has published 100 messages.*tend rebuild"):
         await go_on_behind(LaneState(dict(BEGINS)), 0, Out(100), exact=False)
 
 
