@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self, TypeVar
 from uuid import uuid4
@@ -32,6 +33,7 @@ from schemas.times import HOUR
 from schemas.topics import DEAD_LETTERS
 from tests import backends
 from tests.backends import LocalKafka
+from tests.engine.site import frozen
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
@@ -193,7 +195,7 @@ class Trouble:
 
     def until(self, look: Callable[[], Found | None], what: str) -> Found:
         """Look until it is so."""
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             if found := look():
                 return found
@@ -225,7 +227,7 @@ class Trouble:
 
     def _until_busy(self, worker: Tried) -> bool:
         """Feed until the worker has something in hand; from there on any moment of the batch, or just after it."""
-        self.until(lambda: worker.ready, "a worker works")
+        self._until_ready(worker)
         if not self.feed():
             return False
         deadline = time.monotonic() + 2
@@ -233,6 +235,9 @@ class Trouble:
             time.sleep(0.002)
         time.sleep(self.dice.uniform(0, 0.02))
         return True
+
+    def _until_ready(self, worker: Tried) -> None:
+        self.until(lambda: worker.ready, "a worker works")
 
     def kill_learner(self) -> None:
         """The learner is killed and started again."""
@@ -261,7 +266,7 @@ class Trouble:
         worker = self.dice.choice(self.workers)
         worker.stop()
         worker.begin(step, times, blow)
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while not worker.was_hit:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"seed {self.seed}: no worker came to {step}; logs in {self.directory}")
@@ -276,10 +281,16 @@ class Trouble:
         return any(state is None or state.position.get("events", 0) < self.world.read for state in states)
 
     def claim(self) -> None:
-        """Somebody else takes each lane over for a moment, while its worker is in the middle of it."""
-        self.feed(6)
-        time.sleep(self.dice.uniform(0, 0.3))
-        asyncio.run(self._claim_all())
+        """Somebody else takes each lane over for moments, while its workers have read much and handled little of it."""
+        for worker in self.workers:
+            self._until_ready(worker)
+        with ExitStack() as frozen_for_a_moment:
+            for worker in self.workers:
+                frozen_for_a_moment.enter_context(frozen(worker.pid))
+            self.feed(10)
+        for _ in range(6):
+            time.sleep(self.dice.uniform(0, 0.2))
+            asyncio.run(self._claim_all())
         self.done["taken over for a moment"] += 1
 
     async def _claim_all(self) -> None:
