@@ -39,7 +39,7 @@ from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
 from tests.faults.forgetting import forget, written
 from tests.faults.reconciliation import check_ledger
-from tests.faults.trials import AT, FILE, SABOTAGE, Safeguard, Step, counts
+from tests.faults.trials import FILE, SABOTAGE, Safeguard, Step, counts, order, take_back
 
 ROOT = Path(__file__).parents[2]
 EVERY = 30
@@ -61,12 +61,9 @@ class Tried(Service):
         if safeguard:
             self._environment[SABOTAGE] = safeguard
 
-    def begin(self, step: Step | None = None, times: int = 1, blow: signal.Signals = signal.SIGKILL) -> None:
-        """Start it; at the n-th time of a step it will hit itself."""
+    def begin(self) -> None:
+        """Start it, with nothing to do to itself."""
         self.trial.unlink(missing_ok=True)
-        self._environment.pop(AT, None)
-        if step:
-            self._environment[AT] = f"{step}:{times}:{blow.name}"
         self.start()
 
     @property
@@ -206,7 +203,7 @@ class Trouble:
 
     def kill_at(self, step: Step) -> None:
         """A worker ends at this step, the n-th time it counts, and is started again."""
-        worker = self._fresh(step, self.dice.randint(1, 3), signal.SIGKILL)
+        worker = self._hit(step, self.dice.randint(1, 3), signal.SIGKILL)
         if worker:
             worker.kill()
             self.done[f"kill at {step}"] += 1
@@ -215,7 +212,7 @@ class Trouble:
     def kill_any_time(self) -> None:
         """A worker is killed whatever it does."""
         for _ in range(4):
-            worker = self.dice.choice(self.workers)
+            worker = self._one_that_works()
             if not self._until_busy(worker):
                 return
             worker.kill()
@@ -227,7 +224,6 @@ class Trouble:
 
     def _until_busy(self, worker: Tried) -> bool:
         """Feed until the worker has something in hand; from there on any moment of the batch, or just after it."""
-        self._until_ready(worker)
         if not self.feed():
             return False
         deadline = time.monotonic() + 2
@@ -252,7 +248,7 @@ class Trouble:
         if len(self.workers) == 1:
             self.join()
         at = step or self.dice.choice([Step.HANDLE, Step.COMMIT, Step.PUBLISH])
-        worker = self._fresh(at, 1, signal.SIGSTOP)
+        worker = self._hit(at, 1, signal.SIGSTOP)
         if worker is None or worker.pid is None:
             return
         self.feed()
@@ -261,19 +257,25 @@ class Trouble:
         os.kill(worker.pid, signal.SIGCONT)
         self.done["frozen past its session"] += 1
 
-    def _fresh(self, step: Step, times: int, blow: signal.Signals) -> Tried | None:
-        """Start a worker that will be hit, and feed no more than it takes; None where the history was not enough."""
-        worker = self.dice.choice(self.workers)
-        worker.stop()
-        worker.begin(step, times, blow)
+    def _hit(self, step: Step, times: int, blow: signal.Signals) -> Tried | None:
+        """Have a worker hit itself, and feed no more than it takes; None where the history was not enough."""
+        worker = self._one_that_works()
+        order(worker.trial, step, times, blow)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not worker.was_hit:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"seed {self.seed}: no worker came to {step}; logs in {self.directory}")
             if worker.ready and not self._behind() and not self.feed(2):
+                take_back(worker.trial)
                 return None
-            time.sleep(0.05)
+            time.sleep(0.02)
         return worker
+
+    def _one_that_works(self) -> Tried:
+        return self.until(
+            lambda: next((one for one in self.dice.sample(self.workers, len(self.workers)) if one.ready), None),
+            "a worker works",
+        )
 
     def _behind(self) -> bool:
         """Whether a lane has not handled all that was fed."""
