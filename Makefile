@@ -13,7 +13,7 @@ ARGS ?=
 JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,3)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help install run test lint types unit test-kafka test-slow test-faults test-all docs format bench constraints clean
+.PHONY: help install run test lint types unit test-kafka test-slow test-faults test-faults-long test-all docs format bench constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ test-slow: $(STAMP) ## The tests that take minutes
 
 test-faults: $(STAMP) ## The tests that kill, freeze and cut
 	$(PYTEST) -m "faults and not slow" $(ARGS)
+
+test-faults-long: $(STAMP) ## At least 200 kills over 24 seeds; writes docs/faults.md
+	TEND_FAULTS_SEEDS=24 TEND_FAULTS_AWAY_SECONDS=20 TEND_FAULTS_REPORT=docs/faults.md \
+		$(PYTEST) -m faults tests/faults/test_kills.py $(ARGS)
 
 test-all: test test-slow test-faults test-kafka ## All tests
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.backends import LocalKafka
+from tests.backends import LocalKafka, delete_topics
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result, history, rehearsed
 
@@ -18,6 +18,16 @@ def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     kafka.start()
     yield kafka
     kafka.kill()
+
+
+@pytest.fixture(params=["simple", pytest.param("kafka", marks=pytest.mark.kafka)])
+def site_broker(request: pytest.FixtureRequest) -> LocalKafka | None:
+    """Of a site in service: the embedded broker, which has no transactions, and in another run Apache Kafka."""
+    if request.param == "simple":
+        return None
+    kafka: LocalKafka = request.getfixturevalue("own_kafka")
+    delete_topics(kafka.address)
+    return kafka
 
 
 @pytest.fixture(scope="session")

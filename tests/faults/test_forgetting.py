@@ -16,19 +16,12 @@ from tests.faults.forgetting import forget, written
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 
-@pytest.fixture(params=["simple", pytest.param("kafka", marks=pytest.mark.kafka)])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    """A site on the embedded broker, which has no transactions, and in another run on Apache Kafka."""
-    kafka = LocalKafka(tmp_path / "kafka") if request.param == "kafka" else None
-    if kafka:
-        kafka.start()
-    try:
-        with Site(tmp_path, broker=kafka, partitions=1) as running:
-            running.until_ready()
-            yield running
-    finally:
-        if kafka:
-            kafka.kill()
+@pytest.fixture
+def site(site_broker: LocalKafka | None, tmp_path: Path) -> Iterator[Site]:
+    """A site in service."""
+    with Site(tmp_path, broker=site_broker, partitions=1) as running:
+        running.until_ready()
+        yield running
 
 
 def test_what_is_decided_otherwise_after_a_store_forgot_is_neither_lost_nor_doubled(site: Site) -> None:
@@ -61,7 +54,7 @@ def test_an_owner_that_dies_before_it_has_lived_through_those_moments_again_leav
 
     site.worker.kill()
     forget(site.store, known)
-    for _ in range(3):
+    for _ in range(2):
         site.worker.start()
         site.until(lambda: site.states()[0], "somebody owns the lane")
         site.worker.kill()

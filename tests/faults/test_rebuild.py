@@ -71,19 +71,12 @@ def test_after_a_replay_records_are_made_anew_to_the_byte(world: World, expected
     assert_equal(world.result(), expected, world.action_ids())
 
 
-@pytest.fixture(params=["simple", pytest.param("kafka", marks=pytest.mark.kafka)])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+@pytest.fixture
+def site(site_broker: LocalKafka | None, tmp_path: Path) -> Iterator[Site]:
     """A site in service."""
-    kafka = LocalKafka(tmp_path / "kafka") if request.param == "kafka" else None
-    if kafka:
-        kafka.start()
-    try:
-        with Site(tmp_path, broker=kafka) as running:
-            running.until_ready()
-            yield running
-    finally:
-        if kafka:
-            kafka.kill()
+    with Site(tmp_path, broker=site_broker) as running:
+        running.until_ready()
+        yield running
 
 
 def test_in_service_nobody_hears_of_it(site: Site) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
+import time
 from enum import StrEnum
 from pathlib import Path
 
 FILE = "TRIAL_FILE"
-"""Where the worker writes what it has in hand: for each lane a byte, 1 where a kill now would count."""
-AT = "TRIAL_AT"
-"""``commit:3:SIGKILL``: what the worker does to itself at its third commit that counts."""
+"""Where the worker writes what it has in hand: for each lane a byte, 1 where a kill now would count. Behind that it
+reads what it has to do to itself, such as ``commit:3:SIGKILL`` at its third commit that counts."""
 SABOTAGE = "TRIAL_SABOTAGE"
 """The one safeguard that the worker does without."""
 
@@ -45,14 +44,16 @@ class Safeguard(StrEnum):
     ORDER = "order"
 
 
+_ORDER_AT = 4_096
+_ORDER_BYTES = 64
+
+
 class Trial:
     """Hits this process at the n-th time of a step that counts: a batch uncommitted, or messages unpublished."""
 
-    def __init__(
-        self, file: Path, step: Step | None = None, times: int = 0, blow: signal.Signals = signal.SIGKILL
-    ) -> None:
+    def __init__(self, file: Path) -> None:
         self._file = os.open(file, os.O_RDWR | os.O_CREAT)
-        self._step, self._times, self._blow = step, times, blow
+        self._order = b""
         self._in_hand: set[int] = set()
         self._met = 0
 
@@ -63,11 +64,16 @@ class Trial:
     def came_to(self, step: Step, partition: int, *, in_hand: bool, unpublished: int) -> None:
         """A lane has come to this step."""
         (self._in_hand.add if in_hand else self._in_hand.discard)(partition)
-        if not self.note(partition, unpublished) or step is not self._step:
-            return
-        self._met += 1
-        if self._met == self._times:
-            os.kill(os.getpid(), self._blow)
+        if self.note(partition, unpublished) and (order := os.pread(self._file, _ORDER_BYTES, _ORDER_AT)):
+            self._obey(order, step)
+
+    def _obey(self, order: bytes, step: Step) -> None:
+        if order != self._order:
+            self._order, self._met = order, 0
+        at, times, blow, _ = order.decode().rstrip("\0").split(":")
+        self._met += at == step
+        if self._met == int(times):
+            os.kill(os.getpid(), signal.Signals[blow])
 
     def note(self, partition: int, unpublished: int) -> bool:
         """Write down whether a kill would count now."""
@@ -76,15 +82,21 @@ class Trial:
         return counts
 
 
-def trial_in(environment: Mapping[str, str]) -> Trial:
-    """The trial that the environment asks for."""
-    file = Path(environment[FILE])
-    if AT not in environment:
-        return Trial(file)
-    step, times, blow = environment[AT].split(":")
-    return Trial(file, Step(step), int(times), signal.Signals[blow])
+def order(file: Path, step: Step, times: int, blow: signal.Signals) -> None:
+    """Tell the worker of this file what to do to itself."""
+    with file.open("r+b") as target:
+        target.truncate(_ORDER_AT)
+        target.seek(_ORDER_AT)
+        # The moment tells an order from an earlier one of the same words.
+        target.write(f"{step}:{times}:{blow.name}:{time.monotonic_ns()}".encode())
+
+
+def take_back(file: Path) -> None:
+    """Tell it to leave itself alone."""
+    with file.open("r+b") as target:
+        target.truncate(_ORDER_AT)
 
 
 def counts(file: Path) -> bool:
     """Whether a kill at this moment counts."""
-    return file.exists() and b"1" in file.read_bytes()
+    return file.exists() and b"1" in file.read_bytes()[:_ORDER_AT]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Producer
@@ -24,7 +25,7 @@ from schemas.lane import Commit, Loaded, OutboxEntry
 from schemas.topics import ACTION_TOPICS, POSITIONS
 from streams.lane import NeedRecords, Save
 from tests.faults.sabotage import sabotage
-from tests.faults.trials import SABOTAGE, Safeguard, Step, Trial, trial_in
+from tests.faults.trials import FILE, SABOTAGE, Safeguard, Step, Trial
 
 _ACTIONS = frozenset(ACTION_TOPICS.values())
 
@@ -104,7 +105,7 @@ class TriedWorker(agents.worker.Worker):
 
 def main() -> None:
     """Run the worker that the environment describes."""
-    trial = trial_in(os.environ)
+    trial = Trial(Path(os.environ[FILE]))
     TriedLane.trial = TriedPublisher.trial = trial
 
     def open_tried_store(settings: Settings) -> TriedStore:

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self, TypeVar
 from uuid import uuid4
@@ -28,16 +29,17 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producer import BulkProducer
 from infra.settings import Settings
-from schemas.outcome import Verdict
 from schemas.times import HOUR
 from schemas.topics import DEAD_LETTERS
 from tests import backends
 from tests.backends import LocalKafka
+from tests.engine.site import frozen
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
 from tests.faults.forgetting import forget, written
-from tests.faults.trials import AT, FILE, SABOTAGE, Safeguard, Step, counts
+from tests.faults.reconciliation import check_ledger
+from tests.faults.trials import FILE, SABOTAGE, Safeguard, Step, counts, order, take_back
 
 ROOT = Path(__file__).parents[2]
 EVERY = 30
@@ -59,12 +61,9 @@ class Tried(Service):
         if safeguard:
             self._environment[SABOTAGE] = safeguard
 
-    def begin(self, step: Step | None = None, times: int = 1, blow: signal.Signals = signal.SIGKILL) -> None:
-        """Start it; at the n-th time of a step it will hit itself."""
+    def begin(self) -> None:
+        """Start it, with nothing to do to itself."""
         self.trial.unlink(missing_ok=True)
-        self._environment.pop(AT, None)
-        if step:
-            self._environment[AT] = f"{step}:{times}:{blow.name}"
         self.start()
 
     @property
@@ -193,7 +192,7 @@ class Trouble:
 
     def until(self, look: Callable[[], Found | None], what: str) -> Found:
         """Look until it is so."""
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             if found := look():
                 return found
@@ -204,7 +203,7 @@ class Trouble:
 
     def kill_at(self, step: Step) -> None:
         """A worker ends at this step, the n-th time it counts, and is started again."""
-        worker = self._fresh(step, self.dice.randint(1, 3), signal.SIGKILL)
+        worker = self._hit(step, self.dice.randint(1, 3), signal.SIGKILL)
         if worker:
             worker.kill()
             self.done[f"kill at {step}"] += 1
@@ -213,7 +212,7 @@ class Trouble:
     def kill_any_time(self) -> None:
         """A worker is killed whatever it does."""
         for _ in range(4):
-            worker = self.dice.choice(self.workers)
+            worker = self._one_that_works()
             if not self._until_busy(worker):
                 return
             worker.kill()
@@ -225,7 +224,6 @@ class Trouble:
 
     def _until_busy(self, worker: Tried) -> bool:
         """Feed until the worker has something in hand; from there on any moment of the batch, or just after it."""
-        self.until(lambda: worker.ready, "a worker works")
         if not self.feed():
             return False
         deadline = time.monotonic() + 2
@@ -233,6 +231,9 @@ class Trouble:
             time.sleep(0.002)
         time.sleep(self.dice.uniform(0, 0.02))
         return True
+
+    def _until_ready(self, worker: Tried) -> None:
+        self.until(lambda: worker.ready, "a worker works")
 
     def kill_learner(self) -> None:
         """The learner is killed and started again."""
@@ -247,7 +248,7 @@ class Trouble:
         if len(self.workers) == 1:
             self.join()
         at = step or self.dice.choice([Step.HANDLE, Step.COMMIT, Step.PUBLISH])
-        worker = self._fresh(at, 1, signal.SIGSTOP)
+        worker = self._hit(at, 1, signal.SIGSTOP)
         if worker is None or worker.pid is None:
             return
         self.feed()
@@ -256,19 +257,25 @@ class Trouble:
         os.kill(worker.pid, signal.SIGCONT)
         self.done["frozen past its session"] += 1
 
-    def _fresh(self, step: Step, times: int, blow: signal.Signals) -> Tried | None:
-        """Start a worker that will be hit, and feed no more than it takes; None where the history was not enough."""
-        worker = self.dice.choice(self.workers)
-        worker.stop()
-        worker.begin(step, times, blow)
-        deadline = time.monotonic() + self.patience
+    def _hit(self, step: Step, times: int, blow: signal.Signals) -> Tried | None:
+        """Have a worker hit itself, and feed no more than it takes; None where the history was not enough."""
+        worker = self._one_that_works()
+        order(worker.trial, step, times, blow)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while not worker.was_hit:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"seed {self.seed}: no worker came to {step}; logs in {self.directory}")
             if worker.ready and not self._behind() and not self.feed(2):
+                take_back(worker.trial)
                 return None
-            time.sleep(0.05)
+            time.sleep(0.02)
         return worker
+
+    def _one_that_works(self) -> Tried:
+        return self.until(
+            lambda: next((one for one in self.dice.sample(self.workers, len(self.workers)) if one.ready), None),
+            "a worker works",
+        )
 
     def _behind(self) -> bool:
         """Whether a lane has not handled all that was fed."""
@@ -276,10 +283,16 @@ class Trouble:
         return any(state is None or state.position.get("events", 0) < self.world.read for state in states)
 
     def claim(self) -> None:
-        """Somebody else takes each lane over for a moment, while its worker is in the middle of it."""
-        self.feed(6)
-        time.sleep(self.dice.uniform(0, 0.3))
-        asyncio.run(self._claim_all())
+        """Somebody else takes each lane over for moments, while its workers have read much and handled little of it."""
+        for worker in self.workers:
+            self._until_ready(worker)
+        with ExitStack() as frozen_for_a_moment:
+            for worker in self.workers:
+                frozen_for_a_moment.enter_context(frozen(worker.pid))
+            self.feed(10)
+        for _ in range(6):
+            time.sleep(self.dice.uniform(0, 0.2))
+            asyncio.run(self._claim_all())
         self.done["taken over for a moment"] += 1
 
     async def _claim_all(self) -> None:
@@ -347,9 +360,9 @@ class Trouble:
     def check(self, expected: Result) -> None:
         """Nothing lost, nothing twice, and the same to the byte as the pure core's undisturbed run."""
         published = self.world.action_ids()
-        assert_equal(self.world.result(), expected, published)
-        given = [one.action_id for one in self.world.decisions() if one.verdict in (Verdict.EMITTED, Verdict.RELEASED)]
-        assert sorted(given) == sorted(published), "the ledger tells of other actions than were published"
+        found = self.world.result()
+        assert_equal(found, expected, published)
+        check_ledger(self.world.decisions(), published, found)
         assert sorted(self._letters()) == sorted(self.garbage.sent), "garbage is laid aside once"
 
     def _letters(self) -> list[bytes]:
