@@ -1,17 +1,18 @@
 """Events a second of the whole engine, against two limits of the same run, and where the time goes.
 
-    python -m benchmarks.engine [--weeks 4] [--households 800] [--workers 1] [--rounds 3] [--brokers HOST:PORT]
+    python -m benchmarks.engine [--weeks 4] [--households 800] [--workers 1] [--rounds 3] [--brokers ADDRESS] [--write]
 
 A backlog of the replay lies in the broker; the clock runs from the moment a started worker owns its partitions to the
 last published action. ``pure core`` is the same history through the core in one process with a dictionary as store:
-what deciding alone costs. ``reading`` is a bare client that fetches the same backlog and does nothing with it.
+what deciding alone costs, the learner's part included. ``reading`` is a bare client that fetches the same backlog and
+does nothing with it. CPU is that of the workers alone, from ``/proc``: of use where a machine has other things to do.
+``--write`` keeps what is printed in docs/speed.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import cProfile
-import pstats
+import os
 import tempfile
 import time
 import urllib.request
@@ -20,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -29,6 +31,7 @@ from agents.replay.plan import plan_marks
 from agents.replay.replay import Replay
 from agents.replay.told import Told
 from agents.simulate.journey import Journey
+from benchmarks.where import shares
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producer import BulkProducer
@@ -42,7 +45,16 @@ from streams.library import Library
 from streams.rehearsal import Interval, Rehearsal
 
 PARTITIONS = 4
-ROOMS = ("schemas", "rules", "streams", "agents", "infra")
+PAGE = Path("docs/speed.md")
+
+
+class Pace(NamedTuple):
+    """How fast something went."""
+
+    rate: float
+    """Events a second, by the clock on the wall."""
+    cost: float
+    """Microseconds of CPU per event."""
 
 
 def main() -> None:
@@ -53,27 +65,59 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--brokers", default="", help="a Kafka to use instead of the embedded broker")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE}")
     told = parser.parse_args()
     journey = Journey(days=told.weeks * 7, households=told.households)
-    engine, reading, core = [], [], []
+    paces: dict[str, list[Pace]] = {"whole engine": [], "pure core": [], "reading only": []}
     stages: dict[str, float] = {}
     for _ in range(told.rounds):
         whole, read, stages = _engine(journey, told.workers, told.brokers)
-        engine.append(whole)
-        reading.append(read)
-        core.append(_core(journey))
-    print(f"{told.weeks} weeks of {told.households} households, {told.workers} worker(s), medians of {told.rounds}")
-    print("| what | events/s | of the whole engine |")
-    print("|---|---|---|")
-    for name, rates in (("whole engine", engine), ("pure core", core), ("reading only", reading)):
-        print(f"| {name} | {median(rates):,.0f} | {median(r / e for r, e in zip(rates, engine, strict=True)):.2f} |")
-    print("\nWhere the worker's time goes (last round, seconds by stage; stages of different lanes overlap)")
-    for name, seconds in sorted(stages.items(), key=lambda item: -item[1]):
-        print(f"  {name:8} {seconds:8.2f}")
-    _profile(journey)
+        for name, pace in zip(paces, (whole, _core(journey), read), strict=True):
+            paces[name].append(pace)
+    ran = f"--weeks {told.weeks} --households {told.households} --workers {told.workers} --rounds {told.rounds}"
+    lines = [*_table(paces), "", *_stages(stages), "", *_rooms(journey)]
+    print("\n".join(lines))
+    if told.write:
+        PAGE.write_text("\n".join([_HEAD.format(ran=ran), *lines, ""]), encoding="utf-8")
 
 
-def _engine(journey: Journey, workers: int, brokers: str) -> tuple[float, float, dict[str, float]]:
+_HEAD = """# How fast it is, and where the time goes
+
+Made by `python -m benchmarks.engine {ran} --write`, on the embedded broker and store, which share the machine's
+two cores with it and with whatever else runs there. So look at the ratios, all of one run, and at CPU before the clock.
+"""
+
+
+def _table(paces: dict[str, list[Pace]]) -> list[str]:
+    """Medians, and each pace against that of the whole engine in the same round."""
+    whole = paces["whole engine"]
+    lines = [
+        "| what | events/s | of the whole engine | CPU, us per event | of the whole engine |",
+        "|---|---|---|---|---|",
+    ]
+    for name, some in paces.items():
+        rate, cost = median(one.rate for one in some), median(one.cost for one in some)
+        faster = median(one.rate / by.rate for one, by in zip(some, whole, strict=True))
+        cheaper = median(one.cost / by.cost for one, by in zip(some, whole, strict=True))
+        lines.append(f"| {name} | {rate:,.0f} | {faster:.2f} | {cost:,.0f} | {cheaper:.2f} |")
+    return lines
+
+
+def _stages(stages: dict[str, float]) -> list[str]:
+    """Of the last round; a stage's seconds pass while other lanes are at theirs."""
+    lines = ["| stage of a worker's lanes | of their time |", "|---|---|"]
+    whole = sum(stages.values())
+    return lines + [f"| {name} | {took / whole:.0%} |" for name, took in sorted(stages.items(), key=lambda i: -i[1])]
+
+
+def _rooms(journey: Journey) -> list[str]:
+    """Where the core's own time goes."""
+    rehearsal, intervals, _ = _rehearsal(journey)
+    lines = ["| part of the core | of its CPU, under a profiler that makes calls dearer |", "|---|---|"]
+    return lines + [f"| {name} | {share:.1%} |" for name, share in shares(lambda: rehearsal.run(intervals))]
+
+
+def _engine(journey: Journey, workers: int, brokers: str) -> tuple[Pace, Pace, dict[str, float]]:
     with ExitStack() as running, tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
         address = brokers or running.enter_context(EmbeddedBroker(home)).address
@@ -99,13 +143,23 @@ def _engine(journey: Journey, workers: int, brokers: str) -> tuple[float, float,
             installation.add_worker()
         while not any(_scrape(worker.http).values() for worker in installation.workers):
             time.sleep(0.005)
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), _spent(installation)
         installation.until_replayed(events, journey.end)
         seconds = time.perf_counter() - began
+        whole = Pace(events / seconds, (_spent(installation) - spent) / events * 1e6)
         stages: Counter[str] = Counter()
         for worker in installation.workers:
             stages.update(_scrape(worker.http))
-        return events / seconds, read, dict(stages)
+        return whole, read, dict(stages)
+
+
+def _spent(installation: Installation) -> float:
+    """Seconds of CPU that the workers took so far, in their own code and in the kernel for them."""
+    ticks = 0
+    for worker in installation.workers:
+        fields = Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _acts(journey: Journey) -> int:
@@ -113,13 +167,13 @@ def _acts(journey: Journey) -> int:
     return journey.start + (journey.end - journey.start) // 2 // DAY * DAY
 
 
-def _reading(installation: Installation) -> float:
-    began, count = time.perf_counter(), 0
+def _reading(installation: Installation) -> Pace:
+    began, spent, count = time.perf_counter(), time.process_time(), 0
     with PartitionLog(installation.connection) as log:
         for topic in EVENT_TOPICS:
             for partition in range(PARTITIONS):
                 count += sum(1 for _ in log.read(topic, partition, 0))
-    return count / (time.perf_counter() - began)
+    return Pace(count / (time.perf_counter() - began), (time.process_time() - spent) / count * 1e6)
 
 
 def _scrape(port: int) -> dict[str, float]:
@@ -134,39 +188,11 @@ def _scrape(port: int) -> dict[str, float]:
     }
 
 
-def _core(journey: Journey) -> float:
+def _core(journey: Journey) -> Pace:
     rehearsal, intervals, events = _rehearsal(journey)
-    began = time.perf_counter()
+    began, spent = time.perf_counter(), time.process_time()
     rehearsal.run(intervals)
-    return events / (time.perf_counter() - began)
-
-
-def _profile(journey: Journey) -> None:
-    rehearsal, intervals, _ = _rehearsal(journey)
-    profile = cProfile.Profile()
-    profile.runcall(rehearsal.run, intervals)
-    stats = pstats.Stats(profile)
-    rooms: Counter[str] = Counter()
-    for (file, _, name), (_, _, own, _, _) in stats.stats.items():  # type: ignore[attr-defined]  # not in the stubs
-        rooms[_room(file, name)] += own
-    whole = sum(rooms.values())
-    print("\nWhere the core's own time goes (under a profiler, which makes calls dearer)")
-    for name, seconds in rooms.most_common(14):
-        print(f"  {name:32} {seconds / whole:6.1%}")
-
-
-def _room(file: str, name: str) -> str:
-    path = Path(file)
-    for part in path.parts:
-        if part in ROOMS:
-            place = path.parts[path.parts.index(part) :]
-            return "/".join(place[:2])
-    if "site-packages" in path.parts:
-        return path.parts[path.parts.index("site-packages") + 1]
-    for library in ("msgspec", "pydantic", "cel", "orjson", "numpy"):
-        if library in name:
-            return f"{library} (native)"
-    return "Python itself"
+    return Pace(events / (time.perf_counter() - began), (time.process_time() - spent) / events * 1e6)
 
 
 def _rehearsal(journey: Journey) -> tuple[Rehearsal, list[list[Interval]], int]:

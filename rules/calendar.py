@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from lunar_python import Lunar, LunarMonth, Solar
+from lunar_python import LunarMonth, Solar
 
 from rules.defaults import Defaults, Festival
 from rules.zones import is_zone, zone_info
@@ -109,10 +109,15 @@ def _next(after: Millis, zone: str, clock: str, calendar: str, month_day: str, l
     # A lunar year begins up to seven weeks after the solar one: the day sought may belong to last year's.
     this_year = local_time(after, zone).year
     for year in range(this_year - 1, this_year + _YEARS_AHEAD):
-        moment = moment_of(_day_in(year, calendar, month_day, leap_day), clock, zone)
+        moment = _moment_in(year, calendar, month_day, leap_day, clock, zone)
         if moment > after:
             return moment, year
     raise AssertionError("every year has each month and day of both calendars")
+
+
+@lru_cache(maxsize=16_384)
+def _moment_in(year: int, calendar: str, month_day: str, leap_day: str, clock: str, zone: str) -> Millis:
+    return moment_of(_day_in(year, calendar, month_day, leap_day), clock, zone)
 
 
 @lru_cache(maxsize=4096)
@@ -133,6 +138,6 @@ def _solar_day(year: int, month: int, day: int, leap_day: str) -> date:
 
 def _lunar_day(year: int, month: int, day: int) -> date:
     """In the ordinary month of that number, never in the leap month that may follow; day 30 of a short month is 29."""
-    length = LunarMonth.fromYm(year, month).getDayCount()
-    solar: Solar = Lunar.fromYmd(year, month, min(day, length)).getSolar()
+    its = LunarMonth.fromYm(year, month)
+    solar = Solar.fromJulianDay(its.getFirstJulianDay() + min(day, its.getDayCount()) - 1)
     return date(solar.getYear(), solar.getMonth(), solar.getDay())
