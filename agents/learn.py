@@ -131,7 +131,12 @@ class Learner:
             await announcer.announce(ALMANAC, b"%d" % almanac.epoch, body, headers)
 
         await patiently(announce, self._waits)
-        self.newest = almanac
+        before, self.newest = self.newest, almanac
+        if before is not None and before.churn.features_version != almanac.churn.features_version:
+            log.info(
+                "Churn weighs version %d of the features from epoch %d on: beside version %d it has lost less",
+                almanac.churn.features_version, almanac.epoch + 2, before.churn.features_version,
+            )  # fmt: skip
 
     async def _begin(self) -> int:
         """Become active: fence the one before, then take up its last almanac."""

@@ -108,12 +108,11 @@ def _decisions(log: PartitionLog, partitions: int, summary: Summary) -> None:
 
 
 def _almanac(log: PartitionLog, summary: Summary) -> None:
-    newest = next(iter(log.backwards(ALMANAC, 0, 1)), None)
-    if newest is None:
+    bodies = [raw.value or b"" for raw in _all(log, ALMANAC, 1)]
+    if not bodies:
         return
-    almanac = decode_almanac(newest.value or b"")
-    first, end = log.bounds(ALMANAC, 0)
-    summary.almanacs, summary.lessons = end - first, almanac.lessons
+    almanac = decode_almanac(bodies[-1])
+    summary.almanacs, summary.lessons = len(bodies), almanac.lessons
     summary.quality = almanac.churn.horizons[0].quality
 
 

@@ -1,6 +1,6 @@
 """The page about a whole year: ``python -m agents.demo.year FILE.json [DOCS]`` writes ``docs/year.md``.
 
-``FILE.json`` is what ``tend demo --year --json`` prints.
+``FILE.json`` is what ``tend demo --year --json`` prints, or what ``tests/year`` leaves with ``TEND_YEAR_JSON``.
 """
 
 from __future__ import annotations

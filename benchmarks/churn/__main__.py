@@ -1,8 +1,8 @@
 """Churn on a year of real orders, beside BG/NBD, recency, River's regressions and weekly LightGBM.
 
-``python -m benchmarks.churn [--horizon 28] [--only NAME ...] [--write]`` prints the table and, with ``--write``,
-puts it into docs/churn.md; ``python -m benchmarks.churn prior`` makes the shipped prior anew. Needs the
-``bench`` extra.
+``python -m benchmarks.churn [--data journey] [--horizon 28] [--only NAME ...] [--write]`` prints the table and, with
+``--write``, puts it into docs/churn.md; ``python -m benchmarks.churn prior`` makes the shipped prior anew. ``--data
+cdnow`` does the same with sparse buyers. Needs the ``bench`` extra.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import polars as pl
 
 from agents.churn.quality import Figures, Floats, figures
 from benchmarks.churn import rivals
+from benchmarks.churn.cdnow import cdnow_orders
 from benchmarks.churn.judged import Points, paired_bootstrap
-from benchmarks.churn.points import journey, journey_orders
+from benchmarks.churn.points import journey_orders, points_for
 from schemas.times import DAY
 from streams.churn import begin
 from streams.churn.evaluation import Order, Rehearsal
@@ -27,7 +29,7 @@ from streams.churn.prior import FILE, Prior, weights_of
 from streams.churn.versions import newest
 
 PAGE = Path(__file__).parents[2] / "docs" / "churn.md"
-BEGIN, END = "<!-- table: python -m benchmarks.churn --write -->", "<!-- end of table -->"
+BEGIN, END = "<!-- table: {command} -->", "<!-- end of table -->"
 RIVALS: dict[str, Callable[[Points], Floats]] = {
     "base rate": rivals.base_rate,
     "recency": rivals.recency,
@@ -39,10 +41,19 @@ RIVALS: dict[str, Callable[[Points], Floats]] = {
 }
 
 
+DATA: dict[str, tuple[Callable[[], pl.DataFrame], int]] = {"journey": (journey_orders, 7), "cdnow": (cdnow_orders, 14)}
+"""Orders, and the days between ticks."""
+COMMANDS = {
+    "journey": "python -m benchmarks.churn --write",
+    "cdnow": "python -m benchmarks.churn --data cdnow --horizon 90 --write",
+}
+
+
 def main() -> int:
     """The command; returns its exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.churn", description=__doc__)
     parser.add_argument("what", nargs="?", choices=["table", "prior"], default="table")
+    parser.add_argument("--data", choices=list(DATA), default="journey")
     parser.add_argument("--horizon", type=int, default=28)
     parser.add_argument("--only", nargs="*", choices=list(RIVALS), default=list(RIVALS))
     parser.add_argument("--write", action="store_true")
@@ -50,15 +61,15 @@ def main() -> int:
     if given.what == "prior":
         make_prior()
         return 0
-    lines = table(given.horizon, given.only)
+    orders, tick_every = DATA[given.data]
+    lines = table(points_for(orders(), given.horizon, tick_every), given.only)
     if given.write:
-        write(lines)
+        write(lines, given.data)
     return 0
 
 
-def table(horizon: int, names: list[str]) -> list[str]:
+def table(points: Points, names: list[str]) -> list[str]:
     """The lines of the table, printed as they come."""
-    points = journey(horizon)
     lines = [
         "| model | AUC | log loss | Brier | ECE | ours minus it: log loss | AUC |",
         "|---|--:|--:|--:|--:|--:|--:|",
@@ -86,11 +97,12 @@ def _row(name: str, found: Figures, gap: dict[str, tuple[float, float, float]] |
     return "| " + " | ".join(cells) + " |"
 
 
-def write(lines: list[str]) -> None:
+def write(lines: list[str], data: str) -> None:
     """Put the table into its page."""
-    page = PAGE.read_text(encoding="utf-8")
-    head, tail = page.partition(BEGIN)[0], page.partition(END)[2]
-    PAGE.write_text("\n".join([f"{head}{BEGIN}", "", *lines, "", f"{END}{tail}"]), encoding="utf-8")
+    begin_of_table = BEGIN.format(command=COMMANDS[data])
+    head, _, rest = PAGE.read_text(encoding="utf-8").partition(begin_of_table)
+    tail = rest.partition(END)[2]
+    PAGE.write_text("\n".join([f"{head}{begin_of_table}", "", *lines, "", f"{END}{tail}"]), encoding="utf-8")
 
 
 def make_prior() -> None:

@@ -1,4 +1,4 @@
-"""The prediction points of The Complete Journey, with the features of that moment and what happened."""
+"""The prediction points of real orders, with the features of that moment and what happened."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ def journey_orders() -> pl.DataFrame:
     return baskets.select("customer", "at", "amount").sort("at", "customer")
 
 
-def journey(horizon: Days) -> Points:
-    """Every prediction point of the year, predicted by the model as it runs live, without the shipped prior."""
-    orders = journey_orders()
+def points_for(orders: pl.DataFrame, horizon: Days, tick_every: Days = 7) -> Points:
+    """Every prediction point of some orders, predicted by the model as it runs live, without the shipped prior."""
     start = int(orders["at"][0]) // DAY * DAY
-    rehearsal = Rehearsal(begin([horizon]), horizon, start)
+    rehearsal = Rehearsal(begin([horizon]), horizon, start, tick_every)
     found = list(rehearsal.run(Order(*row) for row in orders.iter_rows()))
     predictions = Predictions.of(found)
     return points_of(orders, predictions, outcomes(orders, predictions, horizon), found, horizon)

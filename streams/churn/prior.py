@@ -13,9 +13,9 @@ from streams.churn.logistic import Belief, Vector
 FILE = Path(__file__).with_name("prior.json")
 DOUBT = 30.0
 """The variances that were learned are widened so many times, though never beyond those of no knowledge at all."""
-BELIEVED = 0.4
-"""How far the start moves from MBG/NBD towards what was learned elsewhere: all the way, it would be too sure of another
-store's ways in the first weeks, before the population's tables have filled."""
+BELIEVED = 0.2
+"""How far the start moves towards what was learned elsewhere: all the way, it would be too sure of another store's
+ways in the first weeks, above all in a store of sparse buyers, before the population's tables have filled."""
 DIGITS = 6
 
 

@@ -456,7 +456,7 @@ class TestWinBack:
         "score",
         [
             None,
-            Churn(0.3, 0.2, 0.4, trusted=True, labels=900),
+            Churn(0.25, 0.2, 0.3, trusted=True, labels=900),
             Churn(0.9, 0.8, 0.95, trusted=False, labels=900),
             Churn(0.9, 0.8, 0.95, trusted=True, labels=100),
         ],
