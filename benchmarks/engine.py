@@ -6,7 +6,7 @@ A backlog of the replay lies in the broker; the clock runs from the moment a sta
 last published action. ``pure core`` is the same history through the core in one process with a dictionary as store:
 what deciding alone costs, the learner's part included. ``reading`` is a bare client that fetches the same backlog and
 does nothing with it. CPU is that of the workers alone, from ``/proc``: of use where a machine has other things to do.
-``--write`` keeps what is printed in docs/speed.md.
+``--write`` puts what is printed into docs/speed.md, below what people wrote there.
 """
 
 from __future__ import annotations
@@ -78,14 +78,12 @@ def main() -> None:
     lines = [*_table(paces), "", *_stages(stages), "", *_rooms(journey)]
     print("\n".join(lines))
     if told.write:
-        PAGE.write_text("\n".join([_HEAD.format(ran=ran), *lines, ""]), encoding="utf-8")
+        written, _, _ = PAGE.read_text(encoding="utf-8").partition(_MEASURED)
+        made = f"Made by `python -m benchmarks.engine {ran} --write`."
+        PAGE.write_text("\n".join([written + _MEASURED, "", made, "", *lines, ""]), encoding="utf-8")
 
 
-_HEAD = """# How fast it is, and where the time goes
-
-Made by `python -m benchmarks.engine {ran} --write`, on the embedded broker and store, which share the machine's
-two cores with it and with whatever else runs there. So look at the ratios, all of one run, and at CPU before the clock.
-"""
+_MEASURED = "## Measured"
 
 
 def _table(paces: dict[str, list[Pace]]) -> list[str]:
