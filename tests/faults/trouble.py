@@ -261,6 +261,7 @@ class Trouble:
         """Have a worker hit itself, and feed no more than it takes; None where the history was not enough."""
         worker = self._one_that_works()
         order(worker.trial, step, times, blow)
+        self.feed(2)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not worker.was_hit:
             if time.monotonic() > deadline:
