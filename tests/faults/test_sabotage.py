@@ -49,7 +49,7 @@ def _kills_before_the_store_knows(trouble: Trouble) -> None:
 
 
 def _freeze_at(step: Step) -> Callable[[Trouble], None]:
-    return lambda trouble: trouble.freeze(step)
+    return lambda trouble: trouble.freeze(step, meanwhile=15)
 
 
 def _another_owner_for_a_moment(trouble: Trouble) -> None:

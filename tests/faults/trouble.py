@@ -243,7 +243,7 @@ class Trouble:
         self.installation.learner.start()
         self.done["kill of the learner"] += 1
 
-    def freeze(self, step: Step | None = None) -> None:
+    def freeze(self, step: Step | None = None, meanwhile: int = 3) -> None:
         """A worker hangs with something in hand, longer than its session; the others take over; then it wakes."""
         if len(self.workers) == 1:
             self.join()
@@ -251,9 +251,9 @@ class Trouble:
         worker = self._hit(at, 1, signal.SIGSTOP)
         if worker is None or worker.pid is None:
             return
-        self.feed()
-        time.sleep(SESSION_SECONDS + 1.5)
-        self.feed()
+        time.sleep(SESSION_SECONDS)
+        self.feed(meanwhile)
+        time.sleep(1.5)
         os.kill(worker.pid, signal.SIGCONT)
         self.done["frozen past its session"] += 1
 
