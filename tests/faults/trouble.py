@@ -251,9 +251,8 @@ class Trouble:
         worker = self._hit(at, 1, signal.SIGSTOP)
         if worker is None or worker.pid is None:
             return
-        time.sleep(SESSION_SECONDS)
         self.feed(meanwhile)
-        time.sleep(1.5)
+        self.until(lambda: not self._behind(), "the others have taken over")
         os.kill(worker.pid, signal.SIGCONT)
         self.done["frozen past its session"] += 1
 
