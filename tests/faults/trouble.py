@@ -47,6 +47,7 @@ EVERY = 30
 SESSION_SECONDS = 2.0
 MOST_WORKERS = 4
 _PATIENCE_SECONDS = 90.0
+_ZOMBIE_SECONDS = 8.0
 Found = TypeVar("Found")
 
 
@@ -254,7 +255,14 @@ class Trouble:
         self.feed(meanwhile)
         self.until(lambda: not self._behind(), "the others have taken over")
         os.kill(worker.pid, signal.SIGCONT)
+        self._let_it_try(worker)
         self.done["frozen past its session"] += 1
+
+    def _let_it_try(self, worker: Tried) -> None:
+        """Give who wakes the time to do its harm: a connection that slept may take seconds."""
+        deadline = time.monotonic() + _ZOMBIE_SECONDS
+        while worker.counts and time.monotonic() < deadline:
+            time.sleep(0.1)
 
     def _hit(self, step: Step, times: int, blow: signal.Signals) -> Tried | None:
         """Have a worker hit itself, and feed no more than it takes; None where the history was not enough."""
