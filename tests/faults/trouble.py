@@ -280,10 +280,17 @@ class Trouble:
         return worker
 
     def _one_that_works(self) -> Tried:
-        return self.until(
-            lambda: next((one for one in self.dice.sample(self.workers, len(self.workers)) if one.ready), None),
-            "a worker works",
-        )
+        def look() -> Tried | None:
+            self._supervise()
+            return next((one for one in self.dice.sample(self.workers, len(self.workers)) if one.ready), None)
+
+        return self.until(look, "a worker works")
+
+    def _supervise(self) -> None:
+        """Start again who has ended, as every service is: who finds the store away at its start ends."""
+        for worker in self.workers:
+            if worker.pid is None:
+                worker.begin()
 
     def _behind(self) -> bool:
         """Whether a lane has not handled all that was fed."""
@@ -359,9 +366,7 @@ class Trouble:
     def until_done(self) -> None:
         """Feed what is left, have everybody alive, and wait until all is handled and published."""
         self.feed_all()
-        for worker in self.workers:
-            if worker.pid is None:
-                worker.begin()
+        self._supervise()
         self.installation.workers[:] = self.workers
         self.installation.until_replayed(self.world.read, self.history.end, patience=self.patience)
 
