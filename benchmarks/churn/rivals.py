@@ -20,7 +20,8 @@ START_AFTER = 2_000
 """Known outcomes before a batch model is fitted at all; until then it says the base rate."""
 LIGHTGBM = {
     "objective": "binary", "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 1000, "bagging_fraction": 0.7,
-    "bagging_freq": 1, "feature_fraction": 0.5, "lambda_l2": 10.0, "max_bin": 63, "seed": 1, "verbose": -1,
+    "bagging_freq": 1, "feature_fraction": 0.5, "lambda_l2": 10.0, "max_bin": 63, "seed": 1, "num_threads": 1,
+    "verbose": -1,
 }  # fmt: skip
 TREES = 100
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from importlib.resources import files
+from typing import Any, cast
 
 import agents.batches
 import infra.kafka.publisher
@@ -25,7 +26,7 @@ def sabotage(safeguard: Safeguard) -> None:
 
 
 def _without_version() -> None:
-    """A commit goes through whoever owns the lane."""
+    """A commit goes through whoever owns the lane, and wherever its outbox begins."""
     kept = Store.commit
 
     async def commit(self: Store, partition: int, version: int, commit: Commit) -> int:
@@ -34,6 +35,7 @@ def _without_version() -> None:
         return await kept(self, partition, int(held[0]), commit)
 
     _put(Store, "commit", commit)
+    _rewrite("if #entries > 0 and from ~= expected and not (left == 0 and from > expected) then", "if false then")
 
 
 def _without_fetch() -> None:
@@ -73,17 +75,7 @@ def _without_position() -> None:
 
 def _without_trim() -> None:
     """The store believes to have dropped what it never held."""
-    kept = infra.store.redis_store._script
-
-    class Careless:
-        def __init__(self, client: Any) -> None:
-            self._client = client
-
-        def register_script(self, text: str) -> Any:
-            bounded = "math.max(0, math.min(published - first + 1, count))"
-            return self._client.register_script(text.replace(bounded, "math.max(0, published - first + 1)"))
-
-    _put(infra.store.redis_store, "_script", lambda client, name: kept(Careless(client), name))  # type: ignore[arg-type]
+    _rewrite("math.max(0, math.min(published - first + 1, count))", "math.max(0, published - first + 1)")
 
 
 def _without_duplicates() -> None:
@@ -114,3 +106,18 @@ _WITHOUT: Mapping[Safeguard, Callable[[], None]] = {
 def _put(place: object, name: str, instead: object) -> None:
     assert hasattr(place, name), f"{place} has no {name} any more: sabotage something else"
     setattr(place, name, instead)
+
+
+def _rewrite(words: str, instead: str) -> None:
+    """Change the store's scripts."""
+    kept = infra.store.redis_store._script
+
+    class Rewriting:
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def register_script(self, text: str) -> Any:
+            return self._client.register_script(text.replace(words, instead))
+
+    assert words in files("infra.store").joinpath("lua", "commit.lua").read_text(encoding="utf-8")
+    _put(infra.store.redis_store, "_script", lambda client, name: kept(cast("Any", Rewriting(client)), name))

@@ -49,11 +49,7 @@ def _kills_before_the_store_knows(trouble: Trouble) -> None:
 
 
 def _freeze_at(step: Step) -> Callable[[Trouble], None]:
-    def happens(trouble: Trouble) -> None:
-        for _ in range(2):
-            trouble.freeze(step)
-
-    return happens
+    return lambda trouble: trouble.freeze(step, meanwhile=15)
 
 
 def _another_owner_for_a_moment(trouble: Trouble) -> None:

@@ -47,6 +47,7 @@ EVERY = 30
 SESSION_SECONDS = 2.0
 MOST_WORKERS = 4
 _PATIENCE_SECONDS = 90.0
+_ZOMBIE_SECONDS = 8.0
 Found = TypeVar("Found")
 
 
@@ -243,7 +244,7 @@ class Trouble:
         self.installation.learner.start()
         self.done["kill of the learner"] += 1
 
-    def freeze(self, step: Step | None = None) -> None:
+    def freeze(self, step: Step | None = None, meanwhile: int = 3) -> None:
         """A worker hangs with something in hand, longer than its session; the others take over; then it wakes."""
         if len(self.workers) == 1:
             self.join()
@@ -251,16 +252,23 @@ class Trouble:
         worker = self._hit(at, 1, signal.SIGSTOP)
         if worker is None or worker.pid is None:
             return
-        self.feed()
-        time.sleep(SESSION_SECONDS + 1.5)
-        self.feed()
+        self.feed(meanwhile)
+        self.until(lambda: not self._behind(), "the others have taken over")
         os.kill(worker.pid, signal.SIGCONT)
+        self._let_it_try(worker)
         self.done["frozen past its session"] += 1
+
+    def _let_it_try(self, worker: Tried) -> None:
+        """Give who wakes the time to do its harm: a connection that slept may take seconds."""
+        deadline = time.monotonic() + _ZOMBIE_SECONDS
+        while worker.counts and time.monotonic() < deadline:
+            time.sleep(0.1)
 
     def _hit(self, step: Step, times: int, blow: signal.Signals) -> Tried | None:
         """Have a worker hit itself, and feed no more than it takes; None where the history was not enough."""
         worker = self._one_that_works()
         order(worker.trial, step, times, blow)
+        self.feed(2)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not worker.was_hit:
             if time.monotonic() > deadline:
@@ -272,10 +280,17 @@ class Trouble:
         return worker
 
     def _one_that_works(self) -> Tried:
-        return self.until(
-            lambda: next((one for one in self.dice.sample(self.workers, len(self.workers)) if one.ready), None),
-            "a worker works",
-        )
+        def look() -> Tried | None:
+            self._supervise()
+            return next((one for one in self.dice.sample(self.workers, len(self.workers)) if one.ready), None)
+
+        return self.until(look, "a worker works")
+
+    def _supervise(self) -> None:
+        """Start again who has ended, as every service is: who finds the store away at its start ends."""
+        for worker in self.workers:
+            if worker.pid is None:
+                worker.begin()
 
     def _behind(self) -> bool:
         """Whether a lane has not handled all that was fed."""
@@ -351,9 +366,7 @@ class Trouble:
     def until_done(self) -> None:
         """Feed what is left, have everybody alive, and wait until all is handled and published."""
         self.feed_all()
-        for worker in self.workers:
-            if worker.pid is None:
-                worker.begin()
+        self._supervise()
         self.installation.workers[:] = self.workers
         self.installation.until_replayed(self.world.read, self.history.end, patience=self.patience)
 

@@ -13,6 +13,7 @@ from streams.churn.features import SIZE
 from streams.churn.packing import pack, unpack
 from streams.churn.prior import shipped, widened
 from streams.churn.reading import reading
+from streams.churn.tables import group_of
 from streams.churn.versions import FIRST
 from tests.streams.churn.stores import START, store
 
@@ -120,3 +121,24 @@ def test_a_state_of_other_features_is_refused_with_the_way_out() -> None:
     remember_order(buying, START, 1_000)
     with pytest.raises(Refused, match="version 99 of the features"):
         score(state, buying, START, 28)
+
+
+def test_before_any_label_gaps_and_repeat_buying_share_the_word_and_doubt_draws_towards_even() -> None:
+    state, buying = begin([180]), Buying()
+    for week in range(30):
+        remember_order(buying, START + week * 7 * DAY, 1_000)
+
+    scored = score(state, buying, START + 210 * DAY, 180)
+
+    alone = [2.0 * (scored.features[FIRST.names.index(name)] - 1.0) for name in ("repeat", "her_gaps")]
+    assert abs(scored.log_odds) < abs(sum(alone) / 2.0)
+    assert min(alone) < scored.log_odds
+
+
+def test_hazards_of_lengths_that_nobody_has_reached_follow_the_rhythm() -> None:
+    state = msgspec.structs.replace(begin([28]), tables={"exposure": 9_000.0, "orders": 400.0, "first_orders": 100.0})
+
+    known = reading(state)
+
+    frequent, seldom = known.beyond(group_of(60, 300.0, 30.0), 12.0), known.beyond(group_of(2, 300.0, 30.0), 12.0)
+    assert frequent < seldom < 0.0
