@@ -363,7 +363,7 @@ async def test_a_lane_whose_partition_is_taken_publishes_what_it_has_committed(w
 
 async def test_a_lane_pauses_while_too_much_waits_to_be_published(world: Make) -> None:
     here = world(outbox_limit=10)
-    for customer in range(300):
+    for customer in range(900):
         here.logs.event("customer.registered", START, who=f"c-{customer}", email="a@example.org", name="Anna")
     here.logs.mark(START + HOUR)
     here.press.stall()
@@ -374,9 +374,9 @@ async def test_a_lane_pauses_while_too_much_waits_to_be_published(world: Make) -
     await asyncio.sleep(0.05)
 
     assert here.store.commits == commits < 5, "it must not go on deciding"
-    assert runner.waiting_to_publish < 300
+    assert runner.waiting_to_publish < 900
     here.press.go_on()
-    await here.until(lambda: len(here.out(MESSAGES)) == 300)
+    await here.until(lambda: len(here.out(MESSAGES)) == 900)
 
 
 async def test_stopped_while_it_pauses_it_ends(world: Make) -> None:
