@@ -71,7 +71,9 @@ class Trial:
         if order != self._order:
             self._order, self._met = order, 0
         at, times, blow, _ = order.decode().rstrip("\0").split(":")
-        self._met += at == step
+        if at != step:
+            return
+        self._met += 1
         if self._met == int(times):
             os.kill(os.getpid(), signal.Signals[blow])
 
