@@ -11,7 +11,8 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import Reader, read_all
 from infra.kafka.transactions import supports_transactions
 from infra.settings import Settings
-from rules.rulebook import Rulebook, shipped
+from rules.loading import load_rulebook, parse_rulebook, shipped
+from rules.rulebook import Rulebook
 from schemas.errors import Refused
 from schemas.lane import Raw
 from schemas.times import Millis
@@ -24,7 +25,7 @@ HEAD_START: Millis = 2_000
 
 def own_rulebook(settings: Settings) -> Rulebook:
     """The rulebook that the settings name, or the shipped one."""
-    return shipped() if settings.rulebook is None else Rulebook.load(settings.rulebook)
+    return shipped() if settings.rulebook is None else load_rulebook(settings.rulebook)
 
 
 async def publish_rulebook(settings: Settings, rulebook: Rulebook, in_force_from: Millis) -> None:
@@ -47,7 +48,7 @@ async def published_rulebooks(connection: KafkaConnection) -> Library:
 def _library(raws: Sequence[Raw]) -> Library:
     if not raws:
         raise Refused(f"No rulebook can be read from {RULEBOOKS}. Run: tend rules publish")
-    books = [Rulebook.parse(raw.value or b"") for raw in raws]
+    books = [parse_rulebook(raw.value or b"") for raw in raws]
     library = Library(books[0], books[0].in_force_from)
     for book in books[1:]:
         library.add(book, book.in_force_from)
@@ -80,7 +81,7 @@ class RulebookFeed:
         async with Reader(self._connection, {(RULEBOOKS, 0): self._next}) as reader:
             while True:
                 for raw in await reader.read(max_wait_ms=500):
-                    book = Rulebook.parse(raw.value or b"")
+                    book = parse_rulebook(raw.value or b"")
                     library.add(book, book.in_force_from)
                     self._next = raw.offset + 1
                     told(book)

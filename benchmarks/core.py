@@ -14,7 +14,7 @@ from time import perf_counter
 
 from agents.simulate.journey import Journey
 from benchmarks.lives import around, live
-from rules.rulebook import Rulebook
+from rules.loading import load_rulebook
 from schemas.codec import decode_record, encode_orders, encode_record, size_of
 from schemas.events import decode_event
 from schemas.topics import BROWSE, TOPIC_OF
@@ -75,7 +75,7 @@ def main() -> None:
     journey = Journey(days=days, households=households)
     context = around(journey)
     report_sizes(live(journey, context))
-    without = Context(Rulebook.load(), context.almanac, context.horizons, context.tick)
+    without = Context(load_rulebook(), context.almanac, context.horizons, context.tick)
     report_costs(costs(journey, without))
 
 

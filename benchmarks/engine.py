@@ -36,7 +36,7 @@ from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producer import BulkProducer
 from infra.settings import load_settings
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.ids import partition_of
 from schemas.lane import Raw
 from schemas.times import DAY

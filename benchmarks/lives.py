@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agents.simulate.journey import Journey
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.almanac import NONE_YET, VERSION, Almanac
 from schemas.churn import Tick
 from schemas.events import AnyEvent, decode_event

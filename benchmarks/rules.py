@@ -13,7 +13,7 @@ from time import perf_counter
 
 from rules.decide import decide
 from rules.language import compile_expression
-from rules.rulebook import shipped
+from rules.loading import shipped
 from rules.scene import Churn, Scene
 from schemas.outcome import Outcome
 from schemas.record import (

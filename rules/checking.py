@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from rules.checking_texts import TextChecker, given_by_coupon
 from rules.defaults import Defaults
 from rules.durations import in_words, parse_duration
-from rules.facts import FACTS, Kind
+from rules.expression import Expression
+from rules.facts import FACTS
 from rules.facts.fact import MOMENT
 from rules.formats import FORMATS
-from rules.language import BadExpression, Expression, compile_expression
+from rules.kinds import Kind
+from rules.language import BadExpression, compile_expression
 from rules.problems import Problem, nearest
 from rules.proposal import currency_of, facts_of
 from rules.rule import Plan, Rule, rule_hash

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rules.defaults import Defaults
-from rules.facts import FACTS, Fact, Kind
+from rules.expression import Expression
+from rules.facts import FACTS, Fact
 from rules.formats import FORMATS
-from rules.language import Expression
+from rules.kinds import Kind
 from rules.problems import Problem, nearest
 from rules.rule import Text
 from rules.schema import ActionTerms, RuleFile

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from rules.facts import Kind
+from rules.kinds import Kind
 from schemas.times import to_datetime
 
 Words = Mapping[str, Mapping[str, str]]

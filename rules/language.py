@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from cel_expr_python import cel
 
-from rules.facts import FACTS, FactValue, Kind
+from rules.expression import Expression, in_short
+from rules.facts import FACTS
+from rules.kinds import Kind
 from rules.plain import comparisons_in, fact_alone
 from rules.problems import nearest
 
@@ -44,52 +46,6 @@ class BadExpression(ValueError):
         self.line, self.column, self.length = line, column, length
 
 
-class EvaluationFailed(ValueError):
-    """A checked expression that failed all the same, such as a division by zero."""
-
-
-class Facts(Protocol):
-    """Where an expression finds the facts that it uses, by name."""
-
-    def __getitem__(self, name: str, /) -> FactValue: ...
-
-
-class Expression:
-    """A checked expression and the facts it uses."""
-
-    __slots__ = ("_alone", "_comparisons", "_program", "kind", "text", "uses")
-
-    def __init__(self, text: str, kind: Kind, uses: tuple[str, ...], program: Any) -> None:
-        self.text = text
-        self.kind = kind
-        self.uses = uses
-        self._program = program
-        self._alone = fact_alone(text)
-        self._comparisons = None if self._alone else comparisons_in(text)
-
-    def evaluate(self, facts: Facts) -> FactValue:
-        """Its value; ``facts`` must have those of ``uses`` at least, and is asked for no more than it takes.
-
-        Raises:
-            EvaluationFailed: it divides by zero, overflows, or the like.
-        """
-        try:
-            if self._alone:
-                return facts[self._alone]
-            if self._comparisons is not None:
-                return all(holds(facts[fact], wanted) for fact, holds, wanted in self._comparisons)
-            return self._by_cel(facts)
-        except KeyError as missing:
-            raise EvaluationFailed(f"{self.text}: there is no fact {missing}") from None
-
-    def _by_cel(self, facts: Facts) -> FactValue:
-        result = self._program.eval(data={name: facts[name] for name in self.uses})
-        if result.type() == cel.Type.ERROR:
-            raise EvaluationFailed(f"{self.text}: {_in_short(str(result.value()))}")
-        value: FactValue = result.plain_value()
-        return value
-
-
 def compile_expression(text: str, *kinds: Kind) -> Expression:
     """The expression, if it uses declared facts rightly and gives one of these kinds (of any, if none is named).
 
@@ -106,7 +62,7 @@ def compile_expression(text: str, *kinds: Kind) -> Expression:
         raise BadExpression(f"this gives {found}; expected {wanted}", f"write an expression that gives {wanted}")
     uses = facts_in(text)
     # Compiled again with these facts alone: proof that no other is needed, and evaluation sets up no more than these.
-    return Expression(text, kind, uses, _program(_environment(uses), text))
+    return Expression(text, kind, uses, _program(_environment(uses), text), fact_alone(text), comparisons_in(text))
 
 
 def facts_in(text: str) -> tuple[str, ...]:
@@ -137,7 +93,7 @@ def _kind_of(program: Any) -> Kind | None:
 def _in_words(text: str, said: str) -> BadExpression:
     found = _ERROR.search(said)
     if not found:
-        return BadExpression(_in_short(said), "see docs/rules.md for the language")
+        return BadExpression(in_short(said), "see docs/rules.md for the language")
     line, column, message = int(found[1]), int(found[2]), found[3].strip()
     undeclared, mixed = _UNDECLARED.search(message), _MIXED.search(message)
     if undeclared:
@@ -148,8 +104,8 @@ def _in_words(text: str, said: str) -> BadExpression:
     if message.startswith("Syntax error"):
         return BadExpression(message.split(" expecting ")[0], "complete or correct the expression here", line, column)
     if "no matching overload" in message:
-        return BadExpression(_in_short(message), _LIKE, line, column)
-    return BadExpression(_in_short(message), "see docs/rules.md for the language", line, column)
+        return BadExpression(in_short(message), _LIKE, line, column)
+    return BadExpression(in_short(message), "see docs/rules.md for the language", line, column)
 
 
 def _undeclared(text: str, name: str, line: int, column: int) -> BadExpression:
@@ -171,7 +127,3 @@ def _mixed(found: re.Match[str]) -> tuple[str, str]:
     if {found["left"], found["right"]} == {"int", "double"}:
         return message, "write 1 for whole numbers and 1.0 for decimals, or convert with double(...) or int(...)"
     return message, _LIKE
-
-
-def _in_short(said: str) -> str:
-    return said.removeprefix("INVALID_ARGUMENT: ").removesuffix(" [INVALID_ARGUMENT]").strip().splitlines()[0]

@@ -12,8 +12,9 @@ from rules.defaults import Defaults, Section
 from rules.facts import FACTS
 from rules.formats import FORMATS
 from rules.limits import LIMITS
+from rules.loading import shipped
 from rules.rule import Rule
-from rules.rulebook import Rulebook, shipped
+from rules.rulebook import Rulebook
 from rules.schema import ActionTerms, CouponTerms, RuleTerms
 from schemas.topics import TOPIC_OF
 from schemas.triggers import NOTICED

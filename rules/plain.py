@@ -10,18 +10,11 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from rules.facts import FACTS, FactValue, Kind
-
-
-class Comparison(NamedTuple):
-    """What one fact is compared with."""
-
-    fact: str
-    holds: Callable[[Any, Any], bool]
-    wanted: FactValue
-
+from rules.expression import Comparison
+from rules.facts import FACTS
+from rules.kinds import FactValue, Kind
 
 _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rules.facts import FACTS, FactValue, Reader
+from rules.facts import FACTS, Reader
 from rules.formats import Speech
+from rules.kinds import FactValue
 from rules.rule import Plan, Rule
 from rules.scene import Scene
 from rules.wording import Wording

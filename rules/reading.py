@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.checking import Checker
 from rules.defaults import Defaults
 from rules.problems import BadRulebook, Problem
-from rules.rule import Rule
+from rules.rulebook import Contents
 from rules.schema import RuleFile
 from rules.shapes import validated
 from rules.source import Document, read_document
-
-
-class Contents(NamedTuple):
-    """What a set of files holds."""
-
-    defaults: Defaults
-    rules: tuple[Rule, ...]
-    words: dict[str, dict[str, str]]
-    data: dict[str, Any]
-    """All of it as plain data, whatever the files it stood in; its hash is the version."""
 
 
 def read_rulebook(files: Mapping[str, str], base: str) -> Contents:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from rules.language import Expression
+from rules.expression import Expression
 from rules.schema import ActionTerms, RuleTerms
 from rules.wording import Wording
 from schemas.ids import hash64

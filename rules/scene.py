@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rules.calendar import zone_of
+from rules.rulebook import Rulebook
 from schemas.record import Complaint, Coupon, Order, OrderBook, Record
 from schemas.times import Millis
 from schemas.triggers import Trigger
 
 if TYPE_CHECKING:
-    from rules.rulebook import Rulebook
     from schemas.events import AnyEvent
 
 

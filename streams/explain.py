@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final
 
-from rules.facts import FactValue, Reader
+from rules.facts import Reader
+from rules.kinds import FactValue
 from rules.rule import Rule
 from rules.scene import Scene
 from schemas.codec import decode_record, encode_record

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from msgspec.structs import replace
 
+from rules.loading import load_rulebook
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from schemas.almanac import NONE_YET, Almanac
@@ -77,13 +78,15 @@ class Listening(Rulebook):
 def listening() -> Listening:
     """Numbers as shipped, nothing heard yet."""
     fresh = copy(_numbers())
+    fresh.__class__ = Listening
+    assert isinstance(fresh, Listening)
     fresh.heard = []
     return fresh
 
 
 @cache
-def _numbers() -> Listening:
-    return Listening.load()  # type: ignore[return-value]  # it makes what it is asked of
+def _numbers() -> Rulebook:
+    return load_rulebook()
 
 
 def context(rulebook: Rulebook | None = None, **changes: Any) -> Context:

@@ -16,8 +16,9 @@ from agents.rulebooks import HEAD_START, own_rulebook, publish_rulebook
 from infra.settings import load_settings
 from rules.durations import in_words
 from rules.facts import FACTS
+from rules.loading import load_rulebook, shipped
 from rules.rule import Rule
-from rules.rulebook import Rulebook, shipped
+from rules.rulebook import Rulebook
 from schemas.errors import TendError
 from schemas.times import Millis, to_millis, to_rfc3339
 
@@ -91,7 +92,7 @@ def publish(
     Example: tend rules publish my-rules/ --from 2026-03-01T00:00:00Z
     """
     settings = load_settings()
-    book = Rulebook.load(*files) if files else own_rulebook(settings)
+    book = load_rulebook(*files) if files else own_rulebook(settings)
     moment = _moment(since)
     asyncio.run(publish_rulebook(settings, book, moment))
     told = {"version": book.version, "rules": len(book.rules), "in_force_from": to_rfc3339(moment)}
@@ -111,7 +112,7 @@ def _moment(since: str) -> Millis:
 
 
 def _book(files: list[Path] | None) -> Rulebook:
-    return Rulebook.load(*files) if files else shipped()
+    return load_rulebook(*files) if files else shipped()
 
 
 def _told(rule: Rule) -> dict[str, str]:

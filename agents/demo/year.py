@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from agents.demo.summary import Summary
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.outcome import REASONS_IN_WORDS, Reason
 
 _HEAD = """\

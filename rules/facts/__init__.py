@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rules.facts.customer import CUSTOMER
-from rules.facts.fact import Fact, FactValue, Kind
+from rules.facts.fact import Fact
 from rules.facts.history import HISTORY
 from rules.facts.moment import MOMENT_FACTS
+from rules.kinds import FactValue
 from rules.scene import Scene
 
 FACTS: dict[str, Fact] = {fact.name: fact for fact in (*CUSTOMER, *HISTORY, *MOMENT_FACTS)}
 """All facts by name, in the order of the documentation."""
 
-__all__ = ["FACTS", "Fact", "FactValue", "Kind", "Reader"]
+__all__ = ["FACTS", "Fact", "Reader"]
 
 
 class Reader:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rules.defaults import Defaults
-from rules.facts.fact import Fact, Kind
+from rules.facts.fact import Fact
+from rules.kinds import Kind
 from rules.scene import Scene
 from schemas.times import DAY, Millis
 

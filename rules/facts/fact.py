@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from rules.defaults import Defaults
+from rules.kinds import FactValue, Kind
 from rules.scene import Scene
-
-FactValue = str | int | float | bool | list[str]
-
-
-class Kind(StrEnum):
-    """Types of the condition language, in the words of its documentation."""
-
-    INT = "int"
-    DOUBLE = "double"
-    STRING = "string"
-    BOOL = "bool"
-    STRINGS = "list(string)"
-
 
 MOMENT = "moment (ms since 1970, UTC)"
 DATE = "local date (YYYY-MM-DD)"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rules.calendar import local_time
 from rules.facts.customer import NEVER, days_since
-from rules.facts.fact import DATE, MONEY, Fact, Kind
+from rules.facts.fact import DATE, MONEY, Fact
+from rules.kinds import Kind
 from rules.scene import Scene
 from schemas.record import Lot, Purchases
 from schemas.times import DAY, MINUTE, Millis

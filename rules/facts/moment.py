@@ -7,8 +7,9 @@ from typing import Any, get_args
 
 from rules.calendar import local_time
 from rules.defaults import Defaults
-from rules.facts.fact import DATE, MOMENT, MONEY, Fact, FactValue, Kind
+from rules.facts.fact import DATE, MOMENT, MONEY, Fact
 from rules.facts.history import local_date
+from rules.kinds import FactValue, Kind
 from rules.scene import Churn, Scene
 from schemas.fields import ComplaintCategory, Urgency
 from schemas.times import DAY

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from agents import cli
 from agents.commands.rules import app
 from rules.facts import FACTS
-from rules.rulebook import shipped
+from rules.loading import shipped
 from tests.rules.test_reading import GOOD
 
 

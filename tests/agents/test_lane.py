@@ -17,7 +17,7 @@ from agents.standing import Status
 from agents.surroundings import Surroundings
 from infra.kafka.intake import Lost
 from infra.store import MemoryStore
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.almanac import Almanac
 from schemas.churn import Tick
 from schemas.errors import DependencyAway

@@ -9,7 +9,7 @@ import pytest
 from kafka import KafkaProducer
 
 from agents.ground import wall_clock
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.ids import partition_of
 from schemas.times import HOUR, SECOND
 from schemas.topics import COMPLAINTS

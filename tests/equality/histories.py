@@ -12,7 +12,7 @@ from agents.replay.plan import plan_marks
 from agents.replay.told import Told
 from agents.simulate.journey import Journey
 from infra.settings import Settings
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.ids import partition_of
 from schemas.lane import Raw
 from schemas.times import Millis

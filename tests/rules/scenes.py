@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from rules.decide import decide, release
+from rules.loading import rulebook_of
 from rules.rulebook import Rulebook
 from rules.scene import Scene
 from schemas.outcome import Decision, Outcome
@@ -39,7 +40,7 @@ def base() -> str:
 
 def book(*texts: str) -> Rulebook:
     """A rulebook of these files, named ``a.yaml``, ``b.yaml`` and so on."""
-    return Rulebook({f"{chr(97 + n)}.yaml": textwrap.dedent(text) for n, text in enumerate(texts)}, base())
+    return rulebook_of({f"{chr(97 + n)}.yaml": textwrap.dedent(text) for n, text in enumerate(texts)}, base())
 
 
 def rule(**changes: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from rules.calendar import (
     zone_of,
 )
 from rules.defaults import Defaults
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.record import Profile
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_datetime, to_millis
 from tests.rules.scenes import at, book

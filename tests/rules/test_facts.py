@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from rules.facts import FACTS, Fact, Kind, Reader
+from rules.facts import FACTS, Fact, Reader
 from rules.facts.customer import NEVER
+from rules.kinds import Kind
 from rules.language import compile_expression
 from rules.scene import Churn
 from schemas.record import (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rules.facts import FACTS, Kind
-from rules.language import MAX_CHARACTERS, BadExpression, EvaluationFailed, compile_expression, facts_in
+from rules.expression import EvaluationFailed
+from rules.facts import FACTS
+from rules.kinds import Kind
+from rules.language import MAX_CHARACTERS, BadExpression, compile_expression, facts_in
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.outcome import Outcome
 from schemas.times import DAY, Millis
 from tests.builders import Life, added, complained, context, event, placed, when

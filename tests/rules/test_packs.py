@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rules.rulebook import shipped
+from rules.loading import shipped
 from rules.scene import Churn
 from schemas.actions import AnyAction, CallbackAction, CouponAction, GreetingAction, MessageAction, TicketAction
 from schemas.outcome import Decision

@@ -9,8 +9,8 @@ from rules.checking import WAKING
 from rules.facts import FACTS
 from rules.formats import FORMATS
 from rules.limits import LIMITS
+from rules.loading import shipped
 from rules.pages import facts_page, rules_page
-from rules.rulebook import shipped
 from tests.rules.scenes import book
 
 DOCS = Path(__file__).parents[2] / "docs"

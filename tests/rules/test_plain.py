@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.facts import FactValue, Kind
-from rules.language import Expression, compile_expression
+from rules.expression import Expression
+from rules.kinds import FactValue, Kind
+from rules.language import compile_expression
+from rules.loading import shipped
 from rules.plain import comparisons_in, fact_alone
-from rules.rulebook import shipped
 
 Comparing = tuple[str, str, FactValue]
 """A fact, a comparison of it as text, and its value."""

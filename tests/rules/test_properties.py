@@ -11,8 +11,9 @@ from itertools import accumulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules.loading import shipped
 from rules.remember import MAX_HELD_BYTES
-from rules.rulebook import Rulebook, shipped
+from rules.rulebook import Rulebook
 from rules.scene import Churn
 from rules.zones import zone_info
 from schemas.actions import encode_action

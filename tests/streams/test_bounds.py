@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agents.simulate.journey import Journey
 from benchmarks.lives import around, live
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.codec import decode_record, encode_record, size_of
 from schemas.events import AnyEvent
 from schemas.record import MAX_BYTES, MAX_COUPONS, MAX_SENT, Coupon, Record, Sent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.outcome import REASONS_IN_WORDS, Decision, Outcome, Reason, Verdict
 from streams.explain import why, why_not
 from tests.builders import Life, added, context, event, when

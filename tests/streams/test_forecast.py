@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.churn import ChurnState
 from schemas.times import DAY
 from streams.churn import begin

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from rules.rulebook import Rulebook, shipped
+from rules.loading import shipped
+from rules.rulebook import Rulebook
 from schemas.almanac import NONE_YET, Almanac, decode_contribution
 from schemas.churn import Tick
 from schemas.codec import decode_record

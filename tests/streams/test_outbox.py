@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import orjson
 
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.almanac import decode_contribution
 from schemas.lane import Raw
 from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, MESSAGES, ORDERS

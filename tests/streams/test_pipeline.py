@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.churn import Tick
 from schemas.codec import decode_record, encode_record
 from schemas.events import AnyEvent

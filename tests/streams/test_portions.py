@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.loading import shipped
 from rules.rule import Rule
-from rules.rulebook import shipped
 from schemas.codec import decode_record, encode_record
 from schemas.events import AnyEvent
 from schemas.lane import Loaded

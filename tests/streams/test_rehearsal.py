@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.churn import Tick
 from schemas.events import AnyEvent, encode_event
 from schemas.ids import partition_of

@@ -21,7 +21,7 @@ from agents.replay.replay import Replay
 from agents.simulate.journey import Journey
 from infra.kafka.producer import BulkProducer
 from infra.settings import load_settings
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.record import MAX_BYTES
 from schemas.times import DAY
 from tests import backends

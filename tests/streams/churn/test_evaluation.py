@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import orjson
 
-from rules.rulebook import shipped
+from rules.loading import shipped
 from schemas.churn import Tick
 from schemas.codec import decode_record
 from schemas.lane import Raw

@@ -1,0 +1,92 @@
+"""Where rulebooks come from: files of a store, the packs that come with tend, bundles that a worker published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from rules.problems import BadRulebook, Problem
+from rules.reading import read_rulebook
+from rules.rulebook import Rulebook, Sources
+from schemas.times import Millis
+
+_DEFAULTS: Final = "defaults.yaml"
+_SUFFIXES: Final = (".yaml", ".yml")
+
+
+def rulebook_of(files: Mapping[str, str], base: str, in_force_from: Millis = 0) -> Rulebook:
+    """The rulebook in these files (name to text), on top of the shipped defaults ``base``.
+
+    Raises:
+        BadRulebook: with everything that is wrong.
+    """
+    return Rulebook(read_rulebook(files, base), Sources(dict(files), base), in_force_from)
+
+
+def parse_rulebook(bundle: bytes) -> Rulebook:
+    """The rulebook in a bundle.
+
+    Raises:
+        BadRulebook: it is no bundle, or this program understands it differently from the one that published it.
+    """
+    try:
+        parts = orjson.loads(bundle)
+        files, base, since = dict(parts["files"]), str(parts["base"]), int(parts["in_force_from"])
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise _bad_bundle(f"not a rulebook: {error}") from None
+    rulebook = rulebook_of(files, base, since)
+    if rulebook.version != parts.get("version"):
+        raise _bad_bundle(f"published as {parts.get('version')}, but it reads as {rulebook.version}")
+    return rulebook
+
+
+def load_rulebook(*paths: Path) -> Rulebook:
+    """The rulebook in these YAML files, or in those of these directories, subdirectories left out.
+
+    Numbers that they do not give are the shipped ones.
+
+    Raises:
+        BadRulebook: with everything that is wrong.
+    """
+    return rulebook_of(dict(_read(file) for file in _files_of(paths)), _shipped_files()[_DEFAULTS])
+
+
+@cache
+def shipped() -> Rulebook:
+    """The rulebook that comes with tend."""
+    files = _shipped_files()
+    return rulebook_of({name: text for name, text in files.items() if name != _DEFAULTS}, files[_DEFAULTS])
+
+
+def _shipped_files() -> dict[str, str]:
+    packs = resources.files("rules") / "packs"
+    return {one.name: one.read_text(encoding="utf-8") for one in packs.iterdir() if one.name.endswith(_SUFFIXES)}
+
+
+def _files_of(paths: tuple[Path, ...]) -> list[Path]:
+    files: list[Path] = []
+    for path in paths:
+        inside = sorted(one for one in path.iterdir() if one.suffix in _SUFFIXES) if path.is_dir() else [path]
+        if not inside:
+            raise BadRulebook([Problem(str(path), 0, 0, "no rules here", "put .yaml files into this directory")])
+        files.extend(inside)
+    return files
+
+
+def _read(file: Path) -> tuple[str, str]:
+    try:
+        return str(file), file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadRulebook([Problem(str(file), 0, 0, f"{error.strerror}", "check path and permissions")]) from None
+    except UnicodeDecodeError as error:
+        raise BadRulebook([Problem(str(file), 0, 0, f"not UTF-8: {error}", "save it as UTF-8")]) from None
+
+
+def _bad_bundle(message: str) -> BadRulebook:
+    fix = "publish it again with this version of tend, or let all workers run the same version"
+    return BadRulebook([Problem("bundle", 0, 0, message, fix)])
