@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.partition_log import PartitionLog
 from schemas.errors import DependencyAway, TendError
 
 _SECONDS = 20.0
 _ABANDONED_MS = 10_000
+_SHOWN_SECONDS = 3.0
+"""What anybody can read by then is shown to readers of committed records by then as well."""
 _KEY = b"probe"
 _NOT_OFFERED = {
     KafkaError.UNKNOWN,
@@ -39,8 +41,39 @@ def supports_transactions(connection: KafkaConnection, topic: str = "tend.positi
         offset = _abort_one(connection, topic)
     except KafkaException as error:
         return _explain(error)
-    with PartitionLog(connection) as log:
-        return not any(record.offset == offset for record in log.read(topic, 0, offset))
+    if not _meets(connection, topic, offset, "read_uncommitted", _SECONDS):
+        raise DependencyAway(f"Kafka does not give back what was written to {topic}")
+    return not _meets(connection, topic, offset, "read_committed", _SHOWN_SECONDS)
+
+
+def _meets(connection: KafkaConnection, topic: str, offset: int, isolation: str, patience: float) -> bool:
+    """Whether a reader of that isolation meets the record before the end of what it may see, within so many seconds.
+
+    A reader of committed records comes to neither while a killed owner's transaction is still open before it.
+    """
+    reader = Consumer(
+        connection.librdkafka(
+            group_id="tend-reader",  # librdkafka wants one; nothing is ever committed under it
+            enable_auto_commit=False,
+            enable_partition_eof=True,
+            isolation_level=isolation,
+            auto_offset_reset="error",
+            fetch_wait_max_ms=10,
+        )
+    )
+    try:
+        reader.assign([TopicPartition(topic, 0, offset)])
+        deadline = time.monotonic() + patience
+        while (left := deadline - time.monotonic()) > 0:
+            message = reader.poll(left)
+            problem = message.error() if message is not None else None
+            if message is None or (problem is not None and problem.code() == KafkaError._PARTITION_EOF):
+                return False
+            if problem is None:
+                return message.offset() == offset
+        return False
+    finally:
+        reader.close()
 
 
 def _abort_one(connection: KafkaConnection, topic: str) -> int:
