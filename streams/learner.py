@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from schemas.almanac import VERSION, Almanac, Contribution
 from schemas.churn import ChurnState
-from streams.churn import Sample, learn_sample
+from streams.churn.learning import learn_sample
+from streams.churn.sampling import Sample
 
 
 class Pending:

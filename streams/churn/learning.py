@@ -9,14 +9,14 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from schemas.churn import Candidate, ChurnState, Counts, Days, HorizonState, Lesson
+from schemas.churn import Candidate, ChurnState, Counts, HorizonState, Lesson
 from schemas.times import DAY
 from streams.churn import calibration, repeat
+from streams.churn.beginning import fresh_horizon
 from streams.churn.design import FeatureSet
 from streams.churn.drift import growing, grown_up, trusted, watched
 from streams.churn.logistic import Belief
 from streams.churn.packing import unpack
-from streams.churn.prior import Prior, widened
 from streams.churn.quality import Outcome, measured
 from streams.churn.questions import WHOLE
 from streams.churn.reading import reading
@@ -32,35 +32,6 @@ KEPT_IN_DRIFT = 0.3
 """How much of what was learned still counts when a drift is noticed: the model learns three times as fast."""
 TABLE_MEMORY = 365.0
 """Days after which a count in the population tables weighs 1/e."""
-
-
-def begin(horizons: Sequence[Days], prior: Prior | None = None) -> ChurnState:
-    """The state before anything is known of this store.
-
-    Args:
-        prior: weights learned elsewhere to start from.
-
-    Raises:
-        ValueError: a horizon lies outside 7 to 365 days.
-    """
-    for horizon in horizons:
-        if not 7 <= horizon <= 365:
-            raise ValueError(f"churn horizon {horizon} days; expected 7 to 365")
-    kind = newest()
-    return ChurnState(features_version=kind.version, horizons=[_begin(kind, horizon, prior) for horizon in horizons])
-
-
-def _begin(kind: FeatureSet, horizon: Days, prior: Prior | None = None) -> HorizonState:
-    beliefs = {
-        "main": Belief.wide(kind.whole_mean, kind.prior_variance),
-        "half": Belief.wide(kind.half_mean, kind.prior_variance),
-        "repeat": repeat.fresh(),
-        calibration.NAME: calibration.fresh(),
-    }
-    if prior is not None and prior.features_version == kind.version:
-        for name in ("main", "half"):
-            beliefs[name] = widened(prior.weights[name], beliefs[name].mean, kind.prior_variance)
-    return HorizonState(horizon, learned={name: belief.packed() for name, belief in beliefs.items()})
 
 
 def learn_epoch(state: ChurnState, epoch: int, lessons: Iterable[Lesson], counts: Counts) -> ChurnState:
@@ -84,7 +55,7 @@ def learn_sample(state: ChurnState, epoch: int, sample: Sample, counts: Counts) 
     if candidate is not None:
         candidate = _learn_beside(kind, candidate, sample, pace)
     elif newest().version > kind.version:
-        candidate = fresh_candidate(newest(), [_begin(newest(), h.horizon) for h in horizons])
+        candidate = fresh_candidate(newest(), [fresh_horizon(newest(), h.horizon) for h in horizons])
     learned = msgspec.structs.replace(
         state, epoch=epoch, tables=_tables(state, counts), horizons=horizons, candidate=candidate
     )

@@ -6,6 +6,8 @@ from functools import cache
 from itertools import accumulate, pairwise
 from math import log
 
+import msgspec
+
 from schemas.churn import ChurnState, HorizonState
 from streams.churn.buying import BINS, days_at
 from streams.churn.logistic import Belief
@@ -121,3 +123,16 @@ def _log_beyond(hazards: list[float]) -> list[float]:
 def _hazard(table: dict[str, float], group: int, b: int, guess: float) -> float:
     reached, ended = table.get(REACHED[group][b], 0.0), table.get(ENDED[group][b], 0.0)
     return min((ended + HAZARD_WEIGHT * guess) / (reached + HAZARD_WEIGHT), HIGHEST_HAZARD)
+
+
+def candidate_of(state: ChurnState) -> ChurnState | None:
+    """The candidate as a state to read; kept with the state, as that is never changed."""
+    candidate = state.candidate
+    if candidate is None:
+        return None
+    ready = state.__dict__.get("_candidate")
+    if not isinstance(ready, ChurnState):
+        ready = state.__dict__["_candidate"] = msgspec.structs.replace(
+            state, features_version=candidate.features_version, horizons=candidate.horizons, candidate=None
+        )
+    return ready

@@ -15,8 +15,7 @@ from streams.churn.calibration import applied
 from streams.churn.design import Features, FeatureSet
 from streams.churn.features import history
 from streams.churn.logistic import Vector, averaged, log_sigmoid, sigmoid
-from streams.churn.reading import HorizonReading, reading
-from streams.churn.shadow import candidate_of
+from streams.churn.reading import HorizonReading, candidate_of, reading
 from streams.churn.versions import version_of
 
 NINETY = 1.645

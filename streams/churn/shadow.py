@@ -22,19 +22,6 @@ LESSONS = 2_000
 """Outcomes of a trial for each horizon. A candidate that has not proved better by then begins another."""
 
 
-def candidate_of(state: ChurnState) -> ChurnState | None:
-    """The candidate as a state to read; kept with the state, as that is never changed."""
-    candidate = state.candidate
-    if candidate is None:
-        return None
-    ready = state.__dict__.get("_candidate")
-    if not isinstance(ready, ChurnState):
-        ready = state.__dict__["_candidate"] = msgspec.structs.replace(
-            state, features_version=candidate.features_version, horizons=candidate.horizons, candidate=None
-        )
-    return ready
-
-
 def fresh_candidate(kind: FeatureSet, horizons: list[HorizonState]) -> Candidate:
     """A candidate that has not seen a lesson."""
     return Candidate(kind.version, horizons, [Trial() for _ in horizons])

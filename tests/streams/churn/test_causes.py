@@ -9,7 +9,8 @@ import pytest
 from schemas.churn import Asked, Buying, ChurnState, Lesson
 from schemas.ids import fraction
 from schemas.times import DAY, SECOND, WEEK, Millis
-from streams.churn import ask, begin, causes, learn_epoch, remember_order, remember_signal, score, settle
+from streams.churn import ask, begin, causes, remember_order, remember_signal, score, settle
+from streams.churn.learning import learn_epoch
 
 NOW: Millis = 20_000 * DAY
 PLANTED = {

@@ -6,10 +6,11 @@ import pytest
 from schemas.churn import Buying, ChurnState, Lesson
 from schemas.errors import Refused
 from schemas.times import DAY
-from streams.churn import begin, learn_epoch, remember_order, score
+from streams.churn import begin, remember_order, score
 from streams.churn.buying import last_order
 from streams.churn.evaluation import Rehearsal
 from streams.churn.features import SIZE
+from streams.churn.learning import learn_epoch
 from streams.churn.packing import pack, unpack
 from streams.churn.prior import shipped, widened
 from streams.churn.reading import reading

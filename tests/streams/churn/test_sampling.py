@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from schemas.churn import Lesson
 from schemas.times import DAY
-from streams.churn import Sample, begin, learn_sample
+from streams.churn import begin
 from streams.churn.features import SIZE
+from streams.churn.learning import learn_sample
 from streams.churn.packing import pack
+from streams.churn.sampling import Sample
 from streams.churn.versions import FIRST
 
 NOW = 20_000 * DAY

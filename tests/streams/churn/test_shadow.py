@@ -7,11 +7,13 @@ import pytest
 
 from schemas.churn import Asked, Buying, ChurnState, Days, Score
 from schemas.times import DAY, Millis
-from streams.churn import Sample, ask, begin, learn_sample, remember_order, score, settle, shadow, versions
+from streams.churn import ask, begin, remember_order, score, settle, shadow, versions
 from streams.churn.design import FeatureSet
 from streams.churn.evaluation import Point, Rehearsal
+from streams.churn.learning import learn_sample
 from streams.churn.packing import pack, together, unpack, without_history
 from streams.churn.reading import Reading
+from streams.churn.sampling import Sample
 from streams.churn.versions import FIRST
 from tests.streams.churn.stores import START, store
 
