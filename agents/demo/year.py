@@ -19,7 +19,6 @@ _HEAD = """\
 
 What the shipped rules did with the year of *The Complete Journey*, through the whole engine. The first 28 days only
 teach. Made by `tend demo --year --json > year.json && python -m agents.demo.year year.json`.
-
 """
 
 
