@@ -62,14 +62,6 @@ def test_after_a_replay_records_are_made_anew_to_the_byte(world: World, expected
         assert state is not None
         assert state.clock == "event"
 
-    # Workers do the same by themselves, as a replay's sequence says what is out.
-    lose(world.settings)
-    world.installation.learner.start()
-    world.installation.workers[0].start()
-    world.until_done()
-
-    assert_equal(world.result(), expected, world.action_ids())
-
 
 @pytest.fixture
 def site(site_broker: LocalKafka | None, tmp_path: Path) -> Iterator[Site]:
