@@ -51,8 +51,11 @@ class AlmanacFeed:
 
     async def _follow(self) -> None:
         async for raw in tail(self._connection, [ALMANAC], newest=_NEWEST, follow=True):
-            almanac = self._checked(raw)
-            if almanac is None or almanac.epoch in self._known:
+            almanac = _checked(raw, self._key)
+            if almanac is None:
+                self.refused += 1
+                continue
+            if almanac.epoch in self._known:
                 continue
             async with self._changed:
                 self._known[almanac.epoch] = almanac
@@ -79,14 +82,6 @@ class AlmanacFeed:
             raise Refused(f"{ALMANAC} holds later almanacs, but none of epoch {epoch}. Restore the topic.")
         return self._long_known[epoch]
 
-    def _checked(self, raw: Raw) -> Almanac | None:
-        try:
-            return read_almanac(raw, self._key)[0]
-        except BadAlmanac as error:
-            self.refused += 1
-            log.error("%s, offset %d: %s; it is not used", raw.topic, raw.offset, error)
-            return None
-
 
 async def almanac_of(connection: KafkaConnection, epoch: int) -> Almanac | None:
     """The almanac of this epoch as published, for people to look at; None where it is no longer among the newest."""
@@ -103,13 +98,17 @@ async def all_almanacs(connection: KafkaConnection, key: bytes) -> dict[int, Alm
     """Every almanac of the topic that is signed with this key, by epoch. Raises DependencyAway."""
     found: dict[int, Almanac] = {}
     async for raw in tail(connection, [ALMANAC], newest=None):
-        try:
-            almanac = read_almanac(raw, key)[0]
-        except BadAlmanac as error:
-            log.error("%s, offset %d: %s; it is not used", raw.topic, raw.offset, error)
-        else:
+        if (almanac := _checked(raw, key)) is not None:
             found.setdefault(almanac.epoch, almanac)
     return found
+
+
+def _checked(raw: Raw, key: bytes) -> Almanac | None:
+    try:
+        return read_almanac(raw, key)[0]
+    except BadAlmanac as error:
+        log.error("%s, offset %d: %s; it is not used", raw.topic, raw.offset, error)
+        return None
 
 
 def read_almanac(raw: Raw, key: bytes) -> tuple[Almanac, int]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import msgspec
-
-from agents.ground import open_store
+from agents.ground import lane_state, open_store
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
 from infra.settings import Settings
@@ -53,10 +51,10 @@ class Console:
     async def lane(self, customer: str) -> LaneState:
         """Where her lane stands. Raises TendError where it has not begun."""
         partition = partition_of(customer, self._partitions)
-        found = await self._store.lane(partition)
-        if found is None or not found[1]:
+        state = await lane_state(self._store, partition)
+        if state is None:
             raise TendError(f"Partition {partition} has not begun yet; run a worker first: tend worker")
-        return msgspec.msgpack.decode(found[1], type=LaneState)
+        return state
 
     async def next_look(self, customer: str) -> Millis | None:
         """When she is looked at again, if nothing happens before."""

@@ -9,6 +9,7 @@ import msgspec
 from infra.settings import Settings
 from infra.store import Store
 from schemas.churn import ChurnState, Tick
+from schemas.lane import LaneState
 from schemas.times import DAY, WEEK, Millis
 from streams.churn import begin
 from streams.lane import Ground
@@ -44,6 +45,17 @@ def ground_of(settings: Settings, partition: int, known: ChurnState) -> Ground:
 def almanac_key(settings: Settings) -> bytes:
     """The key that authenticates almanacs."""
     return _UNSIGNED if settings.almanac_key is None else settings.almanac_key.get_secret_value().encode()
+
+
+async def lane_state(store: Store, partition: int) -> LaneState | None:
+    """Where a lane stands, as the store holds it; None where it has not begun."""
+    held = await store.lane(partition)
+    return msgspec.msgpack.decode(held[1], type=LaneState) if held and held[1] else None
+
+
+async def lane_states(store: Store, partitions: int) -> list[LaneState | None]:
+    """Where each lane stands."""
+    return [await lane_state(store, partition) for partition in range(partitions)]
 
 
 def open_store(settings: Settings) -> Store:

@@ -12,20 +12,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
-import orjson
-
 from agents.catalogue import topic_specs
-from agents.ground import open_store
+from agents.ground import lane_states, open_store
 from infra.embedded.process import HOST, ServerProcess, free_port
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.partition_log import PartitionLog
+from infra.kafka.positions import read_position
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from schemas.errors import TendError
 from schemas.lane import LaneState
 from schemas.times import Millis
-from schemas.topics import POSITIONS
 
 _SECONDS_TO_START = 60.0
 
@@ -140,19 +136,15 @@ class Installation:
         """The state of each lane as the store holds it."""
         store = open_store(self.settings)
         try:
-            found = [await store.lane(partition) for partition in range(self.settings.partitions)]
+            return await lane_states(store, self.settings.partitions)
         finally:
             await store.close()
-        return [msgspec.msgpack.decode(one[1], type=LaneState) if one and one[1] else None for one in found]
 
     def _published(self, states: list[LaneState | None]) -> bool:
-        with PartitionLog(self.connection) as log:
-            for partition, state in enumerate(states):
-                record = next(iter(log.backwards(POSITIONS, partition, 1)), None)
-                published = orjson.loads(record.value or b"{}").get("sequence", 0) if record else 0
-                if state is None or published < state.sequence:
-                    return False
-        return True
+        return all(
+            state is not None and read_position(self.connection, partition) >= state.sequence
+            for partition, state in enumerate(states)
+        )
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -16,7 +16,7 @@ import msgspec
 
 from agents.almanacs import all_almanacs
 from agents.batches import Batches, LiveBatches, MarkedBatches
-from agents.ground import almanac_key, beginning, ground_of, open_store
+from agents.ground import almanac_key, beginning, ground_of, lane_states, open_store
 from agents.reader import TopicReader
 from agents.recall import REMEMBERED, UNFINISHED
 from agents.rulebooks import published_rulebooks
@@ -83,7 +83,7 @@ class Rebuild:
         self._settings = settings
         self._told = told
         self._connection = KafkaConnection.of(settings)
-        self._exact = settings.clock == "event" and settings.marks
+        self._exact = settings.exact
 
     async def run(self) -> list[Rebuilt]:
         """Rebuild, all of it.
@@ -102,8 +102,7 @@ class Rebuild:
             return [await self._lane(common, partition, its_ends) for partition, its_ends in enumerate(ends)]
 
     async def _check_empty(self, store: Store) -> None:
-        held = [await store.lane(partition) for partition in range(self._settings.partitions)]
-        states = [msgspec.msgpack.decode(one[1], type=LaneState) for one in held if one and one[1]]
+        states = [state for state in await lane_states(store, self._settings.partitions) if state]
         if any(state.clock != UNFINISHED for state in states):
             raise Refused(
                 f"The store at {store.address} holds lanes already; a rebuild begins with an empty one. Stop all "

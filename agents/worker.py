@@ -121,14 +121,14 @@ class Worker:
             publisher=partial(Publisher, self._connection, transactional=transactional, group=settings.group),
             batches=self._batches,
             applied=self._applied,
-            exact=settings.clock == "event" and settings.marks,
+            exact=settings.exact,
         )
 
     def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:
         assert self._engine is not None
         settings = self._settings
         reader = TopicReader(self._engine.intake, partition, {topic: offsets[topic] for topic in LANE_TOPICS})
-        if settings.clock == "event" and settings.marks:
+        if settings.exact:
             return MarkedBatches(reader, partition, settings.partitions)
         clock: Callable[[], int] | None = wall_clock if settings.clock == "wall" else None
         return LiveBatches(reader, partition, settings.partitions, clock, settings.tick_ms)

@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
     @property
+    def exact(self) -> bool:
+        """Whether this is a replay that comes out the same to the byte however it is run."""
+        return self.clock == "event" and self.marks
+
+    @property
     def epoch(self) -> Millis:
         """Length of an epoch in milliseconds."""
         return self.epoch_seconds * SECOND

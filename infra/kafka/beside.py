@@ -31,7 +31,7 @@ class ConsumerBeside:
     ) -> None:
         self._brokers = connection.brokers
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tend-reader")
-        self.client = Consumer(_groupless(connection, wait_ms) | (further or {}))
+        self.client = Consumer(connection.groupless(wait_ms) | (further or {}))
 
     async def some(self, max_wait_ms: int) -> list[Message]:
         """What has come, ends of partitions and problems among it; waits for the first of it."""
@@ -61,15 +61,3 @@ class ConsumerBeside:
 
     async def _call(self, call: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
-
-
-def _groupless(connection: KafkaConnection, wait_ms: int) -> dict[str, str | int | float | bool]:
-    return connection.librdkafka(
-        group_id="tend-reader",  # librdkafka wants one; nothing is ever committed under it
-        enable_auto_commit=False,
-        enable_auto_offset_store=False,
-        enable_partition_eof=True,
-        isolation_level="read_committed",
-        auto_offset_reset="error",
-        fetch_wait_max_ms=wait_ms,
-    )

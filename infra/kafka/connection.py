@@ -54,3 +54,20 @@ class KafkaConnection(msgspec.Struct, frozen=True):
         if self.ca_file:
             config["ssl.ca.location"] = self.ca_file
         return config | {name.replace("_", "."): value for name, value in further.items()}
+
+    def groupless(self, wait_ms: int, isolation: str = "read_committed") -> dict[str, str | int | float | bool]:
+        """The configuration of a consumer without a claim on what it reads; it says where a partition ends.
+
+        Args:
+            wait_ms: how long the broker may hold back an answer that would be empty.
+            isolation: whether open and aborted transactions are seen, in Kafka's words.
+        """
+        return self.librdkafka(
+            group_id="tend-reader",  # librdkafka wants one; nothing is ever committed under it
+            enable_auto_commit=False,
+            enable_auto_offset_store=False,
+            enable_partition_eof=True,
+            isolation_level=isolation,
+            auto_offset_reset="error",
+            fetch_wait_max_ms=wait_ms,
+        )

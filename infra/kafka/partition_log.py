@@ -33,16 +33,7 @@ class PartitionLog:
     def __init__(self, connection: KafkaConnection) -> None:
         self._brokers = connection.brokers
         self._end = 0
-        self._consumer = Consumer(
-            connection.librdkafka(
-                group_id="tend-reader",  # librdkafka wants one; nothing is ever committed under it
-                enable_auto_commit=False,
-                enable_partition_eof=True,
-                isolation_level="read_committed",
-                auto_offset_reset="error",
-                fetch_wait_max_ms=_WAIT_MS,
-            )
-        )
+        self._consumer = Consumer(connection.groupless(_WAIT_MS))
 
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """The first offset held, and the one behind the last stable record. Raises DependencyAway."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but not in its __all__
     AdminClient,
     ConfigResource,
@@ -159,23 +159,6 @@ class Topics:
     def first_offsets(self, topics: Sequence[str]) -> dict[str, list[int]]:
         """The first offset that each partition still holds, by topic. Raises as ``end_offsets`` does."""
         return {topic: [first for first, _ in bounds] for topic, bounds in self._bounds(topics).items()}
-
-    def committed(self, group: str, topics: Sequence[str]) -> dict[str, list[int]]:
-        """How far a consumer group says it has come in each partition (0 where it has said nothing), by topic.
-
-        Raises:
-            Refused: a topic is missing.
-            DependencyAway: no broker answers.
-        """
-        asked = [TopicPartition(topic, p) for topic in topics for p in range(self.partitions(topic))]
-        consumer = Consumer(self._connection.librdkafka(group_id=group, enable_auto_commit=False))
-        try:
-            told = consumer.committed(asked, timeout=_SECONDS)
-        except KafkaException as error:
-            raise DependencyAway(f"Kafka at {self._connection.brokers}: {error.args[0].str()}") from error
-        finally:
-            consumer.close()
-        return {topic: [max(0, at.offset) for at in told if at.topic == topic] for topic in topics}
 
     def _bounds(self, topics: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
         existing = self._partitions()

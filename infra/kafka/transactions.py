@@ -11,6 +11,7 @@ from infra.kafka.connection import KafkaConnection
 from schemas.errors import DependencyAway, TendError
 
 _SECONDS = 20.0
+_WAIT_MS = 10
 _ABANDONED_MS = 10_000
 _SHOWN_SECONDS = 3.0
 """What anybody can read by then is shown to readers of committed records by then as well."""
@@ -51,16 +52,7 @@ def _meets(connection: KafkaConnection, topic: str, offset: int, isolation: str,
 
     A reader of committed records comes to neither while a killed owner's transaction is still open before it.
     """
-    reader = Consumer(
-        connection.librdkafka(
-            group_id="tend-reader",  # librdkafka wants one; nothing is ever committed under it
-            enable_auto_commit=False,
-            enable_partition_eof=True,
-            isolation_level=isolation,
-            auto_offset_reset="error",
-            fetch_wait_max_ms=10,
-        )
-    )
+    reader = Consumer(connection.groupless(_WAIT_MS, isolation))
     try:
         reader.assign([TopicPartition(topic, 0, offset)])
         deadline = time.monotonic() + patience

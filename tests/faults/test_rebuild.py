@@ -63,6 +63,17 @@ def test_after_a_replay_records_are_made_anew_to_the_byte(world: World, expected
         assert state.clock == "event"
 
 
+def test_after_a_replay_workers_live_it_again_by_themselves(world: World, expected: Result) -> None:
+    world.installation.stop()
+    lose(world.settings)
+
+    world.installation.learner.start()
+    world.installation.workers[0].start()
+
+    world.until_done()
+    assert_equal(world.result(), expected, world.action_ids())
+
+
 @pytest.fixture
 def site(site_broker: LocalKafka | None, tmp_path: Path) -> Iterator[Site]:
     """A site in service."""

@@ -13,6 +13,7 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
 from infra.kafka.intake import UNKNOWN_END, Intake, Lost
 from infra.kafka.producer import BulkProducer
+from infra.kafka.progress import applied_offsets
 from infra.kafka.topics import Topics, TopicSpec
 from infra.settings import Settings, load_settings
 from schemas.errors import Refused
@@ -271,6 +272,6 @@ async def test_how_far_lanes_have_come_is_committed_for_display(
     await until(lambda: all(len(offsets) >= 10 for offsets in worker.read.values()))
     await worker.engine.stop()
 
-    committed = Topics(connection).committed(settings.group, TOPICS)
+    applied = applied_offsets(connection, settings.group, TOPICS)
 
-    assert committed == {topic: [10] * PARTITIONS for topic in TOPICS}
+    assert applied == {(topic, partition): 10 for topic in TOPICS for partition in range(PARTITIONS)}
