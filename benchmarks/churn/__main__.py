@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.churn [--data journey] [--horizon 28] [--only NAME ...] [--write]`` prints the table and, with
 ``--write``, puts it into docs/churn.md; ``python -m benchmarks.churn prior`` makes the shipped prior anew. ``--data
-cdnow`` does the same with sparse buyers. Needs the ``bench`` extra.
+cdnow`` does the same with sparse buyers, ``--data crowd`` with a made-up store of 25,000 customers. Needs the
+``bench`` extra.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import polars as pl
 from agents.churn.quality import Figures, Floats, figures
 from benchmarks.churn import rivals
 from benchmarks.churn.cdnow import cdnow_orders
+from benchmarks.churn.crowd import crowd_orders
 from benchmarks.churn.judged import Points, paired_bootstrap
 from benchmarks.churn.points import journey_orders, points_for
 from schemas.times import DAY
@@ -41,11 +43,16 @@ RIVALS: dict[str, Callable[[Points], Floats]] = {
 }
 
 
-DATA: dict[str, tuple[Callable[[], pl.DataFrame], int]] = {"journey": (journey_orders, 7), "cdnow": (cdnow_orders, 14)}
+DATA: dict[str, tuple[Callable[[], pl.DataFrame], int]] = {
+    "journey": (journey_orders, 7),
+    "cdnow": (cdnow_orders, 14),
+    "crowd": (crowd_orders, 7),
+}
 """Orders, and the days between ticks."""
 COMMANDS = {
     "journey": "python -m benchmarks.churn --write",
     "cdnow": "python -m benchmarks.churn --data cdnow --horizon 90 --write",
+    "crowd": "python -m benchmarks.churn --data crowd --write",
 }
 
 
