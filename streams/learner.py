@@ -2,14 +2,50 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from heapq import heappush, heappushpop
+
 from schemas.almanac import VERSION, Almanac, Contribution
 from schemas.churn import ChurnState
 from streams.churn.learning import learn_sample
 from streams.churn.sampling import Sample
 
+KEPT = 10_000
+"""Sequences of one lane and epoch that are told apart one by one: a lane that repeats itself goes back by far fewer."""
+
+
+class Said:
+    """Which contributions a lane has made: the newest one by one, and all before them.
+
+    Args:
+        kept: how many of the newest; whatever is below them counts as said.
+    """
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._below = -1
+        self._lowest_first: list[int] = []
+        self._known: set[int] = set()
+
+    def add(self, sequence: int) -> bool:
+        """Note one; False where it was said before."""
+        if sequence <= self._below or sequence in self._known:
+            return False
+        self._known.add(sequence)
+        if len(self._known) <= self._kept:
+            heappush(self._lowest_first, sequence)
+        else:
+            self._below = heappushpop(self._lowest_first, sequence)
+            self._known.remove(self._below)
+        return True
+
+    def __len__(self) -> int:
+        """How many are told apart."""
+        return len(self._known)
+
 
 class Pending:
-    """What is known so far of an epoch that is not closed: its memory grows with its contributions, not their lessons.
+    """What is known so far of an epoch that is not closed, in the same memory however much is said.
 
     Args:
         offset: where its first contribution lies; a restart reads on from the smallest of these.
@@ -21,17 +57,15 @@ class Pending:
         self.sample = Sample(cap)
         self.counts: dict[str, int] = {}
         self.done: set[int] = set()
-        self._said: set[tuple[int, int]] = set()
+        self._said: defaultdict[int, Said] = defaultdict(Said)
 
     def add(self, contribution: Contribution, offset: int) -> None:
         """Take in one contribution; said twice, it counts once."""
         self.offset = min(self.offset, offset)
         if contribution.done:
             self.done.add(contribution.partition)
-        key = contribution.partition, contribution.sequence
-        if key in self._said:
+        if not self._said[contribution.partition].add(contribution.sequence):
             return
-        self._said.add(key)
         self.sample.add(contribution.lessons)
         for name, count in contribution.counts.items():
             self.counts[name] = self.counts.get(name, 0) + count

@@ -6,6 +6,8 @@ from itertools import permutations
 from typing import Any
 
 import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.almanac import Contribution, encode_almanac
 from schemas.churn import Lesson
@@ -13,7 +15,7 @@ from streams.churn import begin
 from streams.churn.features import SIZE
 from streams.churn.packing import pack
 from streams.churn.versions import FIRST
-from streams.learner import Collector
+from streams.learner import Collector, Said
 
 
 def collector(last: Any = None) -> Collector:
@@ -79,6 +81,19 @@ def test_said_twice_it_counts_once() -> None:
     assert one is not None
     assert other is not None
     assert encode_almanac(one) == encode_almanac(other)
+
+
+@given(st.lists(st.integers(1, 60)), st.integers(1, 20))
+def test_what_was_said_is_known_in_bounded_memory(sequences: list[int], kept: int) -> None:
+    said, known = Said(kept), set[int]()
+    for sequence in sequences:
+        new = said.add(sequence)
+        # Nothing counts twice; and what is refused without having been said is far behind the newest.
+        assert not (new and sequence in known)
+        assert new or sequence in known or sum(one > sequence for one in known) >= kept
+        assert len(said) <= kept
+        if new:
+            known.add(sequence)
 
 
 def test_more_lessons_than_the_cap_are_sampled_while_they_come_whatever_the_order() -> None:
