@@ -39,6 +39,7 @@ def ground_of(settings: Settings, partition: int, known: ChurnState) -> Ground:
         horizons=settings.churn_horizons,
         tick=Tick(origin=_SUNDAY, period=WEEK, spread=spread),
         beginning=known,
+        letters_limit=settings.dead_letters_percent / 100,
     )
 
 

@@ -34,6 +34,7 @@ from schemas.times import Millis
 from schemas.topics import EVENT_TOPICS, LANE_TOPICS
 from streams.lane import Answer, Batch, Lane, NeedAlmanac, NeedRecords, Step
 from streams.library import Library
+from streams.spoilage import NO_LIMIT
 
 _BATCH = 5_000
 
@@ -131,7 +132,11 @@ class Rebuild:
     async def _lane(self, common: _Common, partition: int, ends: Mapping[str, int]) -> Rebuilt:
         published = await asyncio.to_thread(read_position, self._connection, partition)
         state = LaneState(dict.fromkeys(LANE_TOPICS, 0), broker=common.identity, clock="event")
-        lane = Lane(ground_of(self._settings, partition, beginning(self._settings)), state, common.library)
+        # What went to the dead letters went there by somebody's leave.
+        ground = msgspec.structs.replace(
+            ground_of(self._settings, partition, beginning(self._settings)), letters_limit=NO_LIMIT
+        )
+        lane = Lane(ground, state, common.library)
         rebuilder = _Rebuilder(common.store, common.almanacs, lane, published, exact=self._exact)
         log = LogFetches(self._connection, ends)
         try:

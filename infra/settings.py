@@ -85,6 +85,13 @@ class Settings(BaseSettings):
     future_tolerance_seconds: int = Field(
         300, ge=0, le=86_400, description="An event further ahead of its arrival goes to the dead letters."
     )
+    dead_letters_percent: int = Field(
+        50,
+        ge=1,
+        le=100,
+        description="A lane stops where more than this share of about its last 1,000 records would become dead letters;"
+        " 100 lets all of them pass.",
+    )
     churn_horizons: Annotated[tuple[int, ...], NoDecode] = Field(
         (28,), min_length=1, max_length=4, description="Days without an order that count as churn; several by comma."
     )

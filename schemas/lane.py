@@ -89,6 +89,8 @@ class LaneState(msgspec.Struct, array_like=True):
     """After the store forgot its last moments: what is published beyond this sequence may be decided again. Else -1."""
     out_until: Millis = 0
     """So long the lane remembers that."""
+    spoiled: float = 0.0
+    """Share of the records taken in lately that became dead letters."""
 
 
 class Loaded(msgspec.Struct):

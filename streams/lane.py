@@ -23,6 +23,7 @@ from streams.library import Library
 from streams.outbox import Outbox, chunks, post, post_failures
 from streams.pipeline import Context
 from streams.portions import ROOM, SURE, USUAL, Bounds, Portion, customers_of, cut, handle_portion
+from streams.spoilage import NO_LIMIT, Spoilage
 
 
 class NeedRecords(msgspec.Struct, frozen=True):
@@ -61,6 +62,8 @@ class Ground(msgspec.Struct, frozen=True):
     tick: Tick
     beginning: ChurnState
     """What is known of churn before the first almanac."""
+    letters_limit: float = NO_LIMIT
+    """Share of dead letters (0 to 1) above which the lane stops; 1 lets all pass."""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -109,17 +112,25 @@ class Lane:
         self.library = library
         """Rulebooks with their moments; more may be added between batches."""
         self._hand = Hand()
+        self._spoilage = Spoilage(ground.partition, ground.letters_limit)
         self._almanac = Almanac(VERSION, NONE_YET, ground.partitions, ground.beginning)
 
     def take(self, batch: Batch) -> Steps:
-        """Handle a batch; the last ``Save`` moves the offsets past it."""
+        """Handle a batch; the last ``Save`` moves the offsets past it.
+
+        Raises:
+            TendError: too much of what came lately is of no use; of what is not saved yet nothing is done.
+        """
         state = self.state
         state.act_from = max(state.act_from, batch.act_from)
         if state.epoch < 0:
             self._begin(batch)
-        yield from self._put_aside(batch.aside)
-        yield from self._open_almanac()
+        fresh = [item for item in batch.aside if item.raw.offset >= state.aside.get(item.raw.topic, 0)]
         index = state.interval_done if batch.marked else 0
+        if index == 0:
+            state.spoiled = self._spoilage.taken(state.spoiled, fresh, len(batch.arrivals))
+        yield from self._put_aside(fresh)
+        yield from self._open_almanac()
         while True:
             index, finished = yield from self._portion(batch, index)
             if finished:
@@ -138,7 +149,8 @@ class Lane:
         worked = yield from self._work(batch, start, border, self.bounds)
         if worked.commit.size > ROOM:
             worked = yield from self._work(batch, start, border, SURE)
-        state = self.state
+        state, failed = self.state, worked.portion.failed
+        state.spoiled = self._spoilage.failed(state.spoiled, failed, len(batch.arrivals) + len(batch.aside))
         crossed = worked.whole and worked.until == border - 1
         state.time = max(state.time, border if crossed else worked.until)
         closes = crossed and border == end_of(state.epoch, self.ground.epoch_length)
@@ -204,8 +216,7 @@ class Lane:
     def _put_aside(self, items: Sequence[DeadLetter | Forward]) -> Steps:
         """What is no event for this lane goes out first, in commits of its own, and once: the state says how far."""
         state = self.state
-        fresh = [item for item in items if item.raw.offset >= state.aside.get(item.raw.topic, 0)]
-        for chunk in chunks(fresh):
+        for chunk in chunks(items):
             outbox = Outbox(self.ground.partition, self.ground.partitions, state.sequence)
             for item in chunk:
                 outbox.put_aside(item)

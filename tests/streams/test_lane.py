@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
@@ -14,15 +14,18 @@ from rules.rulebook import Rulebook
 from schemas.almanac import NONE_YET, Almanac, decode_contribution
 from schemas.churn import Tick
 from schemas.codec import decode_record
+from schemas.errors import TendError
 from schemas.events import AnyEvent
 from schemas.lane import LaneState, Raw
-from schemas.outcome import decode_decision
+from schemas.outcome import Outcome, decode_decision
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, MARKS, ORDERS, TOPIC_OF
+from streams import pipeline
 from streams.arrivals import Arrival, DeadLetter
 from streams.churn import begin
 from streams.lane import Answer, Batch, Ground, Lane, NeedAlmanac, NeedRecords, Save
 from streams.library import Library
+from streams.pipeline import Context, Customer
 from streams.portions import SURE, USUAL
 from streams.rehearsal import Shelf
 from tests.builders import START, complained, placed
@@ -34,7 +37,8 @@ GROUND = Ground(0, 1, DAY, (28,), Tick(0, WEEK), begin((28,)))
 class Bench:
     """One lane with a dictionary as store, driven step by step."""
 
-    def __init__(self, library: Library | None = None) -> None:
+    def __init__(self, library: Library | None = None, ground: Ground = GROUND) -> None:
+        self.ground = ground
         self.shelf = Shelf()
         self.library = library or Library(shipped())
         self.state = msgspec.msgpack.encode(LaneState(offsets={}))
@@ -43,7 +47,7 @@ class Bench:
 
     def lane(self) -> Lane:
         """A new owner's lane, from what was committed."""
-        return Lane(GROUND, msgspec.msgpack.decode(self.state, type=LaneState), self.library)
+        return Lane(self.ground, msgspec.msgpack.decode(self.state, type=LaneState), self.library)
 
     def take(self, batch: Batch, lane: Lane | None = None, crash_after: int = 1 << 30) -> Lane:
         """Handle a batch; or leave it in the middle, after so many commits."""
@@ -237,3 +241,45 @@ def test_a_batch_of_nothing_but_time_rings_the_alarms_of_the_silent(monkeypatch:
 
     assert min(bench.shelf.alarms.values()) > START + 2 * WEEK
     assert bench.saved.time == START + 2 * WEEK
+
+
+def test_too_many_letters_stop_the_lane_before_any_of_the_batch_is_done() -> None:
+    bench = Bench(ground=msgspec.structs.replace(GROUND, letters_limit=0.001))
+    bench.take(batch(*orders(5), until=START + HOUR))
+    before = (bench.state, dict(bench.shelf.records), list(bench.shelf.outbox))
+
+    for _ in range(2):  # started again it says so again
+        with pytest.raises(TendError, match="Too many dead letters"):
+            bench.take(batch(placed(START + 2 * HOUR, "o-9"), until=START + 3 * HOUR, aside=letters(3)))
+
+    assert (bench.state, bench.shelf.records, bench.shelf.outbox) == before
+
+
+def test_events_that_fail_stop_it_with_their_portion_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lane, "bounds", USUAL._replace(events=2))
+    monkeypatch.setattr("streams.portions.handle", _fails_for("o-3"))
+    bench = Bench(ground=msgspec.structs.replace(GROUND, letters_limit=0.0005))
+
+    with pytest.raises(TendError, match="ValueError: no such order"):
+        bench.take(batch(*orders(5), until=START + HOUR))
+
+    assert bench.saved.interval_done == 2
+    assert orders_of(bench) == 2
+    assert bench.out(DEAD_LETTERS) == []
+
+
+def test_the_share_of_letters_outlives_the_lane() -> None:
+    bench = Bench(ground=msgspec.structs.replace(GROUND, letters_limit=0.5))
+
+    bench.take(batch(*orders(6), until=START + HOUR, aside=letters(4)))
+
+    assert bench.saved.spoiled == pytest.approx(0.004, rel=0.01)
+
+
+def _fails_for(order_id: str) -> Callable[..., Outcome]:
+    def handle(customer: Customer, event: AnyEvent, context: Context, acting: Millis) -> Outcome:
+        if getattr(event, "order_id", "") == order_id:
+            raise ValueError("no such order")
+        return pipeline.handle(customer, event, context, acting)
+
+    return handle
