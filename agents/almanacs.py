@@ -77,7 +77,7 @@ class AlmanacFeed:
     async def _dropped(self, epoch: int) -> Almanac:
         """One that is older than those kept: a store that was rolled back or lost lives through old epochs again."""
         if epoch not in self._long_known:
-            self._long_known = await patiently(lambda: all_almanacs(self._connection, self._key), _tell)
+            self._long_known = await patiently(lambda: all_almanacs(self._connection, self._key), _nobody_asks)
         if epoch not in self._long_known:
             raise Refused(f"{ALMANAC} holds later almanacs, but none of epoch {epoch}. Restore the topic.")
         return self._long_known[epoch]
@@ -89,9 +89,7 @@ async def almanac_of(connection: KafkaConnection, epoch: int) -> Almanac | None:
     return next((almanac for almanac in found if almanac.epoch == epoch), None)
 
 
-def _tell(why: str | None) -> None:
-    if why is not None:
-        log.warning("%s; asking again", why)
+def _nobody_asks(why: str | None) -> None: ...
 
 
 async def all_almanacs(connection: KafkaConnection, key: bytes) -> dict[int, Almanac]:

@@ -18,16 +18,22 @@ Result = TypeVar("Result")
 
 
 async def patiently(ask: Callable[[], Awaitable[Result]], waits: Callable[[str | None], None]) -> Result:
-    """Ask until the dependency answers, at longer and longer intervals of 5 seconds at most.
+    """Ask until the dependency answers, at longer and longer intervals of 5 seconds at most; the log tells of it.
 
     Args:
         ask: safe to call again after ``DependencyAway``.
         waits: told what is away while waiting, and None once it answers.
     """
 
+    away = ""
+
     def tell(state: RetryCallState) -> None:
-        outcome = state.outcome
-        waits(str(outcome.exception()) if outcome is not None else "away")
+        nonlocal away
+        why = str(state.outcome.exception()) if state.outcome is not None else "away"
+        if why != away:
+            log.warning("Waiting for %s", why)
+        away = why
+        waits(why)
 
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(DependencyAway),
@@ -40,6 +46,8 @@ async def patiently(ask: Callable[[], Awaitable[Result]], waits: Callable[[str |
         return await ask()
 
     result: Result = await retrying(once)
+    if away:
+        log.warning("Going on; waited for %s", away)
     waits(None)
     return result
 

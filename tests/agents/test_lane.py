@@ -224,7 +224,9 @@ async def test_an_order_is_thanked_for(world: Make) -> None:
     assert [entry.sequence for entry in here.press.out] == list(range(1, len(here.press.out) + 1))
 
 
-async def test_a_store_that_is_away_is_waited_for_and_nothing_is_lost(world: Make) -> None:
+async def test_a_store_that_is_away_is_waited_for_and_nothing_is_lost(
+    world: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     here = world()
     here.logs.ordered(START)
     here.logs.mark(START + HOUR)
@@ -235,6 +237,8 @@ async def test_a_store_that_is_away_is_waited_for_and_nothing_is_lost(world: Mak
 
     assert Status.WAITING in here.diary.statuses or here.diary.missed
     assert here.diary.missed == ["store"] * 3
+    told = [record.getMessage() for record in caplog.records if record.name == "agents.patience"]
+    assert told == ["Waiting for the store sleeps", "Going on; waited for the store sleeps"]
     assert await here.store.customer(0, "c-1") != (None, None)
     assert runner.status is Status.RUNNING
 
