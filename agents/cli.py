@@ -11,8 +11,8 @@ from schemas.errors import DependencyAway, TendError
 
 COMMANDS = {
     "demo": "demo.demo",
-    "worker": "services.worker",
-    "learn": "services.learn",
+    "worker": "worker.worker",
+    "learn": "learn.learn",
     "replay": "replay.replay",
     "rebuild": "rebuild.rebuild",
     "import": "imports.app",

@@ -14,8 +14,8 @@ from typing import Any
 
 from confluent_kafka import Producer
 
+import agents.commands.worker
 import agents.worker
-from agents.commands import services
 from agents.ground import open_store
 from agents.lane import LaneRunner
 from infra.kafka.publisher import Publisher
@@ -117,8 +117,8 @@ def main() -> None:
     put("LaneRunner", TriedLane)
     put("Publisher", TriedPublisher)
     put("open_store", open_tried_store)
-    services.__dict__["Worker"] = TriedWorker
-    services.worker()
+    agents.commands.worker.__dict__["Worker"] = TriedWorker
+    agents.commands.worker.worker()
 
 
 if __name__ == "__main__":

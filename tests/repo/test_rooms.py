@@ -62,7 +62,7 @@ def test_every_package_says_what_it_is_for() -> None:
 
 
 def test_a_worker_starts_without_what_only_the_learner_and_the_tools_need() -> None:
-    seen = "import sys, agents.worker; print(sorted({'river', 'scipy', 'pyarrow', 'rich'} & set(sys.modules)))"
+    seen = "import sys, agents.commands.worker; print(sorted({'river', 'scipy', 'pyarrow', 'rich'} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", seen], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert run.stdout.strip() == "[]"

@@ -1,0 +1,35 @@
+"""``tend worker``: the lanes. It imports nothing of the learner, which would double the time until it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from agents.commands.serving import begin, on_signals, service_clock
+from agents.watch import Metrics
+from agents.worker import Worker
+from infra.http import serve
+from infra.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def worker() -> None:
+    """Run the lanes of the partitions that the group gives this process.
+
+    Example: TEND_BROKERS=kafka:9092 TEND_REDIS_URL=redis://redis:6379/0 tend worker
+    """
+    asyncio.run(_worker(begin()))
+
+
+async def _worker(settings: Settings) -> None:
+    metrics = Metrics(service_clock(settings))
+    engaged = Worker(settings, metrics)
+    on_signals(engaged.stop)
+
+    def look() -> None:
+        metrics.look(engaged.lanes, engaged.almanacs.newest)
+
+    async with serve(metrics.registry, settings.http_host, settings.http_port, engaged.not_ready, look) as address:
+        log.info("Metrics at %s/metrics", address)
+        await engaged.run()
