@@ -275,4 +275,6 @@ class Publisher:
         # Its transaction, if any, is ended by whoever opens next; its queue must not go out after that.
         with contextlib.suppress(KafkaException):
             producer.purge(in_queue=True, in_flight=True, blocking=False)
-        producer.flush(0)
+        # One that was fenced says so at each call, here too; whoever called has been told already.
+        with contextlib.suppress(KafkaException):
+            producer.flush(0)

@@ -195,6 +195,40 @@ async def test_an_older_owner_is_fenced_and_may_open_again(
     assert await published(connection) == [1, 2, 3, 4, 5, 6]
 
 
+async def test_an_owner_that_is_fenced_while_it_commits_may_open_again(
+    opened: Opener, connection: KafkaConnection, transactional: bool, group: str
+) -> None:
+    if not transactional:
+        pytest.skip("this broker cannot fence")
+    old = Hesitant(connection, LANE, transactional=True, group=group)
+    try:
+        await old.open()
+        loop = asyncio.get_running_loop()
+        old.meanwhile = lambda: asyncio.run_coroutine_threadsafe(opened(), loop).result(30)
+
+        with pytest.raises(Fenced):
+            await old.publish(entries(1, 2))
+
+        old.meanwhile = lambda: None
+        assert await old.open() == 0
+        assert await old.publish(entries(1, 3)) == 3
+        assert await published(connection) == [1, 2, 3]
+    finally:
+        await old.close()
+
+
+class Hesitant(Publisher):
+    """Lets something happen when all is sent and the transaction is not committed."""
+
+    meanwhile: Callable[[], object]
+
+    def _send(self, producer: Producer, entry: OutboxEntry) -> None:
+        super()._send(producer, entry)
+        if entry.topic == POSITIONS_TOPIC:
+            producer.flush(5)
+            self.meanwhile()
+
+
 async def test_what_an_owner_began_and_did_not_finish_is_not_seen(
     opened: Opener, connection: KafkaConnection, transactional: bool, group: str
 ) -> None:
