@@ -15,6 +15,8 @@ COMMANDS = {
     "learn": "learn.learn",
     "replay": "replay.replay",
     "rebuild": "rebuild.rebuild",
+    "snapshot": "snapshots.snapshot",
+    "restore": "snapshots.restore",
     "import": "imports.app",
     "topics": "topics.app",
     "customer": "customer.customer",

@@ -16,6 +16,8 @@ REMEMBERED: Millis = 2 * WEEK
 """Longer than anything is held back before it is decided for good."""
 UNFINISHED = "rebuild"
 """The clock of a lane that is being rebuilt: no worker takes it up."""
+HALF_RESTORED = "restore"
+"""The clock of a lane that is being restored from a snapshot: no worker takes it up."""
 
 
 def recall(
@@ -39,6 +41,8 @@ def recall(
     _same_broker(state, identity)
     if state.clock == UNFINISHED:
         raise Refused(f"The lane of partition {partition} was rebuilt in part only. Run tend rebuild again.")
+    if state.clock == HALF_RESTORED:
+        raise Refused(f"The lane of partition {partition} was restored in part only. Run tend restore again.")
     if state.clock != clock:
         raise Refused(
             f"The store of partition {partition} was written with TEND_CLOCK={state.clock}, this worker has "
@@ -73,7 +77,7 @@ async def go_on_behind(state: LaneState, partition: int, published: Published, *
     begins = state.epoch < 0 and not since
     if state.out_since >= 0 and state.time <= state.out_until:
         since = min(since, state.out_since)
-    furthest = await published.pass_over(since, _places(partition))
+    furthest = await published.pass_over(since, outbound_places(partition))
     if begins and furthest:
         raise Refused(
             f"The store holds nothing of partition {partition}, which has published {furthest} messages: all events "
@@ -83,7 +87,8 @@ async def go_on_behind(state: LaneState, partition: int, published: Published, *
         state.sequence, state.out_since, state.out_until = furthest, since, state.time + REMEMBERED
 
 
-def _places(partition: int) -> list[tuple[str, int]]:
+def outbound_places(partition: int) -> list[tuple[str, int]]:
+    """Topics and partitions that a lane publishes to, but for what it forwards to other lanes."""
     return [*((topic, partition) for topic in (*ACTION_TOPICS.values(), DECISIONS, DEAD_LETTERS)), (LESSONS, 0)]
 
 

@@ -7,7 +7,7 @@ for the pure run and for fast tests.
 from infra.store.durability import check
 from infra.store.limits import MAX_ALARMS_DUE, MAX_ASKED, MAX_BYTES, MAX_DECISIONS, MAX_RECORDS
 from infra.store.memory import MemoryStore
-from infra.store.port import Counts, LaneStore, StoreReads
+from infra.store.port import Counts, CustomerImage, LaneCopy, LaneStore, StoreReads
 from infra.store.redis_store import Store
 
 __all__ = [
@@ -17,6 +17,8 @@ __all__ = [
     "MAX_DECISIONS",
     "MAX_RECORDS",
     "Counts",
+    "CustomerImage",
+    "LaneCopy",
     "LaneStore",
     "MemoryStore",
     "Store",

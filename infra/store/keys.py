@@ -30,6 +30,9 @@ class LaneKeys(NamedTuple):
     """List of packed entries, in sequence."""
     decisions: str
     """Hash: customer id to the count of her decisions, and ``id n`` to the entry at place n of her ring."""
+    before: str
+    """Only while the lane is copied. Hash: customer id to what she was when the copy began, if she changed since; under
+    a space the copy's name. It expires by itself where the copy is given up."""
 
 
 @cache

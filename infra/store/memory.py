@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from infra.store.limits import MAX_DECISIONS, check_commit, check_load
-from infra.store.port import Counts
+from infra.store.port import Counts, CustomerImage, LaneCopy
 from schemas.errors import Fenced
 from schemas.lane import Claimed, Commit, Loaded, OutboxEntry
 from schemas.times import Millis
@@ -80,6 +80,13 @@ class _Lane:
             self.wake(customer, at)
         for customer, entries in commit.decisions.items():
             self.decisions[customer].extend(entries)
+
+    def images(self) -> list[CustomerImage]:
+        """All customers as they are now."""
+        return [
+            CustomerImage(who, body, self.orders.get(who), self.moments.get(who), list(self.decisions.get(who, ())))
+            for who, body in self.records.items()
+        ]
 
 
 class MemoryStore:
@@ -157,6 +164,11 @@ class MemoryStore:
         for customer, record in list(lane.records.items()):
             yield customer, record, lane.orders.get(customer)
 
+    async def copy(self, partition: int) -> LaneCopy:
+        """See ``StoreReads.copy``."""
+        lane = self._lanes[partition]
+        return LaneCopy(lane.version, lane.state, list(lane.outbox), _at_once(lane.images()))
+
     async def wipe(self) -> None:
         """Forget everything."""
         self._lanes.clear()
@@ -168,3 +180,7 @@ def _present(values: dict[str, bytes], customers: Iterable[str]) -> dict[str, by
 
 def _empty(values: dict[str, bytes]) -> list[str]:
     return [customer for customer, value in values.items() if not value]
+
+
+async def _at_once(images: list[CustomerImage]) -> AsyncIterator[list[CustomerImage]]:
+    yield images

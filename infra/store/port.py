@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from schemas.lane import Claimed, Commit, Loaded
+from schemas.lane import Claimed, Commit, Loaded, OutboxEntry
 from schemas.times import Millis
 
 
@@ -19,6 +19,28 @@ class Counts(msgspec.Struct, frozen=True):
     alarms: int
     outbox: int
     """Entries not yet trimmed: those published since the last commit are among them."""
+
+
+class CustomerImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """All that a lane holds of one customer."""
+
+    customer: str
+    record: bytes
+    orders: bytes | None
+    alarm: Millis | None
+    decisions: list[bytes]
+    """Her recent decisions, the oldest first."""
+
+
+class LaneCopy(msgspec.Struct, frozen=True):
+    """A lane as it was at one moment."""
+
+    version: int
+    """0 where nobody ever claimed it."""
+    state: bytes | None
+    outbox: list[OutboxEntry]
+    customers: AsyncIterator[list[CustomerImage]]
+    """In portions, in no order; who comes twice is the same both times. To be read to its end, or closed."""
 
 
 class LaneStore(Protocol):
@@ -92,4 +114,8 @@ class StoreReads(Protocol):
 
     def scan(self, partition: int) -> AsyncIterator[tuple[str, bytes, bytes | None]]:
         """All customers of the lane in no order: id, record, order book. Who comes or goes meanwhile may be missed."""
+        ...
+
+    async def copy(self, partition: int) -> LaneCopy:
+        """The lane as it is now, to be read bit by bit while its owner goes on."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
-from importlib.resources import files
+from functools import partial
 from itertools import count
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
@@ -14,10 +14,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.commands.core import AsyncScript
 
+from infra.store.copying import Copying
 from infra.store.keys import PREFIX, SLOT_OF_DECISION, lane_keys
 from infra.store.limits import MAX_DECISIONS, check_commit, check_load
 from infra.store.packing import pack_commit, pack_ids, unpack_entry
-from infra.store.port import Counts
+from infra.store.port import Counts, LaneCopy
+from infra.store.scripts import script_text
 from infra.store.trouble import reaching
 from schemas.errors import Fenced
 from schemas.lane import Claimed, Commit, Loaded
@@ -58,6 +60,7 @@ class Store:
         self._claim = _script(self.client, "claim")
         self._load = _script(self.client, "load")
         self._commit = _script(self.client, "commit")
+        self._copying = Copying(partial(_script, self.client), self._ask)
         self._owners: dict[int, str] = {}
         self._sent: dict[int, tuple[int, Commit, int]] = {}
         self._tokens = count(1)
@@ -185,6 +188,10 @@ class Store:
             for (customer, record), book in zip(fresh.items(), orders, strict=True):
                 yield customer.decode(), record, book
 
+    async def copy(self, partition: int) -> LaneCopy:
+        """See ``StoreReads.copy``."""
+        return await self._copying.begin(partition)
+
     async def wipe(self) -> None:
         """Remove everything that is tend's, for a fresh demo; other keys stay."""
         with reaching(self.address):
@@ -212,8 +219,7 @@ def _client(url: str, cluster: bool, username: str, password: str | None, timeou
 
 
 def _script(client: Client, name: str) -> AsyncScript:
-    text = files("infra.store").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
-    return client.register_script(text)
+    return client.register_script(script_text(name))
 
 
 def _present(customers: Collection[str], values: Sequence[bytes | None]) -> dict[str, bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from redis import Redis, exceptions
 from infra.embedded import EmbeddedStore
 from infra.embedded.process import free_port
 from infra.store import Store
+from infra.store.scripts import script_text
 from infra.store.trouble import reaching
 from schemas.errors import DependencyAway, Fenced, Refused
 from schemas.lane import Commit, OutboxEntry
@@ -193,8 +193,7 @@ async def test_a_question_that_was_given_up_does_not_leave_its_answer_to_the_nex
 
 def hash_of(script: str) -> bytes:
     """What a request for the script carries."""
-    text = files("infra.store").joinpath("lua", f"{script}.lua").read_bytes()
-    return hashlib.sha1(text).hexdigest().encode()
+    return hashlib.sha1(script_text(script).encode()).hexdigest().encode()
 
 
 # ---------------------------------------------------------------- owners

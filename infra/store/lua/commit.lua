@@ -1,4 +1,4 @@
--- Commits a batch. KEYS: state, customers, orders, alarms, outbox, decisions.
+-- Commits a batch. KEYS: state, customers, orders, alarms, outbox, decisions, before.
 -- ARGV: version, owner, token, state, packed changes, length of a ring of decisions, separator of its places.
 -- Lua does not roll back, so everything that may refuse stands before the first write.
 local version, owner, token = ARGV[1], ARGV[2], ARGV[3]
@@ -65,6 +65,34 @@ local function remember_decisions()
   call('HSET', KEYS[6], fields)
 end
 
+-- While somebody copies the lane, whoever changes is kept beside it as she was when the copy began.
+local function keep()
+  local touched, fresh = {}, {}
+  local function touch(items, from, step)
+    for i = from, #items, step do
+      touched[items[i]] = true
+    end
+  end
+  touch(forgotten, 1, 1)
+  touch(records, 1, 2)
+  touch(orders, 1, 2)
+  touch(closed, 1, 1)
+  touch(alarms, 2, 2)
+  touch(silenced, 1, 1)
+  touch(decided, 1, 1)
+  for id in pairs(touched) do
+    if redis.call('HEXISTS', KEYS[7], id) == 0 then
+      fresh[#fresh + 1] = id
+    end
+  end
+  local kept, fields = images(fresh, tonumber(ARGV[6]), ARGV[7]), {}
+  for i, id in ipairs(fresh) do
+    fields[#fields + 1] = id
+    fields[#fields + 1] = kept[i]
+  end
+  call('HSET', KEYS[7], fields)
+end
+
 first = first + published_here
 if left == 0 and #entries > 0 then
   first = from
@@ -73,6 +101,9 @@ end
 redis.call('HSET', KEYS[1], 'version', after, 'token', token, 'state', ARGV[4], 'first', string.format('%.0f', first))
 if published_here > 0 then
   redis.call('LTRIM', KEYS[5], published_here, -1)
+end
+if redis.call('EXISTS', KEYS[7]) == 1 then
+  keep()
 end
 call('RPUSH', KEYS[5], entries)
 forget()
