@@ -8,7 +8,7 @@ import logging
 from agents.patience import lastingly, patiently
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import tail
-from schemas.almanac import Almanac, BadAlmanac, decode_almanac, verify
+from schemas.almanac import Almanac, BadAlmanac, NewerAlmanac, decode_almanac, verify
 from schemas.errors import Refused
 from schemas.lane import Raw
 from schemas.topics import ALMANAC
@@ -37,6 +37,7 @@ class AlmanacFeed:
         self._known: dict[int, Almanac] = {}
         self._long_known: dict[int, Almanac] = {}
         self._changed = asyncio.Condition()
+        self._newer: NewerAlmanac | None = None
         self.refused = 0
         """Almanacs whose signature did not fit."""
 
@@ -51,7 +52,13 @@ class AlmanacFeed:
 
     async def _follow(self) -> None:
         async for raw in tail(self._connection, [ALMANAC], newest=_NEWEST, follow=True):
-            almanac = _checked(raw, self._key)
+            try:
+                almanac = _checked(raw, self._key)
+            except NewerAlmanac as error:
+                async with self._changed:
+                    self._newer = error
+                    self._changed.notify_all()
+                continue
             if almanac is None:
                 self.refused += 1
                 continue
@@ -64,15 +71,26 @@ class AlmanacFeed:
                 self._changed.notify_all()
 
     async def wait(self, epoch: int) -> Almanac | None:
-        """The almanac of this epoch; in service the newest one not later, at once, or None."""
+        """The almanac of this epoch; in service the newest one not later, at once, or None.
+
+        Raises:
+            Refused: a newer tend makes the almanacs now.
+        """
         if not self._exact:
+            self._check_not_newer()
             earlier = [known for known in self._known if known <= epoch]
             return self._known[max(earlier)] if earlier else None
         async with self._changed:
-            await self._changed.wait_for(lambda: any(known >= epoch for known in self._known))
+            await self._changed.wait_for(lambda: self._newer or any(known >= epoch for known in self._known))
             if epoch in self._known:
                 return self._known[epoch]
+            if not any(known > epoch for known in self._known):
+                self._check_not_newer()
         return await self._dropped(epoch)
+
+    def _check_not_newer(self) -> None:
+        if self._newer is not None:
+            raise Refused(str(self._newer)) from self._newer
 
     async def _dropped(self, epoch: int) -> Almanac:
         """One that is older than those kept: a store that was rolled back or lost lives through old epochs again."""
@@ -104,6 +122,8 @@ async def all_almanacs(connection: KafkaConnection, key: bytes) -> dict[int, Alm
 def _checked(raw: Raw, key: bytes) -> Almanac | None:
     try:
         return read_almanac(raw, key)[0]
+    except NewerAlmanac:
+        raise
     except BadAlmanac as error:
         log.error("%s, offset %d: %s; it is not used", raw.topic, raw.offset, error)
         return None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import msgspec
-
+from schemas.codec import decode_state
 from schemas.errors import Refused
 from schemas.lane import BrokerIdentity, LaneState
 from schemas.times import WEEK, Millis
@@ -37,7 +36,7 @@ def recall(
     """
     if body is None:
         return LaneState(offsets=dict(begins), broker=identity, clock=clock)
-    state = msgspec.msgpack.decode(body, type=LaneState)
+    state = decode_state(body)
     _same_broker(state, identity)
     if state.clock == UNFINISHED:
         raise Refused(f"The lane of partition {partition} was rebuilt in part only. Run tend rebuild again.")

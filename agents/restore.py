@@ -21,8 +21,9 @@ from infra.kafka.topics import Topics
 from infra.settings import Settings
 from infra.snapshot import Head, Manifest, read_customers, read_head, read_manifest, read_outbox, verify
 from infra.store import CustomerImage, LaneStore, Store, check
+from schemas.codec import decode_state
 from schemas.errors import Fenced, Refused
-from schemas.lane import BrokerIdentity, Commit, LaneState, OutboxEntry
+from schemas.lane import BrokerIdentity, Commit, OutboxEntry
 from schemas.times import Millis
 from schemas.topics import LANE_TOPICS
 
@@ -83,7 +84,7 @@ class Restore:
 
     async def _check_empty(self, store: Store) -> None:
         held = [await store.lane(partition) for partition in range(self._settings.partitions)]
-        states = [one[1] and msgspec.msgpack.decode(one[1], type=LaneState) for one in held if one]
+        states = [one[1] and decode_state(one[1]) for one in held if one]
         if any(not state or state.clock != HALF_RESTORED for state in states):
             raise Refused(
                 f"The store at {store.address} holds lanes already; a snapshot is restored into an empty one. Stop all "
@@ -126,7 +127,7 @@ class Restore:
         except Fenced as error:
             raise Refused(f"A worker took lane {head.partition} over. Stop all workers, then restore again.") from error
         customers = (await store.counts(head.partition)).customers
-        return self._done(head, msgspec.msgpack.decode(head.state, type=LaneState).time, customers)
+        return self._done(head, decode_state(head.state).time, customers)
 
     def _done(self, head: Head, time: Millis, customers: int) -> Restored:
         restored = Restored(head.partition, time, customers)
@@ -154,7 +155,7 @@ async def write_lane(
     Raises:
         Fenced: somebody else claims the lane.
     """
-    marked = msgspec.structs.replace(msgspec.msgpack.decode(state, type=LaneState), clock=HALF_RESTORED)
+    marked = msgspec.structs.replace(decode_state(state), clock=HALF_RESTORED)
     guard = msgspec.msgpack.encode(marked)
     version = (await store.claim(partition)).version
     version = await store.commit(partition, version, Commit(guard))

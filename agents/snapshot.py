@@ -15,8 +15,8 @@ from infra.kafka.partition_log import PartitionLog
 from infra.settings import Settings
 from infra.snapshot import FORMAT, Head, LaneEntry, LaneWriter, Manifest, check_unused, write_manifest
 from infra.store import Store
+from schemas.codec import decode_state
 from schemas.errors import Refused
-from schemas.lane import LaneState
 from schemas.times import Millis, to_rfc3339
 
 
@@ -97,7 +97,7 @@ class Snapshot:
 def _time_of(partition: int, state: bytes | None) -> Millis:
     if state is None:
         return 0
-    known = msgspec.msgpack.decode(state, type=LaneState)
+    known = decode_state(state)
     if known.clock in (UNFINISHED, HALF_RESTORED):
         raise Refused(
             f"Lane {partition} is itself restored or rebuilt in part only. Finish that first: see the workers."

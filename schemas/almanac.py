@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable, Mapping
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
 from schemas.churn import ChurnState, Lesson
 
 VERSION = 1
+STEPS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""From the plain layout of one version of the almanac to that of the next."""
 NONE_YET = -2
 """The epoch of the almanac in force before the first one."""
 
@@ -43,24 +47,47 @@ class BadAlmanac(ValueError):
     """An almanac whose signature does not fit, or that cannot be read."""
 
 
+class NewerAlmanac(BadAlmanac):
+    """An almanac that a newer tend has made."""
+
+
+class _Head(msgspec.Struct):
+    version: int
+
+
 def encode_almanac(almanac: Almanac) -> bytes:
     """The almanac as MessagePack with sorted keys."""
     return msgspec.msgpack.encode(almanac, order="deterministic")
 
 
 def decode_almanac(body: bytes) -> Almanac:
-    """The almanac in a body.
+    """The almanac in a body of this or an older version.
 
     Raises:
-        BadAlmanac: it cannot be read, or has a version this program does not know.
+        BadAlmanac: it cannot be read, or has a version that nothing leads on from.
+        NewerAlmanac: it has a newer version.
     """
     try:
-        almanac = msgspec.msgpack.decode(body, type=Almanac)
-    except msgspec.DecodeError as error:
+        found = msgspec.msgpack.decode(body, type=_Head).version
+        if found == VERSION:
+            return msgspec.msgpack.decode(body, type=Almanac)
+        return msgspec.convert(_upgraded(msgspec.msgpack.decode(body), found), Almanac)
+    except msgspec.MsgspecError as error:
         raise BadAlmanac(f"not an almanac: {error}") from None
-    if almanac.version != VERSION:
-        raise BadAlmanac(f"almanac version {almanac.version}; this program reads version {VERSION}")
-    return almanac
+
+
+def _upgraded(plain: dict[str, Any], found: int) -> dict[str, Any]:
+    if found > VERSION:
+        raise NewerAlmanac(
+            f"almanac of version {found}; this program reads up to version {VERSION}: "
+            "run the version of tend that made it, or a newer one"
+        )
+    while plain["version"] != VERSION:
+        step = STEPS.get(plain["version"])
+        if step is None:
+            raise BadAlmanac(f"almanac of version {plain['version']} cannot be brought to version {VERSION}")
+        plain = step(plain)
+    return plain
 
 
 def sign(body: bytes, resume: int, key: bytes) -> bytes:

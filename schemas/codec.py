@@ -1,8 +1,9 @@
-"""Records and order books as bytes, and older layouts brought up to date when they are read.
+"""Records, order books and the states of lanes as bytes, and older layouts brought up to date when they are read.
 
-Both are MessagePack arrays without names, compressed with a dictionary of what records have in common
-(``schemas.packing``). A field added at the end, with a default, needs no new version; anything else raises the
-version and gets a step in ``RECORD_STEPS`` or ``ORDER_STEPS``.
+All are MessagePack arrays without names; records and order books are compressed with a dictionary of what records have
+in common (``schemas.packing``). A field added at the end, with a default, needs no step; anything else raises the
+version and gets one in ``RECORD_STEPS``, ``ORDER_STEPS`` or ``STATE_STEPS``. So a program reads what older ones wrote
+and writes what is its own. What a newer one wrote it refuses, as it would lose what it does not know: the lane parks.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from schemas.errors import TendError
+from schemas.errors import Refused
+from schemas.lane import LAYOUT, LaneState
 from schemas.packing import BadPacking, pack, unpack
 from schemas.record import ORDERS_VERSION, VERSION, OrderBook, Record
 
@@ -22,14 +24,16 @@ Kept = TypeVar("Kept", Record, OrderBook)
 
 RECORD_STEPS: Mapping[int, Step] = {}
 ORDER_STEPS: Mapping[int, Step] = {}
+STATE_STEPS: Mapping[int, Step] = {}
+"""These find the version at its own place."""
 
 _encoder = msgspec.msgpack.Encoder()
 _records = msgspec.msgpack.Decoder(Record)
 _orders = msgspec.msgpack.Decoder(OrderBook)
 
 
-class Unreadable(TendError):
-    """A stored record or order book that this program cannot read."""
+class Unreadable(Refused):
+    """A stored record, order book or lane state that this program cannot read. No event or rule is to blame for it."""
 
 
 class _Head(msgspec.Struct, array_like=True):
@@ -37,6 +41,7 @@ class _Head(msgspec.Struct, array_like=True):
 
 
 _heads = msgspec.msgpack.Decoder(_Head)
+_LAYOUT_AT = LaneState.__struct_fields__.index("layout")
 
 
 def encode_record(record: Record) -> bytes:
@@ -67,6 +72,22 @@ def decode_orders(body: bytes) -> OrderBook:
     return _decode(body, _orders, ORDERS_VERSION, ORDER_STEPS, "order book")
 
 
+def decode_state(body: bytes) -> LaneState:
+    """The state of a lane in a body of this or an older layout.
+
+    Raises:
+        Unreadable: it is none, or one of a newer layout.
+    """
+    try:
+        plain = msgspec.msgpack.decode(body, type=list[Any])
+        while (found := plain[_LAYOUT_AT] if len(plain) > _LAYOUT_AT else 1) != LAYOUT:
+            _check_known("lane state", found, LAYOUT)
+            plain = _step_from(found, LAYOUT, STATE_STEPS)(plain)
+        return msgspec.convert(plain, LaneState)
+    except msgspec.MsgspecError as error:
+        raise _no("lane state", error) from None
+
+
 def size_of(record: Record) -> int:
     """Bytes of the record before compression: the most that it can take in the store."""
     return len(_encoder.encode(record))
@@ -79,11 +100,15 @@ def upgraded(plain: list[Any], version: int, steps: Mapping[int, Step]) -> list[
         Unreadable: no step leads on from the version found.
     """
     while plain[0] != version:
-        step = steps.get(plain[0])
-        if step is None:
-            raise Unreadable(f"version {plain[0]} cannot be brought to version {version}: no step leads on from it")
-        plain = step(plain)
+        plain = _step_from(plain[0], version, steps)(plain)
     return plain
+
+
+def _step_from(found: int, version: int, steps: Mapping[int, Step]) -> Step:
+    step = steps.get(found)
+    if step is None:
+        raise Unreadable(f"version {found} cannot be brought to version {version}: no step leads on from it")
+    return step
 
 
 def _decode(
@@ -94,11 +119,24 @@ def _decode(
         found = _heads.decode(plain).version
         if found == version:
             return decoder.decode(plain)
-        if found > version:
-            raise Unreadable(
-                f"{what} of version {found}; this program reads up to version {version}: "
-                "run the version of tend that wrote it, or a newer one"
-            )
+        _check_known(what, found, version)
         return msgspec.convert(upgraded(msgspec.msgpack.decode(plain), version, steps), decoder.type)
     except (msgspec.MsgspecError, BadPacking) as error:
-        raise Unreadable(f"these bytes are no {what}: {error}") from None
+        raise _no(what, error) from None
+
+
+def _check_known(what: str, found: int, version: int) -> None:
+    if found > version:
+        raise Unreadable(
+            f"{what} of version {found}; this program reads up to version {version}: "
+            "run the version of tend that wrote it, or a newer one"
+        )
+
+
+def _no(what: str, error: Exception) -> Unreadable:
+    if "at most length" in str(error):
+        return Unreadable(
+            f"{what} with fields that this program does not know ({error}): "
+            "run the version of tend that wrote it, or a newer one"
+        )
+    return Unreadable(f"these bytes are no {what}: {error}")

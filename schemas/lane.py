@@ -8,6 +8,9 @@ import msgspec
 
 from schemas.times import Millis
 
+LAYOUT = 1
+"""Version of a lane's state; ``schemas.codec`` brings older ones up to date."""
+
 
 class Raw(msgspec.Struct, frozen=True, gc=False):
     """One record as it lies in a topic."""
@@ -56,8 +59,11 @@ class BrokerIdentity(msgspec.Struct, frozen=True, array_like=True):
     """Topic name to topic id (empty where the broker reports none)."""
 
 
-class LaneState(msgspec.Struct, array_like=True):
-    """Where a lane stands. All of it is data of the commit; only ``version`` (kept beside it) fences."""
+class LaneState(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """Where a lane stands. All of it is data of the commit; only ``version`` (kept beside it) fences.
+
+    ``layout`` stays where it is; new fields go behind it, with a default.
+    """
 
     offsets: dict[str, int]
     """Next offset to read, per input topic."""
@@ -91,6 +97,8 @@ class LaneState(msgspec.Struct, array_like=True):
     """So long the lane remembers that."""
     spoiled: float = 0.0
     """Share of the records taken in lately that became dead letters."""
+    layout: int = LAYOUT
+    """Version of this struct when it was written."""
 
 
 class Loaded(msgspec.Struct):

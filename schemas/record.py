@@ -34,8 +34,11 @@ MAX_ORDERS = 48
 """Orders in the order book."""
 
 
-class Struct(msgspec.Struct, array_like=True, gc=False):
-    """Base of all parts of the record: encoded as an array; new fields go to the end, with a default."""
+class Struct(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
+    """Base of all parts of the record: encoded as an array; new fields go to the end, with a default.
+
+    A program that does not know them yet refuses the record: it would write it back without them.
+    """
 
 
 class WaitKind(IntEnum):

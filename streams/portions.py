@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.codec import decode_orders, decode_record, encode_orders, encode_record
+from schemas.codec import Unreadable, decode_orders, decode_record, encode_orders, encode_record
 from schemas.events import AnyEvent
 from schemas.lane import Loaded
 from schemas.outcome import Outcome
@@ -134,6 +134,8 @@ class _Desk:
         self._ring(who, event.at)
         try:
             outcome = self._apply(self._open[who], event)
+        except Unreadable:
+            raise  # no event is to blame for what a newer program wrote: the lane stops before anything is lost
         except Exception as error:  # noqa: BLE001 - what fails for one event must not stop the lane
             self._fail(who, arrival, error)
             return
@@ -157,6 +159,8 @@ class _Desk:
             step: Millis | None = due
             try:
                 self._portion.outcomes.append(("alarm", self._wake(self._open[who], due)))
+            except Unreadable:
+                raise
             except Exception as error:  # noqa: BLE001 - the same for an alarm
                 self._fail(who, None, error)
                 # The wait that cannot be handled must not ring for ever.
