@@ -133,6 +133,7 @@ def _same_broker(state: LaneState, identity: BrokerIdentity) -> None:
     known = state.broker
     if known is None or known == identity:
         return
+    _same_partitions(known.partitions, identity.partitions)
     if known.cluster != identity.cluster:
         what = f"cluster {known.cluster}, and the broker at hand is cluster {identity.cluster}"
     else:
@@ -146,3 +147,13 @@ def _same_broker(state: LaneState, identity: BrokerIdentity) -> None:
         f"The store belongs to {what}. Its offsets mean nothing here. Point TEND_BROKERS at the broker it belongs to, "
         "or start with an empty store (TEND_REDIS_URL with another database, or the old one emptied)."
     )
+
+
+def _same_partitions(known: int, found: int) -> None:
+    """Which lane keeps a customer follows from how many lanes there are."""
+    if known and found and known != found:
+        raise Refused(
+            f"The store keeps customers in {known} lanes, and the topics have {found} partitions now: most customers' "
+            f"events would come to other lanes than those that keep their records. Make the topics again with {known} "
+            "partitions, or begin with an empty store and replay the history."
+        )

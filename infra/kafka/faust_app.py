@@ -130,7 +130,8 @@ def make_engine(
     """
     tell_seldom()
     # While its lanes end, a worker sends no sign of life: they must not take longer than its session.
-    intake = Intake(topics, on_owned, on_lost, patience=settings.session_seconds * 0.7)
+    patience = settings.session_seconds * 0.7
+    intake = Intake(topics, on_owned, on_lost, patience=patience, partitions=settings.partitions)
     app = LaneApp(
         settings.group,
         intake=intake,

@@ -14,6 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from schemas.errors import Refused
 from schemas.lane import Fetched
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Intake:
         on_owned: called with each partition gained. It must not wait for records.
         on_lost: called with each partition lost, before the group goes on; it may finish a batch.
         patience: how many seconds the group waits for that.
+        partitions: how many partitions each topic has; None where that does not matter.
     """
 
     def __init__(
@@ -53,11 +55,13 @@ class Intake:
         on_owned: Callable[[int], Awaitable[None]],
         on_lost: Callable[[int], Awaitable[None]],
         patience: float = 20.0,
+        partitions: int | None = None,
     ) -> None:
         self.topics = tuple(topics)
         self._on_owned = on_owned
         self._on_lost = on_lost
         self._patience = patience
+        self._partitions = partitions
         self._source: Source | None = None
         self.joined = False
         """Whether the group has given this worker its share, which may be nothing."""
@@ -154,9 +158,14 @@ class Intake:
         self._source = source
 
     async def gain(self, assigned: Iterable[TopicPartition]) -> None:
-        """The group assigned these: own each partition that came with all of its topics."""
+        """The group assigned these: own each partition that came with all of its topics.
+
+        Raises:
+            Refused: a topic has been given more partitions.
+        """
         by_partition: dict[int, set[str]] = {}
         for topic, partition in assigned:
+            self._check_known(topic, partition)
             by_partition.setdefault(partition, set()).add(topic)
         whole = {partition for partition, found in by_partition.items() if found >= set(self.topics)}
         if split := sorted(set(by_partition) - whole):
@@ -165,6 +174,15 @@ class Intake:
             self._owned.add(partition)
             await self._on_owned(partition)
         self.joined = True
+
+    def _check_known(self, topic: str, partition: int) -> None:
+        if self._partitions is not None and partition >= self._partitions:
+            raise Refused(
+                f"{topic} was given more partitions than the {self._partitions} that it began with: from now on its "
+                "producers send customers to other lanes than those that keep their records. Partitions cannot be "
+                f"taken away: stop the producers, make the topic again with {self._partitions}, and send them again "
+                "what came since."
+            )
 
     async def lose_all(self) -> None:
         """The group takes all partitions back: end what waits, tell the lanes, wait for them a bounded time."""

@@ -144,8 +144,10 @@ class Topics:
         """
         cluster = _await("describe the cluster", self._admin.describe_cluster(request_timeout=_SECONDS)).cluster_id
         described = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=_SECONDS)
-        ids = {name: str(_await(f"describe {name}", result).topic_id or "") for name, result in described.items()}
-        return BrokerIdentity(cluster=str(cluster or ""), topics=dict(sorted(ids.items())))
+        found = {name: _await(f"describe {name}", result) for name, result in described.items()}
+        ids = {name: str(one.topic_id or "") for name, one in sorted(found.items())}
+        partitions = max((len(one.partitions) for one in found.values()), default=0)
+        return BrokerIdentity(cluster=str(cluster or ""), topics=ids, partitions=partitions)
 
     def end_offsets(self, topics: Sequence[str]) -> dict[str, list[int]]:
         """The offset behind the last committed record of each partition, by topic.

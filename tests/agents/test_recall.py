@@ -95,3 +95,17 @@ def test_a_lane_that_was_rebuilt_in_part_only_is_refused() -> None:
 
     with pytest.raises(Refused, match="rebuilt in part only"):
         recall(body, 0, broker, "wall", BEGINS)
+
+
+def test_a_store_of_another_number_of_lanes_is_refused() -> None:
+    made, now = BrokerIdentity("cluster", {}, 4), BrokerIdentity("cluster", {}, 8)
+    body = msgspec.msgpack.encode(LaneState(dict(BEGINS), broker=made))
+
+    with pytest.raises(Refused, match=r"customers in 4 lanes, and the topics have 8 partitions now.*Make the topics"):
+        recall(body, 0, now, "wall", BEGINS)
+
+
+def test_a_store_that_never_wrote_its_number_of_lanes_down_does_so_now() -> None:
+    body = msgspec.msgpack.encode(LaneState(dict(BEGINS), broker=BrokerIdentity("cluster", {})))
+
+    assert recall(body, 0, BrokerIdentity("cluster", {}, 8), "wall", BEGINS).broker == BrokerIdentity("cluster", {}, 8)

@@ -275,3 +275,20 @@ async def test_how_far_lanes_have_come_is_committed_for_display(
     applied = applied_offsets(connection, settings.group, TOPICS)
 
     assert applied == {(topic, partition): 10 for topic in TOPICS for partition in range(PARTITIONS)}
+
+
+async def test_a_topic_that_has_grown_is_refused_and_none_of_its_lanes_begins() -> None:
+    begun: list[int] = []
+
+    async def owned(partition: int) -> None:
+        begun.append(partition)
+
+    async def lost(partition: int) -> None:
+        raise AssertionError(partition)
+
+    intake = Intake(["a", "b"], owned, lost, partitions=2)
+
+    with pytest.raises(Refused, match=r"b was given more partitions than the 2.*make the topic again with 2"):
+        await intake.gain([("a", 0), ("a", 1), ("b", 0), ("b", 1), ("b", 2)])
+
+    assert begun == []
