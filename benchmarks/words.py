@@ -1,14 +1,14 @@
-"""Make the dictionary that records are packed with: ``python -m benchmarks.words NUMBER``.
+"""Make the dictionaries that small things are packed with: ``python -m benchmarks.words record|decision NUMBER``.
 
-It is trained on records and order books of simulated customers after four, eight and sixteen weeks. A dictionary that
-was shipped is never made anew: stored records need it as it is. Take the next number, and teach ``schemas.packing``
-to read both.
+They are trained on records and order books, or on recent decisions, of simulated customers after four, eight and
+sixteen weeks. A dictionary that was shipped is never made anew: stored bytes need it as it is. Take the next number,
+and teach ``schemas.packing`` to read both.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,14 +16,18 @@ import zstandard
 
 from agents.simulate.journey import Journey
 from benchmarks.lives import around, live
+from benchmarks.population import lived
+from schemas.packing import DECISIONS
 
 SIZE = 4_000
 WORDS = Path("schemas/words")
+AGES = ((28, 150), (56, 250), (112, 120))
+"""Days, and households."""
 
 
-def samples() -> Iterator[bytes]:
+def records() -> Iterator[bytes]:
     """Records and order books of customers of all ages."""
-    for days, households in ((28, 150), (56, 250), (112, 120)):
+    for days, households in AGES:
         journey = Journey(days=days, households=households)
         for customer in live(journey, around(journey)).values():
             yield msgspec.msgpack.encode(customer.record)
@@ -31,12 +35,24 @@ def samples() -> Iterator[bytes]:
                 yield msgspec.msgpack.encode(customer.orders)
 
 
+def decisions() -> Iterator[bytes]:
+    """Recent decisions of customers of all ages."""
+    for days, households in AGES:
+        for image in lived(days // 7, households, teaching=7):
+            yield from map(DECISIONS.unpack, image.decisions)
+
+
+KINDS: dict[str, Callable[[], Iterator[bytes]]] = {"record": records, "decision": decisions}
+"""What a dictionary of each kind learns from."""
+
+
 def main() -> None:
-    """Write the dictionary of the number given."""
-    file = WORDS / f"record-{int(sys.argv[1])}.zdict"
+    """Write the dictionary of the kind and number given."""
+    kind, number = sys.argv[1], int(sys.argv[2])
+    file = WORDS / f"{kind}-{number}.zdict"
     if file.exists():
-        sys.exit(f"{file} was shipped: stored records need it as it is; take the next number")
-    words = zstandard.train_dictionary(SIZE, list(samples()))
+        sys.exit(f"{file} was shipped: stored bytes need it as it is; take the next number")
+    words = zstandard.train_dictionary(SIZE, list(KINDS[kind]()))
     file.write_bytes(words.as_bytes())
     print(f"{file}: {file.stat().st_size} bytes")
 

@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.actions import AnyAction
 from schemas.churn import Lesson
+from schemas.packing import DECISIONS
 from schemas.times import Millis
 
 Fact = str | int | float | bool | None
@@ -111,6 +112,11 @@ def encode_decision(decision: Decision) -> bytes:
     return msgspec.json.encode(decision)
 
 
+def pack_decision(body: bytes) -> bytes:
+    """The same decision as it is kept beside its customer: a sixth of the bytes."""
+    return DECISIONS.pack(body)
+
+
 def decode_decision(body: bytes) -> Decision:
-    """The decision in a JSON body."""
-    return msgspec.json.decode(body, type=Decision)
+    """The decision in a JSON body, packed or not."""
+    return msgspec.json.decode(DECISIONS.unpack(body), type=Decision)

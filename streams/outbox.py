@@ -12,7 +12,7 @@ from schemas.actions import AnyAction, encode_action
 from schemas.almanac import Contribution, encode_contribution
 from schemas.churn import Lesson
 from schemas.lane import OutboxEntry, Raw
-from schemas.outcome import Decision, Outcome, encode_decision
+from schemas.outcome import Decision, Outcome, encode_decision, pack_decision
 from schemas.times import to_millis, to_rfc3339
 from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LESSONS
 from streams.arrivals import FORWARDED, DeadLetter, Forward
@@ -41,9 +41,11 @@ class Outbox(msgspec.Struct):
         headers = _cloud_event(action.action_id, f"care.{action.kind}", to_rfc3339(to_millis(action.decided_at)))
         self._add(ACTION_TOPICS[action.kind], action.customer.encode(), encode_action(numbered), headers)
 
-    def decision(self, decision: Decision) -> None:
-        """An entry of the ledger."""
-        self._add(DECISIONS, decision.customer.encode(), encode_decision(decision), ())
+    def decision(self, decision: Decision) -> bytes:
+        """An entry of the ledger; its body."""
+        body = encode_decision(decision)
+        self._add(DECISIONS, decision.customer.encode(), body, ())
+        return body
 
     def contribution(
         self, epoch: int, first: int, lessons: list[Lesson], counts: dict[str, int], *, done: bool = False
@@ -115,8 +117,8 @@ def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) ->
         for action in outcome.actions:
             outbox.action(action)
         for decision in outcome.decisions:
-            outbox.decision(decision)
-            recent.setdefault(decision.customer, []).append(encode_decision(decision))
+            body = outbox.decision(decision)
+            recent.setdefault(decision.customer, []).append(pack_decision(body))
         lessons.extend(outcome.lessons)
         for name, count in outcome.counts.items():
             counts[name] = counts.get(name, 0) + count

@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.packing import NUMBER, BadPacking, dictionary, pack, unpack
+from schemas.outcome import Decision, Reason, Verdict, decode_decision, encode_decision, pack_decision
+from schemas.packing import DECISIONS, NUMBER, BadPacking, dictionary, pack, unpack
 
-SHIPPED = {1: "0bd8194fa3922e2159d016b65043753350f7f27f1fc12d2a99896132ff72509f"}
+SHIPPED = {
+    ("record", 1): "0bd8194fa3922e2159d016b65043753350f7f27f1fc12d2a99896132ff72509f",
+    ("decision", 1): "a7305cf67be9eeb10e5dc37716bcc6d1f938501096a42edfdcdd9babedc08918",
+}
 
 
 @settings(deadline=None)
@@ -37,9 +41,42 @@ def test_what_no_compressor_can_help_is_left_alone() -> None:
     assert pack(plain) == plain
 
 
-@pytest.mark.parametrize("number", SHIPPED)
-def test_a_dictionary_that_was_shipped_is_never_changed(number: int) -> None:
-    assert sha256(dictionary(number)).hexdigest() == SHIPPED[number]
+@pytest.mark.parametrize(("kind", "number"), SHIPPED)
+def test_a_dictionary_that_was_shipped_is_never_changed(kind: str, number: int) -> None:
+    assert sha256(dictionary(kind, number)).hexdigest() == SHIPPED[kind, number]
+
+
+@given(st.dictionaries(st.text(), st.one_of(st.integers(), st.text()), max_size=20))
+def test_whatever_json_object_is_packed_comes_back(values: dict[str, object]) -> None:
+    plain = msgspec.json.encode(values)
+
+    assert DECISIONS.unpack(DECISIONS.pack(plain)) == plain
+    assert DECISIONS.unpack(plain) == plain
+
+
+def test_a_decision_is_kept_in_a_fraction_of_its_bytes() -> None:
+    decision = Decision(
+        "d398363b1b71f1f77e47bdd35dc00a07",
+        "c-1",
+        "delivery_survey",
+        "o-1",
+        0,
+        "message",
+        "email",
+        "marketing",
+        Verdict.HELD,
+        at=1_486_568_769_000,
+        acting=1_486_568_769_000,
+        rulebook="9f8c612e461a",
+        almanac=17_203,
+        trigger="survey.due",
+        reason=Reason.QUIET_HOURS,
+        facts={"order.id": "o-1", "order.status": "delivered"},
+    )
+    body = encode_decision(decision)
+
+    assert decode_decision(body) == decode_decision(pack_decision(body)) == decision
+    assert len(pack_decision(body)) < len(body) / 3
 
 
 def test_bytes_of_an_unknown_dictionary_are_refused() -> None:

@@ -8,6 +8,7 @@ import orjson
 from rules.loading import shipped
 from schemas.almanac import decode_contribution
 from schemas.lane import Raw
+from schemas.packing import DECISIONS as PACKED
 from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, MESSAGES, ORDERS
 from streams.arrivals import FORWARDED, Arrival, DeadLetter, Forward
 from streams.outbox import MAX_BODY, Outbox, chunks, post, post_failures
@@ -101,7 +102,7 @@ def test_an_action_goes_to_its_senders_and_its_decision_to_the_ledger() -> None:
     assert body["sequence"] == action.sequence
     assert dict(action.headers)["ce_id"] == body["action_id"].encode()
     ledger = [entry.value for entry in out.entries if entry.topic == DECISIONS]
-    assert recent == {"c-1": ledger}
+    assert {who: [*map(PACKED.unpack, some)] for who, some in recent.items()} == {"c-1": ledger}
 
 
 def test_what_lanes_count_is_told_the_learner_once_per_portion() -> None:

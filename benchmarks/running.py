@@ -1,0 +1,120 @@
+"""The whole engine replaying a backlog, for measurements that look at it afterwards."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from agents.installation import Installation
+from agents.replay.replay import Replay
+from agents.simulate.journey import Journey
+from infra.embedded import EmbeddedBroker, EmbeddedStore
+from infra.embedded.store import Durability
+from infra.kafka.producer import BulkProducer
+from infra.settings import load_settings
+from schemas.times import DAY
+
+PARTITIONS = 4
+
+
+class Run(NamedTuple):
+    """A replay that has come to its end; its services still run."""
+
+    installation: Installation
+    store: EmbeddedStore
+    partitions: int
+    events: int
+    seconds: float
+    """From the first lane that worked to the last action published."""
+    cost: float
+    """Seconds of CPU of all workers in that time."""
+    store_cost: float
+    """Seconds of CPU of the store."""
+
+
+@contextmanager
+def replayed(
+    weeks: int,
+    households: int,
+    *,
+    workers: int = 1,
+    brokers: str = "",
+    durability: Durability = "everysec",
+    never_rewrite: bool = False,
+    partitions: int = PARTITIONS,
+) -> Iterator[Run]:
+    """A backlog of these weeks, handled by these workers.
+
+    Args:
+        weeks: of *The Complete Journey*; rules act in the second half.
+        households: sampled.
+        workers: processes.
+        brokers: a Kafka to use instead of the embedded broker; its topics must not exist yet.
+        durability: the store's ``appendfsync``.
+        never_rewrite: let the append-only file grow, to measure it.
+        partitions: lanes in all.
+    """
+    journey = Journey(days=weeks * 7, households=households)
+    with ExitStack() as running, tempfile.TemporaryDirectory() as directory:
+        home = Path(directory)
+        address = brokers or running.enter_context(EmbeddedBroker(home)).address
+        extra = {"auto-aof-rewrite-percentage": "0"} if never_rewrite else {}
+        store = running.enter_context(EmbeddedStore(home, durability, extra=extra))
+        chosen = {
+            "brokers": address,
+            "redis_url": store.url,
+            "partitions": partitions,
+            "clock": "event",
+            "session_seconds": 3,
+            "data_dir": directory,
+        }
+        installation = Installation(load_settings(chosen), home)
+        installation.make_topics()
+        running.callback(installation.stop)
+        acts = journey.start + (journey.end - journey.start) // 2 // DAY * DAY
+        *_, last = Replay(journey, [BulkProducer(installation.connection)], partitions, act_from=acts).run()
+        installation.learner.start()
+        for _ in range(workers):
+            installation.add_worker()
+        _until_ready(installation)
+        began, spent, stored = time.perf_counter(), _spent(installation), cpu(store.pid)
+        installation.until_replayed(last.read, journey.end)
+        seconds = time.perf_counter() - began
+        yield Run(
+            installation,
+            store,
+            partitions,
+            last.read,
+            seconds,
+            _spent(installation) - spent,
+            cpu(store.pid) - stored,
+        )
+
+
+def _until_ready(installation: Installation) -> None:
+    """Until lanes work: what it costs to start is not what events cost."""
+    while not any("tend_stage_seconds_sum{" in _metrics(worker.http) for worker in installation.workers):
+        installation.check()
+        time.sleep(0.01)
+
+
+def _metrics(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def _spent(installation: Installation) -> float:
+    return sum(cpu(worker.pid) for worker in installation.workers)
+
+
+def cpu(process: int | None) -> float:
+    """Seconds of CPU that a process took so far, in its own code and in the kernel for it."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
