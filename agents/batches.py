@@ -30,6 +30,9 @@ class Batches(Protocol):
         ...
 
 
+Receive = Callable[[Raw, Door], Arrival | DeadLetter | Forward]
+
+
 class Sorted(msgspec.Struct):
     """Records, told apart at the door."""
 
@@ -38,7 +41,7 @@ class Sorted(msgspec.Struct):
     raws: dict[tuple[str, int], Raw] = {}
     """The valid ones as they lay."""
 
-    def add(self, raws: Sequence[Raw], door: Door) -> list[Arrival]:
+    def add(self, raws: Sequence[Raw], door: Door, receive: Receive = receive) -> list[Arrival]:
         """Parse and check; returns the valid ones."""
         arrivals = []
         for raw in raws:
@@ -98,6 +101,7 @@ class LiveBatches:
         clock: the time of acting in service; None lets event time act (a replay without marks).
         tick: in service, how often a batch is made for the alarms of the silent when no event comes.
         held: of a topic whose events must wait for another one, no more than this many are read.
+        receive: parses and checks one record.
     """
 
     def __init__(
@@ -108,6 +112,7 @@ class LiveBatches:
         clock: Callable[[], Millis] | None,
         tick: Millis,
         held: int = 20_000,
+        receive: Receive = receive,
     ) -> None:
         self._reader = reader
         self._partition = partition
@@ -115,7 +120,8 @@ class LiveBatches:
         self._clock = clock
         self._tick = tick
         self._held = held
-        self._queues = {topic: Queue() for topic in EVENT_TOPICS}
+        self._receive = receive
+        self._queues = {topic: Queue() for topic in EVENT_TOPICS if topic in reader.shelves}
         self._found = Sorted()
         self._ticked: Millis = 0
 
@@ -148,7 +154,7 @@ class LiveBatches:
         for raw in self._reader.take(topic, shelf.next_offset):
             latest = raw.timestamp if now is None else now
             door = Door(self._partition, self._partitions, latest, forwards=now is not None)
-            arrivals = self._found.add([raw], door)
+            arrivals = self._found.add([raw], door, self._receive)
             if now is not None:
                 # A producer whose clock is ahead must not hold up the topic until its future has come.
                 for arrival in arrivals:

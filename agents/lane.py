@@ -15,12 +15,12 @@ from agents.outgoing import Outgoing
 from agents.patience import patiently
 from agents.recall import go_on_behind, recall
 from agents.standing import Standing, Status
-from agents.surroundings import Surroundings
+from agents.surroundings import Core, Surroundings
 from infra.kafka.intake import Lost
 from schemas.almanac import Almanac
 from schemas.errors import Fenced, TendError
 from schemas.lane import Claimed, LaneState, Loaded
-from streams.lane import Answer, Batch, Ground, Lane, NeedAlmanac, NeedRecords, Save, Step
+from streams.lane import Answer, Batch, Ground, NeedAlmanac, NeedRecords, Save, Step
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class LaneRunner:
             await self._unless_stopped(outgoing.open(claimed.outbox))
             await self._unless_stopped(go_on_behind(state, self.partition, outgoing, exact=self._around.exact))
             self._standing.wait("start", None)
-            await self._work(Lane(self._ground, state, self._around.library))
+            await self._work(self._around.core(self._ground, state, self._around.library))
             await outgoing.flush()
         except _Stopped:
             await outgoing.flush()
@@ -131,12 +131,12 @@ class LaneRunner:
         around, begins = self._around, self._around.begin_offsets(self.partition)
         return recall(claimed.state, self.partition, around.identity, around.clock, begins)
 
-    async def _work(self, lane: Lane) -> None:
+    async def _work(self, lane: Core) -> None:
         self._batches = self._around.batches(self.partition, lane.state.offsets)
         while not self._stopping.is_set():
             await self._turn(lane, self._batches)
 
-    async def _turn(self, lane: Lane, batches: Batches) -> None:
+    async def _turn(self, lane: Core, batches: Batches) -> None:
         await self._room()
         started = time.perf_counter()
         batch = await batches.next(lane.state)
@@ -147,7 +147,7 @@ class LaneRunner:
         await self._take(lane, batch)
         self._around.applied(self.partition, lane.state.offsets)
 
-    async def _take(self, lane: Lane, batch: Batch) -> None:
+    async def _take(self, lane: Core, batch: Batch) -> None:
         steps = lane.take(batch)
         answer: Answer = None
         while True:
@@ -162,7 +162,7 @@ class LaneRunner:
             if isinstance(step, Save) and self._stopping.is_set():
                 return
 
-    async def _answer(self, lane: Lane, step: Step) -> Answer:
+    async def _answer(self, lane: Core, step: Step) -> Answer:
         started = time.perf_counter()
         if isinstance(step, NeedRecords):
             await self._room()

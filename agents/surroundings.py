@@ -11,8 +11,8 @@ from agents.batches import Batches
 from agents.outgoing import Publishes
 from agents.standing import Status
 from schemas.almanac import Almanac
-from schemas.lane import BrokerIdentity, Claimed, Commit, Loaded
-from streams.lane import Batch, Save
+from schemas.lane import BrokerIdentity, Claimed, Commit, LaneState, Loaded
+from streams.lane import Batch, Ground, Lane, Save, Steps
 from streams.library import Library
 
 
@@ -33,6 +33,19 @@ class Almanacs(Protocol):
 
     async def wait(self, epoch: int) -> Almanac | None:
         """The almanac of this epoch; in service the newest one not later, at once."""
+        ...
+
+
+class Core(Protocol):
+    """What decides: a machine without input or output, which asks for what it needs and says what to save."""
+
+    @property
+    def state(self) -> LaneState:
+        """Where the lane stands; committed with every ``Save``."""
+        ...
+
+    def take(self, batch: Batch) -> Steps:
+        """Handle a batch; the last ``Save`` moves the offsets past it."""
         ...
 
 
@@ -80,5 +93,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     batches: Callable[[int, Mapping[str, int]], Batches]
     """Makes the source of batches of a partition from the offsets to start at."""
     applied: Callable[[int, Mapping[str, int]], None]
+    core: Callable[[Ground, LaneState, Library], Core] = Lane
+    """Makes what decides, from where the store says that the lane stands."""
     exact: bool = False
     """Whether the same batches come again after a crash, with the same sequences: in a replay with marks."""

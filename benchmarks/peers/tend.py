@@ -1,0 +1,138 @@
+"""The reference job on tend's transport, store and commit. Each action once for a reader of committed records, through
+any crash; on a broker without transactions the same by reading back the tails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from agents.batches import Batches, LiveBatches
+from agents.ground import beginning, ground_of, open_store, wall_clock
+from agents.lane import LaneRunner
+from agents.reader import TopicReader
+from agents.standing import Status
+from agents.surroundings import Surroundings
+from benchmarks.peers.told import Told, told
+from benchmarks.reference.job import Job
+from benchmarks.reference.lane import LeanLane, receive
+from benchmarks.reference.load import PARTITIONS
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.faust_app import Engine, make_engine
+from infra.kafka.publisher import Publisher
+from infra.kafka.topics import Topics
+from infra.settings import load_settings
+from rules.loading import shipped
+from schemas.almanac import Almanac
+from schemas.lane import LaneState
+from schemas.topics import LANE_TOPICS
+from streams.lane import Batch, Ground, Save
+from streams.library import Library
+
+
+class Watch:
+    """Tells of a lane that is parked; nobody else listens."""
+
+    def status(self, partition: int, status: Status) -> None:
+        """A lane has another status."""
+
+    def stage(self, name: str, seconds: float) -> None:
+        """A stage of one batch is over."""
+
+    def taken(self, batch: Batch) -> None:
+        """A batch has been taken in."""
+
+    def saved(self, save: Save) -> None:
+        """A portion is committed."""
+
+    def fenced(self) -> None:
+        """A lane found another owner."""
+
+    def away(self, dependency: str) -> None:
+        """A call found a dependency away."""
+
+
+class NoAlmanacs:
+    """The reference job learns within the process."""
+
+    async def wait(self, epoch: int) -> Almanac | None:
+        """Never asked for."""
+        return None
+
+
+class Worker:
+    """One member of the group, with tend's own parts and a lean core."""
+
+    def __init__(self, given: Told) -> None:
+        self._given = given
+        self._settings = load_settings(
+            {
+                "brokers": given.brokers,
+                "redis_url": given.redis,
+                "partitions": PARTITIONS,
+                "group": given.group,
+                "data_dir": Path(given.directory),
+            }
+        )
+        self._store = open_store(self._settings)
+        self._known = beginning(self._settings)
+        self._job = Job()
+        self._lanes: dict[int, tuple[LaneRunner, asyncio.Task[None]]] = {}
+        self._engine: Engine = make_engine(self._settings, given.topics, self._owned, self._lost)
+        self._around = self._surroundings()
+
+    async def run(self) -> None:
+        """Until SIGTERM."""
+        stopping = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+        await self._engine.start()
+        await stopping.wait()
+        await self._engine.stop()
+        await self._store.close()
+
+    def _surroundings(self) -> Surroundings:
+        connection, settings = KafkaConnection.of(self._settings), self._settings
+        topics = Topics(connection)
+        firsts = topics.first_offsets(LANE_TOPICS)
+        return Surroundings(
+            store=self._store,
+            almanacs=NoAlmanacs(),
+            library=Library(shipped()),
+            watch=Watch(),
+            identity=topics.identity(LANE_TOPICS),
+            clock="wall",
+            outbox_limit=settings.outbox_limit,
+            begin_offsets=lambda p: {topic: offsets[p] for topic, offsets in firsts.items()},
+            publisher=partial(Publisher, connection, transactional=self._given.transactions, group=settings.group),
+            batches=self._batches,
+            applied=self._engine.intake.applied,
+            core=self._core,
+        )
+
+    def _core(self, ground: Ground, state: LaneState, library: Library) -> LeanLane:
+        return LeanLane(ground.partition, state, self._given.outbound, self._job)
+
+    def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:
+        reader = TopicReader(self._engine.intake, partition, {topic: offsets[topic] for topic in self._given.topics})
+        return LiveBatches(reader, partition, PARTITIONS, wall_clock, self._settings.tick_ms, receive=receive)
+
+    async def _owned(self, partition: int) -> None:
+        runner = LaneRunner(ground_of(self._settings, partition, self._known), self._around)
+        self._lanes[partition] = runner, asyncio.create_task(runner.run())
+
+    async def _lost(self, partition: int) -> None:
+        runner, task = self._lanes.pop(partition)
+        runner.stop()
+        await task
+
+
+async def _main(given: Told) -> None:
+    await Worker(given).run()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level="WARNING")
+    asyncio.run(_main(told()))

@@ -1,0 +1,32 @@
+"""What a peer's process is told, and what all of them do alike when they start."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+import msgspec
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Where things are; one JSON argument on the command line."""
+
+    brokers: str
+    redis: str
+    group: str
+    outbound: str
+    """The topic for actions."""
+    topics: tuple[str, ...]
+    directory: str
+    """For files of its own."""
+    soon: bool = False
+    """Whether little comes and must go out soon, so that nothing is gathered; else there is a backlog."""
+    transactions: bool = True
+    """Of use to tend only, as no peer here has them."""
+
+
+def told() -> Told:
+    """What this process was told; what was imported so far is left to no garbage collector."""
+    gc.collect()
+    gc.freeze()
+    return msgspec.json.decode(sys.argv[1], type=Told)

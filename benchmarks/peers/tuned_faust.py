@@ -1,0 +1,43 @@
+"""Faust as one tunes it: up to 500 events at a time, one MGET and one pipeline for each.
+
+At least once in name, as the naive one: events are acknowledged when the batch is left, and committed later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import faust
+from redis.asyncio import Redis
+
+from benchmarks.peers.faust_app import app_for, run
+from benchmarks.peers.told import told
+from benchmarks.reference.job import Job, State, decode_event, decode_state, encode_action, encode_state
+
+if __name__ == "__main__":
+    given = told()
+    app = app_for(given)
+    redis = Redis.from_url(given.redis, protocol=2)
+    outbound = app.topic(given.outbound, value_serializer="raw", key_serializer="raw")
+    job = Job()
+
+    @app.agent(app.topic(*given.topics, value_serializer="raw", key_serializer="raw"))
+    async def engage(stream: faust.StreamT[Any]) -> None:
+        """One batch after the other."""
+        async for bodies in stream.take(500, within=0.02 if given.soon else 0.2):
+            events = [decode_event(body) for body in bodies]
+            customers = list({event.customer for event in events})
+            held = cast("list[bytes | None]", await redis.mget(customers))
+            states = {who: decode_state(body) if body else State() for who, body in zip(customers, held, strict=True)}
+            actions = [action for event in events for action in job.apply(states[event.customer], event)]
+            async with redis.pipeline(transaction=False) as pipeline:
+                for who, state in states.items():
+                    pipeline.set(who, encode_state(state))
+                await pipeline.execute()
+            sent = [
+                await outbound.send(key=action.customer.encode(), value=encode_action(action)) for action in actions
+            ]
+            await asyncio.gather(*sent)
+
+    run(app)

@@ -1,0 +1,87 @@
+"""The reference job on tend's lane: the same claims, commits, outbox and offsets as the product, with lean work inside.
+
+Customers that the lane has written stay in hand and are not loaded again: a commit is refused unless the store is
+where this lane's last commit left it, so what is in hand is what the store holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import msgspec
+
+from benchmarks.reference.job import Event, Job, State, decode_event, decode_state, encode_action, encode_state
+from schemas.events import AnyEvent
+from schemas.lane import Commit, LaneState, Loaded, OutboxEntry, Raw
+from streams.arrivals import Arrival, DeadLetter, Door, Forward
+from streams.lane import Batch, NeedRecords, Save, Steps
+from streams.portions import Portion
+
+PORTION = 500
+"""Events in one commit: the store takes no more records at once."""
+IN_HAND = 10_000
+"""Customers of one lane; who was looked after first makes room."""
+_NOTHING_TOLD = Portion()
+
+
+def receive(raw: Raw, door: Door) -> Arrival | DeadLetter | Forward:
+    """Decode one record; the load has no bad ones, and an error would park the lane."""
+    event = decode_event(raw.value or b"")
+    return Arrival(cast(AnyEvent, event), event.at, raw.topic, raw.offset)
+
+
+class LeanLane:
+    """What decides in the reference job."""
+
+    def __init__(self, partition: int, state: LaneState, outbound: str, job: Job) -> None:
+        self.state = state
+        self._partition = partition
+        self._outbound = outbound
+        self._job = job
+        self._hand: dict[str, State] = {}
+
+    def take(self, batch: Batch) -> Steps:
+        """Portion by portion: load who is not in hand, work, save."""
+        arrivals, state = batch.arrivals, self.state
+        for start in range(0, len(arrivals), PORTION):
+            chunk = arrivals[start : start + PORTION]
+            events = cast("list[Event]", [arrival.event for arrival in chunk])
+            hand = self._hand
+            strangers = list({event.customer for event in events if event.customer not in hand})
+            if strangers:
+                loaded = yield NeedRecords(strangers, batch.until, 0)
+                assert isinstance(loaded, Loaded)
+                records = loaded.records
+                hand.update({who: decode_state(records[who]) if who in records else State() for who in strangers})
+            entries = self._work(events)
+            if start + PORTION >= len(arrivals):
+                state.offsets.update(batch.offsets)
+            else:
+                _advance(state.offsets, chunk)
+            state.time = max(state.time, chunk[-1].at)
+            records = {who: encode_state(hand[who]) for who in {event.customer for event in events}}
+            yield Save(Commit(msgspec.msgpack.encode(state), records, outbox=entries), _NOTHING_TOLD)
+            self._make_room()
+
+    def _work(self, events: Sequence[Event]) -> list[OutboxEntry]:
+        hand, apply = self._hand, self._job.apply
+        sequence, entries = self.state.sequence, []
+        for event in events:
+            for action in apply(hand[event.customer], event):
+                sequence += 1
+                headers = (("ce_id", action.id.encode()),)
+                key, body = action.customer.encode(), encode_action(action)
+                entries.append(OutboxEntry(sequence, self._outbound, self._partition, key, body, headers))
+        self.state.sequence = sequence
+        return entries
+
+    def _make_room(self) -> None:
+        hand = self._hand
+        while len(hand) > IN_HAND:
+            del hand[next(iter(hand))]
+
+
+def _advance(offsets: dict[str, int], done: Sequence[Arrival]) -> None:
+    for arrival in done:
+        offsets[arrival.topic] = arrival.offset + 1
