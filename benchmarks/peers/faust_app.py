@@ -24,7 +24,8 @@ def app_for(given: Told) -> faust.App:
         stream_buffer_maxsize=16_384,
         producer_acks=-1,
         producer_linger=0 if given.soon else 0.005,
-        broker_commit_interval=2.8,
+        broker_session_timeout=given.session_seconds,
+        broker_heartbeat_interval=given.session_seconds / 4,
     )
 
 

@@ -30,6 +30,7 @@ class Loop:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": 10,
+                "session.timeout.ms": round(given.session_seconds * 1000),
                 "log_level": 2,
             }
         )

@@ -23,7 +23,7 @@ from benchmarks.peers.told import Told
 from benchmarks.reference import load
 from benchmarks.reference.checker import Expected, Found, check, expect
 from benchmarks.reference.job import Action, decode_action
-from benchmarks.reference.load import CUSTOMERS, PARTITIONS, TOPICS, messages
+from benchmarks.reference.load import CUSTOMERS, EVENTS_EACH, PARTITIONS, TOPICS, messages
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producer import BulkProducer
@@ -102,7 +102,8 @@ class Servers:
         """Lay down the load of those who get this share."""
         if share in self.loads:
             return
-        made = list(messages(events // share, customers=CUSTOMERS // share))
+        count = events // share
+        made = list(messages(count, customers=min(CUSTOMERS, count // EVENTS_EACH)))
         topics = TOPICS if share == 1 else tuple(f"{name}.{share}" for name in TOPICS)
         if share != 1:
             self.make(*topics)
@@ -121,31 +122,36 @@ class Servers:
         ).values():
             made.result(30)
 
-    def fresh(self, peer: Peer) -> Told:
-        """An empty store, an empty topic for actions, and nothing published by tend."""
+    def fresh(self, peer: Peer, *, soon: bool = False) -> Told:
+        """An empty store, an empty topic for actions, and nothing published by tend.
+
+        With ``soon`` the topics of events are empty too: little will come, and must go out soon.
+        """
         self._runs += 1
         client: Any = Redis.from_url(self.store.url)
         client.flushall()
         client.close()
         outbound = f"actions-{self._runs}"
         self.make(outbound)
-        self._forget_positions()
+        self._renew(POSITIONS, *(TOPICS if soon else ()))
         return Told(
             self.brokers,
             self.store.url,
             f"bench-{self._runs}",
             outbound,
-            self.loads[peer.share].topics if self.loads else TOPICS,
+            TOPICS if soon else self.loads[peer.share].topics,
             str(self.directory),
+            soon=soon,
             transactions=peer.transactions,
         )
 
-    def _forget_positions(self) -> None:
-        self.admin.delete_topics([POSITIONS], operation_timeout=20)[POSITIONS].result(30)
+    def _renew(self, *names: str) -> None:
+        for gone in self.admin.delete_topics(list(names), operation_timeout=20).values():
+            gone.result(30)
         deadline = time.monotonic() + 20
-        while POSITIONS in self.admin.list_topics(timeout=20).topics and time.monotonic() < deadline:
+        while set(names) & set(self.admin.list_topics(timeout=20).topics) and time.monotonic() < deadline:
             time.sleep(0.05)
-        self.make(POSITIONS)
+        self.make(*names)
 
     def run(self, peer: Peer) -> Run:
         """One peer over its load."""
@@ -248,14 +254,14 @@ def everything(brokers: str, topic: str) -> list[Message]:
 
 
 @contextmanager
-def reader(brokers: str) -> Iterator[Consumer]:
-    """A client that reads committed records and commits nothing."""
+def reader(brokers: str, isolation: str = "read_committed") -> Iterator[Consumer]:
+    """A client that commits nothing."""
     consumer = Consumer(
         {
             "bootstrap.servers": brokers,
             "group.id": "bench-reader",
             "enable.auto.commit": False,
-            "isolation.level": "read_committed",
+            "isolation.level": isolation,
             "fetch.wait.max.ms": 5,
             "log_level": 2,
         }

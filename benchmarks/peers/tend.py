@@ -74,6 +74,7 @@ class Worker:
                 "redis_url": given.redis,
                 "partitions": PARTITIONS,
                 "group": given.group,
+                "session_seconds": given.session_seconds,
                 "data_dir": Path(given.directory),
             }
         )

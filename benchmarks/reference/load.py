@@ -17,6 +17,8 @@ TOPICS = (ORDERS, BROWSE, COMPLAINTS)
 """Tend's own names, as its lanes read these."""
 PARTITIONS = 4
 CUSTOMERS = 20_000
+EVENTS_EACH = 10
+"""So many events for each customer where there are few events, so that rules fire as often."""
 DUPLICATES = 0.01
 """Of the events come twice."""
 START = 1_767_225_600_000
