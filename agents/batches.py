@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -16,6 +16,9 @@ from schemas.topics import EVENT_TOPICS, MARKS
 from streams.arrivals import Arrival, DeadLetter, Door, Forward, receive
 from streams.lane import Batch
 from streams.merge import Queue, horizon_of, in_order, release
+
+_RELEASE = 2_000
+"""Events released at once; more wait for the next batch."""
 
 
 class Batches(Protocol):
@@ -38,21 +41,34 @@ class Sorted(msgspec.Struct):
 
     arrivals: list[Arrival] = []
     aside: list[DeadLetter | Forward] = []
-    raws: dict[tuple[str, int], Raw] = {}
-    """The valid ones as they lay."""
 
     def add(self, raws: Sequence[Raw], door: Door, receive: Receive = receive) -> list[Arrival]:
         """Parse and check; returns the valid ones."""
-        arrivals = []
-        for raw in raws:
-            item = receive(raw, door)
-            if isinstance(item, Arrival):
-                arrivals.append(item)
-                self.raws[raw.topic, raw.offset] = raw
-            else:
-                self.aside.append(item)
+        items = [receive(raw, door) for raw in raws]
+        arrivals = [item for item in items if type(item) is Arrival]
+        if len(arrivals) < len(items):
+            self.aside.extend(item for item in items if not isinstance(item, Arrival))
         self.arrivals.extend(arrivals)
         return arrivals
+
+
+class AsTheyLay(Mapping[tuple[str, int], Raw]):
+    """The records of arrivals by topic and offset: looked for when one is asked for, as hardly ever one is."""
+
+    def __init__(self, arrivals: Sequence[Arrival]) -> None:
+        self._arrivals = arrivals
+
+    def __getitem__(self, place: tuple[str, int]) -> Raw:
+        for arrival in self._arrivals:
+            if (arrival.topic, arrival.offset) == place and arrival.raw is not None:
+                return arrival.raw
+        raise KeyError(place)
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        return ((arrival.topic, arrival.offset) for arrival in self._arrivals)
+
+    def __len__(self) -> int:
+        return len(self._arrivals)
 
 
 class MarkedBatches:
@@ -83,7 +99,7 @@ class MarkedBatches:
             mark.time,
             {**mark.ends, MARKS: raw.offset + 1},
             found.aside,
-            found.raws,
+            AsTheyLay(found.arrivals),
             marked=True,
             position=mark.position,
             act_from=mark.act_from,
@@ -100,7 +116,8 @@ class LiveBatches:
     Args:
         clock: the time of acting in service; None lets event time act (a replay without marks).
         tick: in service, how often a batch is made for the alarms of the silent when no event comes.
-        held: of a topic whose events must wait for another one, no more than this many are read.
+        held: a topic of which so many events wait is not read on: what is parsed long before it is handled has left
+            the processor's cache by then.
         receive: parses and checks one record.
     """
 
@@ -111,7 +128,7 @@ class LiveBatches:
         partitions: int,
         clock: Callable[[], Millis] | None,
         tick: Millis,
-        held: int = 20_000,
+        held: int = _RELEASE,
         receive: Receive = receive,
     ) -> None:
         self._reader = reader
@@ -150,15 +167,18 @@ class LiveBatches:
         return self._reader.lag(state.offsets)
 
     def _fill(self, topic: str, queue: Queue, now: Millis | None) -> None:
-        shelf = self._reader.shelves[topic]
-        for raw in self._reader.take(topic, shelf.next_offset):
-            latest = raw.timestamp if now is None else now
-            door = Door(self._partition, self._partitions, latest, forwards=now is not None)
-            arrivals = self._found.add([raw], door, self._receive)
-            if now is not None:
-                # A producer whose clock is ahead must not hold up the topic until its future has come.
-                for arrival in arrivals:
-                    arrival.at = min(arrival.at, now)
+        raws = self._reader.take(topic, self._reader.shelves[topic].next_offset)
+        if now is None:
+            for raw in raws:
+                door = Door(self._partition, self._partitions, raw.timestamp, forwards=False)
+                queue.add(self._found.add([raw], door, self._receive))
+        elif raws:
+            door = Door(self._partition, self._partitions, now, forwards=True)
+            arrivals = self._found.add(raws, door, self._receive)
+            # A producer whose clock is ahead must not hold up the topic until its future has come.
+            for arrival in arrivals:
+                if arrival.at > now:
+                    arrival.at = now
             queue.add(arrivals)
 
     def _until(self, arrivals: Sequence[Arrival], horizon: Millis, now: Millis | None, state: LaneState) -> Millis:
@@ -169,10 +189,7 @@ class LiveBatches:
 
     def _batch(self, arrivals: list[Arrival], until: Millis, now: Millis | None) -> Batch:
         found, self._found = self._found, Sorted()
-        places = [(arrival.topic, arrival.offset) for arrival in arrivals]
-        taken = {place: found.raws.pop(place) for place in places}
-        self._found.raws = found.raws
-        return Batch(arrivals, until, self._next_offsets(), found.aside, taken, acting=now)
+        return Batch(arrivals, until, self._next_offsets(), found.aside, AsTheyLay(arrivals), acting=now)
 
     def _next_offsets(self) -> dict[str, int]:
         """Behind what was released: the head of what still waits, else where reading goes on."""
@@ -183,8 +200,6 @@ class LiveBatches:
 
 
 _FAR: Millis = 1 << 62
-_RELEASE = 2_000
-"""Events released at once; more wait for the next batch."""
 
 
 def _mark_in(raw: Raw) -> Mark:

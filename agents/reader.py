@@ -78,6 +78,10 @@ class TopicReader:
     def take(self, topic: str, end: int) -> list[Raw]:
         """The records of a topic before ``end``."""
         raws = self.shelves[topic].raws
+        if raws and raws[-1].offset < end:
+            everything = list(raws)
+            raws.clear()
+            return everything
         taken = []
         while raws and raws[0].offset < end:
             taken.append(raws.popleft())

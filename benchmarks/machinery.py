@@ -19,7 +19,7 @@ from statistics import median
 from benchmarks.page import PICTURE, draw, put, spread
 from benchmarks.peers.quix_python import quix_python
 from benchmarks.peers.running import Peer, Run, Servers
-from benchmarks.reference.job import Job, State, decode_event, decode_state, encode_action, encode_state
+from benchmarks.reference.job import Job, decode_event, encode_action, work
 from benchmarks.reference.load import Message
 
 HAND, NAIVE, TEND, MOVING, WORKING = "hand-written loop", "naive Faust", "tend", "I/O alone", "compute alone"
@@ -95,11 +95,9 @@ def working(load: Sequence[Message]) -> Run:
     began, spent = time.perf_counter(), time.process_time()
     for message in load:
         event = decode_event(message.value)
-        body = held.get(event.customer)
-        state = decode_state(body) if body else State()
-        for action in job.apply(state, event):
+        held[event.customer], actions = work(job, held.get(event.customer), event)
+        for action in actions:
             encode_action(action)
-        held[event.customer] = encode_state(state)
     seconds, cost = time.perf_counter() - began, time.process_time() - spent
     return Run(len(load) / seconds, cost / len(load) * 1e6, None)
 

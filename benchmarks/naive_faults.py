@@ -15,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import msgspec
+
 from benchmarks.page import put
 from benchmarks.peers.running import Peer, Servers, reader, sent, started, written
 from benchmarks.peers.told import Told
@@ -31,6 +33,8 @@ SOON, LATE = 0.05, 1.0
 """A kill comes so many seconds after the first action since the start."""
 PATIENCE = 120.0
 SETTLED_SECONDS = 2.0
+SESSION_SECONDS = 3.0
+"""Short, as each kill has the group wait for so long."""
 
 
 def main() -> None:
@@ -65,6 +69,7 @@ def main() -> None:
 def trial(servers: Servers, peer: Peer, kills: int, dice: random.Random) -> tuple[int, Found]:
     """Kill the peer that often, then let it finish; the kills that counted, and how the results differ."""
     told, expected = servers.fresh(peer), servers.loads[peer.share].expected
+    told = msgspec.structs.replace(told, session_seconds=SESSION_SECONDS)
     counted = 0
     for _ in range(kills):
         with started(peer, told) as process:

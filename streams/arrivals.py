@@ -43,6 +43,8 @@ class Arrival(msgspec.Struct, gc=False):
     offset: int
     size: int = 0
     """Bytes of its body."""
+    raw: Raw | None = None
+    """The record as it lay, for a dead letter should it fail."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -87,7 +89,7 @@ def receive(raw: Raw, door: Door) -> Arrival | DeadLetter | Forward:
     right = partition_of(event.customer, door.partitions)
     if right != door.partition:
         return _misplaced(raw, event, right, door)
-    return Arrival(event, event.at, raw.topic, raw.offset, len(raw.value or b""))
+    return Arrival(event, event.at, raw.topic, raw.offset, len(raw.value or b""), raw)
 
 
 def _misplaced(raw: Raw, event: AnyEvent, right: int, door: Door) -> DeadLetter | Forward:

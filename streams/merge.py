@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 
 import msgspec
 
@@ -14,6 +17,9 @@ from streams.arrivals import Arrival
 def in_order(arrivals: Iterable[Arrival]) -> list[Arrival]:
     """Everything that lies between two marks, by (time, event id): the order of arrival does not matter."""
     return sorted(arrivals, key=lambda arrival: (arrival.at, arrival.event.id))
+
+
+_at = attrgetter("at")
 
 
 class Queue(msgspec.Struct):
@@ -28,8 +34,13 @@ class Queue(msgspec.Struct):
 
     def add(self, arrivals: Sequence[Arrival]) -> None:
         """Append what was read next."""
+        latest = self.latest
         for arrival in arrivals:
-            self.latest = arrival.at = max(self.latest, arrival.at)
+            if arrival.at < latest:
+                arrival.at = latest
+            else:
+                latest = arrival.at
+        self.latest = latest
         self.arrivals.extend(arrivals)
 
 
@@ -40,15 +51,40 @@ def horizon_of(queues: Mapping[str, Queue], now: Millis) -> Millis:
 
 def release(queues: Mapping[str, Queue], horizon: Millis, limit: int) -> list[Arrival]:
     """Take what may be handled now, in one total order by (time, event id), a topic's own order kept."""
-    streams = [queue.arrivals for queue in queues.values() if queue.arrivals]
-    merged = heapq.merge(*streams, key=lambda arrival: (arrival.at, arrival.event.id))
-    taken: list[Arrival] = []
-    for arrival in merged:
-        if arrival.at > horizon or len(taken) >= limit:
-            break
-        taken.append(arrival)
+    ready = [_ready(queue.arrivals, horizon, limit) for queue in queues.values() if queue.arrivals]
+    taken = ready[0] if len(ready) == 1 else _merged([some for some in ready if some])[:limit]
     _drop(queues, taken)
     return taken
+
+
+def _ready(arrivals: Sequence[Arrival], horizon: Millis, limit: int) -> list[Arrival]:
+    """Of one topic: no more than may be released in all."""
+    some = list(arrivals[:limit])
+    if some and some[-1].at > horizon:
+        del some[bisect_right(some, horizon, key=_at) :]
+    return some
+
+
+def _merged(streams: Sequence[list[Arrival]]) -> list[Arrival]:
+    """By time; where several happened at one moment, topics are merged by event id."""
+    merged = sorted(chain.from_iterable(streams), key=_at)
+    if len(streams) < 2:
+        return merged
+    begin = 0
+    for index in range(1, len(merged) + 1):
+        if index < len(merged) and merged[index].at == merged[begin].at:
+            continue
+        if index - begin > 1:
+            merged[begin:index] = _of_one_moment(merged[begin:index])
+        begin = index
+    return merged
+
+
+def _of_one_moment(arrivals: Sequence[Arrival]) -> list[Arrival]:
+    topics: dict[str, list[Arrival]] = {}
+    for arrival in arrivals:
+        topics.setdefault(arrival.topic, []).append(arrival)
+    return list(heapq.merge(*topics.values(), key=lambda arrival: arrival.event.id))
 
 
 def _drop(queues: Mapping[str, Queue], taken: Sequence[Arrival]) -> None:

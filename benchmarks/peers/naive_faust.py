@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from benchmarks.peers.faust_app import app_for, run
 from benchmarks.peers.told import told
-from benchmarks.reference.job import Job, State, decode_event, decode_state, encode_action, encode_state
+from benchmarks.reference.job import Job, decode_event, encode_action, work
 
 if __name__ == "__main__":
     given = told()
@@ -27,10 +27,10 @@ if __name__ == "__main__":
         """One event after the other."""
         async for body in stream:
             event = decode_event(body)
-            held = await redis.get(event.customer)
-            state = decode_state(cast(bytes, held)) if held else State()
-            for action in job.apply(state, event):
+            held = cast("bytes | None", await redis.get(event.customer))
+            state, actions = work(job, held, event)
+            for action in actions:
                 await outbound.send(key=event.customer.encode(), value=encode_action(action))
-            await redis.set(event.customer, encode_state(state))
+            await redis.set(event.customer, state)
 
     run(app)

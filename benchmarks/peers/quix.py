@@ -12,7 +12,7 @@ from typing import Any
 from quixstreams import Application
 
 from benchmarks.peers.told import told
-from benchmarks.reference.job import Job, State, decode_event, decode_state, encode_action, encode_state
+from benchmarks.reference.job import Job, decode_event, encode_action, work
 
 STATE = "s"
 """What the state is called within a customer's keys."""
@@ -36,10 +36,8 @@ if __name__ == "__main__":
     def engage(body: bytes, state: Any) -> list[bytes]:
         """One event with the customer's state."""
         event = decode_event(body)
-        held = state.get_bytes(STATE)
-        now = decode_state(held) if held else State()
-        actions = job.apply(now, event)
-        state.set_bytes(STATE, encode_state(now))
+        now, actions = work(job, state.get_bytes(STATE), event)
+        state.set_bytes(STATE, now)
         return [encode_action(action) for action in actions]
 
     first, *others = [

@@ -21,7 +21,7 @@ class Told(msgspec.Struct, frozen=True):
     """For files of its own."""
     soon: bool = False
     """Whether little comes and must go out soon, so that nothing is gathered; else there is a backlog."""
-    session_seconds: float = 3.0
+    session_seconds: float = 10.0
     """How long the group waits for a member that gives no sign of life."""
     transactions: bool = True
     """Of use to tend only, as no peer here has them."""

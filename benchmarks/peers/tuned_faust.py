@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from benchmarks.peers.faust_app import app_for, run
 from benchmarks.peers.told import told
-from benchmarks.reference.job import Job, State, decode_event, decode_state, encode_action, encode_state
+from benchmarks.reference.job import Job, decode_event, encode_action, work_all
 
 if __name__ == "__main__":
     given = told()
@@ -29,11 +29,10 @@ if __name__ == "__main__":
             events = [decode_event(body) for body in bodies]
             customers = list({event.customer for event in events})
             held = cast("list[bytes | None]", await redis.mget(customers))
-            states = {who: decode_state(body) if body else State() for who, body in zip(customers, held, strict=True)}
-            actions = [action for event in events for action in job.apply(states[event.customer], event)]
+            states, actions = work_all(job, dict(zip(customers, held, strict=True)), events)
             async with redis.pipeline(transaction=False) as pipeline:
                 for who, state in states.items():
-                    pipeline.set(who, encode_state(state))
+                    pipeline.set(who, state)
                 await pipeline.execute()
             sent = [
                 await outbound.send(key=action.customer.encode(), value=encode_action(action)) for action in actions

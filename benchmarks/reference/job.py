@@ -12,6 +12,7 @@ Only msgspec and River are needed, so that a peer with an environment of its own
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from math import log1p
 from typing import Any
@@ -168,6 +169,29 @@ class Job:
             name = action_id(rule.name, event.customer, state.times[number])
             actions.append(Action(name, rule.name, event.customer, event.id, event.at, state.score, event.sent))
         return actions
+
+
+def work(job: Job, held: bytes | None, event: Event) -> tuple[bytes, list[Action]]:
+    """One event from a stored state to the next one.
+
+    Event by event, also within a batch: to decode all states first would take them out of the processor's cache
+    again before they are used.
+    """
+    state = _STATE_IN.decode(held) if held else State()
+    actions = job.apply(state, event)
+    return _PACK.encode(state), actions
+
+
+def work_all(
+    job: Job, held: Mapping[str, bytes | None], events: Iterable[Event]
+) -> tuple[dict[str, bytes], list[Action]]:
+    """A batch of events, given what is stored of their customers: what to store, and the actions."""
+    states, actions = dict[str, bytes](), list[Action]()
+    for event in events:
+        who = event.customer
+        states[who], some = work(job, states.get(who) or held[who], event)
+        actions += some
+    return states, actions
 
 
 def action_id(rule: str, customer: str, number: int) -> str:

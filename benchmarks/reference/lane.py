@@ -11,7 +11,7 @@ from typing import cast
 
 import msgspec
 
-from benchmarks.reference.job import Event, Job, State, decode_event, decode_state, encode_action, encode_state
+from benchmarks.reference.job import Event, Job, decode_event, encode_action, work
 from schemas.events import AnyEvent
 from schemas.lane import Commit, LaneState, Loaded, OutboxEntry, Raw
 from streams.arrivals import Arrival, DeadLetter, Door, Forward
@@ -28,7 +28,7 @@ _NOTHING_TOLD = Portion()
 def receive(raw: Raw, door: Door) -> Arrival | DeadLetter | Forward:
     """Decode one record; the load has no bad ones, and an error would park the lane."""
     event = decode_event(raw.value or b"")
-    return Arrival(cast(AnyEvent, event), event.at, raw.topic, raw.offset)
+    return Arrival(cast(AnyEvent, event), event.at, raw.topic, raw.offset, len(raw.value or b""), raw)
 
 
 class LeanLane:
@@ -39,40 +39,41 @@ class LeanLane:
         self._partition = partition
         self._outbound = outbound
         self._job = job
-        self._hand: dict[str, State] = {}
+        self._hand: dict[str, bytes] = {}
 
     def take(self, batch: Batch) -> Steps:
         """Portion by portion: load who is not in hand, work, save."""
-        arrivals, state = batch.arrivals, self.state
+        arrivals, state, hand = batch.arrivals, self.state, self._hand
         for start in range(0, len(arrivals), PORTION):
             chunk = arrivals[start : start + PORTION]
             events = cast("list[Event]", [arrival.event for arrival in chunk])
-            hand = self._hand
-            strangers = list({event.customer for event in events if event.customer not in hand})
-            if strangers:
+            customers = {event.customer for event in events}
+            if strangers := [who for who in customers if who not in hand]:
                 loaded = yield NeedRecords(strangers, batch.until, 0)
                 assert isinstance(loaded, Loaded)
-                records = loaded.records
-                hand.update({who: decode_state(records[who]) if who in records else State() for who in strangers})
-            entries = self._work(events)
+                hand.update(loaded.records)
+            records: dict[str, bytes] = {}
+            entries = self._work(events, records)
             if start + PORTION >= len(arrivals):
                 state.offsets.update(batch.offsets)
             else:
                 _advance(state.offsets, chunk)
             state.time = max(state.time, chunk[-1].at)
-            records = {who: encode_state(hand[who]) for who in {event.customer for event in events}}
             yield Save(Commit(msgspec.msgpack.encode(state), records, outbox=entries), _NOTHING_TOLD)
             self._make_room()
 
-    def _work(self, events: Sequence[Event]) -> list[OutboxEntry]:
-        hand, apply = self._hand, self._job.apply
+    def _work(self, events: Sequence[Event], records: dict[str, bytes]) -> list[OutboxEntry]:
+        hand, job, to, partition = self._hand, self._job, self._outbound, self._partition
         sequence, entries = self.state.sequence, []
         for event in events:
-            for action in apply(hand[event.customer], event):
+            who = event.customer
+            body, actions = work(job, hand.get(who), event)
+            hand[who] = records[who] = body
+            for action in actions:
                 sequence += 1
                 headers = (("ce_id", action.id.encode()),)
                 key, body = action.customer.encode(), encode_action(action)
-                entries.append(OutboxEntry(sequence, self._outbound, self._partition, key, body, headers))
+                entries.append(OutboxEntry(sequence, to, partition, key, body, headers))
         self.state.sequence = sequence
         return entries
 

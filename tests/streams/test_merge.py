@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +80,14 @@ def test_the_order_does_not_depend_on_how_much_is_released_at_once(told: list[tu
         pieces += some
 
     assert pieces == whole
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(TOPICS), st.integers(0, 9)), max_size=40), st.integers(0, 9), st.integers(1, 40)
+)
+def test_the_order_is_that_of_a_merge_by_time_and_id(told: list[tuple[str, int]], horizon: Millis, limit: int) -> None:
+    here = queues(**{topic: [at for named, at in told if named == topic] for topic in TOPICS})
+    merged = heapq.merge(*(queue.arrivals for queue in here.values()), key=lambda one: (one.at, one.event.id))
+    expected = [one for one in merged if one.at <= START + horizon][:limit]
+
+    assert places(release(here, START + horizon, limit)) == places(expected)
