@@ -9,6 +9,7 @@ import msgspec
 from infra.settings import Settings
 from infra.store import Store
 from schemas.churn import ChurnState, Tick
+from schemas.codec import decode_state
 from schemas.lane import LaneState
 from schemas.times import DAY, WEEK, Millis
 from streams.churn import begin
@@ -51,7 +52,7 @@ def almanac_key(settings: Settings) -> bytes:
 async def lane_state(store: Store, partition: int) -> LaneState | None:
     """Where a lane stands, as the store holds it; None where it has not begun."""
     held = await store.lane(partition)
-    return msgspec.msgpack.decode(held[1], type=LaneState) if held and held[1] else None
+    return decode_state(held[1]) if held and held[1] else None
 
 
 async def lane_states(store: Store, partitions: int) -> list[LaneState | None]:

@@ -22,6 +22,7 @@ from benchmarks.peers.running import Peer, Servers, reader, sent, started, writt
 from benchmarks.peers.told import Told
 from benchmarks.reference.checker import Found, check
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.progress import applied_offsets
 from infra.kafka.topics import Topics
 
 PEERS = (
@@ -99,8 +100,10 @@ def _until_it_sends(servers: Servers, told: Told, process: subprocess.Popen[byte
 
 def _done(servers: Servers, told: Told) -> bool:
     """Whether the group says that it has come to the end of all topics."""
-    topics = Topics(KafkaConnection(servers.brokers))
-    return topics.committed(told.group, told.topics) == topics.end_offsets(told.topics)
+    connection = KafkaConnection(servers.brokers)
+    ends = Topics(connection).end_offsets(told.topics)
+    applied = applied_offsets(connection, told.group, told.topics)
+    return all(applied.get((topic, p), 0) == end for topic in told.topics for p, end in enumerate(ends[topic]))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 from confluent_kafka import Producer
@@ -19,7 +20,7 @@ from schemas.errors import DependencyAway, Fenced, TendError
 from schemas.lane import OutboxEntry, Raw
 
 LANE = 1
-Opener = Callable[[], Awaitable[Publisher]]
+Opener = Callable[[], Coroutine[Any, Any, Publisher]]
 
 
 @pytest.fixture
