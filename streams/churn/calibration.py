@@ -21,6 +21,8 @@ MEMORY = 60.0
 """Days after which an outcome weighs 1/e."""
 VARIANCE = 0.01
 """How sure the prior is that constant and slope are 0 and 1."""
+SETTLED = 1.5
+"""Horizons after a model has its first lessons: what it says until then it corrects by itself, sooner than the line."""
 LEAST_GAIN = 0.005
 """Nats per outcome that the line must have saved, to be applied."""
 NAME = "calibration"

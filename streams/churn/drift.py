@@ -65,9 +65,14 @@ def growing(state: HorizonState, lessons: int, epoch: int) -> HorizonState:
     return msgspec.structs.replace(state, grown=epoch)
 
 
-def grown_up(state: HorizonState, asked: int, days: float) -> bool:
-    """Whether a question of that epoch was answered by a model past its youth: what it said before proves nothing."""
-    return 0 <= state.grown <= asked - state.horizon / 2.0 / days
+def grown_up(state: HorizonState, asked: int, days: float, horizons: float = 0.5) -> bool:
+    """Whether a question of that epoch was answered by a model past its youth: what it said before proves nothing.
+
+    Args:
+        days: in an epoch.
+        horizons: how long youth lasts once there are enough lessons.
+    """
+    return 0 <= state.grown <= asked - state.horizon * horizons / days
 
 
 def _since_change(losses: list[float]) -> tuple[list[float], bool]:

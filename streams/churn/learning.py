@@ -109,16 +109,19 @@ def _look_back(
     kind: FeatureSet, state: HorizonState, line: Belief, lessons: list[tuple[Lesson, float]], pace: Pace
 ) -> tuple[HorizonState, bool]:
     """Compare what was said with what happened, before it is learned; whether a drift was noticed."""
-    outcomes, grown = [], []
+    outcomes, grown, settled = [], [], []
     for lesson, factor in lessons:
         outcome = outcome_of(kind, lesson, factor)
         if outcome is not None:
             outcomes.append(outcome)
-            if grown_up(state, int(lesson.asked_at / (pace.days * DAY)), pace.days):
+            asked = int(lesson.asked_at / (pace.days * DAY))
+            if grown_up(state, asked, pace.days):
                 grown.append(outcome)
+            if grown_up(state, asked, pace.days, calibration.SETTLED):
+                settled.append(outcome)
     state = measured(state, _acted_on(state, line, outcomes), pace.days)
     state, drifted = watched(state, _acted_on(state, line, grown), pace.epoch, pace.days)
-    return calibration.calibrated(state, line, grown, pace.days), drifted
+    return calibration.calibrated(state, line, settled, pace.days), drifted
 
 
 def _acted_on(state: HorizonState, line: Belief, outcomes: Sequence[Outcome]) -> list[Outcome]:

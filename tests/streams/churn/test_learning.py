@@ -6,7 +6,7 @@ import pytest
 from schemas.churn import Buying, ChurnState, Lesson
 from schemas.errors import Refused
 from schemas.times import DAY
-from streams.churn import begin, remember_order, score
+from streams.churn import begin, calibration, remember_order, score
 from streams.churn.buying import last_order
 from streams.churn.evaluation import Rehearsal
 from streams.churn.features import SIZE
@@ -54,6 +54,23 @@ def test_a_state_grows_with_nothing_but_its_horizons() -> None:
 
     assert many < 1.1 * few
     assert many < 150_000
+
+
+def test_the_line_of_calibration_learns_nothing_from_a_model_that_still_corrects_itself() -> None:
+    grown_at = START // DAY
+    young = begin([14])
+    young.horizons[0] = msgspec.structs.replace(young.horizons[0], grown=grown_at)
+    features = pack(FIRST, -3.0, [0.1] * SIZE, None)
+
+    def line_after(days: int) -> bytes:
+        asked = START + days * DAY
+        lessons = [Lesson(f"c{i}", asked, 14, 0, features, True, 1) for i in range(50)]
+        learned = learn_epoch(young, grown_at + days + 14, lessons, {}).horizons[0].learned
+        return learned[calibration.NAME].mean
+
+    before = calibration.fresh().packed().mean
+    assert line_after(20) == before
+    assert line_after(21) != before
 
 
 def test_lessons_of_another_version_of_the_features_teach_nothing() -> None:
