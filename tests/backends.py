@@ -130,14 +130,20 @@ class LocalKafka(ServerProcess):
     Its jars are fetched once and kept in the user's cache.
     """
 
-    def __init__(self, directory: Path, password: str | None = None) -> None:
+    def __init__(self, directory: Path, password: str | None = None, wire_port: int = 0) -> None:
         """With a password a second listener, ``secured_address``, lets in with it (SASL, PLAIN) user
-        ``tend``, who may do all, and user ``stranger``, who may do nothing yet."""
+        ``tend``, who may do all, and user ``stranger``, who may do nothing yet. With ``wire_port`` a listener on
+        ``far_port`` tells clients to come through that port, where the test has a wire that leads here."""
         self.secured_address = f"{HOST}:{free_port()}"
+        self.wire_port, self.far_port = wire_port, free_port()
         port, config = free_port(), directory / "server.properties"
         directory.mkdir(parents=True, exist_ok=True)
         properties = _server_properties(port, free_port(), directory / "log")
-        config.write_text(_secured(properties, self.secured_address, password) if password else properties)
+        if password:
+            properties = _secured(properties, self.secured_address, password)
+        elif wire_port:
+            properties = _far(properties, self.far_port, wire_port)
+        config.write_text(properties)
         java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{_kafka_jars()}/*"]
         format_log = [
             *java,
@@ -222,6 +228,16 @@ def _secured(properties: str, address: str, password: str) -> str:
         "super.users=User:ANONYMOUS;User:tend",
     ]
     return with_listener + "\n".join(lines) + "\n"
+
+
+def _far(properties: str, port: int, advertised: int) -> str:
+    with_listener = properties.replace("\nlisteners=", f"\nlisteners=FAR://{HOST}:{port},")
+    told = with_listener.replace("advertised.listeners=", f"advertised.listeners=FAR://{HOST}:{advertised},")
+    lines = [
+        "listener.security.protocol.map=FAR:PLAINTEXT,PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name=PLAINTEXT",
+    ]
+    return told + "\n".join(lines) + "\n"
 
 
 def delete_topics(address: str) -> None:

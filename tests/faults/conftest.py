@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from infra.embedded.process import free_port
 from tests.backends import LocalKafka, delete_topics
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result, history, rehearsed
@@ -13,8 +14,8 @@ from tests.equality.histories import History, Result, history, rehearsed
 
 @pytest.fixture(scope="session")
 def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
-    """Apache Kafka on free ports."""
-    kafka = LocalKafka(tmp_path_factory.mktemp("kafka"))
+    """Apache Kafka on free ports, one of which is reached through a wire that a test may spoil."""
+    kafka = LocalKafka(tmp_path_factory.mktemp("kafka"), wire_port=free_port())
     kafka.start()
     yield kafka
     kafka.kill()

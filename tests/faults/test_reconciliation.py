@@ -17,8 +17,8 @@ from schemas.times import HOUR
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
+from tests.faults.garbage import Garbage
 from tests.faults.reconciliation import GIVEN, check_ledger, totals
-from tests.faults.trouble import Garbage
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 

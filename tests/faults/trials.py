@@ -44,6 +44,8 @@ class Safeguard(StrEnum):
     ORDER = "order"
 
 
+AT_ONCE = 0
+"""For ``order``: the next time, whether it counts or not."""
 _ORDER_AT = 4_096
 _ORDER_BYTES = 64
 
@@ -64,17 +66,18 @@ class Trial:
     def came_to(self, step: Step, partition: int, *, in_hand: bool, unpublished: int) -> None:
         """A lane has come to this step."""
         (self._in_hand.add if in_hand else self._in_hand.discard)(partition)
-        if self.note(partition, unpublished) and (order := os.pread(self._file, _ORDER_BYTES, _ORDER_AT)):
-            self._obey(order, step)
+        counts = self.note(partition, unpublished)
+        if order := os.pread(self._file, _ORDER_BYTES, _ORDER_AT):
+            self._obey(order, step, counts=counts)
 
-    def _obey(self, order: bytes, step: Step) -> None:
+    def _obey(self, order: bytes, step: Step, *, counts: bool) -> None:
         if order != self._order:
             self._order, self._met = order, 0
         at, times, blow, _ = order.decode().rstrip("\0").split(":")
-        if at != step:
+        if at != step or not (counts or int(times) == AT_ONCE):
             return
         self._met += 1
-        if self._met == int(times):
+        if self._met >= int(times):
             os.kill(os.getpid(), signal.Signals[blow])
 
     def note(self, partition: int, unpublished: int) -> bool:

@@ -7,8 +7,6 @@ import os
 import random
 import signal
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,10 +14,10 @@ from pathlib import Path
 from typing import Self, TypeVar
 from uuid import uuid4
 
-import orjson
+from redis import Redis
 
 from agents.ground import open_store
-from agents.installation import Installation, Service
+from agents.installation import Installation
 from agents.replay.disturb import again, shuffled
 from agents.replay.plan import Interval
 from agents.replay.replay import Disturb, Progress, Replay
@@ -28,7 +26,6 @@ from infra.embedded import EmbeddedStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producer import BulkProducer
-from infra.settings import Settings
 from schemas.times import HOUR
 from schemas.topics import DEAD_LETTERS
 from tests import backends
@@ -38,55 +35,20 @@ from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
 from tests.faults.forgetting import forget, written
+from tests.faults.garbage import Garbage
+from tests.faults.on_trial import Tried
 from tests.faults.reconciliation import check_ledger
-from tests.faults.trials import FILE, SABOTAGE, Safeguard, Step, counts, order, take_back
+from tests.faults.slow_wire import SlowWire
+from tests.faults.trials import AT_ONCE, Safeguard, Step, order, take_back
 
-ROOT = Path(__file__).parents[2]
 EVERY = 30
 """Events between two marks: many small batches, so that there is always one to be hit in."""
 SESSION_SECONDS = 2.0
 MOST_WORKERS = 4
 _PATIENCE_SECONDS = 90.0
 _ZOMBIE_SECONDS = 8.0
+_MOMENT_SECONDS = 1.0
 Found = TypeVar("Found")
-
-
-class Tried(Service):
-    """A worker on trial."""
-
-    def __init__(self, settings: Settings, directory: Path, number: int, safeguard: Safeguard | None) -> None:
-        super().__init__("worker", settings, directory, f"worker-{number}")
-        self.command = [self.command[0], "-m", "tests.faults.tried"]
-        self.trial = directory / f"worker-{number}.trial"
-        self._environment |= {"PYTHONPATH": str(ROOT), FILE: str(self.trial)}
-        if safeguard:
-            self._environment[SABOTAGE] = safeguard
-
-    def begin(self) -> None:
-        """Start it, with nothing to do to itself."""
-        self.trial.unlink(missing_ok=True)
-        self.start()
-
-    @property
-    def counts(self) -> bool:
-        """Whether a kill at this moment hits a batch uncommitted or messages unpublished."""
-        return counts(self.trial)
-
-    @property
-    def ready(self) -> bool:
-        """Whether it runs all lanes it was given."""
-        try:
-            with urllib.request.urlopen(f"http://{self.address}/readyz", timeout=5):
-                return True
-        except (urllib.error.URLError, OSError):
-            return False
-
-    @property
-    def was_hit(self) -> bool:
-        """Whether it has ended or stands still."""
-        if self.pid is None:
-            return True
-        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] in "TZ"
 
 
 class Trouble:
@@ -95,7 +57,8 @@ class Trouble:
     Args:
         seed: from which all that happens is drawn.
         safeguard: the one that the workers do without.
-        static: whether workers keep their name in the group when they are started again.
+        every: events between two marks.
+        wired: whether workers reach broker and store through ``wires``, which may be spoiled.
     """
 
     def __init__(
@@ -107,16 +70,22 @@ class Trouble:
         safeguard: Safeguard | None = None,
         disturb: Disturb | None = None,
         workers: int = 2,
+        *,
+        every: int = EVERY,
+        wired: bool = False,
     ) -> None:
         self.seed, self.kafka, self.history, self.directory = seed, kafka, history, directory
         self.dice = random.Random(seed)
         self.store = EmbeddedStore(directory / "store", "everysec")
+        self.wires = _wires(kafka, self.store, seed) if wired else []
+        """To the broker, and to the store."""
         self.garbage = Garbage(seed)
         self.done: Counter[str] = Counter()
         """What has happened, by name; of kills only those that count."""
         self._safeguard, self._first = safeguard, workers
-        self._disturb = disturb
+        self._disturb, self._every = disturb, every
         self._static = seed % 2 == 0
+        """Whether workers keep their name in the group when they are started again."""
         self.workers: list[Tried] = []
         self._made = 0
         self.patience = _PATIENCE_SECONDS
@@ -125,6 +94,8 @@ class Trouble:
     def __enter__(self) -> Self:
         backends.delete_topics(self.kafka.address)
         self.store.start()
+        for wire in self.wires:
+            wire.__enter__()
         self.settings = settings_of(
             brokers=self.kafka.address,
             redis_url=self.store.url,
@@ -145,14 +116,20 @@ class Trouble:
         for worker in self.workers:
             worker.kill()
         self.installation.learner.kill()
+        for wire in self.wires:
+            wire.__exit__()
         self.store.kill()
 
     def add_worker(self) -> Tried:
         """One more worker joins."""
         self._made += 1
-        settings = self.settings
+        chosen: dict[str, str] = {}
         if self._static:
-            settings = settings.model_copy(update={"group_instance_id": f"worker-{self._made}"})
+            chosen["group_instance_id"] = f"worker-{self._made}"
+        if self.wires:
+            to_kafka, to_store = self.wires
+            chosen |= {"brokers": to_kafka.address, "redis_url": f"redis://{to_store.address}/0"}
+        settings = self.settings.model_copy(update=chosen)
         worker = Tried(settings, self.directory, self._made, self._safeguard)
         worker.begin()
         self.workers.append(worker)
@@ -172,7 +149,7 @@ class Trouble:
             [BulkProducer(KafkaConnection.of(self.settings))],
             self.settings.partitions,
             act_from=self.history.act_from,
-            every=EVERY,
+            every=self._every,
             disturb=self._disturb or disturb,
         )
         return replay.run()
@@ -190,6 +167,10 @@ class Trouble:
         """Send what is left."""
         while self.feed(50):
             pass
+
+    def until_handled(self) -> None:
+        """Wait until the lanes have handled all that was fed."""
+        self.until(lambda: not self._behind(), "all that was fed is handled")
 
     def until(self, look: Callable[[], Found | None], what: str) -> Found:
         """Look until it is so."""
@@ -257,6 +238,32 @@ class Trouble:
         os.kill(worker.pid, signal.SIGCONT)
         self._let_it_try(worker)
         self.done["frozen past its session"] += 1
+
+    def wake_for_a_moment(self, meanwhile: int = 4) -> None:
+        """A worker hangs before a commit, longer than its session; it wakes, and dies as soon as it has committed.
+
+        So the others never hear of it, and do not begin anew from what it may have done to the store.
+        """
+        if len(self.workers) == 1:
+            self.join()
+        for one in self.workers:
+            self._until_ready(one)
+        self.feed(4)
+        self.until_handled()
+        worker = self._hit(Step.HANDLE, 2, signal.SIGSTOP)
+        if worker is None or worker.pid is None:
+            return
+        self.feed(meanwhile)
+        self.until(lambda: not self._behind(), "the others have taken over")
+        order(worker.trial, Step.COMMIT, AT_ONCE, signal.SIGKILL)
+        os.kill(worker.pid, signal.SIGCONT)
+        deadline = time.monotonic() + _MOMENT_SECONDS
+        while not worker.was_hit and time.monotonic() < deadline:
+            time.sleep(0.001)
+        worker.kill()
+        self.feed(2)
+        self.workers.remove(worker)
+        self.done["woken past its session and killed"] += 1
 
     def _let_it_try(self, worker: Tried) -> None:
         """Give who wakes the time to do its harm: a connection that slept may take seconds."""
@@ -330,6 +337,17 @@ class Trouble:
         self.workers.pop(self.dice.randrange(len(self.workers))).stop()
         self.done["worker leaves"] += 1
 
+    def rolling_restart(self) -> None:
+        """All workers, as many as there may be, leave and come back in good order, one after the other."""
+        while len(self.workers) < MOST_WORKERS:
+            self.add_worker()
+        for worker in self.workers:
+            self._until_ready(worker)
+            self.feed(1)
+            worker.stop()
+            worker.begin()
+        self.done["rolling restart"] += 1
+
     def restart_broker(self) -> None:
         """Kafka is killed and started again."""
         self.feed()
@@ -361,6 +379,17 @@ class Trouble:
         self.store.start()
         self.done["store away"] += 1
 
+    def store_full(self) -> None:
+        """Redis takes no writes until there is room again."""
+        with Redis.from_url(self.store.url, decode_responses=True) as operator:
+            operator.config_set("maxmemory", "1")
+            try:
+                if self.feed():
+                    self.until(lambda: not all(worker.ready for worker in self.workers), "a worker waits for room")
+                    self.done["store full"] += 1
+            finally:
+                operator.config_set("maxmemory", "0")
+
     # ------------------------------------------------------------ the end
 
     def until_done(self) -> None:
@@ -387,25 +416,5 @@ class Trouble:
             ]
 
 
-class Garbage:
-    """What is no event: of a hundred records one."""
-
-    def __init__(self, seed: int) -> None:
-        self._dice = random.Random(seed)
-        self.sent: list[bytes] = []
-
-    def beside(self, events: list[Told]) -> list[Told]:
-        """Some records that no lane can understand."""
-        return [self._like(event) for event in events if self._dice.random() < 0.01]
-
-    def _like(self, event: Told) -> Told:
-        number = str(len(self.sent)).encode()
-        body = self._dice.choice(
-            [
-                b"\xff\x00 no JSON, number " + number,
-                orjson.dumps({"id": f"garbage-{number.decode()}", "type": "never.heard.of"}),
-                event.body[: len(event.body) // 2] + number,
-            ]
-        )
-        self.sent.append(body)
-        return event._replace(id=f"garbage-{number.decode()}", body=body)
+def _wires(kafka: LocalKafka, store: EmbeddedStore, seed: int) -> list[SlowWire]:
+    return [SlowWire(kafka.far_port, seed, kafka.wire_port), SlowWire(store.port, seed)]
