@@ -47,6 +47,8 @@ SESSION_SECONDS = 2.0
 MOST_WORKERS = 4
 _PATIENCE_SECONDS = 90.0
 _ZOMBIE_SECONDS = 8.0
+_LOOK_SECONDS = 0.05
+"""Between two looks, each of which asks servers and takes milliseconds of their time."""
 _MOMENT_SECONDS = 1.0
 Found = TypeVar("Found")
 
@@ -102,6 +104,7 @@ class Trouble:
             group=f"trouble-{uuid4().hex[:8]}",
             data_dir=str(self.directory),
             session_seconds=SESSION_SECONDS,
+            fetch_wait_ms=20,
         )
         self.world = World(self.settings, self.directory, self.history)
         self.installation: Installation = self.world.installation
@@ -178,7 +181,7 @@ class Trouble:
         while time.monotonic() < deadline:
             if found := look():
                 return found
-            time.sleep(0.005)
+            time.sleep(_LOOK_SECONDS)
         raise TimeoutError(f"seed {self.seed}: still not: {what}; logs in {self.directory}")
 
     # ------------------------------------------------------------ what is done to the engine
@@ -283,7 +286,7 @@ class Trouble:
             if worker.ready and not self._behind() and not self.feed(2):
                 take_back(worker.trial)
                 return None
-            time.sleep(0.02)
+            time.sleep(_LOOK_SECONDS)
         return worker
 
     def _one_that_works(self) -> Tried:
