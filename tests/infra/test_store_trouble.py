@@ -242,7 +242,9 @@ async def test_a_server_that_is_not_there_is_away() -> None:
             await anext(store.scan(P))
 
 
-async def test_a_full_server_takes_nothing_of_a_commit(store: Store, operator: Redis) -> None:
+async def test_a_full_server_takes_nothing_and_still_answers(
+    server: EmbeddedStore, store: Store, operator: Redis
+) -> None:
     version = (await store.claim(P)).version
     for n in range(1, 5):
         version = await store.commit(P, version, batch(n))
@@ -250,7 +252,11 @@ async def test_a_full_server_takes_nothing_of_a_commit(store: Store, operator: R
 
     with pytest.raises(DependencyAway, match="maxmemory"):
         await store.commit(P, version, batch(5))
+    async with Store(server.url) as another:
+        with pytest.raises(DependencyAway, match="maxmemory"):
+            await another.claim(P)
 
+    assert (await store.load(P, ["anna"])).records == {"anna": b"4"}
     assert await store.lane(P) == (version, b"4")
     operator.config_set("maxmemory", "0")
     await assert_holds(store, 4)
