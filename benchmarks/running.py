@@ -32,8 +32,8 @@ class Run(NamedTuple):
     events: int
     seconds: float
     """From the first lane that worked to the last action published."""
-    cost: float
-    """Seconds of CPU of all workers in that time."""
+    costs: list[float]
+    """Seconds of CPU of each worker in that time."""
     store_cost: float
     """Seconds of CPU of the store."""
 
@@ -83,7 +83,8 @@ def replayed(
         for _ in range(workers):
             installation.add_worker()
         _until_ready(installation)
-        began, spent, stored = time.perf_counter(), _spent(installation), cpu(store.pid)
+        began, stored = time.perf_counter(), cpu(store.pid)
+        spent = [cpu(worker.pid) for worker in installation.workers]
         installation.until_replayed(last.read, journey.end)
         seconds = time.perf_counter() - began
         yield Run(
@@ -92,7 +93,7 @@ def replayed(
             partitions,
             last.read,
             seconds,
-            _spent(installation) - spent,
+            [cpu(worker.pid) - before for worker, before in zip(installation.workers, spent, strict=True)],
             cpu(store.pid) - stored,
         )
 
@@ -108,10 +109,6 @@ def _metrics(port: int) -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
         text: str = answer.read().decode()
     return text
-
-
-def _spent(installation: Installation) -> float:
-    return sum(cpu(worker.pid) for worker in installation.workers)
 
 
 def cpu(process: int | None) -> float:
