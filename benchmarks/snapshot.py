@@ -117,7 +117,7 @@ async def measured(url: str, process: int | None, customers: int, weeks: int, ho
     return [
         *_costs(customers, {"bare reading": bare, "snapshot": snapshot, "bare writing": writing, "restore": restore}),
         "",
-        f"Its files take {size:,.0f} bytes per customer, or as many MB per million ({len(known)} different households).",
+        f"Its files take {size:,.0f} bytes per customer, or as many MB per million ({len(known)} households).",
         "",
         *felt,
     ]
