@@ -80,7 +80,8 @@ async def go_on_behind(state: LaneState, partition: int, published: Published, *
     if begins and furthest:
         raise Refused(
             f"The store holds nothing of partition {partition}, which has published {furthest} messages: all events "
-            "would be acted on anew, by today's clock. Restore the store, or stop all workers and run: tend rebuild"
+            "would be acted on anew, by today's clock. Stop all workers, then run tend restore with a snapshot, or "
+            "tend rebuild."
         )
     if furthest > state.sequence:
         state.sequence, state.out_since, state.out_until = furthest, since, state.time + REMEMBERED

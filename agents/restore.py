@@ -84,8 +84,9 @@ class Restore:
 
     async def _check_empty(self, store: Store) -> None:
         held = [await store.lane(partition) for partition in range(self._settings.partitions)]
-        states = [one[1] and decode_state(one[1]) for one in held if one]
-        if any(not state or state.clock != HALF_RESTORED for state in states):
+        # A lane that was claimed only is empty: its worker refused to go on without what was lost.
+        states = [decode_state(one[1]) for one in held if one and one[1]]
+        if any(state.clock != HALF_RESTORED for state in states):
             raise Refused(
                 f"The store at {store.address} holds lanes already; a snapshot is restored into an empty one. Stop all "
                 "workers, then point TEND_REDIS_URL at another database, or empty this one."

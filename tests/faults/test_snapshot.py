@@ -17,7 +17,7 @@ from infra.kafka.topics import Topics
 from infra.settings import Settings
 from schemas.topics import EVENT_TOPICS, ORDERS
 from tests.backends import LocalKafka
-from tests.engine.site import Site
+from tests.engine.site import Site, eventually
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
@@ -164,6 +164,9 @@ def test_in_service_nobody_hears_of_it(site: Site, tmp_path: Path) -> None:
     site.worker.stop()
     during = site.complain_all("during", 5)
     lose(site.settings)
+    site.worker.start()
+    eventually(lambda: "tend restore" in site.worker.log.read_text(), "the worker refuses")
+    site.worker.stop()
 
     restored = site.tend("restore", str(folder))
     site.worker.start()
