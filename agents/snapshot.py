@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 
 import msgspec
@@ -82,8 +83,9 @@ class Snapshot:
         time = _time_of(partition, copy.state)
         path = self._folder / f"lane-{partition:04}.tend"
         with LaneWriter(path, Head(partition, copy.state, outbound), copy.outbox) as writer:
-            async for images in copy.customers:
-                await asyncio.to_thread(writer.add, images)
+            async with aclosing(copy.customers) as portions:
+                async for images in portions:
+                    await asyncio.to_thread(writer.add, images)
             await asyncio.to_thread(writer.finish)
         size = path.stat().st_size
         self._told(Saved(partition, time, writer.images, size))

@@ -10,7 +10,7 @@ reading again until no version has changed would never end beside a busy worker.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any, Final, cast
 
 import msgpack
@@ -54,7 +54,7 @@ class Copying:
         entries = [unpack_entry(packed) for packed in outbox]
         return LaneCopy(int(version or 0), state, entries, self._customers(partition, name))
 
-    async def _customers(self, partition: int, name: str) -> AsyncIterator[list[CustomerImage]]:
+    async def _customers(self, partition: int, name: str) -> AsyncGenerator[list[CustomerImage], None]:
         keys = lane_keys(partition)
         try:
             async for some in self._portions(

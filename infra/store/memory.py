@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -182,5 +182,5 @@ def _empty(values: dict[str, bytes]) -> list[str]:
     return [customer for customer, value in values.items() if not value]
 
 
-async def _at_once(images: list[CustomerImage]) -> AsyncIterator[list[CustomerImage]]:
+async def _at_once(images: list[CustomerImage]) -> AsyncGenerator[list[CustomerImage], None]:
     yield images

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from typing import Protocol
 
 import msgspec
@@ -39,7 +39,7 @@ class LaneCopy(msgspec.Struct, frozen=True):
     """0 where nobody ever claimed it."""
     state: bytes | None
     outbox: list[OutboxEntry]
-    customers: AsyncIterator[list[CustomerImage]]
+    customers: AsyncGenerator[list[CustomerImage], None]
     """In portions, in no order; who comes twice is the same both times. To be read to its end, or closed."""
 
 

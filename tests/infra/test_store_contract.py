@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -534,3 +535,13 @@ async def test_a_copy_that_nobody_reads_expires_by_itself(store: AnyStore) -> No
     await store.copy(P)
 
     assert 0 < await store.client.pttl(lane_keys(P).before) <= PATIENCE_MS
+
+
+async def test_a_copy_that_is_closed_leaves_nothing(store: AnyStore) -> None:
+    await fill(store, (await store.claim(P)).version, [f"c{n}" for n in range(600)])
+
+    async with aclosing((await store.copy(P)).customers) as portions:
+        assert await anext(portions)
+
+    if isinstance(store, Store):
+        assert not await store.client.exists(lane_keys(P).before)
