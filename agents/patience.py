@@ -14,6 +14,7 @@ from schemas.errors import DependencyAway
 log = logging.getLogger(__name__)
 
 _AGAIN_SECONDS = 1.0
+_FIRST_SECONDS = 0.1
 Result = TypeVar("Result")
 
 
@@ -25,7 +26,19 @@ async def patiently(ask: Callable[[], Awaitable[Result]], waits: Callable[[str |
         waits: told what is away while waiting, and None once it answers.
     """
 
-    away = ""
+    try:
+        # Most calls are answered at once, and are not to pay for what waiting needs.
+        result = await ask()
+    except DependencyAway as away:
+        result = await _again(ask, waits, str(away))
+    waits(None)
+    return result
+
+
+async def _again(ask: Callable[[], Awaitable[Result]], waits: Callable[[str | None], None], away: str) -> Result:
+    log.warning("Waiting for %s", away)
+    waits(away)
+    await asyncio.sleep(_FIRST_SECONDS)
 
     def tell(state: RetryCallState) -> None:
         nonlocal away
@@ -46,9 +59,7 @@ async def patiently(ask: Callable[[], Awaitable[Result]], waits: Callable[[str |
         return await ask()
 
     result: Result = await retrying(once)
-    if away:
-        log.warning("Going on; waited for %s", away)
-    waits(None)
+    log.warning("Going on; waited for %s", away)
     return result
 
 

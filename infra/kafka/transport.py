@@ -79,6 +79,9 @@ class LaneConsumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Do nothing: each fetch says where it begins."""
 
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Do nothing: knocks are never acknowledged, and Faust would keep and merge each gap in their numbers."""
+
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Do nothing: a quiet topic is no stall, and lag is measured by the lanes."""
 

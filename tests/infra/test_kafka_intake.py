@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -15,6 +16,7 @@ from infra.kafka.intake import UNKNOWN_END, Intake, Lost
 from infra.kafka.producer import BulkProducer
 from infra.kafka.progress import applied_offsets
 from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.transport import LaneConsumer
 from infra.settings import Settings, load_settings
 from schemas.errors import Refused
 from schemas.lane import Fetched, Raw
@@ -126,6 +128,16 @@ async def test_all_records_arrive_in_order_and_none_is_left_after_the_first_batc
     await until(lambda: all(len(offsets) >= 705 for offsets in worker.read.values()))
 
     assert all(offsets == list(range(705)) for offsets in worker.read.values())
+
+
+async def test_faust_keeps_nothing_of_the_knocks_that_went_through_it(join: Join, connection: KafkaConnection) -> None:
+    write(connection, 5)
+    worker = await join()
+    consumer = cast(LaneConsumer, worker.engine.app.consumer)
+    await until(lambda: sum((knock or 0) > 40 for knock in consumer._read_offset.values()) == PARTITIONS)
+
+    assert sum(len(gaps) for gaps in consumer._gap.values()) == 0
+    assert sum(len(acked) for acked in consumer._acked.values()) == 0
 
 
 async def test_a_fetch_can_begin_anywhere_again(join: Join, connection: KafkaConnection) -> None:
