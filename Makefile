@@ -63,8 +63,8 @@ format: $(STAMP) ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP) ## The measurements of benchmarks/ (ARGS names one; without, they are listed)
-	$(BIN)/python -m benchmarks $(ARGS)
+bench: $(STAMP) ## The measurements of benchmarks/, some 20 minutes (ARGS names one; ARGS="all --write" writes the tables)
+	$(BIN)/python -m benchmarks $(or $(ARGS),all)
 
 constraints: ## Write constraints.txt anew, with today's versions
 	sh .ci/make-constraints

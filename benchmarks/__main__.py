@@ -1,13 +1,26 @@
-"""``python -m benchmarks [NAME [ARGUMENTS]]``: runs a measurement, or lists them."""
+"""``python -m benchmarks [NAME [ARGUMENTS]]``: runs a measurement, ``all`` of them, or lists them."""
 
 from __future__ import annotations
 
 import ast
 import runpy
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
+ALL = (
+    ("machinery",),
+    ("latency", "--rounds", "2"),
+    ("naive_faults",),
+    ("engine", "--rounds", "1"),
+    ("store",),
+    ("core",),
+    ("rules",),
+)
+"""What ``all`` runs, some 20 minutes; churn takes longer and is left to its own command."""
+WRITERS = {"machinery", "latency", "naive_faults", "engine"}
 
 
 def measurements() -> dict[str, str]:
@@ -20,14 +33,29 @@ def measurements() -> dict[str, str]:
     }
 
 
+def run_all(further: list[str]) -> int:
+    """One after the other; ``--write`` goes to those who write a page."""
+    worst = 0
+    for name, *arguments in ALL:
+        own = further if name in WRITERS else []
+        print(f"\n## {name}\n", flush=True)
+        began = time.monotonic()
+        command = [sys.executable, "-m", f"benchmarks.{name}", *arguments, *own]
+        worst = max(worst, subprocess.run(command, check=False).returncode)
+        print(f"({name} took {time.monotonic() - began:.0f} s)", flush=True)
+    return worst
+
+
 def main() -> int:
     """The command; returns its exit status."""
     known, named = measurements(), sys.argv[1] if len(sys.argv) > 1 else ""
+    if named == "all":
+        return run_all(sys.argv[2:])
     if named in known:
         sys.argv = sys.argv[1:]
         runpy.run_module(f"benchmarks.{named}", run_name="__main__", alter_sys=True)
         return 0
-    print('Measurements; run one with make bench ARGS="NAME":')
+    print('Measurements; run one with make bench ARGS="NAME", all with make bench:')
     for name, line in known.items():
         print(f"  {name:<20} {line}")
     return 2 if named else 0

@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write table and plot into docs/")
     told = parser.parse_args()
     rounds = measure(told.kafka, told.brokers, told.events, told.rounds)
-    lines = [*table(rounds), "", *goals(rounds)]
+    lines = [*table(rounds), "", *goals(rounds), "", *threads(rounds)]
     print("\n".join(lines))
     if told.write:
         made = f"Made by `python -m benchmarks.machinery --kafka {told.kafka} --events {told.events} "
@@ -132,6 +132,17 @@ def goals(rounds: Sequence[Round]) -> list[str]:
         ("compute and I/O in series", "0.9", [one[tend].rate / _series(one) for one in rounds]),
     ):
         lines.append(f"| {told} | {spread(times)} | at least {goal} |")
+    return lines
+
+
+def threads(rounds: Sequence[Round]) -> list[str]:
+    """Where the CPU of each goes: what holds Python's lock, and what does not."""
+    lines = ["| CPU, us per event | main thread | other threads of Python's | librdkafka's |", "|---|---|---|---|"]
+    for name in rates(rounds):
+        runs = [one[name].threads for one in rounds]
+        if all(runs):
+            costs = [f"{median(run[kind] for run in runs):.1f}" for kind in ("main", "other", "librdkafka")]
+            lines.append(f"| {name} | {' | '.join(costs)} |")
     return lines
 
 

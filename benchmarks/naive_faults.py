@@ -1,6 +1,6 @@
 """What peers lose and double when they are killed (kill -9) at random moments; writes into docs/machinery.md.
 
-    python -m benchmarks.naive_faults [--events 200000] [--kills 10] [--seed 1] [--write]
+    python -m benchmarks.naive_faults [--events 200000] [--kills 8] [--seed 1] [--write]
 
 On Apache Kafka and an embedded store. A kill counts where the process had sent something since it was started and
 had events left. Tend is killed as often, by the same dice; tests/faults goes much further with it.
@@ -42,7 +42,7 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=200_000, help="naive Faust gets a tenth")
-    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--kills", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="write the table into docs/")
     told = parser.parse_args()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -55,6 +56,10 @@ class Peer(NamedTuple):
     checked: bool = True
 
 
+Costs = dict[str, float]
+"""CPU by kind of thread."""
+
+
 class Run(msgspec.Struct, frozen=True):
     """What came of one run."""
 
@@ -63,6 +68,8 @@ class Run(msgspec.Struct, frozen=True):
     cost: float
     """Microseconds of the process' own CPU per event."""
     found: Found | None
+    threads: Costs = {}
+    """The same cost by thread: the main one, other ones that run Python, those of librdkafka."""
 
 
 class Load(NamedTuple):
@@ -159,16 +166,17 @@ class Servers:
         events = len(given.messages)
         with started(peer, told) as process:
             seconds, spent = self._until_done(process, told, len(given.expected.actions) if peer.checked else 0)
+        costs = {name: took / events * 1e6 for name, took in spent.items()}
         found = None
         if peer.checked:
             actions = sent(self.brokers, told.outbound)
             found = check(given.expected, self.stored(told), (action.id for action in actions))
-        return Run(events / seconds, spent / events * 1e6, found)
+        return Run(events / seconds, sum(costs.values()), found, costs)
 
-    def _until_done(self, process: subprocess.Popen[bytes], told: Told, expected: int) -> tuple[float, float]:
+    def _until_done(self, process: subprocess.Popen[bytes], told: Told, expected: int) -> tuple[float, Costs]:
         """Wait for the last action; seconds on the wall and of CPU since the first one."""
         started_at = time.monotonic()
-        first = last = (0.0, 0.0)
+        first = last = (0.0, dict[str, float]())
         count = 0
         with reader(self.brokers) as consumer:
             while True:
@@ -180,7 +188,7 @@ class Servers:
                     last = now, cpu_of(process.pid)
                     first, count = first if count else last, out
                 elif count and now - last[0] > (QUIET_SECONDS if count >= expected else STUCK_SECONDS):
-                    return last[0] - first[0], last[1] - first[1]
+                    return last[0] - first[0], {kind: took - first[1].get(kind, 0.0) for kind, took in last[1].items()}
                 elif not count and now - started_at > START_SECONDS:
                     raise TendError(f"The peer has sent nothing for {START_SECONDS:.0f} s.\n{_tail(told)}")
 
@@ -276,10 +284,16 @@ def _tail(told: Told) -> str:
     return (Path(told.directory) / f"{told.group}.log").read_text(errors="replace")[-2_000:]
 
 
-def cpu_of(pid: int) -> float:
-    """Seconds of CPU that a process took, in its own code and in the kernel for it."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def cpu_of(pid: int) -> Costs:
+    """Seconds of CPU that a process took, in its own code and in the kernel for it, by kind of thread."""
+    spent = dict.fromkeys(("main", "other", "librdkafka"), 0.0)
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            name, _, rest = (thread / "stat").read_text().rpartition(")")
+            fields = rest.split()
+            kind = "main" if int(thread.name) == pid else "librdkafka" if "(rdk:" in name else "other"
+            spent[kind] += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return spent
 
 
 def _broker(kafka: str, directory: Path) -> AbstractContextManager[str]:

@@ -1,0 +1,107 @@
+"""What tend's lane adds to the reference job on the main thread, without servers: ``python -m benchmarks.pieces``.
+
+Microseconds of CPU per event, in turn and several times: reading the topics in one order, the job in the lane, making
+the commit ready for the wire; beside the job alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from agents.batches import LiveBatches
+from agents.ground import wall_clock
+from agents.reader import TopicReader
+from benchmarks.machinery import working
+from benchmarks.page import spread
+from benchmarks.reference.job import Job
+from benchmarks.reference.lane import LeanLane, receive
+from benchmarks.reference.load import PARTITIONS, TOPICS, Message, messages
+from infra.store.limits import check_commit
+from infra.store.packing import pack_commit
+from schemas.lane import Fetched, LaneState, Loaded, Raw
+from streams.lane import Answer, Batch, NeedRecords, Save
+
+EVENTS = 100_000
+ROUNDS = 5
+FETCH = 800
+"""Records of a topic in one answer: as many as lie in a fetch."""
+PIECES = ("reading and merging", "the job in the lane", "making commits", "the job alone")
+
+
+class Logs:
+    """The load, fetched from memory."""
+
+    def __init__(self, load: Sequence[Message]) -> None:
+        self._logs: dict[tuple[str, int], list[Raw]] = defaultdict(list)
+        for one in load:
+            log = self._logs[one.topic, one.partition]
+            log.append(Raw(one.topic, one.partition, len(log), one.at, one.customer.encode(), one.value))
+
+    async def fetch(self, partition: int, wants: Mapping[str, int], *, max_wait_ms: int) -> dict[str, Fetched]:
+        """See ``agents.reader.Fetches``."""
+        found = {}
+        for topic, offset in wants.items():
+            log = self._logs[topic, partition]
+            some = log[offset : offset + FETCH]
+            found[topic] = Fetched(some, offset + len(some), len(log))
+        return found
+
+
+async def lane(logs: Logs, partition: int, job: Job, spent: Counter[str]) -> None:
+    """One lane over its part of the load."""
+    reader = TopicReader(logs, partition, dict.fromkeys(TOPICS, 0))
+    batches = LiveBatches(reader, partition, PARTITIONS, wall_clock, 1_000, receive=receive)
+    core = LeanLane(partition, LaneState(offsets=dict.fromkeys(TOPICS, 0)), "actions", job)
+    while True:
+        began = time.thread_time_ns()
+        batch = await batches.next(core.state)
+        spent[PIECES[0]] += time.thread_time_ns() - began
+        if batch is None or not batch.arrivals:
+            return
+        take(core, batch, spent)
+
+
+def take(core: LeanLane, batch: Batch, spent: Counter[str]) -> None:
+    """One batch, with nobody in the store."""
+    steps = core.take(batch)
+    answer: Answer = None
+    while True:
+        began = time.thread_time_ns()
+        step = next(steps, None) if answer is None else steps.send(answer)
+        middle = time.thread_time_ns()
+        spent[PIECES[1]] += middle - began
+        if step is None:
+            return
+        answer = Loaded({}, {}, []) if isinstance(step, NeedRecords) else None
+        if isinstance(step, Save):
+            check_commit(step.commit)
+            pack_commit(step.commit)
+            spent[PIECES[2]] += time.thread_time_ns() - middle
+
+
+def main() -> None:
+    """The command."""
+    load = list(messages(EVENTS))
+    logs = Logs(load)
+    rounds: list[dict[str, float]] = []
+    gc.collect()
+    gc.freeze()
+    for _ in range(ROUNDS):
+        spent, job = Counter[str](), Job()
+        for partition in range(PARTITIONS):
+            asyncio.run(lane(logs, partition, job, spent))
+        costs = {name: spent[name] / len(load) / 1000 for name in PIECES[:3]}
+        rounds.append(costs | {PIECES[3]: working(load).cost})
+    print("| piece | us per event | of the job alone |\n|---|---|---|")
+    for name in PIECES:
+        cost = median(one[name] for one in rounds)
+        print(f"| {name} | {cost:.1f} | {spread([one[name] / one[PIECES[3]] for one in rounds])} |")
+
+
+if __name__ == "__main__":
+    main()
