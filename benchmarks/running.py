@@ -1,10 +1,11 @@
-"""The whole engine replaying a backlog, for measurements that look at it afterwards."""
+"""The whole engine replaying a history, for measurements that look at it afterwards."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -31,7 +32,7 @@ class Run(NamedTuple):
     partitions: int
     events: int
     seconds: float
-    """From the first lane that worked to the last action published."""
+    """From the first event sent to the last action published."""
     costs: list[float]
     """Seconds of CPU of each worker in that time."""
     store_cost: float
@@ -49,7 +50,7 @@ def replayed(
     never_rewrite: bool = False,
     partitions: int = PARTITIONS,
 ) -> Iterator[Run]:
-    """A backlog of these weeks, handled by these workers.
+    """These weeks, sent to these workers as fast as they can be.
 
     Args:
         weeks: of *The Complete Journey*; rules act in the second half.
@@ -78,14 +79,14 @@ def replayed(
         installation.make_topics()
         running.callback(installation.stop)
         acts = journey.start + (journey.end - journey.start) // 2 // DAY * DAY
-        *_, last = Replay(journey, [BulkProducer(installation.connection)], partitions, act_from=acts).run()
         installation.learner.start()
         for _ in range(workers):
             installation.add_worker()
         _until_ready(installation)
         began, stored = time.perf_counter(), cpu(store.pid)
         spent = [cpu(worker.pid) for worker in installation.workers]
-        installation.until_replayed(last.read, journey.end)
+        *_, last = Replay(journey, [BulkProducer(installation.connection)], partitions, act_from=acts).run()
+        installation.until_replayed(last.read, journey.end, patience=120)
         seconds = time.perf_counter() - began
         yield Run(
             installation,
@@ -99,16 +100,18 @@ def replayed(
 
 
 def _until_ready(installation: Installation) -> None:
-    """Until lanes work: what it costs to start is not what events cost."""
-    while not any("tend_stage_seconds_sum{" in _metrics(worker.http) for worker in installation.workers):
+    """Until all have their lanes: what it costs to start is not what events cost."""
+    while not all(_is_ready(worker.http) for worker in installation.workers):
         installation.check()
-        time.sleep(0.01)
+        time.sleep(0.05)
 
 
-def _metrics(port: int) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-        text: str = answer.read().decode()
-    return text
+def _is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError:
+        return False
 
 
 def cpu(process: int | None) -> float:

@@ -1,4 +1,4 @@
-"""What more workers and more durability cost: the same backlog with 1, 2 and 4 workers, and with two kinds of fsync.
+"""What more workers and more durability cost: the same history with 1, 2 and 4 workers, and with two kinds of fsync.
 
     python -m benchmarks.scaling [--weeks 4] [--households 300] [--rounds 3] [--partitions 4] [--write]
 
