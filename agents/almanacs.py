@@ -71,7 +71,9 @@ class AlmanacFeed:
                 self._changed.notify_all()
 
     async def wait(self, epoch: int) -> Almanac | None:
-        """The almanac of this epoch; in service the newest one not later, at once, or None.
+        """The almanac of this epoch; in service at once: the newest one not later, else the oldest kept, or None.
+
+        A lane that is far behind, as after an old snapshot, decides better with what is known now than with nothing.
 
         Raises:
             Refused: a newer tend makes the almanacs now.
@@ -79,7 +81,8 @@ class AlmanacFeed:
         if not self._exact:
             self._check_not_newer()
             earlier = [known for known in self._known if known <= epoch]
-            return self._known[max(earlier)] if earlier else None
+            nearest = max(earlier, default=min(self._known, default=epoch))
+            return self._known.get(nearest)
         async with self._changed:
             await self._changed.wait_for(lambda: self._newer or any(known >= epoch for known in self._known))
             if epoch in self._known:
