@@ -143,7 +143,6 @@ class LaneRunner:
         if batch is None:
             return
         self._around.watch.stage("fetch", time.perf_counter() - started)
-        self._around.watch.taken(batch)
         await self._take(lane, batch)
         self._around.applied(self.partition, lane.state.offsets)
 

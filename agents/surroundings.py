@@ -60,10 +60,6 @@ class Watch(Protocol):
         """A stage of one batch is over."""
         ...
 
-    def taken(self, batch: Batch) -> None:
-        """A batch has been taken in."""
-        ...
-
     def saved(self, save: Save) -> None:
         """A portion is committed."""
         ...

@@ -15,7 +15,7 @@ from schemas.outcome import Decision, Outcome, Verdict
 from schemas.times import SECOND, Millis
 from schemas.topics import TOPIC_OF
 from streams.arrivals import DeadLetter
-from streams.lane import Batch, Save
+from streams.lane import Save
 from streams.notes import Note
 
 _OWN_METRIC = {
@@ -55,17 +55,14 @@ class Metrics:
         """A call found a dependency away."""
         self._telemetry.add(telemetry.AWAY, 1, dependency)
 
-    def taken(self, batch: Batch) -> None:
-        """A batch has been taken in: count what is no event for this lane."""
-        for item in batch.aside:
-            if isinstance(item, DeadLetter):
-                self._telemetry.add(telemetry.DEAD_LETTERS, 1, item.reason)
-            else:
-                self._telemetry.add(telemetry.FORWARDED, 1, item.raw.topic)
-
     def saved(self, save: Save) -> None:
-        """A portion is committed: count what it did."""
+        """A portion is committed: count what it did, and what was no event for this lane."""
         portion, tell = save.portion, self._telemetry
+        for item in save.aside:
+            if isinstance(item, DeadLetter):
+                tell.add(telemetry.DEAD_LETTERS, 1, item.reason)
+            else:
+                tell.add(telemetry.FORWARDED, 1, item.raw.topic)
         for trigger, outcome in portion.outcomes:
             self._outcome(trigger, outcome)
         for failure in portion.failed:

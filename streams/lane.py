@@ -41,10 +41,11 @@ class NeedAlmanac(msgspec.Struct, frozen=True):
 
 
 class Save(msgspec.Struct, frozen=True):
-    """Commit this; answered with None. ``portion`` is what was done, for the metrics."""
+    """Commit this; answered with None. ``portion`` and ``aside`` are what was done, for the metrics."""
 
     commit: Commit
     portion: Portion
+    aside: Sequence[DeadLetter | Forward] = ()
 
 
 Step = NeedRecords | NeedAlmanac | Save
@@ -222,7 +223,7 @@ class Lane:
                 outbox.put_aside(item)
                 state.aside[item.raw.topic] = item.raw.offset + 1
             state.sequence = outbox.sequence
-            yield Save(Commit(msgspec.msgpack.encode(state), outbox=outbox.entries), Portion())
+            yield Save(Commit(msgspec.msgpack.encode(state), outbox=outbox.entries), Portion(), chunk)
 
     def _open_almanac(self) -> Generator[Step, Answer, None]:
         """Epoch e is decided with the almanac of e - 2."""

@@ -29,7 +29,7 @@ from rules.loading import shipped
 from schemas.almanac import Almanac
 from schemas.lane import LaneState
 from schemas.topics import LANE_TOPICS
-from streams.lane import Batch, Ground, Save
+from streams.lane import Ground, Save
 from streams.library import Library
 
 
@@ -41,9 +41,6 @@ class Watch:
 
     def stage(self, name: str, seconds: float) -> None:
         """A stage of one batch is over."""
-
-    def taken(self, batch: Batch) -> None:
-        """A batch has been taken in."""
 
     def saved(self, save: Save) -> None:
         """A portion is committed."""

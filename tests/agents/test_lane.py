@@ -25,7 +25,7 @@ from schemas.lane import BrokerIdentity, Claimed, Commit, Fetched, LaneState, Lo
 from schemas.times import DAY, HOUR, MINUTE, SECOND, WEEK, Millis
 from schemas.topics import BROWSE, DEAD_LETTERS, LESSONS, MESSAGES, ORDERS
 from streams.churn import begin
-from streams.lane import Batch, Ground, Save
+from streams.lane import Ground, Save
 from streams.library import Library
 from tests.agents.logs import Logs
 from tests.agents.press import Press
@@ -107,8 +107,6 @@ class Diary:
         self.statuses.append(status)
 
     def stage(self, name: str, seconds: float) -> None: ...
-
-    def taken(self, batch: Batch) -> None: ...
 
     def saved(self, save: Save) -> None: ...
 

@@ -44,6 +44,8 @@ class Bench:
         self.state = msgspec.msgpack.encode(LaneState(offsets={}))
         self.almanacs: list[int] = []
         self.commits = 0
+        self.aside: list[int] = []
+        """Offsets of what was told to be put aside."""
 
     def lane(self) -> Lane:
         """A new owner's lane, from what was committed."""
@@ -75,6 +77,7 @@ class Bench:
         self.shelf.commit(step.commit)
         self.state = step.commit.state
         self.commits += 1
+        self.aside.extend(item.raw.offset for item in step.aside)
 
     @property
     def saved(self) -> LaneState:
@@ -211,6 +214,7 @@ def test_what_is_put_aside_is_told_once_whatever_happens(crash_after: int) -> No
     bench.take(told)
 
     assert [dict(entry.headers)["tend-offset"] for entry in bench.out(DEAD_LETTERS)] == [b"%d" % n for n in range(5)]
+    assert bench.aside == list(range(5))
     assert orders_of(bench) == 1
 
 
