@@ -81,13 +81,15 @@ class Case(NamedTuple):
     workers: int = 1
     disturb: Disturb | None = None
     every: int = EVERY
+    patience: float = 20
 
 
 CASES = [
     # Large intervals, so that the zombie takes back much; in order, as what is sent twice would come again.
     Case(Safeguard.VERSION, _wakes_for_a_moment, _DIFFERS, workers=2, disturb=in_order, every=60),
     Case(Safeguard.FETCH, _another_owner_for_a_moment, f"{_DIFFERS}|{_STOPS}"),
-    Case(Safeguard.FENCE, _freeze_at(Step.COMMIT), _TWICE, workers=2),
+    # Nobody ends the transaction of a zombie that is not fenced, but its time-out of 30 s.
+    Case(Safeguard.FENCE, _freeze_at(Step.COMMIT), _TWICE, workers=2, patience=45),
     Case(Safeguard.POSITION, _kills_before_the_store_knows, _TWICE),
     Case(Safeguard.TRIM, _store_forgets, _STOPS),
     Case(Safeguard.DUPLICATES, _nothing, _DIFFERS, disturb=twice),
@@ -106,7 +108,7 @@ def test_without_this_safeguard_the_suite_is_red(
     with Trouble(
         own_kafka, days, tmp_path, SEED, case.safeguard, case.disturb, case.workers, every=case.every
     ) as trouble:
-        trouble.patience = 15
+        trouble.patience = case.patience
         with pytest.raises((AssertionError, TendError), match=case.says) as red:
             _all_of_it(trouble, case.happens, expected)
 
