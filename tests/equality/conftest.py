@@ -44,9 +44,8 @@ def world(broker: str, store_server: str, group: str, week: History, tmp_path: P
     with ExitStack() as running:
 
         def make(source: History | None = None, **chosen: Any) -> World:
-            settings = settings_of(
-                brokers=broker, redis_url=store_server, group=group, data_dir=str(tmp_path), **chosen
-            )
+            servers = {"brokers": broker, "redis_url": store_server, "group": group, "data_dir": str(tmp_path)}
+            settings = settings_of(**servers | chosen)
             made = World(settings, tmp_path, source or week)
             made.installation.make_topics()
             running.callback(made.installation.stop)

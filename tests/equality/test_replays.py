@@ -7,6 +7,7 @@ way by itself, over a longer history and on Apache Kafka.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from schemas.times import DAY, HOUR
 from tests.equality.conftest import MakeWorld
 from tests.equality.histories import Result
 from tests.equality.world import assert_equal
+from tests.infra.store_servers import cluster_of_three
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -50,6 +52,22 @@ def test_ten_times_slower_changes_nothing(world: MakeWorld, expected: Result) ->
     here.until_done()
 
     assert_equal(here.result(), expected, here.action_ids())
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("broker", ["kafka"], indirect=True)
+def test_a_cluster_of_three_servers_instead_of_one_changes_nothing(
+    world: MakeWorld, expected: Result, tmp_path: Path
+) -> None:
+    with cluster_of_three(tmp_path) as nodes:
+        here = world(redis_url=nodes[0].url, redis_cluster=True)
+        here.send()
+
+        here.start(workers=2)
+        here.until_done()
+
+        assert_equal(here.result(), expected, here.action_ids())
+        here.installation.stop()
 
 
 @pytest.mark.kafka

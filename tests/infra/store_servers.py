@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as Unreachable
 from infra.embedded import EmbeddedStore
 from infra.embedded.process import free_port
 
-SLOTS = 16_384
+SLOTS, NODES = 16_384, 3
 
 
 def command(client: Redis, *words: str | int) -> Any:
@@ -24,17 +24,19 @@ def command(client: Redis, *words: str | int) -> Any:
 
 
 @contextmanager
-def cluster_of_two(directory: Path) -> Iterator[Sequence[EmbeddedStore]]:
-    """Two servers that share the slots of a Redis Cluster."""
+def cluster_of_three(directory: Path) -> Iterator[Sequence[EmbeddedStore]]:
+    """Three servers that share the slots of a Redis Cluster."""
     with ExitStack() as stack:
         # By default a node talks to others on its port plus 10,000, which may lie beyond the last port.
-        buses = [free_port(), free_port()]
+        buses = [free_port() for _ in range(NODES)]
         nodes = [stack.enter_context(_cluster_node(directory / f"on-{bus}", bus)) for bus in buses]
         clients = [stack.enter_context(Redis.from_url(node.url, decode_responses=True)) for node in nodes]
-        command(clients[0], "CLUSTER ADDSLOTSRANGE", 0, SLOTS // 2 - 1)
-        command(clients[1], "CLUSTER ADDSLOTSRANGE", SLOTS // 2, SLOTS - 1)
-        host, port = nodes[1].address.split(":")
-        command(clients[0], "CLUSTER MEET", host, port, buses[1])
+        for number, client in enumerate(clients):
+            last = SLOTS * (number + 1) // NODES - 1
+            command(client, "CLUSTER ADDSLOTSRANGE", SLOTS * number // NODES, last)
+        for node, bus in zip(nodes[1:], buses[1:], strict=True):
+            host, port = node.address.split(":")
+            command(clients[0], "CLUSTER MEET", host, port, bus)
         _wait_until_whole(clients)
         yield nodes
 
@@ -48,7 +50,7 @@ def _wait_until_whole(clients: Sequence[Redis]) -> None:
     deadline = time.monotonic() + 30
     while not all(_is_whole(client) for client in clients):
         if time.monotonic() > deadline:
-            raise TimeoutError("the two servers did not become a Cluster")
+            raise TimeoutError("the servers did not become a Cluster")
         time.sleep(0.05)
 
 

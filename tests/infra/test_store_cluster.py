@@ -17,14 +17,15 @@ from infra.store import Store, check
 from infra.store.keys import lane_keys
 from schemas.errors import DependencyAway
 from schemas.lane import Commit, OutboxEntry
-from tests.infra.store_servers import SLOTS, cluster_of_two, command
+from tests.infra.store_servers import NODES, SLOTS, cluster_of_three, command
 
+LANES = range(8)
 LUA = sorted(path.name for path in files("infra.store").joinpath("lua").iterdir())
 
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Sequence[EmbeddedStore]]:
-    with tempfile.TemporaryDirectory() as directory, cluster_of_two(Path(directory)) as nodes:
+    with tempfile.TemporaryDirectory() as directory, cluster_of_three(Path(directory)) as nodes:
         yield nodes
 
 
@@ -55,18 +56,18 @@ def test_a_script_touches_only_keys_that_it_was_given(script: str) -> None:
             assert any(re.fullmatch(r"KEYS\[\d\]|key", part) for part in (first, second)), (script, first, second)
 
 
-async def test_lanes_on_both_servers_are_served_through_one_address(nodes: Sequence[EmbeddedStore]) -> None:
+async def test_lanes_on_all_servers_are_served_through_one_address(nodes: Sequence[EmbeddedStore]) -> None:
     async with Store(nodes[0].url, cluster=True) as store:
-        for partition in range(4):
+        for partition in LANES:
             version = (await store.claim(partition)).version
             await store.commit(partition, version, Commit(b"s", {f"c{partition}": b"r"}))
 
-        assert {slot_of(partition) < SLOTS // 2 for partition in range(4)} == {True, False}
-        for partition in range(4):
+        assert {slot_of(partition) * NODES // SLOTS for partition in LANES} == set(range(NODES))
+        for partition in LANES:
             assert [row async for row in store.scan(partition)] == [(f"c{partition}", b"r", None)]
 
         await store.wipe()
-        assert [await store.lane(partition) for partition in range(4)] == [None] * 4
+        assert [await store.lane(partition) for partition in LANES] == [None] * len(LANES)
 
 
 async def test_every_server_of_a_cluster_is_checked(nodes: Sequence[EmbeddedStore]) -> None:
@@ -78,7 +79,7 @@ async def test_every_server_of_a_cluster_is_checked(nodes: Sequence[EmbeddedStor
 
 
 async def test_a_slot_that_moves_meanwhile_takes_a_commit_whole_or_not_at_all(nodes: Sequence[EmbeddedStore]) -> None:
-    partition = next(p for p in range(64) if slot_of(p) < SLOTS // 2)
+    partition = next(p for p in range(64) if slot_of(p) < SLOTS // NODES)
     slot, keys = slot_of(partition), lane_keys(partition)
     async with Store(nodes[0].url, cluster=True) as store:
         version = (await store.claim(partition)).version

@@ -24,7 +24,7 @@ from infra.store.keys import lane_keys
 from schemas.errors import Fenced, TendError
 from schemas.lane import Commit, OutboxEntry
 from tests import backends
-from tests.infra.store_servers import cluster_of_two
+from tests.infra.store_servers import cluster_of_three
 
 AnyStore = Store | MemoryStore
 P = 7
@@ -38,7 +38,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as directory, cluster_of_two(Path(directory)) as nodes:
+    with tempfile.TemporaryDirectory() as directory, cluster_of_three(Path(directory)) as nodes:
         yield nodes[0].url
 
 
