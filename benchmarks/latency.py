@@ -22,7 +22,7 @@ import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 from benchmarks.page import put, spread
-from benchmarks.peers.running import Peer, Servers, reader, started
+from benchmarks.peers.running import Peer, Servers, cpu_of, reader, started
 from benchmarks.reference.load import PARTITIONS, START, STEP, message
 
 CUSTOMERS = 200
@@ -42,8 +42,8 @@ PEERS = (
     Peer("tend", "benchmarks.peers.tend", "", transactions=True),
     Peer("naive Faust", "benchmarks.peers.naive_faust", ""),
 )
-Times = dict[str, tuple[float, float]]
-"""p50 and p99 in milliseconds, by what was measured."""
+Times = dict[str, tuple[float, float, float]]
+"""p50 and p99 in milliseconds, and the peer's CPU as a share of one core, by what was measured."""
 
 
 class Sent(msgspec.Struct):
@@ -141,12 +141,12 @@ def measure(servers: Servers, peer: Peer, pace: int, seconds: float) -> Times:
     for listener in listeners:
         listener.start()
     sender = Sender(servers.brokers)
-    with started(peer, told):
+    with started(peer, told) as process:
         sender.send(JOIN_PACE, JOIN_SECONDS, until=listeners[0])
         sender.send(pace, WARM_SECONDS)
-        first = now_us()
+        first, spent = now_us(), sum(cpu_of(process.pid).values())
         sender.send(pace, seconds)
-        last = now_us()
+        last, spent = now_us(), sum(cpu_of(process.pid).values()) - spent
         time.sleep(LATE_SECONDS)
     for listener in listeners:
         listener.stopping.set()
@@ -157,18 +157,21 @@ def measure(servers: Servers, peer: Peer, pace: int, seconds: float) -> Times:
         took = listener.between(first, last)
         # Who cannot keep the pace falls behind further and further: the events of these seconds never came through.
         parts = quantiles(took, n=100) if len(took) > ENOUGH else [inf] * 99
-        found[name] = (parts[49], parts[98])
-        print(f"{name}: p50 {parts[49]:.1f} ms, p99 {parts[98]:.1f} ms", flush=True)
+        found[name] = (parts[49], parts[98], spent / seconds)
+        print(f"{name}: p50 {parts[49]:.1f} ms, p99 {parts[98]:.1f} ms, CPU {spent / seconds:.0%}", flush=True)
     return found
 
 
 def table(rounds: Sequence[Times]) -> list[str]:
     """Medians, and how many times the bare hops of the same round."""
-    lines = ["| what | p50, ms | p99, ms | p50 to the hops' | p99 to the hops' |", "|---|---|---|---|---|"]
+    lines = [
+        "| what | p50, ms | p99, ms | p50 to the hops' | p99 to the hops' | CPU, of one core |",
+        "|---|---|---|---|---|---|",
+    ]
     for name in rounds[0]:
-        p50, p99 = (median(one[name][n] for one in rounds) for n in (0, 1))
+        p50, p99, cpu = (median(one[name][n] for one in rounds) for n in (0, 1, 2))
         to50, to99 = (spread([one[name][n] / one[HOPS.name][n] for one in rounds]) for n in (0, 1))
-        lines.append(f"| {name} | {p50:.1f} | {p99:.1f} | {to50} | {to99} |")
+        lines.append(f"| {name} | {p50:.1f} | {p99:.1f} | {to50} | {to99} | {cpu:.0%} |")
     return lines
 
 
