@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 _BEYOND_SECONDS = 3.0
 _COMMIT_SECONDS = 3.0
 _NOTICE_SECONDS = 1.0
+_METADATA_MS = 5_000
+"""How often topics are asked for. A refresh that fails is not tried again before, and who leads the group without
+knowing the topics gives everybody nothing: aiokafka's own five minutes are too long."""
 _FRESH_MS = 250
 _BATCH = 5_000
 """Most records of one topic in one answer: what lies in a fetch may be many thousand small ones."""
@@ -65,6 +68,7 @@ class LaneConsumerThread(driver.AIOKafkaConsumerThread):
             auto_offset_reset="none",
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,
             fetch_max_wait_ms=cast(_Waits, transport).fetch_wait_ms,
+            metadata_max_age_ms=_METADATA_MS,
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
             check_crcs=conf.broker_check_crcs,
             session_timeout_ms=int(conf.broker_session_timeout * 1000),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import cast
 
 import pytest
+from aiokafka.cluster import ClusterMetadata
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
@@ -128,6 +130,26 @@ async def test_all_records_arrive_in_order_and_none_is_left_after_the_first_batc
     await until(lambda: all(len(offsets) >= 705 for offsets in worker.read.values()))
 
     assert all(offsets == list(range(705)) for offsets in worker.read.values())
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("broker", ["kafka"], indirect=True)
+async def test_a_worker_that_joins_before_the_broker_knows_its_topics_soon_has_its_share(
+    join: Join, connection: KafkaConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, known = ClusterMetadata.partitions_for_topic, time.monotonic() + 4.0
+
+    def asked(self: ClusterMetadata, topic: str) -> set[int] | None:
+        partitions: set[int] | None = ask(self, topic)
+        return partitions if time.monotonic() > known else None
+
+    monkeypatch.setattr(ClusterMetadata, "partitions_for_topic", asked)
+    write(connection, 5)
+    worker = await join()
+
+    await until(lambda: worker.intake.joined)
+    assert worker.intake.owned == frozenset()
+    await until(lambda: len(worker.read) == len(TOPICS) * PARTITIONS)
 
 
 async def test_faust_keeps_nothing_of_the_knocks_that_went_through_it(join: Join, connection: KafkaConnection) -> None:
