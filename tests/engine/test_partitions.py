@@ -18,6 +18,7 @@ from infra.settings import Settings, load_settings
 from schemas.lane import Commit, LaneState
 from schemas.topics import LANE_TOPICS, PARTITIONED_TOPICS
 from tests import backends
+from tests.engine.site import eventually
 from tests.shell import tend
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
@@ -38,6 +39,9 @@ def add_partitions(settings: Settings, topics: tuple[str, ...], total: int) -> N
     admin = AdminClient({"bootstrap.servers": settings.brokers})
     for result in admin.create_partitions([NewPartitions(topic, total) for topic in topics]).values():
         result.result(20)
+    # The controller has decided; the broker that answers hears of it a moment later.
+    known = Topics(KafkaConnection.of(settings))
+    eventually(lambda: all(known.partitions(topic) == total for topic in topics), "the broker knows of them")
 
 
 def test_a_worker_refuses_topics_that_have_grown(real_kafka_server: str, store_server: str, tmp_path: Path) -> None:
