@@ -9,21 +9,29 @@ One process sends the events and reads the actions, so one clock tells both mome
 from __future__ import annotations
 
 import argparse
+import asyncio
 import random
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from math import inf
 from pathlib import Path
 from statistics import median, quantiles
+from typing import NamedTuple
 
 import msgspec
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
+from agents.ground import wall_clock
+from benchmarks.listening import COMMITTED, UNCOMMITTED, Listener, Make, Sender, WhenSent, all_of, now_us
 from benchmarks.page import put, spread
-from benchmarks.peers.running import Peer, Servers, cpu_of, reader, started
+from benchmarks.peers.running import Peer, Servers, cpu_of, started
+from benchmarks.peers.told import Told
+from benchmarks.population import lived, settle, under_new_ids
 from benchmarks.reference.load import PARTITIONS, START, STEP, message
+from benchmarks.shop import Shop, when_sent
+from infra.store import CustomerImage, Store
+from schemas.times import DAY
+from schemas.topics import TICKETS
 
 CUSTOMERS = 200
 """Few, so that the thresholds of rules are reached within the seconds measured."""
@@ -34,77 +42,41 @@ JOIN_PACE = 50
 ENOUGH = 100
 """Actions, to speak of a hundredth of them."""
 HOPS = Peer("the two hops alone", "benchmarks.peers.hops", "")
-UNCOMMITTED, COMMITTED = "read_uncommitted", "read_committed"
+PRODUCT = Peer("tend, the whole product", "benchmarks.peers.product", "", transactions=True)
+SHOPPERS, WEEKS, HOUSEHOLDS = 5_000, 12, 120
+"""Customers of the product, as the engine leaves them after so many weeks of so many households."""
+SLOWER = (500, 250, 100)
+"""Events a second at which the product is measured where it cannot keep the pace; the first that it keeps."""
+_AT = ", at "
+KEPT_MS = 1_000.0
+"""Who falls behind is later than this by the end."""
 PEERS = (
     HOPS,
     Peer("hand-written loop", "benchmarks.peers.handwritten", ""),
     Peer("tend, no transactions", "benchmarks.peers.tend", ""),
     Peer("tend", "benchmarks.peers.tend", "", transactions=True),
     Peer("naive Faust", "benchmarks.peers.naive_faust", ""),
+    PRODUCT,
 )
 Times = dict[str, tuple[float, float, float]]
 """p50 and p99 in milliseconds, and the peer's CPU as a share of one core, by what was measured."""
 
 
-class Sent(msgspec.Struct):
+class Load(NamedTuple):
+    """What a peer is sent, and how its actions say which event they answer."""
+
+    make: Make
+    when_sent: WhenSent
+    outbound: str
+
+
+class _Sent(msgspec.Struct):
     """What is read of a message: when its event was sent."""
 
     sent: int
 
 
-class Listener(threading.Thread):
-    """Reads the actions as they become visible, and remembers how long each took."""
-
-    def __init__(self, brokers: str, topic: str, isolation: str) -> None:
-        super().__init__(name=isolation, daemon=True)
-        self._brokers, self._topic, self._isolation = brokers, topic, isolation
-        self.took: list[tuple[int, int]] = []
-        """When the event was sent, and how long it took, in microseconds."""
-        self.stopping = threading.Event()
-
-    def run(self) -> None:
-        """Until told to stop."""
-        with reader(self._brokers, self._isolation) as consumer:
-            consumer.assign([TopicPartition(self._topic, p, OFFSET_BEGINNING) for p in range(PARTITIONS)])
-            self._listen(consumer)
-
-    def _listen(self, consumer: Consumer) -> None:
-        decoder = msgspec.json.Decoder(Sent)
-        while not self.stopping.is_set():
-            heard = consumer.poll(0.2)
-            if heard is not None and not heard.error():
-                now, sent = now_us(), decoder.decode(heard.value() or b"").sent
-                self.took.append((sent, now - sent))
-
-    def between(self, first: int, last: int) -> list[float]:
-        """Milliseconds that events sent between these moments took."""
-        return [took / 1000 for sent, took in self.took if first <= sent < last]
-
-
-class Sender:
-    """Sends events at a pace."""
-
-    def __init__(self, brokers: str) -> None:
-        self._producer = Producer({"bootstrap.servers": brokers, "acks": "all", "linger.ms": 0, "log_level": 2})
-        self._dice = random.Random(1)
-        self._number = 0
-
-    def send(self, pace: int, seconds: float, until: Listener | None = None) -> None:
-        """So many a second, evenly, for these seconds; or until something is heard."""
-        began = time.perf_counter()
-        sent = 0
-        while (gone := time.perf_counter() - began) < seconds and not (until is not None and until.took):
-            while sent < gone * pace:
-                self._one()
-                sent += 1
-            self._producer.poll(0)
-            time.sleep(0.0005)
-
-    def _one(self) -> None:
-        at = START + self._number * STEP * 100
-        made = message(self._dice, self._number, at, CUSTOMERS, now_us())
-        self._producer.produce(made.topic, made.value, made.customer.encode(), made.partition)
-        self._number += 1
+_sent = msgspec.json.Decoder(_Sent)
 
 
 def main() -> None:
@@ -119,11 +91,16 @@ def main() -> None:
     told = parser.parse_args()
     peers = [peer for peer in PEERS if peer.transactions <= (told.kafka == "apache")]
     rounds: list[Times] = []
+    known = lived(WEEKS, HOUSEHOLDS, until=wall_clock()) if PRODUCT in peers else []
+    slower = 0
     with tempfile.TemporaryDirectory() as directory, Servers(told.kafka, told.brokers, Path(directory)) as servers:
         for _ in range(told.rounds):
             times: Times = {}
             for peer in peers:
-                times |= measure(servers, peer, told.pace, told.seconds)
+                times |= measure(servers, peer, told.pace, told.seconds, known)
+            if PRODUCT in peers and (slower or times[_name(PRODUCT)][1] > KEPT_MS):
+                slower, found = slow_enough(servers, (slower,) if slower else SLOWER, told.seconds, known)
+                times |= found
             rounds.append(times)
     lines = table(rounds)
     print("\n".join(lines))
@@ -133,33 +110,76 @@ def main() -> None:
         put("latency", [made, "", *lines])
 
 
-def measure(servers: Servers, peer: Peer, pace: int, seconds: float) -> Times:
+def slow_enough(
+    servers: Servers, paces: Sequence[int], seconds: float, known: list[CustomerImage]
+) -> tuple[int, Times]:
+    """The whole product at the first of these paces that it keeps, else at the last, beside the hops at that pace."""
+    found: Times = {}
+    for pace in paces:
+        found = measure(servers, PRODUCT, pace, seconds, known)
+        if found[_name(PRODUCT)][1] <= KEPT_MS:
+            break
+    beside = measure(servers, HOPS, pace, seconds, known)
+    return pace, {f"{name}{_AT}{pace} a second": times for name, times in (found | beside).items()}
+
+
+def measure(servers: Servers, peer: Peer, pace: int, seconds: float, known: list[CustomerImage]) -> Times:
     """One peer for so many seconds, once it has warmed up."""
-    told = servers.fresh(peer, soon=True)
+    told, load = _prepare(servers, peer, known)
     isolations = (UNCOMMITTED, COMMITTED) if peer.transactions else (UNCOMMITTED,)
-    listeners = [Listener(servers.brokers, told.outbound, isolation) for isolation in isolations]
+    places = all_of(load.outbound, PARTITIONS)
+    listeners = [Listener(servers.brokers, places, isolation, load.when_sent) for isolation in isolations]
     for listener in listeners:
         listener.start()
-    sender = Sender(servers.brokers)
+    sender = Sender(servers.brokers, load.make)
     with started(peer, told) as process:
-        sender.send(JOIN_PACE, JOIN_SECONDS, until=listeners[0])
+        sender.send(JOIN_PACE, JOIN_SECONDS, until=lambda: listeners[0].took)
         sender.send(pace, WARM_SECONDS)
         first, spent = now_us(), sum(cpu_of(process.pid).values())
         sender.send(pace, seconds)
         last, spent = now_us(), sum(cpu_of(process.pid).values()) - spent
         time.sleep(LATE_SECONDS)
     for listener in listeners:
-        listener.stopping.set()
-        listener.join()
+        listener.end()
     found = {}
     for listener in listeners:
-        name = f"{peer.name}, {listener.name}" if peer.transactions else peer.name
+        name = _name(peer, listener.name)
         took = listener.between(first, last)
         # Who cannot keep the pace falls behind further and further: the events of these seconds never came through.
         parts = quantiles(took, n=100) if len(took) > ENOUGH else [inf] * 99
         found[name] = (parts[49], parts[98], spent / seconds)
-        print(f"{name}: p50 {parts[49]:.1f} ms, p99 {parts[98]:.1f} ms, CPU {spent / seconds:.0%}", flush=True)
+        print(
+            f"{name}, {pace} a second: p50 {parts[49]:.1f} ms, p99 {parts[98]:.1f} ms, CPU {spent / seconds:.0%}, "
+            f"{len(took):,} actions",
+            flush=True,
+        )
     return found
+
+
+def _name(peer: Peer, isolation: str = COMMITTED) -> str:
+    return f"{peer.name}, {isolation}" if peer.transactions else peer.name
+
+
+def _prepare(servers: Servers, peer: Peer, known: list[CustomerImage]) -> tuple[Told, Load]:
+    """Empty topics and what the peer finds in its store; and what it will be sent."""
+    if peer is not PRODUCT:
+        told, dice = servers.fresh(peer, soon=True), random.Random(1)
+        return told, Load(
+            lambda number, sent: message(dice, number, START + number * STEP * 100, CUSTOMERS, sent),
+            lambda body: _sent.decode(body).sent,
+            told.outbound,
+        )
+    servers.renew_all()
+    told = servers.fresh(peer, soon=True)
+    asyncio.run(_settle(told.redis, known))
+    shop = Shop([f"c-{number:08}" for number in range(SHOPPERS)], PARTITIONS)
+    return told, Load(shop.make, when_sent, TICKETS)
+
+
+async def _settle(url: str, known: list[CustomerImage]) -> None:
+    tomorrow = wall_clock() + DAY
+    async with Store(url) as store:
+        await settle(store, under_new_ids(known, 0, SHOPPERS, lambda _: tomorrow), PARTITIONS)
 
 
 def table(rounds: Sequence[Times]) -> list[str]:
@@ -168,16 +188,16 @@ def table(rounds: Sequence[Times]) -> list[str]:
         "| what | p50, ms | p99, ms | p50 to the hops' | p99 to the hops' | CPU, of one core |",
         "|---|---|---|---|---|---|",
     ]
-    for name in rounds[0]:
-        p50, p99, cpu = (median(one[name][n] for one in rounds) for n in (0, 1, 2))
-        to50, to99 = (spread([one[name][n] / one[HOPS.name][n] for one in rounds]) for n in (0, 1))
+    for name in rounds[-1]:
+        with_it = [one for one in rounds if name in one]
+        p50, p99, cpu = (median(one[name][n] for one in with_it) for n in (0, 1, 2))
+        to50, to99 = (spread([one[name][n] / one[_hops_of(name)][n] for one in with_it]) for n in (0, 1))
         lines.append(f"| {name} | {p50:.1f} | {p99:.1f} | {to50} | {to99} | {cpu:.0%} |")
     return lines
 
 
-def now_us() -> int:
-    """Microseconds of this process' steady clock."""
-    return time.perf_counter_ns() // 1000
+def _hops_of(name: str) -> str:
+    return HOPS.name + "".join(name.partition(_AT)[1:])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ what a worker would have written. For more customers than households they come a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import msgspec
 
 from agents.ground import beginning, ground_of
 from agents.replay.plan import plan_marks
+from agents.replay.told import Told
 from agents.simulate.journey import Journey
 from infra.settings import load_settings
 from infra.store import MAX_DECISIONS, CustomerImage, Store
@@ -21,7 +25,8 @@ from rules.loading import shipped
 from schemas.codec import decode_record, encode_record
 from schemas.ids import partition_of
 from schemas.lane import Commit, LaneState, Raw
-from schemas.times import DAY, Millis
+from schemas.record import Record, Wait, WaitKind
+from schemas.times import DAY, SECOND, Millis, to_millis, to_rfc3339
 from schemas.topics import LANE_TOPICS, TOPIC_OF
 from streams.library import Library
 from streams.rehearsal import Interval, Rehearsal, Shelf
@@ -29,6 +34,7 @@ from streams.rehearsal import Interval, Rehearsal, Shelf
 LANES = 8
 _CUSTOMERS = 200
 """In one commit, as a worker writes them."""
+_MOMENT = re.compile(rb'"(\d{4}-\d\d-\d\dT[^"]+)"')
 
 
 class _Shelf(Shelf):
@@ -44,49 +50,83 @@ class _Shelf(Shelf):
             self.decisions[who] = [*self.decisions.get(who, ()), *some][-MAX_DECISIONS:]
 
 
-def lived(weeks: int, households: int, teaching: int = 28) -> list[CustomerImage]:
-    """Households after these weeks; in the first ``teaching`` days rules do not act, as in the demo's year."""
+def lived(weeks: int, households: int, teaching: int = 28, until: Millis | None = None) -> list[CustomerImage]:
+    """Households after these weeks; in the first ``teaching`` days rules do not act, as in the demo's year.
+
+    With ``until`` the weeks are moved in time, so that they end with that second.
+    """
     settings = load_settings({"partitions": 1, "clock": "event"})
     journey = Journey(days=weeks * 7, households=households)
+    later = 0 if until is None else (until - journey.end) // SECOND * SECOND
     rehearsal = Rehearsal([ground_of(settings, 0, beginning(settings))], Library(shipped()))
     shelf = _Shelf()
     rehearsal.shelves = [shelf]
-    rehearsal.run([_intervals(journey, journey.start + teaching * DAY)])
+    rehearsal.run([_intervals(journey, journey.start + teaching * DAY, later)])
     return [
         CustomerImage(who, body, shelf.orders.get(who), shelf.alarms.get(who), shelf.decisions.get(who, []))
         for who, body in sorted(shelf.records.items())
     ]
 
 
-def _intervals(journey: Journey, acts: Millis) -> Iterator[Interval]:
-    for planned in plan_marks(journey.events(), end=journey.end):
+def _intervals(journey: Journey, acts: Millis, later: Millis) -> Iterator[Interval]:
+    events = (_moved(told, later) for told in journey.events()) if later else journey.events()
+    for planned in plan_marks(events, end=journey.end + later):
         raws = [
             Raw(TOPIC_OF[told.type], 0, n, told.time, told.customer.encode(), told.body)
             for n, told in enumerate(planned.events)
         ]
-        yield Interval(raws, planned.time, acts)
+        yield Interval(raws, planned.time, acts + later)
 
 
-def under_new_ids(known: list[CustomerImage], first: int, count: int) -> Iterator[CustomerImage]:
-    """Customers number ``first`` to ``first + count``, each like one of the known."""
+def _moved(told: Told, later: Millis) -> Told:
+    """The same event at another time, with every moment that it tells of."""
+
+    def moved(found: re.Match[bytes]) -> bytes:
+        return f'"{to_rfc3339(to_millis(datetime.fromisoformat(found[1].decode())) + later)}"'.encode()
+
+    return told._replace(time=told.time + later, body=_MOMENT.sub(moved, told.body))
+
+
+def under_new_ids(
+    known: list[CustomerImage], first: int, count: int, rings: Callable[[int], Millis] | None = None
+) -> Iterator[CustomerImage]:
+    """Customers number ``first`` to ``first + count``, each like one of the known.
+
+    With ``rings`` a customer's next alarm is her weekly look, at the moment told for her number; what she waits for
+    later than that stays.
+    """
     records = [decode_record(image.record) for image in known]
+    waits = [record.waits for record in records]
     for number in range(first, first + count):
         like = number % len(known)
-        record = records[like]
+        record, alarm = records[like], known[like].alarm
         record.id = f"c-{number:08}"
-        yield msgspec.structs.replace(known[like], customer=record.id, record=encode_record(record))
+        if rings is not None:
+            alarm = rings(number)
+            _wake_at(record, waits[like], alarm)
+        yield msgspec.structs.replace(known[like], customer=record.id, record=encode_record(record), alarm=alarm)
 
 
-async def settle(store: Store, customers: Iterator[CustomerImage]) -> None:
+def _wake_at(record: Record, waits: list[Wait], due: Millis) -> None:
+    later = [wait for wait in waits if wait.due > due and wait.kind != WaitKind.TICK]
+    record.waits = [Wait(due, WaitKind.TICK), *later]
+
+
+async def settle(store: Store, customers: Iterator[CustomerImage], lanes: int = LANES) -> None:
     """Let the lanes of a store keep these customers, on top of those that they have."""
-    versions = [(await store.claim(lane)).version for lane in range(LANES)]
+    versions = [(await store.claim(lane)).version for lane in range(lanes)]
     state = msgspec.msgpack.encode(LaneState(dict.fromkeys(LANE_TOPICS, 0)))
-    while some := list(islice(customers, _CUSTOMERS * LANES)):
-        for lane in range(LANES):
-            mine = [image for image in some if partition_of(image.customer, LANES) == lane]
-            for start in range(0, len(mine), _CUSTOMERS):
-                commit = _commit(state, mine[start : start + _CUSTOMERS])
-                versions[lane] = await store.commit(lane, versions[lane], commit)
+
+    async def keep(lane: int, mine: list[CustomerImage]) -> None:
+        for start in range(0, len(mine), _CUSTOMERS):
+            commit = _commit(state, mine[start : start + _CUSTOMERS])
+            versions[lane] = await store.commit(lane, versions[lane], commit)
+
+    while some := list(islice(customers, _CUSTOMERS * lanes)):
+        shares: list[list[CustomerImage]] = [[] for _ in range(lanes)]
+        for image in some:
+            shares[partition_of(image.customer, lanes)].append(image)
+        await asyncio.gather(*(keep(lane, mine) for lane, mine in enumerate(shares)))
 
 
 def _commit(state: bytes, some: list[CustomerImage]) -> Commit:

@@ -95,7 +95,7 @@ class Servers:
 
     def __enter__(self) -> Servers:
         if not self._given:
-            self.brokers = self._stack.enter_context(_broker(self._kafka, self.directory / "broker"))
+            self.brokers = self._stack.enter_context(broker(self._kafka, self.directory / "broker"))
         self._stack.enter_context(self.store)
         self.admin = AdminClient({"bootstrap.servers": self.brokers, "log_level": 2})
         settings = load_settings({"brokers": self.brokers, "partitions": PARTITIONS})
@@ -152,13 +152,22 @@ class Servers:
             transactions=peer.transactions,
         )
 
+    def renew_all(self) -> None:
+        """All of tend's own topics are empty."""
+        specs = topic_specs(load_settings({"brokers": self.brokers, "partitions": PARTITIONS}))
+        self._delete(*(spec.name for spec in specs))
+        Topics(KafkaConnection(self.brokers)).create(specs, 1)
+
     def _renew(self, *names: str) -> None:
+        self._delete(*names)
+        self.make(*names)
+
+    def _delete(self, *names: str) -> None:
         for gone in self.admin.delete_topics(list(names), operation_timeout=20).values():
             gone.result(30)
         deadline = time.monotonic() + 20
         while set(names) & set(self.admin.list_topics(timeout=20).topics) and time.monotonic() < deadline:
             time.sleep(0.05)
-        self.make(*names)
 
     def run(self, peer: Peer) -> Run:
         """One peer over its load."""
@@ -296,7 +305,8 @@ def cpu_of(pid: int) -> Costs:
     return spent
 
 
-def _broker(kafka: str, directory: Path) -> AbstractContextManager[str]:
+def broker(kafka: str, directory: Path) -> AbstractContextManager[str]:
+    """The address of a broker of its own: ``embedded``, or ``apache``."""
     return _embedded(directory) if kafka == "embedded" else _apache(directory)
 
 
