@@ -141,6 +141,7 @@ class LiveBatches:
         self._queues = {topic: Queue() for topic in EVENT_TOPICS if topic in reader.shelves}
         self._found = Sorted()
         self._ticked: Millis = 0
+        self._given: Millis = 0
 
     async def next(self, state: LaneState) -> Batch | None:
         """What may be released now; in service also an empty batch once in a while, for the alarms of the silent."""
@@ -154,7 +155,7 @@ class LiveBatches:
         horizon = horizon_of(self._queues, _FAR if now is None else now)
         arrivals = release(self._queues, horizon, _RELEASE)
         until = self._until(arrivals, horizon, now, state)
-        ticks = now is not None and until > state.time and now - self._ticked >= self._tick and not came
+        ticks = now is not None and until > state.time and self._is_time(now, state, came=came)
         # Without a clock only an event can say which epoch it is: what comes before the first one waits for it.
         begun = now is not None or state.time > 0
         if not (arrivals or ticks or (self._found.aside and begun)):
@@ -165,6 +166,10 @@ class LiveBatches:
     def lag(self, state: LaneState) -> dict[str, int]:
         """See ``Batches``."""
         return self._reader.lag(state.offsets)
+
+    def _is_time(self, now: Millis, state: LaneState, *, came: bool) -> bool:
+        """Whether a batch is made without an event: with each tick; at once where a crowd of alarms was left behind."""
+        return state.time < self._given or (now - self._ticked >= self._tick and not came)
 
     def _fill(self, topic: str, queue: Queue, now: Millis | None) -> None:
         raws = self._reader.take(topic, self._reader.shelves[topic].next_offset)
@@ -189,6 +194,7 @@ class LiveBatches:
 
     def _batch(self, arrivals: list[Arrival], until: Millis, now: Millis | None) -> Batch:
         found, self._found = self._found, Sorted()
+        self._given = until
         return Batch(arrivals, until, self._next_offsets(), found.aside, AsTheyLay(arrivals), acting=now)
 
     def _next_offsets(self) -> dict[str, int]:

@@ -119,6 +119,8 @@ class Lane:
     def take(self, batch: Batch) -> Steps:
         """Handle a batch; the last ``Save`` moves the offsets past it.
 
+        In service a crowd of alarms may be left behind, and ``state.time`` before it: the next batch goes on with it.
+
         Raises:
             TendError: too much of what came lately is of no use; of what is not saved yet nothing is done.
         """
@@ -133,8 +135,8 @@ class Lane:
         yield from self._put_aside(fresh)
         yield from self._open_almanac()
         while True:
-            index, finished = yield from self._portion(batch, index)
-            if finished:
+            index, done = yield from self._portion(batch, index)
+            if done:
                 return
 
     def _begin(self, batch: Batch) -> None:
@@ -159,7 +161,7 @@ class Lane:
         yield self._save(batch, worked, closes=closes, finished=finished)
         if closes:
             yield from self._open_almanac()
-        return worked.stop, finished
+        return worked.stop, finished or _gives_way(batch, worked)
 
     def _work(self, batch: Batch, start: int, border: Millis, bounds: Bounds) -> Generator[Step, Answer, _Worked]:
         """Load and handle what lies within the bounds; the lane itself stays where it is."""
@@ -234,6 +236,12 @@ class Lane:
         assert answer is None or isinstance(answer, Almanac)
         self._almanac = answer or self._almanac
         self.state.almanac = self._almanac.epoch
+
+
+def _gives_way(batch: Batch, worked: _Worked) -> bool:
+    """Whether events that have come meanwhile go first: of a crowd of alarms, those of others need not wait for all."""
+    live = batch.acting is not None and not batch.marked
+    return live and not worked.whole and worked.stop == len(batch.arrivals)
 
 
 def _advance(state: LaneState, done: Sequence[Arrival]) -> None:

@@ -113,6 +113,19 @@ async def test_a_silent_lane_gets_an_empty_batch_with_each_tick() -> None:
     assert again.until == NOW + SECOND
 
 
+async def test_a_lane_that_left_alarms_behind_need_not_wait_for_the_tick() -> None:
+    clock = Clock()
+    batches = live(Logs(), clock)
+    await batches.next(nothing_yet())
+
+    clock.now += 1
+    again = await batches.next(LaneState(offsets={}, time=NOW - SECOND))
+
+    assert again is not None
+    assert again.until == NOW + 1
+    assert await batches.next(LaneState(offsets={}, time=NOW + 1)) is None
+
+
 async def test_a_clock_ahead_does_not_hold_the_topic_up() -> None:
     logs = Logs()
     early, later = logs.viewed(NOW + MINUTE), logs.viewed(NOW)

@@ -247,6 +247,26 @@ def test_a_batch_of_nothing_but_time_rings_the_alarms_of_the_silent(monkeypatch:
     assert bench.saved.time == START + 2 * WEEK
 
 
+def test_in_service_events_need_not_wait_for_a_crowd_of_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lane, "bounds", USUAL._replace(due=2))
+    bench, later = Bench(), START + 2 * WEEK
+    told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(9)]
+    lane = bench.take(batch(*told, until=START + HOUR, marked=False, acting=START + HOUR))
+
+    bench.take(batch(until=later, marked=False, acting=later), lane)
+    assert any(due <= later for due in bench.shelf.alarms.values())
+    assert bench.saved.time < later
+
+    bench.take(batch(complained(later, who="c-10"), until=later, marked=False, acting=later), lane)
+    assert "c-10" in bench.shelf.records
+    assert any(due <= later for due in bench.shelf.alarms.values())
+
+    for _ in range(100):
+        bench.take(batch(until=later, marked=False, acting=later), lane)
+    assert min(bench.shelf.alarms.values()) > later
+    assert bench.saved.time == later
+
+
 def test_too_many_letters_stop_the_lane_before_any_of_the_batch_is_done() -> None:
     bench = Bench(ground=msgspec.structs.replace(GROUND, letters_limit=0.001))
     bench.take(batch(*orders(5), until=START + HOUR))
