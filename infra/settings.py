@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     epoch_seconds: int = Field(
         86_400, ge=60, le=604_800, description="Length of an epoch: how often what customers share is learned anew."
     )
-    tick_ms: int = Field(1_000, ge=50, le=60_000, description="How often a quiet lane looks for due alarms.")
+    tick_ms: int = Field(500, ge=50, le=60_000, description="How often a quiet lane looks for due alarms.")
     future_tolerance_seconds: int = Field(
         300, ge=0, le=86_400, description="An event further ahead of its arrival goes to the dead letters."
     )

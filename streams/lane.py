@@ -22,7 +22,7 @@ from streams.hand import Hand
 from streams.library import Library
 from streams.outbox import Outbox, chunks, post, post_failures
 from streams.pipeline import Context
-from streams.portions import ROOM, SURE, USUAL, Bounds, Portion, customers_of, cut, handle_portion
+from streams.portions import CROWD, ROOM, SURE, USUAL, Bounds, Portion, customers_of, cut, handle_portion
 from streams.spoilage import NO_LIMIT, Spoilage
 
 
@@ -149,7 +149,8 @@ class Lane:
     def _portion(self, batch: Batch, start: int) -> Generator[Step, Answer, tuple[int, bool]]:
         """One load, one step of the core, one commit."""
         border = self._border(batch)
-        worked = yield from self._work(batch, start, border, self.bounds)
+        bounds = self.bounds._replace(due=min(self.bounds.due, CROWD)) if _is_live(batch) else self.bounds
+        worked = yield from self._work(batch, start, border, bounds)
         if worked.commit.size > ROOM:
             worked = yield from self._work(batch, start, border, SURE)
         state, failed = self.state, worked.portion.failed
@@ -240,8 +241,12 @@ class Lane:
 
 def _gives_way(batch: Batch, worked: _Worked) -> bool:
     """Whether events that have come meanwhile go first: of a crowd of alarms, those of others need not wait for all."""
-    live = batch.acting is not None and not batch.marked
-    return live and not worked.whole and worked.stop == len(batch.arrivals)
+    return _is_live(batch) and not worked.whole and worked.stop == len(batch.arrivals)
+
+
+def _is_live(batch: Batch) -> bool:
+    """Whether it is of service, where events come while the batch is worked on."""
+    return batch.acting is not None and not batch.marked
 
 
 def _advance(state: LaneState, done: Sequence[Arrival]) -> None:

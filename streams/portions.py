@@ -39,6 +39,8 @@ USUAL = Bounds(events=800, customers=200, due=200)
 """With records and order books of their usual size half of the store's 1 MB for a commit; fewer round trips."""
 SURE = Bounds(events=400, customers=64, due=64)
 """Each with the largest record and order book, a commit stays under the store's 1 MB."""
+CROWD = 50
+"""The same in service, where events of others come meanwhile and wait for so many in each lane."""
 ROOM = 900_000
 """Bytes of a commit, beside the lane's own state; above it a portion is done again within the sure bounds."""
 

@@ -26,7 +26,7 @@ from streams.churn import begin
 from streams.lane import Answer, Batch, Ground, Lane, NeedAlmanac, NeedRecords, Save
 from streams.library import Library
 from streams.pipeline import Context, Customer
-from streams.portions import SURE, USUAL
+from streams.portions import CROWD, SURE, USUAL
 from streams.rehearsal import Shelf
 from tests.builders import START, complained, placed
 
@@ -265,6 +265,14 @@ def test_in_service_events_need_not_wait_for_a_crowd_of_alarms(monkeypatch: pyte
         bench.take(batch(until=later, marked=False, acting=later), lane)
     assert min(bench.shelf.alarms.values()) > later
     assert bench.saved.time == later
+
+
+@pytest.mark.parametrize(("service", "most"), [({"marked": False, "acting": START}, CROWD), ({}, USUAL.due)])
+def test_fewer_alarms_are_taken_at_once_in_service(service: dict[str, Any], most: int) -> None:
+    first = next(Bench().lane().take(batch(until=START, **service)))
+
+    assert isinstance(first, NeedRecords)
+    assert first.due_limit == most
 
 
 def test_too_many_letters_stop_the_lane_before_any_of_the_batch_is_done() -> None:
