@@ -13,14 +13,15 @@ HERE = Path(__file__).parent
 ALL = (
     ("machinery",),
     ("latency", "--rounds", "2"),
+    ("alarms",),
     ("naive_faults",),
     ("engine", "--rounds", "1"),
     ("store",),
     ("core",),
     ("rules",),
 )
-"""What ``all`` runs, some 20 minutes; churn takes longer and is left to its own command."""
-WRITERS = {"machinery", "latency", "naive_faults", "engine"}
+"""What ``all`` runs, some 25 minutes; churn takes longer and is left to its own command."""
+WRITERS = {"machinery", "latency", "alarms", "naive_faults", "engine"}
 
 
 def measurements() -> dict[str, str]:

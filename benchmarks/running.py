@@ -82,7 +82,7 @@ def replayed(
         installation.learner.start()
         for _ in range(workers):
             installation.add_worker()
-        _until_ready(installation)
+        until_ready(installation)
         began, stored = time.perf_counter(), cpu(store.pid)
         spent = [cpu(worker.pid) for worker in installation.workers]
         *_, last = Replay(journey, [BulkProducer(installation.connection)], partitions, act_from=acts).run()
@@ -99,7 +99,7 @@ def replayed(
         )
 
 
-def _until_ready(installation: Installation) -> None:
+def until_ready(installation: Installation) -> None:
     """Until all have their lanes: what it costs to start is not what events cost."""
     while not all(_is_ready(worker.http) for worker in installation.workers):
         installation.check()

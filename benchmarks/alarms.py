@@ -1,0 +1,261 @@
+"""How late alarms ring in service: many armed over a day, and very many at one moment; writes docs/alarms.md.
+
+    python -m benchmarks.alarms [--armed 1000000] [--due 100000] [--seconds 30] [--kafka apache|embedded]
+        [--redis URL] [--write]
+
+A store is filled with customers as the engine leaves them (``benchmarks.population``), each with an alarm: a million a
+day while it is measured, ``--due`` of them at one moment, the rest later. Then one worker takes the store over, by the
+clock on the wall. The metric ``tend_alarm_lateness_seconds`` tells how late alarms are looked at; what events of other
+customers feel of the crowd is told by complaints, from their produce to the visible ticket. ``--redis`` names a server
+with an append-only file that may be wiped of tend:* keys; without it an embedded one is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import quantiles
+from typing import NamedTuple
+
+from redis import Redis
+
+from agents.ground import wall_clock
+from agents.installation import Installation
+from benchmarks.listening import COMMITTED, Listener, Sender, all_of, now_us
+from benchmarks.metrics import Buckets, Taken, quantile, up_to
+from benchmarks.peers.running import broker
+from benchmarks.population import LANES, lived, settle, under_new_ids
+from benchmarks.running import cpu, until_ready
+from benchmarks.shop import Shop, when_sent
+from infra.embedded import EmbeddedStore
+from infra.settings import load_settings
+from infra.store import CustomerImage, Store
+from infra.store.keys import lane_keys
+from schemas.errors import TendError
+from schemas.times import DAY, MINUTE, SECOND, Millis
+from schemas.topics import TICKETS
+
+PAGE = Path(__file__).parents[1] / "docs" / "alarms.md"
+WEEKS, HOUSEHOLDS = 12, 120
+A_DAY = 1_000_000
+"""So many a day come due while the first part is measured."""
+LATER: Millis = 30 * MINUTE
+"""The rest begin to come due when all is measured."""
+START_SECONDS = 20.0
+"""For the worker to take the lanes over."""
+CALM_SECONDS = 15.0
+DRAIN_SECONDS = 600.0
+PACE = 50
+"""Events a second beside the crowd."""
+LOOK_SECONDS = 0.1
+ENOUGH = 100
+GOAL_SECONDS = 1.0
+_MEASURED = "## Measured"
+
+
+class Plan(NamedTuple):
+    """When what comes due, and who."""
+
+    opens: Millis
+    closes: Millis
+    crowd: Millis
+    single: int
+    """Alarms between ``opens`` and ``closes``."""
+    others: list[str]
+    """Customers whose alarms come later."""
+
+
+class Day(NamedTuple):
+    """How late alarms were that came due one by one."""
+
+    rung: int
+    late: Buckets
+
+
+class Crowd(NamedTuple):
+    """What came of very many alarms at one moment."""
+
+    seconds: float
+    """Until the last of them was looked at, and what came of it committed."""
+    cost: float
+    """Seconds of CPU of the worker in that time."""
+    alarms: float
+    actions: float
+    before: list[float]
+    """Milliseconds from complaint to ticket, before the crowd."""
+    during: list[float]
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--armed", type=int, default=1_000_000, help="customers with an alarm")
+    parser.add_argument("--due", type=int, default=100_000, help="of these at one moment")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long alarms that come one by one are measured")
+    parser.add_argument("--kafka", choices=("apache", "embedded"), default="apache", help="the broker to start")
+    parser.add_argument("--redis", default="", help="a server that may be wiped of tend:* keys; else an embedded one")
+    parser.add_argument("--write", action="store_true", help="write docs/alarms.md")
+    told = parser.parse_args()
+    single = int(told.seconds * A_DAY / (DAY / SECOND))
+    if told.armed < told.due + single + PACE:
+        parser.error(f"--armed {told.armed}: expected more than the {told.due + single + PACE} that come due or send")
+    known = lived(WEEKS, HOUSEHOLDS, until=wall_clock())
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        url = told.redis or stack.enter_context(_store(Path(directory)))
+        installation = stack.enter_context(_installed(told.kafka, url, Path(directory)))
+        plan = asyncio.run(fill(url, known, told.armed, told.due, single, told.seconds))
+        installation.add_worker()
+        until_ready(installation)
+        day = a_day(installation, plan)
+        crowd = at_once(installation, plan)
+    lines = table(told.armed, told.due, day, crowd)
+    print("\n".join(lines))
+    if told.write:
+        written, _, _ = PAGE.read_text(encoding="utf-8").partition(_MEASURED)
+        ran = f"--armed {told.armed} --due {told.due} --seconds {told.seconds:g} --kafka {told.kafka}"
+        made = f"Made by `python -m benchmarks.alarms {ran} --write`."
+        PAGE.write_text("\n".join([written + _MEASURED, "", made, "", *lines, ""]), encoding="utf-8")
+
+
+@contextmanager
+def _store(directory: Path) -> Iterator[str]:
+    """What fills it is no part of the measurement, so its file is not rewritten for that."""
+    with EmbeddedStore(directory / "store", "everysec", extra={"auto-aof-rewrite-percentage": "0"}) as store:
+        yield store.url
+
+
+async def fill(url: str, known: list[CustomerImage], armed: int, due: int, single: int, seconds: float) -> Plan:
+    """A store with all of them; those who come due soon are written last."""
+    rest, began = armed - due - single, time.perf_counter()
+    first, step = wall_clock() + LATER, DAY / max(rest, 1)
+    async with Store(url) as store:
+        await store.wipe()
+        await settle(store, under_new_ids(known, 0, rest, lambda number: first + int(number * step)))
+        each = (time.perf_counter() - began) / rest
+        opens = wall_clock() + int((START_SECONDS + (due + single) * each * 1.5) * SECOND)
+        closes = opens + int(seconds * SECOND)
+        crowd = closes + int(CALM_SECONDS * SECOND)
+        await settle(store, under_new_ids(known, rest, due, lambda _: crowd))
+        every = (closes - opens) / max(single, 1)
+        start = rest + due
+        await settle(store, under_new_ids(known, start, single, lambda number: opens + int((number - start) * every)))
+    print(f"{armed:,} customers in {time.perf_counter() - began:.0f} s", flush=True)
+    return Plan(opens, closes, crowd, single, [f"c-{number:08}" for number in range(min(rest, 20_000))])
+
+
+@contextmanager
+def _installed(kafka: str, url: str, directory: Path) -> Iterator[Installation]:
+    """A broker and a learner; no worker yet."""
+    with broker(kafka, directory / "broker") as brokers:
+        settings = load_settings(
+            {"brokers": brokers, "redis_url": url, "partitions": LANES, "clock": "wall", "data_dir": directory}
+        )
+        installation = Installation(settings, directory)
+        installation.make_topics()
+        try:
+            installation.learner.start()
+            yield installation
+        finally:
+            installation.stop()
+
+
+def a_day(installation: Installation, plan: Plan) -> Day:
+    """Alarms one by one; nothing else happens."""
+    (worker,) = installation.workers
+    if wall_clock() > plan.opens:
+        missed = (wall_clock() - plan.opens) / SECOND
+        raise TendError(f"The worker was ready {missed:.0f} s too late to measure. Run it where less else runs.")
+    _sleep_until(plan.opens)
+    before = Taken(worker.http)
+    _sleep_until(plan.closes + 2 * SECOND)
+    after = Taken(worker.http)
+    late = after.buckets(before, "tend_alarm_lateness_seconds")
+    print(f"one by one: p99 {quantile(late, 0.99):.2f} s", flush=True)
+    return Day(int(after.since(before, "tend_alarms_total")), late)
+
+
+def at_once(installation: Installation, plan: Plan) -> Crowd:
+    """Very many at one moment, beside a few events of others."""
+    (worker,) = installation.workers
+    address, stopping = installation.settings.brokers, threading.Event()
+    listener = Listener(address, all_of(TICKETS, LANES), COMMITTED, when_sent)
+    shop = Shop(plan.others, LANES, complaints=1.0)
+    sending = threading.Thread(target=Sender(address, shop.make).send, args=(PACE, DRAIN_SECONDS, stopping.is_set))
+    listener.start()
+    sending.start()
+    first = now_us()
+    _sleep_until(plan.crowd)
+    before, spent, began = Taken(worker.http), cpu(worker.pid), now_us()
+    try:
+        _until_looked_at(installation, plan.crowd)
+        last, cost, after = now_us(), cpu(worker.pid) - spent, Taken(worker.http)
+    finally:
+        stopping.set()
+        sending.join()
+    time.sleep(2 * GOAL_SECONDS)
+    listener.end()
+    found = Crowd(
+        (last - began) / 1e6,
+        cost,
+        after.since(before, "tend_alarms_total"),
+        after.since(before, "tend_actions_total"),
+        listener.between(first, began),
+        listener.between(began, last),
+    )
+    print(f"at one moment: {found.seconds:.1f} s", flush=True)
+    return found
+
+
+def _until_looked_at(installation: Installation, moment: Millis) -> None:
+    deadline = time.monotonic() + DRAIN_SECONDS
+    with Redis.from_url(installation.settings.redis_url) as client:
+        while any(client.zcount(lane_keys(lane).alarms, "-inf", moment) for lane in range(LANES)):
+            installation.check()
+            if time.monotonic() > deadline:
+                raise TendError(f"Alarms of one moment are not all looked at after {DRAIN_SECONDS:.0f} s. Name fewer.")
+            time.sleep(LOOK_SECONDS)
+
+
+def _sleep_until(moment: Millis) -> None:
+    time.sleep(max(0.0, (moment - wall_clock()) / SECOND))
+
+
+def table(armed: int, due: int, day: Day, crowd: Crowd) -> list[str]:
+    """Both parts, and what follows from the slope of the second."""
+    each = crowd.seconds / due
+    p50, p99 = (quantile(day.late, share) for share in (0.50, 0.99))
+    return [
+        f"| {armed:,} armed, one by one | alarms looked at | p50, s | p99, s | up to {GOAL_SECONDS:g} s late |",
+        "|---|---|---|---|---|",
+        f"| {A_DAY:,} a day | {day.rung:,} | {p50:.2f} | {p99:.2f} | {up_to(day.late, GOAL_SECONDS):.1%} |",
+        "",
+        "| at one moment | s until all are looked at | alarms/s | us of the worker's CPU per alarm | actions |",
+        "|---|---|---|---|---|",
+        f"| {due:,} | {crowd.seconds:.1f} | {due / crowd.seconds:,.0f} | {crowd.cost / due * 1e6:,.0f} "
+        f"| {crowd.actions:,.0f} |",
+        "",
+        f"| {PACE} complaints a second of other customers, to the visible ticket | sent | p50, ms | p99, ms |",
+        "|---|---|---|---|",
+        _felt("before the crowd", crowd.before),
+        _felt("while it is looked at", crowd.during),
+        "",
+        f"Extrapolated from {each * 1e6:,.0f} us per alarm and not measured: a million at one moment would take "
+        f"{each * 1e6 / 60:,.1f} minutes with one worker on this machine.",
+    ]
+
+
+def _felt(when: str, took: list[float]) -> str:
+    if len(took) < ENOUGH:
+        return f"| {when} | {len(took):,} | too few | too few |"
+    parts = quantiles(took, n=100)
+    return f"| {when} | {len(took):,} | {parts[49]:,.1f} | {parts[98]:,.1f} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Events that the product is measured with are of its contract, and its metrics are read as Prometheus means them."""
+
+from __future__ import annotations
+
+from math import inf
+
+import pytest
+
+from benchmarks.metrics import quantile, up_to
+from benchmarks.population import lived, under_new_ids
+from benchmarks.shop import Shop, when_sent
+from schemas.codec import decode_record
+from schemas.events import decode_event
+from schemas.ids import partition_of
+from schemas.record import WaitKind
+from schemas.times import DAY
+from schemas.topics import TOPIC_OF
+from schemas.waits import next_due
+from tests.builders import START
+
+LATE = {0.5: 50.0, 1.0: 90.0, inf: 100.0}
+
+
+def test_events_are_of_the_contract_and_lie_where_their_customer_belongs() -> None:
+    shop = Shop(["c-1", "c-2", "c-3"], 4)
+
+    for made in (shop.make(number, 7) for number in range(300)):
+        event = decode_event(made.value)
+        assert made.topic == TOPIC_OF[event.type]
+        assert made.partition == partition_of(event.customer, 4)
+
+
+def test_a_ticket_tells_when_its_complaint_was_sent() -> None:
+    assert when_sent(b'{"rule": "complaint_routed", "values": {"complaint": "sent-12"}}') == 12
+    assert when_sent(b'{"rule": "complaint_routed", "values": {"complaint": "p-1"}}') is None
+    assert when_sent(b'{"rule": "complaint_escalated", "values": {"complaint": "sent-12"}}') is None
+
+
+@pytest.mark.parametrize(("share", "late"), [(0.25, 0.25), (0.5, 0.5), (0.9, 1.0), (0.99, inf)])
+def test_a_quantile_lies_within_its_bucket(share: float, late: float) -> None:
+    assert quantile(LATE, share) == pytest.approx(late)
+    assert up_to(LATE, 1.0) == 0.9
+
+
+def test_a_population_is_moved_in_time_and_armed_as_told() -> None:
+    known = lived(1, 20, until=START)
+    (one,) = under_new_ids(known, 0, 1, lambda _: START + DAY)
+    record = decode_record(one.record)
+
+    assert START - 7 * DAY < record.seen <= START
+    assert one.alarm == next_due(record) == START + DAY
+    assert record.waits[0].kind == WaitKind.TICK
