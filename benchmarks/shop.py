@@ -18,7 +18,7 @@ from schemas.times import to_rfc3339
 from schemas.topics import TOPIC_OF
 
 ORDERS = 0.20
-COMPLAINTS = 0.05
+COMPLAINTS = 0.10
 """Share of the events; the rest are product pages."""
 
 
