@@ -17,8 +17,7 @@ import asyncio
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import quantiles
 from typing import NamedTuple
@@ -27,29 +26,21 @@ from redis import Redis
 
 from agents.ground import wall_clock
 from agents.installation import Installation
+from benchmarks.armed import Plan, fill, installed, own_store
 from benchmarks.listening import COMMITTED, Listener, Sender, all_of, now_us
 from benchmarks.metrics import Buckets, Taken, quantile, up_to
-from benchmarks.peers.running import broker
-from benchmarks.population import LANES, lived, settle, under_new_ids
+from benchmarks.population import LANES, lived
 from benchmarks.running import cpu, until_ready
 from benchmarks.shop import Shop, when_sent
-from infra.embedded import EmbeddedStore
-from infra.settings import load_settings
-from infra.store import CustomerImage, Store
 from infra.store.keys import lane_keys
 from schemas.errors import TendError
-from schemas.times import DAY, MINUTE, SECOND, Millis
+from schemas.times import DAY, SECOND, Millis
 from schemas.topics import TICKETS
 
 PAGE = Path(__file__).parents[1] / "docs" / "alarms.md"
 WEEKS, HOUSEHOLDS = 12, 120
 A_DAY = 1_000_000
 """So many a day come due while the first part is measured."""
-LATER: Millis = 30 * MINUTE
-"""The rest begin to come due when all is measured."""
-START_SECONDS = 20.0
-"""For the worker to take the lanes over."""
-CALM_SECONDS = 15.0
 DRAIN_SECONDS = 600.0
 PACE = 50
 """Events a second beside the crowd."""
@@ -57,18 +48,6 @@ LOOK_SECONDS = 0.1
 ENOUGH = 100
 GOAL_SECONDS = 1.0
 _MEASURED = "## Measured"
-
-
-class Plan(NamedTuple):
-    """When what comes due, and who."""
-
-    opens: Millis
-    closes: Millis
-    crowd: Millis
-    single: int
-    """Alarms between ``opens`` and ``closes``."""
-    others: list[str]
-    """Customers whose alarms come later."""
 
 
 class Day(NamedTuple):
@@ -107,8 +86,8 @@ def main() -> None:
         parser.error(f"--armed {told.armed}: expected more than the {told.due + single + PACE} that come due or send")
     known = lived(WEEKS, HOUSEHOLDS, until=wall_clock())
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
-        url = told.redis or stack.enter_context(_store(Path(directory)))
-        installation = stack.enter_context(_installed(told.kafka, url, Path(directory)))
+        url = told.redis or stack.enter_context(own_store(Path(directory)))
+        installation = stack.enter_context(installed(told.kafka, url, Path(directory)))
         plan = asyncio.run(fill(url, known, told.armed, told.due, single, told.seconds))
         installation.add_worker()
         until_ready(installation)
@@ -121,48 +100,6 @@ def main() -> None:
         ran = f"--armed {told.armed} --due {told.due} --seconds {told.seconds:g} --kafka {told.kafka}"
         made = f"Made by `python -m benchmarks.alarms {ran} --write`."
         PAGE.write_text("\n".join([written + _MEASURED, "", made, "", *lines, ""]), encoding="utf-8")
-
-
-@contextmanager
-def _store(directory: Path) -> Iterator[str]:
-    """What fills it is no part of the measurement, so its file is not rewritten for that."""
-    with EmbeddedStore(directory / "store", "everysec", extra={"auto-aof-rewrite-percentage": "0"}) as store:
-        yield store.url
-
-
-async def fill(url: str, known: list[CustomerImage], armed: int, due: int, single: int, seconds: float) -> Plan:
-    """A store with all of them; those who come due soon are written last."""
-    rest, began = armed - due - single, time.perf_counter()
-    first, step = wall_clock() + LATER, DAY / max(rest, 1)
-    async with Store(url) as store:
-        await store.wipe()
-        await settle(store, under_new_ids(known, 0, rest, lambda number: first + int(number * step)))
-        each = (time.perf_counter() - began) / rest
-        opens = wall_clock() + int((START_SECONDS + (due + single) * each * 1.5) * SECOND)
-        closes = opens + int(seconds * SECOND)
-        crowd = closes + int(CALM_SECONDS * SECOND)
-        await settle(store, under_new_ids(known, rest, due, lambda _: crowd))
-        every = (closes - opens) / max(single, 1)
-        start = rest + due
-        await settle(store, under_new_ids(known, start, single, lambda number: opens + int((number - start) * every)))
-    print(f"{armed:,} customers in {time.perf_counter() - began:.0f} s", flush=True)
-    return Plan(opens, closes, crowd, single, [f"c-{number:08}" for number in range(min(rest, 20_000))])
-
-
-@contextmanager
-def _installed(kafka: str, url: str, directory: Path) -> Iterator[Installation]:
-    """A broker and a learner; no worker yet."""
-    with broker(kafka, directory / "broker") as brokers:
-        settings = load_settings(
-            {"brokers": brokers, "redis_url": url, "partitions": LANES, "clock": "wall", "data_dir": directory}
-        )
-        installation = Installation(settings, directory)
-        installation.make_topics()
-        try:
-            installation.learner.start()
-            yield installation
-        finally:
-            installation.stop()
 
 
 def a_day(installation: Installation, plan: Plan) -> Day:
@@ -240,7 +177,7 @@ def table(armed: int, due: int, day: Day, crowd: Crowd) -> list[str]:
         f"| {due:,} | {crowd.seconds:.1f} | {due / crowd.seconds:,.0f} | {crowd.cost / due * 1e6:,.0f} "
         f"| {crowd.actions:,.0f} |",
         "",
-        f"| {PACE} complaints a second of other customers, to the visible ticket | sent | p50, ms | p99, ms |",
+        f"| {PACE} complaints a second of other customers, to the visible ticket | tickets | p50, ms | p99, ms |",
         "|---|---|---|---|",
         _felt("before the crowd", crowd.before),
         _felt("while it is looked at", crowd.during),
