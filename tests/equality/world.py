@@ -80,8 +80,23 @@ class World:
         return told
 
     def until_done(self) -> None:
-        """Wait until all of the history is handled and published."""
+        """Wait until all of the history is handled and published, and learned from."""
         self.installation.until_replayed(self.read, self.history.end, patience=60)
+        self.until_learned()
+
+    def until_learned(self) -> None:
+        """Wait for the almanac of the last epoch that all lanes have closed."""
+        closed = min(state.epoch for state in asyncio.run(self.installation.states()) if state) - 1
+        deadline = time.monotonic() + 60
+        # Lanes need an almanac two epochs later only, so the last ones may still be on their way.
+        while self._newest_almanac() < closed:
+            self.installation.check()
+            assert time.monotonic() < deadline, f"the learner did not come to epoch {closed}"
+            time.sleep(0.1)
+
+    def _newest_almanac(self) -> int:
+        with PartitionLog(self.installation.connection) as log:
+            return max((int(raw.key or b"-1") for raw in log.backwards(ALMANAC, 0, 1)), default=-1)
 
     def until_caught_up(self) -> None:
         """Wait until everything sent is handled and published; for a replay without marks."""

@@ -401,6 +401,7 @@ class Trouble:
         self._supervise()
         self.installation.workers[:] = self.workers
         self.installation.until_replayed(self.world.read, self.history.end, patience=self.patience)
+        self.world.until_learned()
 
     def check(self, expected: Result) -> None:
         """Nothing lost, nothing twice, and the same to the byte as the pure core's undisturbed run."""
