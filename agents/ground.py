@@ -10,6 +10,7 @@ from infra.settings import Settings
 from infra.store import Store
 from schemas.churn import ChurnState, Tick
 from schemas.codec import decode_state
+from schemas.errors import Refused
 from schemas.lane import LaneState
 from schemas.times import DAY, WEEK, Millis
 from streams.churn import begin
@@ -58,6 +59,26 @@ async def lane_state(store: Store, partition: int) -> LaneState | None:
 async def lane_states(store: Store, partitions: int) -> list[LaneState | None]:
     """Where each lane stands."""
     return [await lane_state(store, partition) for partition in range(partitions)]
+
+
+async def begin_empty(store: Store, partitions: int, unfinished: str, purpose: str) -> None:
+    """Let a lost store be filled again: what an earlier try left unfinished goes.
+
+    Args:
+        unfinished: the clock of lanes that such a try marks; see ``agents.recall``.
+        purpose: what is done, for the message.
+
+    Raises:
+        Refused: the store holds lanes. One that was claimed only is empty: its worker refused to go on.
+    """
+    states = [state for state in await lane_states(store, partitions) if state]
+    if any(state.clock != unfinished for state in states):
+        raise Refused(
+            f"The store at {store.address} holds lanes already; {purpose} an empty one. Stop all workers, then point "
+            "TEND_REDIS_URL at another database, or empty this one."
+        )
+    if states:
+        await store.wipe()
 
 
 def open_store(settings: Settings) -> Store:

@@ -16,7 +16,7 @@ import msgspec
 
 from agents.almanacs import all_almanacs
 from agents.batches import Batches, LiveBatches, MarkedBatches
-from agents.ground import almanac_key, beginning, ground_of, lane_states, open_store
+from agents.ground import almanac_key, begin_empty, beginning, ground_of, open_store
 from agents.reader import TopicReader
 from agents.recall import REMEMBERED, UNFINISHED
 from agents.rulebooks import published_rulebooks
@@ -94,23 +94,13 @@ class Rebuild:
         """
         async with open_store(self._settings) as store:
             await check(store)
-            await self._check_empty(store)
+            await begin_empty(store, self._settings.partitions, UNFINISHED, "a rebuild begins with")
             ends = await asyncio.to_thread(self._ends)
             identity = await asyncio.to_thread(Topics(self._connection).identity, LANE_TOPICS)
             library = await published_rulebooks(self._connection)
             almanacs = await all_almanacs(self._connection, almanac_key(self._settings))
             common = _Common(store, library, almanacs, identity)
             return [await self._lane(common, partition, its_ends) for partition, its_ends in enumerate(ends)]
-
-    async def _check_empty(self, store: Store) -> None:
-        states = [state for state in await lane_states(store, self._settings.partitions) if state]
-        if any(state.clock != UNFINISHED for state in states):
-            raise Refused(
-                f"The store at {store.address} holds lanes already; a rebuild begins with an empty one. Stop all "
-                "workers, then point TEND_REDIS_URL at another database, or empty this one."
-            )
-        if states:
-            await store.wipe()  # of a rebuild that did not come to its end
 
     def _ends(self) -> list[dict[str, int]]:
         """How far each lane is rebuilt."""

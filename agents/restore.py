@@ -13,14 +13,14 @@ from pathlib import Path
 import msgspec
 
 from agents.catalogue import topic_specs
-from agents.ground import open_store
+from agents.ground import begin_empty, open_store
 from agents.recall import HALF_RESTORED, outbound_places, recall
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from infra.snapshot import Head, Manifest, read_customers, read_head, read_manifest, read_outbox, verify
-from infra.store import CustomerImage, LaneStore, Store, check
+from infra.store import CustomerImage, LaneStore, Store, check, commit_of
 from schemas.codec import decode_state
 from schemas.errors import Fenced, Refused
 from schemas.lane import BrokerIdentity, Commit, OutboxEntry
@@ -66,7 +66,7 @@ class Restore:
         heads = [read_head(path) for path in paths]
         async with open_store(self._settings) as store:
             await check(store)
-            await self._check_empty(store)
+            await begin_empty(store, self._settings.partitions, HALF_RESTORED, "a snapshot is restored into")
             await asyncio.to_thread(self._check_log, heads)
             return [await self._lane(store, head, path) for head, path in zip(heads, paths, strict=True)]
 
@@ -81,18 +81,6 @@ class Restore:
         for lane in manifest.lanes:
             verify(self._folder, lane)
         return manifest
-
-    async def _check_empty(self, store: Store) -> None:
-        held = [await store.lane(partition) for partition in range(self._settings.partitions)]
-        # A lane that was claimed only is empty: its worker refused to go on without what was lost.
-        states = [decode_state(one[1]) for one in held if one and one[1]]
-        if any(state.clock != HALF_RESTORED for state in states):
-            raise Refused(
-                f"The store at {store.address} holds lanes already; a snapshot is restored into an empty one. Stop all "
-                "workers, then point TEND_REDIS_URL at another database, or empty this one."
-            )
-        if states:
-            await store.wipe()  # of a restore that did not come to its end
 
     def _check_log(self, heads: Sequence[Head]) -> None:
         topics = Topics(self._connection)
@@ -165,20 +153,10 @@ async def write_lane(
             # Who changed while the lane was copied may come twice, the same both times.
             known = (await store.load(partition, list(some))).records
             fresh = [image for who, image in some.items() if who not in known]
-            version = await store.commit(partition, version, _commit(guard, fresh))
+            version = await store.commit(partition, version, commit_of(guard, fresh))
     for entries in outbox:
         version = await store.commit(partition, version, Commit(guard, outbox=entries))
     await store.commit(partition, version, Commit(state))
-
-
-def _commit(state: bytes, images: Sequence[CustomerImage]) -> Commit:
-    return Commit(
-        state,
-        {image.customer: image.record for image in images},
-        {image.customer: image.orders for image in images if image.orders},
-        {image.customer: image.alarm for image in images if image.alarm is not None},
-        {image.customer: image.decisions for image in images if image.decisions},
-    )
 
 
 def _portions(images: Sequence[CustomerImage]) -> Iterator[Mapping[str, CustomerImage]]:

@@ -20,7 +20,7 @@ from agents.replay.plan import plan_marks
 from agents.replay.told import Told
 from agents.simulate.journey import Journey
 from infra.settings import load_settings
-from infra.store import MAX_DECISIONS, CustomerImage, Store
+from infra.store import MAX_DECISIONS, CustomerImage, Store, commit_of
 from rules.loading import shipped
 from schemas.codec import decode_record, encode_record
 from schemas.ids import partition_of
@@ -119,7 +119,7 @@ async def settle(store: Store, customers: Iterator[CustomerImage], lanes: int = 
 
     async def keep(lane: int, mine: list[CustomerImage]) -> None:
         for start in range(0, len(mine), _CUSTOMERS):
-            commit = _commit(state, mine[start : start + _CUSTOMERS])
+            commit = commit_of(state, mine[start : start + _CUSTOMERS])
             versions[lane] = await store.commit(lane, versions[lane], commit)
 
     while some := list(islice(customers, _CUSTOMERS * lanes)):
@@ -127,16 +127,6 @@ async def settle(store: Store, customers: Iterator[CustomerImage], lanes: int = 
         for image in some:
             shares[partition_of(image.customer, lanes)].append(image)
         await asyncio.gather(*(keep(lane, mine) for lane, mine in enumerate(shares)))
-
-
-def _commit(state: bytes, some: list[CustomerImage]) -> Commit:
-    return Commit(
-        state,
-        {image.customer: image.record for image in some},
-        {image.customer: image.orders for image in some if image.orders},
-        {image.customer: image.alarm for image in some if image.alarm is not None},
-        {image.customer: image.decisions for image in some if image.decisions},
-    )
 
 
 def resident(process: int | None = None) -> int:

@@ -33,7 +33,7 @@ from infra.settings import load_settings
 from infra.store.keys import lane_keys
 from schemas.errors import TendError
 from schemas.topics import POSITIONS
-from tests.backends import LocalKafka
+from tests.backends import kafka_from_maven
 
 POLL_SECONDS = 0.05
 QUIET_SECONDS = 1.5
@@ -320,9 +320,5 @@ def _embedded(directory: Path) -> Iterator[str]:
 def _apache(directory: Path) -> Iterator[str]:
     if missing := [tool for tool in ("java", "mvn") if shutil.which(tool) is None]:
         raise TendError(f"No {' and no '.join(missing)}: install them (Java 17, Maven), or use --kafka embedded")
-    kafka = LocalKafka(directory)
-    kafka.start()
-    try:
-        yield kafka.address
-    finally:
-        kafka.kill()  # nothing of it is kept, and its orderly end takes seconds
+    with kafka_from_maven(directory) as address:
+        yield address

@@ -4,6 +4,7 @@
 for the pure run and for fast tests.
 """
 
+from infra.store.copying import commit_of
 from infra.store.durability import check
 from infra.store.limits import MAX_ALARMS_DUE, MAX_ASKED, MAX_BYTES, MAX_DECISIONS, MAX_RECORDS
 from infra.store.memory import MemoryStore
@@ -24,4 +25,5 @@ __all__ = [
     "Store",
     "StoreReads",
     "check",
+    "commit_of",
 ]

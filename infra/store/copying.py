@@ -10,7 +10,7 @@ reading again until no version has changed would never end beside a busy worker.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, Final, cast
 
 import msgpack
@@ -21,6 +21,7 @@ from infra.store.limits import MAX_DECISIONS
 from infra.store.packing import unpack_entry
 from infra.store.port import CustomerImage, LaneCopy
 from schemas.errors import TendError
+from schemas.lane import Commit
 
 PATIENCE_MS: Final = 60_000
 """A copy that asks for nothing so long is given up, and the lane keeps nothing for it any more."""
@@ -87,4 +88,16 @@ def _image(customer: str, packed: bytes) -> CustomerImage:
     record, orders, alarm, decisions = cast("tuple[Any, Any, Any, Any]", msgpack.unpackb(packed, raw=True))
     return CustomerImage(
         customer, record or b"", orders or None, int(alarm) if alarm else None, list(decisions) if decisions else []
+    )
+
+
+def commit_of(state: bytes, images: Iterable[CustomerImage]) -> Commit:
+    """The commit that brings these customers, whole, into a lane which knows none of them."""
+    some = list(images)
+    return Commit(
+        state,
+        {image.customer: image.record for image in some},
+        {image.customer: image.orders for image in some if image.orders},
+        {image.customer: image.alarm for image in some if image.alarm is not None},
+        {image.customer: image.decisions for image in some if image.decisions},
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from infra.embedded.process import free_port
 from tests.backends import LocalKafka, delete_topics
+from tests.engine.site import Site
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result, history, rehearsed
 
@@ -29,6 +31,14 @@ def site_broker(request: pytest.FixtureRequest) -> LocalKafka | None:
     kafka: LocalKafka = request.getfixturevalue("own_kafka")
     delete_topics(kafka.address)
     return kafka
+
+
+@pytest.fixture
+def site(site_broker: LocalKafka | None, tmp_path: Path) -> Iterator[Site]:
+    """A site in service."""
+    with Site(tmp_path, broker=site_broker) as running:
+        running.until_ready()
+        yield running
 
 
 @pytest.fixture(scope="session")

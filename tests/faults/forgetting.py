@@ -1,11 +1,24 @@
-"""A store that forgets its last moments: its append-only file is cut back to what it was."""
+"""A store that forgets: its last moments, by an append-only file cut back to what it was, or everything."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
+from agents.ground import open_store
 from infra.embedded import EmbeddedStore
+from infra.settings import Settings
+
+
+def lose(settings: Settings) -> None:
+    """The store is empty."""
+
+    async def wipe() -> None:
+        async with open_store(settings) as store:
+            await store.wipe()
+
+    asyncio.run(wipe())
 
 
 def written(store: EmbeddedStore) -> int:

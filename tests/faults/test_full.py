@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from redis import Redis
 
-from tests.backends import LocalKafka
 from tests.engine.site import Site
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
-
-
-@pytest.fixture
-def site(site_broker: LocalKafka | None, tmp_path: Path) -> Iterator[Site]:
-    """A site in service."""
-    with Site(tmp_path, broker=site_broker) as running:
-        running.until_ready()
-        yield running
 
 
 def test_a_store_that_is_full_is_waited_for_and_nothing_is_lost(site: Site) -> None:

@@ -8,27 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from agents.ground import open_store
 from agents.installation import environment_of
-from infra.settings import Settings
-from tests.backends import LocalKafka
 from tests.engine.site import Site, eventually
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
+from tests.faults.forgetting import lose
 from tests.shell import tend
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
-
-
-async def _lose(settings: Settings) -> None:
-    async with open_store(settings) as store:
-        await store.wipe()
-
-
-def lose(settings: Settings) -> None:
-    """The store is empty."""
-    asyncio.run(_lose(settings))
 
 
 @pytest.fixture
@@ -72,14 +60,6 @@ def test_after_a_replay_workers_live_it_again_by_themselves(world: World, expect
 
     world.until_done()
     assert_equal(world.result(), expected, world.action_ids())
-
-
-@pytest.fixture
-def site(site_broker: LocalKafka | None, tmp_path: Path) -> Iterator[Site]:
-    """A site in service."""
-    with Site(tmp_path, broker=site_broker) as running:
-        running.until_ready()
-        yield running
 
 
 def test_in_service_nobody_hears_of_it(site: Site) -> None:

@@ -11,29 +11,17 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from agents.ground import open_store
 from agents.installation import environment_of
 from infra.kafka.topics import Topics
-from infra.settings import Settings
 from schemas.topics import EVENT_TOPICS, ORDERS
-from tests.backends import LocalKafka
 from tests.engine.site import Site, eventually
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
+from tests.faults.forgetting import lose
 from tests.shell import Said, tend
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
-
-
-async def _lose(settings: Settings) -> None:
-    async with open_store(settings) as store:
-        await store.wipe()
-
-
-def lose(settings: Settings) -> None:
-    """The store is empty."""
-    asyncio.run(_lose(settings))
 
 
 @pytest.fixture
@@ -144,14 +132,6 @@ def test_a_log_that_no_longer_holds_what_came_after_is_refused(
     assert "storefront.orders, partition 2: the snapshot goes on at" in said.err
     assert f"the log holds {end} to {end}" in said.err
     assert "Restore a newer snapshot" in said.err
-
-
-@pytest.fixture
-def site(site_broker: LocalKafka | None, tmp_path: Path) -> Iterator[Site]:
-    """A site in service."""
-    with Site(tmp_path, broker=site_broker) as running:
-        running.until_ready()
-        yield running
 
 
 def test_in_service_nobody_hears_of_it(site: Site, tmp_path: Path) -> None:
