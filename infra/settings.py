@@ -67,7 +67,12 @@ class Settings(BaseSettings):
     fetch_bytes: int = Field(
         262_144, ge=4_096, le=16_777_216, description="Bytes fetched of one topic's partition at a time."
     )
-    fetch_wait_ms: int = Field(10, ge=1, le=20, description="How long the broker may hold a fetch back, milliseconds.")
+    fetch_wait_ms: int = Field(
+        10,
+        ge=1,
+        le=20,
+        description="How long the broker gathers records for a fetch, unless they fill it; ms.",
+    )
     batch_limit: int = Field(500, ge=1, le=500, description="Most events and alarms in one commit.")
     outbox_limit: int = Field(
         5_000, ge=500, le=1_000_000, description="Messages decided and not yet published at which a lane pauses."

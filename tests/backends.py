@@ -114,9 +114,9 @@ def redis_container() -> Iterator[str]:
 
 
 @contextmanager
-def kafka_from_maven(directory: Path) -> Iterator[str]:
-    """The address of an Apache Kafka of its own."""
-    kafka = LocalKafka(directory)
+def kafka_from_maven(directory: Path, *, optimised: bool = False) -> Iterator[str]:
+    """The address of an Apache Kafka of its own; see LocalKafka."""
+    kafka = LocalKafka(directory, optimised=optimised)
     kafka.start()
     try:
         yield kafka.address
@@ -130,10 +130,14 @@ class LocalKafka(ServerProcess):
     Its jars are fetched once and kept in the user's cache.
     """
 
-    def __init__(self, directory: Path, password: str | None = None, wire_port: int = 0) -> None:
+    def __init__(
+        self, directory: Path, password: str | None = None, wire_port: int = 0, *, optimised: bool = False
+    ) -> None:
         """With a password a second listener, ``secured_address``, lets in with it (SASL, PLAIN) user
         ``tend``, who may do all, and user ``stranger``, who may do nothing yet. With ``wire_port`` a listener on
-        ``far_port`` tells clients to come through that port, where the test has a wire that leads here."""
+        ``far_port`` tells clients to come through that port, where the test has a wire that leads here.
+        ``optimised`` lets Java compile what runs often as well as it can: it starts more slowly, and costs less from
+        then on."""
         self.secured_address = f"{HOST}:{free_port()}"
         self.wire_port, self.far_port = wire_port, free_port()
         port, config = free_port(), directory / "server.properties"
@@ -144,7 +148,8 @@ class LocalKafka(ServerProcess):
         elif wire_port:
             properties = _far(properties, self.far_port, wire_port)
         config.write_text(properties)
-        java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{_kafka_jars()}/*"]
+        quickly = [] if optimised else ["-XX:TieredStopAtLevel=1"]
+        java = ["java", "-Xmx512m", "-XX:+UseSerialGC", *quickly, "-cp", f"{_kafka_jars()}/*"]
         format_log = [
             *java,
             "kafka.tools.StorageTool",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from agents.commands.serving import begin, on_signals, service_clock
 from agents.watch import Metrics
 from agents.worker import Worker
+from infra.event_loop import run
 from infra.http import serve
 from infra.settings import Settings
 
@@ -19,7 +19,7 @@ def worker() -> None:
 
     Example: TEND_BROKERS=kafka:9092 TEND_REDIS_URL=redis://redis:6379/0 tend worker
     """
-    asyncio.run(_worker(begin()))
+    run(_worker(begin()))
 
 
 async def _worker(settings: Settings) -> None:

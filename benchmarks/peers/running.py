@@ -320,5 +320,5 @@ def _embedded(directory: Path) -> Iterator[str]:
 def _apache(directory: Path) -> Iterator[str]:
     if missing := [tool for tool in ("java", "mvn") if shutil.which(tool) is None]:
         raise TendError(f"No {' and no '.join(missing)}: install them (Java 17, Maven), or use --kafka embedded")
-    with kafka_from_maven(directory) as address:
+    with kafka_from_maven(directory, optimised=True) as address:
         yield address

@@ -20,6 +20,7 @@ from benchmarks.peers.told import Told, told
 from benchmarks.reference.job import Job
 from benchmarks.reference.lane import LeanLane, receive
 from benchmarks.reference.load import PARTITIONS
+from infra.event_loop import run
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
 from infra.kafka.publisher import Publisher
@@ -133,4 +134,4 @@ async def _main(given: Told) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level="WARNING")
-    asyncio.run(_main(told()))
+    run(_main(told()))

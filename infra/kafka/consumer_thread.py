@@ -67,6 +67,9 @@ class LaneConsumerThread(driver.AIOKafkaConsumerThread):
             # An offset outside the log is an error to be shown, never a reason to jump.
             auto_offset_reset="none",
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            # A fetch takes along what comes within its wait: one that returned with the first record, of whichever
+            # partition, cost client and broker more, and everything came later.
+            fetch_min_bytes=conf.consumer_max_fetch_size,
             fetch_max_wait_ms=cast(_Waits, transport).fetch_wait_ms,
             metadata_max_age_ms=_METADATA_MS,
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
