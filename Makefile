@@ -11,8 +11,8 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 # Quick tests at a time, as many of them wait for servers; servers that are given can serve one at a time.
 JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,3)
-# Tests of faults at a time: each starts servers and workers of its own, and waits for half of the time.
-FAULT_JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,2)
+# Slow tests and tests of faults at a time: each starts servers and workers of its own, and waits for half of the time.
+LONG_JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,2)
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help install run test lint types unit test-kafka test-slow test-faults test-faults-long test-all docs format bench constraints clean
@@ -46,10 +46,10 @@ test-kafka: $(STAMP) ## The tests that need a real Apache Kafka (Java 17 and Mav
 	$(PYTEST) -m "kafka and not faults and not slow" $(ARGS)
 
 test-slow: $(STAMP) ## The tests that take minutes
-	$(PYTEST) -m slow $(ARGS)
+	$(PYTEST) -m slow --numprocesses $(LONG_JOBS) --dist loadfile $(ARGS)
 
 test-faults: $(STAMP) ## The tests that kill, freeze and cut
-	$(PYTEST) -m "faults and not slow" --numprocesses $(FAULT_JOBS) --dist loadfile $(ARGS)
+	$(PYTEST) -m "faults and not slow" --numprocesses $(LONG_JOBS) --dist loadfile $(ARGS)
 
 test-faults-long: $(STAMP) ## At least 200 kills over 24 seeds; writes docs/faults.md
 	TEND_FAULTS_SEEDS=24 TEND_FAULTS_AWAY_SECONDS=20 TEND_FAULTS_REPORT=docs/faults.md \

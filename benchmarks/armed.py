@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from agents.ground import wall_clock
 from agents.installation import Installation
-from benchmarks.peers.running import broker
+from benchmarks.peers.servers import broker
 from benchmarks.population import LANES, settle, under_new_ids
 from infra.embedded import EmbeddedStore
 from infra.settings import load_settings

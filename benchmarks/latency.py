@@ -24,7 +24,8 @@ import msgspec
 from agents.ground import wall_clock
 from benchmarks.listening import COMMITTED, UNCOMMITTED, Listener, Make, Sender, WhenSent, all_of, now_us
 from benchmarks.page import put, spread
-from benchmarks.peers.running import Peer, Servers, cpu_of, started
+from benchmarks.peers.peer import Peer, cpu_of, started
+from benchmarks.peers.servers import Servers
 from benchmarks.peers.told import Told
 from benchmarks.population import lived, settle, under_new_ids
 from benchmarks.reference.load import PARTITIONS, START, STEP, message

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
-from benchmarks.peers.running import reader
+from benchmarks.peers.reading import reader
 from benchmarks.reference.load import Message
 
 UNCOMMITTED, COMMITTED = "read_uncommitted", "read_committed"

@@ -17,8 +17,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.page import PICTURE, draw, put, spread
+from benchmarks.peers.peer import Peer
 from benchmarks.peers.quix_python import quix_python
-from benchmarks.peers.running import Peer, Run, Servers
+from benchmarks.peers.running import Run, run
+from benchmarks.peers.servers import Servers
 from benchmarks.reference.job import Job, decode_event, encode_action, work
 from benchmarks.reference.load import Message
 
@@ -81,7 +83,7 @@ def measure(kafka: str, brokers: str, events: int, rounds: int) -> list[Round]:
         for number in range(rounds):
             runs = {WORKING: working(servers.loads[1].messages)}
             for peer in peers[number % len(peers) :] + peers[: number % len(peers)]:
-                runs[peer.name] = servers.run(peer)
+                runs[peer.name] = run(servers, peer)
                 print(f"round {number + 1}: {peer.name}: {runs[peer.name].rate:,.0f} events/s", flush=True)
             found.append(runs)
     return found

@@ -18,7 +18,9 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.page import put
-from benchmarks.peers.running import Peer, Servers, reader, sent, started, written
+from benchmarks.peers.peer import Peer, started
+from benchmarks.peers.reading import reader, sent, written
+from benchmarks.peers.servers import Servers
 from benchmarks.peers.told import Told
 from benchmarks.reference.checker import Found, check
 from infra.kafka.connection import KafkaConnection

@@ -19,8 +19,9 @@ from schemas.errors import TendError
 from tests.backends import LocalKafka
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result, history, rehearsed
+from tests.faults.fed_engine import EVERY
 from tests.faults.trials import Safeguard, Step
-from tests.faults.trouble import EVERY, Trouble
+from tests.faults.trouble import Trouble
 
 pytestmark = [pytest.mark.faults, pytest.mark.kafka, pytest.mark.timeout(500)]
 

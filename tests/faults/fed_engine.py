@@ -1,0 +1,221 @@
+"""An engine under test: a replay that is fed to it bit by bit, so that something can be done to it in between."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self, TypeVar
+from uuid import uuid4
+
+from agents.installation import Installation
+from agents.replay.disturb import again, shuffled
+from agents.replay.plan import Interval
+from agents.replay.replay import Disturb, Progress, Replay
+from agents.replay.told import Told
+from infra.embedded import EmbeddedStore
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
+from infra.kafka.producer import BulkProducer
+from schemas.times import HOUR
+from schemas.topics import DEAD_LETTERS
+from tests import backends
+from tests.backends import LocalKafka
+from tests.equality.conftest import settings_of
+from tests.equality.histories import History, Result
+from tests.equality.world import World, assert_equal
+from tests.faults.garbage import Garbage
+from tests.faults.on_trial import Tried
+from tests.faults.reconciliation import check_ledger
+from tests.faults.slow_wire import SlowWire
+from tests.faults.trials import Safeguard
+
+EVERY = 30
+"""Events between two marks: many small batches, so that there is always one to be hit in."""
+SESSION_SECONDS = 2.0
+PATIENCE_SECONDS = 90.0
+LOOK_SECONDS = 0.05
+"""Between two looks, each of which asks servers and takes milliseconds of their time."""
+Found = TypeVar("Found")
+
+
+class FedEngine:
+    """Servers, workers and a learner, and what is done to them.
+
+    Args:
+        seed: from which all that happens is drawn.
+        safeguard: the one that the workers do without.
+        every: events between two marks.
+        wired: whether workers reach broker and store through ``wires``, which may be spoiled.
+    """
+
+    def __init__(
+        self,
+        kafka: LocalKafka,
+        history: History,
+        directory: Path,
+        seed: int,
+        safeguard: Safeguard | None = None,
+        disturb: Disturb | None = None,
+        workers: int = 2,
+        *,
+        every: int = EVERY,
+        wired: bool = False,
+    ) -> None:
+        self.seed, self.kafka, self.history, self.directory = seed, kafka, history, directory
+        self.dice = random.Random(seed)
+        self.store = EmbeddedStore(directory / "store", "everysec")
+        self.wires = _wires(kafka, self.store, seed) if wired else []
+        """To the broker, and to the store."""
+        self.garbage = Garbage(seed)
+        self.done: Counter[str] = Counter()
+        """What has happened, by name; of kills only those that count."""
+        self._safeguard, self._first = safeguard, workers
+        self._disturb, self._every = disturb, every
+        self._static = seed % 2 == 0
+        """Whether workers keep their name in the group when they are started again."""
+        self.workers: list[Tried] = []
+        self._made = 0
+        self.patience = PATIENCE_SECONDS
+        """Seconds after which what does not move has failed."""
+
+    def __enter__(self) -> Self:
+        backends.delete_topics(self.kafka.address)
+        self.store.start()
+        for wire in self.wires:
+            wire.__enter__()
+        self.settings = settings_of(
+            brokers=self.kafka.address,
+            redis_url=self.store.url,
+            group=f"trouble-{uuid4().hex[:8]}",
+            data_dir=str(self.directory),
+            session_seconds=SESSION_SECONDS,
+            fetch_wait_ms=20,
+        )
+        self.world = World(self.settings, self.directory, self.history)
+        self.installation: Installation = self.world.installation
+        self.installation.make_topics()
+        self._progress = self._send()
+        self.installation.learner.start()
+        for _ in range(self._first):
+            self.add_worker()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            worker.kill()
+        self.installation.learner.kill()
+        for wire in self.wires:
+            wire.__exit__()
+        self.store.kill()
+
+    def add_worker(self) -> Tried:
+        """One more worker joins."""
+        self._made += 1
+        chosen: dict[str, str] = {}
+        if self._static:
+            chosen["group_instance_id"] = f"worker-{self._made}"
+        if self.wires:
+            to_kafka, to_store = self.wires
+            chosen |= {"brokers": to_kafka.address, "redis_url": f"redis://{to_store.address}/0"}
+        settings = self.settings.model_copy(update=chosen)
+        worker = Tried(settings, self.directory, self._made, self._safeguard)
+        worker.begin()
+        self.workers.append(worker)
+        return worker
+
+    def _send(self) -> Iterator[Progress]:
+        later, mixed = again(HOUR), shuffled(self.seed)
+
+        def disturb(interval: Interval) -> list[Told]:
+            sent = list(later(interval))
+            return list(mixed(interval._replace(events=[*sent, *self.garbage.beside(sent)])))
+
+        replay = Replay(
+            self.history,
+            [BulkProducer(KafkaConnection.of(self.settings))],
+            self.settings.partitions,
+            act_from=self.history.act_from,
+            every=self._every,
+            disturb=self._disturb or disturb,
+        )
+        return replay.run()
+
+    def feed(self, intervals: int = 3) -> bool:
+        """Send a little more of the history; False once all of it is in."""
+        for _ in range(intervals):
+            progress = next(self._progress, None)
+            if progress is None:
+                return False
+            self.world.read = progress.read
+        return True
+
+    def feed_all(self) -> None:
+        """Send what is left."""
+        while self.feed(50):
+            pass
+
+    def until_handled(self) -> None:
+        """Wait until the lanes have handled all that was fed."""
+        self.until(lambda: not self.behind(), "all that was fed is handled")
+
+    def until(self, look: Callable[[], Found | None], what: str) -> Found:
+        """Look until it is so."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if found := look():
+                return found
+            time.sleep(LOOK_SECONDS)
+        raise TimeoutError(f"seed {self.seed}: still not: {what}; logs in {self.directory}")
+
+    def until_ready(self, worker: Tried) -> None:
+        self.until(lambda: worker.ready, "a worker works")
+
+    def one_that_works(self) -> Tried:
+        def look() -> Tried | None:
+            self.supervise()
+            return next((one for one in self.dice.sample(self.workers, len(self.workers)) if one.ready), None)
+
+        return self.until(look, "a worker works")
+
+    def supervise(self) -> None:
+        """Start again who has ended, as every service is: who finds the store away at its start ends."""
+        for worker in self.workers:
+            if worker.pid is None:
+                worker.begin()
+
+    def behind(self) -> bool:
+        """Whether a lane has not handled all that was fed."""
+        states = asyncio.run(self.installation.states())
+        return any(state is None or state.position.get("events", 0) < self.world.read for state in states)
+
+    def until_done(self) -> None:
+        """Feed what is left, have everybody alive, and wait until all is handled and published."""
+        self.feed_all()
+        self.supervise()
+        self.installation.workers[:] = self.workers
+        self.installation.until_replayed(self.world.read, self.history.end, patience=self.patience)
+        self.world.until_learned()
+
+    def check(self, expected: Result) -> None:
+        """Nothing lost, nothing twice, and the same to the byte as the pure core's undisturbed run."""
+        published = self.world.action_ids()
+        found = self.world.result()
+        assert_equal(found, expected, published)
+        check_ledger(self.world.decisions(), published, found)
+        assert sorted(self._letters()) == sorted(self.garbage.sent), "garbage is laid aside once"
+
+    def _letters(self) -> list[bytes]:
+        with PartitionLog(self.installation.connection) as log:
+            return [
+                raw.value or b""
+                for partition in range(self.settings.partitions)
+                for raw in log.read(DEAD_LETTERS, partition, 0)
+            ]
+
+
+def _wires(kafka: LocalKafka, store: EmbeddedStore, seed: int) -> list[SlowWire]:
+    return [SlowWire(kafka.far_port, seed, kafka.wire_port), SlowWire(store.port, seed)]
