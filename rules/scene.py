@@ -72,14 +72,15 @@ class Scene(msgspec.Struct):
     def order(self) -> Order | None:
         """The order that this is about, where the order book is at hand."""
         subject = self.trigger.ref or self._told("order_id")
-        book = self.orders.orders if self.orders else ()
+        book = self.orders.orders if self.orders and subject else ()
         return next((order for order in reversed(book) if order.id == subject), None)
 
     @property
     def complaint(self) -> Complaint | None:
         """The complaint that this is about."""
         subject = self.trigger.ref or self._told("complaint_id")
-        return next((one for one in self.record.complaints.recent if one.id == subject), None)
+        # Most events are about none, and who complains much has many: nothing is searched for nobody.
+        return next((one for one in self.record.complaints.recent if one.id == subject), None) if subject else None
 
     @property
     def coupon(self) -> Coupon | None:
