@@ -24,6 +24,9 @@ the dead letters; and the ledger told of exactly the actions that were published
 | **kills that count** | **{kills}** |
 
 {seeds} seeds in {minutes:.0f} minutes: 0 lost, 0 doubled, 0 differences.
+
+What kills do to naive Faust and to a loop written by hand, beside tend on the same job, is in
+[machinery](machinery.md#killed-at-random).
 """
 
 
