@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 _PAGE = """# Faults
@@ -24,6 +25,7 @@ the dead letters; and the ledger told of exactly the actions that were published
 | **kills that count** | **{kills}** |
 
 {seeds} seeds in {minutes:.0f} minutes: 0 lost, 0 doubled, 0 differences.
+Seeds that did not come to their end: {failed}.
 
 What kills do to naive Faust and to a loop written by hand, beside tend on the same job, is in
 [machinery](machinery.md#killed-at-random).
@@ -33,7 +35,8 @@ What kills do to naive Faust and to a loop written by hand, beside tend on the s
 class Report:
     """Counts what was done."""
 
-    def __init__(self) -> None:
+    def __init__(self, asked: Sequence[int]) -> None:
+        self._asked = asked
         self.seeds: list[int] = []
         self.done: Counter[str] = Counter()
         self._actions = 0
@@ -56,5 +59,8 @@ class Report:
             return
         rows = "\n".join(f"| {what} | {times} |" for what, times in sorted(self.done.items()))
         minutes = (time.monotonic() - self._began) / 60
-        page = _PAGE.format(actions=self._actions, rows=rows, kills=self.kills, seeds=len(self.seeds), minutes=minutes)
+        failed = ", ".join(str(seed) for seed in self._asked if seed not in self.seeds) or "none"
+        page = _PAGE.format(
+            actions=self._actions, rows=rows, kills=self.kills, seeds=len(self.seeds), minutes=minutes, failed=failed
+        )
         Path(place).write_text(page, encoding="utf-8")

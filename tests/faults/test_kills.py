@@ -56,7 +56,7 @@ def plan(seed: int) -> list[Callable[[Trouble], None]]:
 @pytest.fixture(scope="module")
 def report() -> Iterator[Report]:
     """What was done in this run; checked at its end, and written where it is asked for."""
-    report = Report()
+    report = Report(SEEDS)
     yield report
     report.write()
 

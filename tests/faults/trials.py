@@ -77,7 +77,8 @@ class Trial:
         if at != step or not (counts or int(times) == AT_ONCE):
             return
         self._met += 1
-        if self._met >= int(times):
+        # Once: who was frozen and wakes goes on, and is not frozen again by the same order.
+        if self._met == max(int(times), 1):
             os.kill(os.getpid(), signal.Signals[blow])
 
     def note(self, partition: int, unpublished: int) -> bool:
