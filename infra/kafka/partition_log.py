@@ -12,6 +12,7 @@ from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from infra.kafka.asking import ask
 from infra.kafka.connection import KafkaConnection
 from schemas.errors import DependencyAway
 from schemas.lane import Raw
@@ -20,11 +21,6 @@ _ANSWER_SECONDS = 20.0
 _BATCH = 1_000
 _WAIT_MS = 10
 _WINDOW = 64
-_SETTLING = {
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-    KafkaError.LEADER_NOT_AVAILABLE,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-}
 
 
 class PartitionLog:
@@ -44,19 +40,13 @@ class PartitionLog:
         return first, self._end
 
     def _watermarks(self, at: TopicPartition) -> tuple[int, int]:
-        deadline = time.monotonic() + _ANSWER_SECONDS
-        while True:
-            try:
-                found = self._consumer.get_watermark_offsets(at, timeout=_ANSWER_SECONDS)
-            except KafkaException as error:
-                # The leader of a topic just made, or just moved, is known to all a moment later.
-                if error.args[0].code() not in _SETTLING or time.monotonic() > deadline:
-                    raise DependencyAway(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
-                time.sleep(0.05)
-            else:
-                if found is None:
-                    raise DependencyAway(f"Kafka at {self._brokers} does not answer")
-                return found
+        try:
+            found = ask(lambda: self._consumer.get_watermark_offsets(at, timeout=_ANSWER_SECONDS))
+        except KafkaException as error:
+            raise DependencyAway(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
+        if found is None:
+            raise DependencyAway(f"Kafka at {self._brokers} does not answer")
+        return found
 
     def settled_bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """The bounds once no transaction is open in the partition; waits for that. Raises DependencyAway."""

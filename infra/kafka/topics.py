@@ -15,6 +15,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but
     ResourceType,
 )
 
+from infra.kafka.asking import ask
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from schemas.errors import DependencyAway, Refused, TendError
@@ -183,11 +184,10 @@ class Topics:
 
     def _partitions(self) -> dict[str, int]:
         try:
-            return {
-                name: len(topic.partitions) for name, topic in self._admin.list_topics(timeout=_SECONDS).topics.items()
-            }
+            known = ask(lambda: self._admin.list_topics(timeout=_SECONDS)).topics
         except KafkaException as error:
             raise DependencyAway(f"Kafka at {self._connection.brokers} does not answer: {error}") from error
+        return {name: len(topic.partitions) for name, topic in known.items()}
 
     def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
         if not names:

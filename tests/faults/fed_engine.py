@@ -160,7 +160,12 @@ class FedEngine:
 
     def until_handled(self) -> None:
         """Wait until the lanes have handled all that was fed."""
-        self.until(lambda: not self.behind(), "all that was fed is handled")
+
+        def look() -> bool:
+            self.supervise()
+            return not self.behind()
+
+        self.until(look, "all that was fed is handled")
 
     def until(self, look: Callable[[], Found | None], what: str) -> Found:
         """Look until it is so."""

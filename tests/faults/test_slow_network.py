@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends import LocalKafka
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.producer import BulkProducer
+from infra.kafka.topics import Topics, TopicSpec
+from tests.backends import LocalKafka, delete_topics
 from tests.equality.histories import History, Result
 from tests.faults.slow_wire import SlowWire
 from tests.faults.trials import Step
@@ -33,6 +36,20 @@ def test_a_slow_network_that_is_cut_loses_nothing_and_doubles_nothing(
         trouble.until_done()
         trouble.check(expected)
         assert min(wire.cuts for wire in trouble.wires) >= CUTS
+
+
+def test_who_asks_where_logs_end_waits_out_connections_that_are_cut(own_kafka: LocalKafka) -> None:
+    delete_topics(own_kafka.address)
+    Topics(KafkaConnection(own_kafka.address)).create([TopicSpec("orders", 6)])
+    producer = BulkProducer(KafkaConnection(own_kafka.address))
+    for partition in range(6):
+        producer.send("orders", partition, None, b"%d" % partition, 1)
+    producer.flush()
+
+    with SlowWire(own_kafka.far_port, 1, own_kafka.wire_port) as wire:
+        wire.spoil(cut_share=0.2)
+        while wire.cuts < CUTS:
+            assert Topics(KafkaConnection(wire.address)).end_offsets(["orders"]) == {"orders": [1] * 6}
 
 
 def _spoil(wires: list[SlowWire], **how: float) -> None:
