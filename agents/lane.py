@@ -214,7 +214,7 @@ class LaneRunner:
 
     async def _save(self, save: Save) -> None:
         assert self._outgoing is not None
-        save.commit.published = self._outgoing.published
+        save.commit.published = self._outgoing.settled
 
         async def commit() -> int:
             return await self._around.store.commit(self.partition, self._version, save.commit)

@@ -57,18 +57,24 @@ class Outgoing:
         self._waits = waits
         self._took = took
         self._entries: deque[OutboxEntry] = deque()
+        self._last: list[OutboxEntry] = []
+        """Published, but not settled."""
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
         self._task: asyncio.Task[None] | None = None
         self.published = 0
+        """The last sequence that is out."""
+        self.settled = 0
+        """The last one that the store may drop. Those after it were published last: should the broker crash at this
+        moment and forget them, they are published again (see ``infra.kafka.transactions.end_left_open``)."""
 
     def __len__(self) -> int:
         return len(self._entries)
 
     async def open(self, entries: Iterable[OutboxEntry]) -> None:
         """Find out how far an earlier owner came, and go on from there with what the store still holds."""
-        self.published = await patiently(self._publisher.open, self._waits)
+        self.published = self.settled = await patiently(self._publisher.open, self._waits)
         self.add(entries)
         self._task = asyncio.create_task(self._run())
 
@@ -89,6 +95,7 @@ class Outgoing:
         if furthest > sequence:
             # The store takes entries that begin further ahead only once it may drop all of its own.
             await self.flush()
+            self._last, self.settled = [], self.published
         return furthest
 
     @property
@@ -136,18 +143,32 @@ class Outgoing:
                 await self._publish(list(self._entries)[:_AT_ONCE])
 
     async def _publish(self, entries: list[OutboxEntry]) -> None:
+        given, times = [*self._last, *entries], 0
+
         async def publish() -> int:
-            return await self._publisher.publish(entries)
+            nonlocal times
+            times += 1
+            return await self._publisher.publish(given)
 
         started = time.perf_counter()
         try:
             published = await patiently(publish, self._waits)
         except Fenced:
             # Whether the partition is still ours is for the store's version to say: open again and go on from there.
-            published = await patiently(self._publisher.open, self._waits)
+            await self._open_again()
+        else:
+            self._have_published(published, given if times > 1 else entries)
         self._took(time.perf_counter() - started)
-        self.published = max(self.published, published)
         while self._entries and self._entries[0].sequence <= self.published:
             self._entries.popleft()
         if len(self._entries) < self._limit:
             self._room.set()
+
+    def _have_published(self, published: int, in_doubt: list[OutboxEntry]) -> None:
+        self.settled = max(self.settled, in_doubt[0].sequence - 1)
+        self.published, self._last = published, in_doubt
+
+    async def _open_again(self) -> None:
+        self.published = self.settled = await patiently(self._publisher.open, self._waits)
+        self._entries.extendleft(entry for entry in reversed(self._last) if entry.sequence > self.published)
+        self._last = []

@@ -45,6 +45,7 @@ JOIN_PACE = 50
 ENOUGH = 100
 """Actions, to speak of a hundredth of them."""
 HOPS = Peer("the two hops alone", "benchmarks.peers.hops", "")
+TEND = Peer("tend", "benchmarks.peers.tend", "", transactions=True)
 PRODUCT = Peer("tend, the whole product", "benchmarks.peers.product", "", transactions=True)
 SHOPPERS, WEEKS, HOUSEHOLDS = 5_000, 12, 120
 """Customers of the product, as the engine leaves them after so many weeks of so many households."""
@@ -57,7 +58,7 @@ PEERS = (
     HOPS,
     Peer("hand-written loop", "benchmarks.peers.handwritten", ""),
     Peer("tend, no transactions", "benchmarks.peers.tend", ""),
-    Peer("tend", "benchmarks.peers.tend", "", transactions=True),
+    TEND,
     Peer("naive Faust", "benchmarks.peers.naive_faust", ""),
     PRODUCT,
 )
@@ -97,7 +98,7 @@ def main() -> None:
     known = lived(WEEKS, HOUSEHOLDS, until=wall_clock()) if PRODUCT in peers else []
     slower = 0
     with tempfile.TemporaryDirectory() as directory, Servers(told.kafka, told.brokers, Path(directory)) as servers:
-        for peer in [peer for peer in peers if peer.name in (HOPS.name, "tend")] * ROUNDS_BEFORE:
+        for peer in [peer for peer in (HOPS, TEND) if peer in peers] * ROUNDS_BEFORE:
             measure(servers, peer, told.pace, WARM_SECONDS, known)
         print("The broker is warm.", flush=True)
         for _ in range(told.rounds):

@@ -50,14 +50,23 @@ class PartitionLog:
 
     def settled_bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """The bounds once no transaction is open in the partition; waits for that. Raises DependencyAway."""
-        deadline = time.monotonic() + _ANSWER_SECONDS
+        if self.is_settled(topic, partition, _ANSWER_SECONDS):
+            return self.bounds(topic, partition)
+        raise DependencyAway(
+            f"{topic} partition {partition}: a transaction stays open at offset {self._end}. If no worker publishes, "
+            f"ask who left it: kafka-transactions.sh --bootstrap-server {self._brokers} find-hanging --topic {topic}"
+        )
+
+    def is_settled(self, topic: str, partition: int, patience: float) -> bool:
+        """Whether no transaction is open in the partition, or those that are end within so many seconds."""
+        deadline = time.monotonic() + patience
         while True:
-            first, end = self.bounds(topic, partition)
+            _, end = self.bounds(topic, partition)
             _, written = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
             if end >= written:
-                return first, end
+                return True
             if time.monotonic() > deadline:
-                raise DependencyAway(f"{topic} partition {partition}: a transaction stays open at offset {end}")
+                return False
             time.sleep(0.02)
 
     def read(self, topic: str, partition: int, start: int) -> Iterator[Raw]:
@@ -77,12 +86,13 @@ class PartitionLog:
                 else:
                     raise DependencyAway(f"Kafka at {self._brokers}: {problem.str()}")
 
-    def backwards(self, topic: str, partition: int, limit: int) -> Iterator[Raw]:
+    def backwards(self, topic: str, partition: int, limit: int, *, settled: bool = True) -> Iterator[Raw]:
         """Records from the newest to older ones, about ``limit`` of them at most. Raises DependencyAway.
 
-        It waits while a transaction is open in the partition: what was acknowledged behind it would be overlooked.
+        It waits while a transaction is open in the partition, as what was acknowledged behind it would be overlooked;
+        unless ``settled`` says that what lies before it is enough.
         """
-        first, end = self.settled_bounds(topic, partition)
+        first, end = self.settled_bounds(topic, partition) if settled else self.bounds(topic, partition)
         upper, window = end, _WINDOW
         while upper > first and end - upper < limit:
             lower = max(first, upper - window)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import orjson
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
-from schemas.lane import OutboxEntry
+from schemas.lane import OutboxEntry, Raw
 
 POSITIONS_TOPIC = "tend.positions"
 SEQUENCE_HEADER = "tend-seq"
 
 Identity = tuple[str, bytes]
 
+_ENDED_SECONDS = 2.0
+"""A transaction that has ended has ended in its partitions too, but for the moment that they take to show it."""
 _TAIL = 2_000
 """How many records of a partition are searched for entries of an earlier owner; its last publish was smaller."""
 
@@ -47,11 +49,26 @@ def position_record(lane: int, sequence: int) -> OutboxEntry:
 
 def read_position(connection: KafkaConnection, lane: int) -> int:
     """The last sequence that the lane has published; 0 at first. Blocks; raises DependencyAway."""
-    key = str(lane).encode()
     with PartitionLog(connection) as log:
-        for record in log.backwards(POSITIONS_TOPIC, lane, limit=2**62):
-            if record.key == key and record.value:
-                return int(orjson.loads(record.value)["sequence"])
+        return _newest(log.backwards(POSITIONS_TOPIC, lane, limit=2**62), lane)
+
+
+def own_position(connection: KafkaConnection, lane: int) -> tuple[int, bool]:
+    """The same for a lane that has just ended all its earlier transactions; and whether one is open nevertheless.
+
+    Nobody else publishes a lane's position. So a transaction that is still open there is one of its own, which the
+    broker calls complete and has not ended in the partition's log. Blocks; raises DependencyAway.
+    """
+    with PartitionLog(connection) as log:
+        left_open = not log.is_settled(POSITIONS_TOPIC, lane, _ENDED_SECONDS)
+        return _newest(log.backwards(POSITIONS_TOPIC, lane, limit=2**62, settled=False), lane), left_open
+
+
+def _newest(records: Iterable[Raw], lane: int) -> int:
+    key = str(lane).encode()
+    for record in records:
+        if record.key == key and record.value:
+            return int(orjson.loads(record.value)["sequence"])
     return 0
 
 

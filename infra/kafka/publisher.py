@@ -16,17 +16,10 @@ from typing import TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from infra.kafka.beyond import Beyond, Place
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.partition_log import PartitionLog
-from infra.kafka.positions import (
-    Identity,
-    identity_of,
-    mark_of,
-    out_beyond,
-    position_record,
-    read_position,
-    sent_beyond,
-)
+from infra.kafka.positions import POSITIONS_TOPIC, mark_of, own_position, position_record
+from infra.kafka.transactions import end_left_open
 from schemas.errors import DependencyAway, Fenced, TendError
 from schemas.lane import OutboxEntry
 
@@ -66,9 +59,9 @@ class Publisher:
         self._name = f"{group}-lane-{partition}"
         self._producer: Producer | None = None
         self._published = 0
-        self._found: set[int] = set()
-        self._searched: set[tuple[str, int]] = set()
-        self._out: set[Identity] = set()
+        self._left_open = False
+        """A transaction of an earlier owner's is open in the logs, and its broker does not know of it any more."""
+        self._beyond = Beyond(connection, partition)
         self._gone_on_from = 0
         self._problems: list[KafkaError] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._name)
@@ -89,7 +82,9 @@ class Publisher:
     async def publish(self, entries: Sequence[OutboxEntry]) -> int:
         """Publish the entries, which follow each other, and return the last sequence published.
 
-        Entries up to the published position are skipped, so it is safe to call again with the same ones.
+        Entries up to the published position are skipped, so it is safe to call again with the same ones; and those of
+        the call before belong in front of them. Only once Kafka has begun the next transaction is it certain that no
+        crash of its own makes it forget the last one, which is published again then.
 
         Raises:
             Fenced: another owner has opened; open again if the partition is still ours.
@@ -98,7 +93,7 @@ class Publisher:
         """
         return await self._in_thread(lambda: self._publish(entries))
 
-    async def pass_over(self, sequence: int, places: Sequence[tuple[str, int]]) -> int:
+    async def pass_over(self, sequence: int, places: Sequence[Place]) -> int:
         """Never again publish an id that is out with a higher sequence; returns the highest sequence that is out.
 
         For a store that has lost its last moments, where a clock takes part: what is decided again may come under
@@ -129,19 +124,17 @@ class Publisher:
         self._drop()
         # First end what an older owner has begun, then read how far it came: the other way round it may still move.
         producer = self._new_producer()
-        self._published = read_position(self._connection, self.partition)
-        self._found.clear()
-        self._searched.clear()
+        self._published, self._left_open = own_position(self._connection, self.partition)
+        self._beyond.begin(self._published)
         self._producer = producer
         return self._published
 
-    def _pass_over(self, sequence: int, places: Sequence[tuple[str, int]]) -> int:
+    def _pass_over(self, sequence: int, places: Sequence[Place]) -> int:
         # With transactions nothing is out beyond the position; without, what was sent just before it may be.
         if self._transactional and self._published <= sequence:
             return self._published
-        highest, found = out_beyond(self._connection, places, self.partition, sequence)
-        self._out |= found
-        self._gone_on_from = max(self._published, highest)
+        self._beyond.pass_over(sequence, places)
+        self._gone_on_from = max(self._published, self._beyond.highest)
         return self._gone_on_from
 
     def _new_producer(self) -> Producer:
@@ -183,6 +176,7 @@ class Publisher:
             self._drop()
             raise self._meaning(error) from error
         self._published = waiting[-1].sequence
+        self._beyond.published(self._published)
         return self._published
 
     def _check_nothing_is_missing(self, first: OutboxEntry) -> None:
@@ -195,31 +189,19 @@ class Publisher:
 
     def _in_one_transaction(self, entries: Sequence[OutboxEntry]) -> None:
         producer = self._running()
+        if self._left_open and (places := self._beyond.unsearched(entries)):
+            end_left_open(producer, {(POSITIONS_TOPIC, self.partition), *places})
+            self._beyond.search(places)
         producer.begin_transaction()
-        for entry in self._not_out(entries):
+        for entry in self._beyond.not_out(entries):
             self._send(producer, entry)
-        self._send(producer, self._position(entries[-1].sequence))
+        self._send(producer, position_record(self.partition, entries[-1].sequence))
         producer.commit_transaction(_SECONDS)
 
     def _one_after_the_other(self, entries: Sequence[OutboxEntry]) -> None:
-        self._search(entries)
-        self._deliver([entry for entry in self._not_out(entries) if entry.sequence not in self._found])
-        self._deliver([self._position(entries[-1].sequence)])
-        self._found = {sequence for sequence in self._found if sequence > entries[-1].sequence}
-
-    def _not_out(self, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
-        if not self._out:
-            return entries
-        return [entry for entry in entries if identity_of(entry.topic, entry.headers) not in self._out]
-
-    def _search(self, entries: Sequence[OutboxEntry]) -> None:
-        places = {(entry.topic, entry.partition) for entry in entries} - self._searched
-        if not places:
-            return
-        with PartitionLog(self._connection) as log:
-            for topic, partition in places:
-                self._found |= sent_beyond(log, topic, partition, self.partition, self._published)
-        self._searched |= places
+        self._beyond.search(self._beyond.unsearched(entries))
+        self._deliver(self._beyond.not_out(entries))
+        self._deliver([position_record(self.partition, entries[-1].sequence)])
 
     def _deliver(self, entries: Sequence[OutboxEntry]) -> None:
         producer = self._running()
@@ -248,9 +230,6 @@ class Publisher:
                 return
             except BufferError:
                 producer.poll(0.1)
-
-    def _position(self, sequence: int) -> OutboxEntry:
-        return position_record(self.partition, sequence)
 
     def _meaning(self, error: Exception) -> Exception:
         if not isinstance(error, KafkaException):

@@ -13,6 +13,8 @@ class Press:
 
     def __init__(self) -> None:
         self.out: list[OutboxEntry] = []
+        self.given: list[int] = []
+        """The sequences that were last to be published."""
         self.trouble: list[Exception] = []
         """Raised one after the other, instead of publishing."""
         self._not_again: set[bytes] = set()
@@ -45,6 +47,7 @@ class Press:
         await self._going.wait()
         if self.trouble:
             raise self.trouble.pop(0)
+        self.given = [entry.sequence for entry in entries]
         fresh = [entry for entry in entries if entry.sequence > self.published]
         assert [entry.sequence for entry in fresh] == list(
             range(self.published + 1, self.published + 1 + len(fresh))
@@ -52,6 +55,11 @@ class Press:
         self._position = fresh[-1].sequence if fresh else self._position
         self.out.extend(entry for entry in fresh if _id_of(entry) not in self._not_again)
         return self.published
+
+    def forget(self, sequence: int) -> None:
+        """What is out with a higher sequence is not out after all."""
+        self.out = [entry for entry in self.out if entry.sequence <= sequence]
+        self._position = min(self._position, sequence)
 
     async def pass_over(self, sequence: int, places: Sequence[tuple[str, int]]) -> int:
         """Leave out from now on what is out with a higher sequence; the highest that is out."""

@@ -118,3 +118,59 @@ async def test_what_cannot_be_published_is_told_to_the_lane(outgoing: Make) -> N
         await out.flush()
     with pytest.raises(TendError, match="an entry is missing"):
         await out.room()
+
+
+async def test_the_store_keeps_the_last_transaction_until_the_next_one_is_out(outgoing: Make) -> None:
+    press = Press()
+    out = outgoing(press)
+    await out.open([])
+
+    out.add(entries(1, 3))
+    await out.flush()
+    assert (out.published, out.settled) == (3, 0)
+
+    out.add(entries(4, 5))
+    await out.flush()
+    assert (out.published, out.settled) == (5, 3)
+
+
+async def test_what_an_earlier_owner_published_is_settled(outgoing: Make) -> None:
+    press = Press()
+    press.out = entries(1, 2)
+    out = outgoing(press)
+
+    await out.open(entries(1, 2))
+
+    assert out.settled == 2
+
+
+async def test_a_broker_that_forgot_the_last_transaction_is_given_it_again(outgoing: Make) -> None:
+    press = Press()
+    out = outgoing(press)
+    await out.open([])
+    for first in (1, 3):
+        out.add(entries(first, first + 1))
+        await out.flush()
+
+    press.forget(2)
+    out.add(entries(5, 6))
+    await out.flush()
+
+    assert numbers(press.out) == [1, 2, 3, 4, 5, 6]
+    assert press.given == [3, 4, 5, 6]
+
+
+async def test_fenced_while_the_last_transaction_was_forgotten_it_is_published_again(outgoing: Make) -> None:
+    press = Press()
+    out = outgoing(press)
+    await out.open([])
+    out.add(entries(1, 4))
+    await out.flush()
+
+    press.forget(0)
+    press.trouble = [Fenced("opened by another owner")]
+    out.add(entries(5, 6))
+    await out.flush()
+
+    assert numbers(press.out) == [1, 2, 3, 4, 5, 6]
+    assert out.settled <= 4

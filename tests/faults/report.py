@@ -29,6 +29,26 @@ Seeds that did not come to their end: {failed}.
 
 What kills do to naive Faust and to a loop written by hand, beside tend on the same job, is in
 [machinery](machinery.md#killed-at-random).
+
+## A broker that forgets
+
+Found by killing Apache Kafka 4.3.0, alone, right after it had confirmed a commit: about every second time the
+transaction stays open in its partitions' logs for good, and readers of committed records stand still before it. The
+coordinator answers once it has noted that it will commit, and writes the markers into the partitions afterwards. If it
+is killed in between and finds no leaders for them when it starts again, as a cluster of one may, it takes the
+partitions for deleted ("likely deleted already and hence can be skipped", says its log) and notes that the transaction
+is complete. That is a [hanging transaction][kip-664]; to abort it by hand would lose what was confirmed.
+
+So the store drops messages only once the transaction after theirs is out, which Kafka begins when the former one has
+ended everywhere. A lane that opens and finds its own position still open ends what was left, by a transaction of the
+same producer taken back in the same partitions, looks which messages came through nevertheless, and publishes the
+others again: each is out once. `tests/infra/test_lost_markers.py` does it with markers cut off the broker's logs.
+
+Not covered: a worker killed in the middle of a transaction, and the lone broker in the very milliseconds in which it
+takes that one back. What hangs then without its position comes to light with the lane's next message to that
+partition, and is doubled.
+
+[kip-664]: https://cwiki.apache.org/confluence/display/KAFKA/KIP-664%3A+Provide+tooling+to+detect+and+abort+hanging+transactions
 """
 
 

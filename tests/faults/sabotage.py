@@ -69,7 +69,7 @@ def _without_fence() -> None:
 
 def _without_position() -> None:
     """A new owner publishes whatever the store still holds."""
-    _put(infra.kafka.publisher, "read_position", lambda connection, lane: 0)
+    _put(infra.kafka.publisher, "own_position", lambda connection, lane: (0, False))
     _put(Publisher, "_check_nothing_is_missing", lambda self, first: None)
 
 

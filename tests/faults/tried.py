@@ -43,14 +43,14 @@ class TriedLane(LaneRunner):
     async def _save(self, save: Save) -> None:
         self._came_to(Step.HANDLE, in_hand=True)
         assert self._outgoing is not None
-        if self._outgoing.published > self._told:
-            self._told = self._outgoing.published
+        if self._outgoing.settled > self._told:
+            self._told = self._outgoing.settled
             self._came_to(Step.TRIM, in_hand=True)
         await super()._save(save)
         self.trial.note(self.partition, self.waiting_to_publish)
 
     _told = 0
-    """The last published sequence that went to the store."""
+    """The last sequence that the store was told to drop."""
 
     def acknowledges(self) -> None:
         """The batch is done."""

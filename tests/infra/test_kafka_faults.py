@@ -23,7 +23,7 @@ from infra.kafka.reader import read_all
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.errors import DependencyAway
 from schemas.lane import OutboxEntry
-from tests.backends import LocalKafka, docker_answers
+from tests.backends import LocalKafka
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -131,17 +131,6 @@ def test_a_frozen_worker_comes_back_as_one_of_the_group(start: Start, broker: st
     write(broker, 10)
 
     until(lambda: all_is_read_once(110, one, two) and bool(one.read) and bool(two.read))
-
-
-@pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[LocalKafka]:
-    """A Kafka that a test may kill."""
-    if "TEND_TEST_BROKERS" in os.environ or docker_answers():
-        pytest.skip("needs a Kafka of its own, which is made with Java and Maven")
-    kafka = LocalKafka(tmp_path)
-    kafka.start()
-    yield kafka
-    kafka.kill()
 
 
 @pytest.mark.kafka
