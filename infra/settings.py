@@ -65,13 +65,23 @@ class Settings(BaseSettings):
     http_host: str = Field("127.0.0.1", description="Where `/metrics`, `/healthz` and `/readyz` listen.")
     http_port: int = Field(9464, ge=0, le=65535, description="Their port; 0 takes a free one.")
     fetch_bytes: int = Field(
-        262_144, ge=4_096, le=16_777_216, description="Bytes fetched of one topic's partition at a time."
+        262_144,
+        ge=4_096,
+        le=16_777_216,
+        description="Bytes fetched of one topic's partition at a time; about eight times as many lie ready at most.",
     )
     fetch_wait_ms: int = Field(
-        10,
+        20,
         ge=1,
-        le=20,
-        description="How long the broker gathers records for a fetch, unless they fill it; ms.",
+        le=500,
+        description="How long the broker waits for a first record before it answers a fetch with nothing; ms. Idle "
+        "lanes ask so often; the embedded broker answers no earlier than after half of it.",
+    )
+    gather_ms: int = Field(
+        5,
+        ge=0,
+        le=100,
+        description="How long records are gathered from the first one on, so that a lane takes them together; ms.",
     )
     batch_limit: int = Field(500, ge=1, le=500, description="Most events and alarms in one commit.")
     outbox_limit: int = Field(

@@ -15,8 +15,9 @@ from faust.types.auth import CredentialsT
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.intake import Intake
+from infra.kafka.lane_logs import LaneLogs
 from infra.kafka.seldom import tell_seldom
-from infra.kafka.transport import LaneConsumer, LaneTransport
+from infra.kafka.transport import LaneTransport
 from infra.settings import Settings
 from schemas.errors import DependencyAway
 
@@ -39,13 +40,12 @@ class LaneApp(faust.App):
 
     BootStrategy = _Boot
 
-    def __init__(self, name: str, *, intake: Intake, fetch_wait_ms: int, **options: Any) -> None:
+    def __init__(self, name: str, *, intake: Intake, **options: Any) -> None:
         self.intake = intake
-        self._fetch_wait_ms = fetch_wait_ms
         super().__init__(name, **options)
 
     def _new_transport(self) -> LaneTransport:
-        return LaneTransport(self.conf.broker_consumer, self, self.intake, self._fetch_wait_ms)
+        return LaneTransport(self.conf.broker_consumer, self, self.intake)
 
     async def _on_partitions_revoked(self, revoked: set[TP]) -> None:
         # Lanes end first, while the group still waits for this worker.
@@ -56,7 +56,6 @@ class LaneApp(faust.App):
         await super()._on_partitions_assigned(assigned, generation_id)
         if self.should_stop:
             return
-        self.intake.connect(cast(LaneConsumer, self.consumer))
         try:
             await self.intake.gain(assigned)
         except Exception as error:  # noqa: BLE001 - it ends the app, whatever it is
@@ -67,9 +66,10 @@ class LaneApp(faust.App):
 class Engine:
     """A running member of the workers' group: ``intake`` gives lanes their records."""
 
-    def __init__(self, app: LaneApp, intake: Intake) -> None:
+    def __init__(self, app: LaneApp, intake: Intake, logs: LaneLogs) -> None:
         self.app = app
         self.intake = intake
+        self._logs = logs
         self.running = False
 
     async def start(self) -> None:
@@ -92,6 +92,7 @@ class Engine:
         self.running = False
         await self.app.consumer.commit()
         await self.intake.lose_all()
+        await self._logs.close()
         await self.app.stop()
 
     def not_ready(self) -> list[str]:
@@ -102,7 +103,7 @@ class Engine:
             return ["waiting for the group to share out the partitions"]
         if not self.intake.owned:
             return []
-        silence = cast(LaneConsumer, self.app.consumer)._thread.silence
+        silence = self._logs.silence
         return [f"Kafka has not answered for {silence:.0f} s"] if silence > _SILENCE_SECONDS else []
 
     async def failed(self) -> BaseException | None:
@@ -131,11 +132,11 @@ def make_engine(
     tell_seldom()
     # While its lanes end, a worker sends no sign of life: they must not take longer than its session.
     patience = settings.session_seconds * 0.7
-    intake = Intake(topics, on_owned, on_lost, patience=patience, partitions=settings.partitions)
+    logs = LaneLogs(settings)
+    intake = Intake(topics, logs, on_owned, on_lost, patience=patience, partitions=settings.partitions)
     app = LaneApp(
         settings.group,
         intake=intake,
-        fetch_wait_ms=settings.fetch_wait_ms,
         **_options(settings, group_instance_id or settings.group_instance_id),
     )
     source = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
@@ -146,7 +147,7 @@ def make_engine(
             intake.hand_over(int(knock))
 
     app.agent(source, name="engage")(engage)
-    return Engine(app, intake)
+    return Engine(app, intake, logs)
 
 
 def _options(settings: Settings, group_instance_id: str | None) -> dict[str, Any]:
@@ -161,7 +162,6 @@ def _options(settings: Settings, group_instance_id: str | None) -> dict[str, Any
         "broker_rebalance_timeout": _REBALANCE_SECONDS,
         "broker_max_poll_interval": _NEVER_EVICT_SECONDS,
         "broker_commit_interval": _DISPLAY_SECONDS,
-        "consumer_max_fetch_size": settings.fetch_bytes,
         "consumer_group_instance_id": group_instance_id,
         "store": "memory://",
         "datadir": str(settings.data_dir / "faust"),

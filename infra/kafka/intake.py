@@ -1,6 +1,6 @@
 """Where lanes get their records: stateless fetches, handed over by Faust's one agent.
 
-A lane asks for "records of these topics from these offsets". The fetch runs on the consumer's thread; its
+A lane asks for "records of these topics from these offsets". The fetch runs on a thread beside; its
 result waits here until the agent has taken a knock for it from Faust's stream. Only the knock passes through
 the stream, because messages queued there can vanish when a rebalance stops the flow; a knock that is lost is
 sent again after a second. Pausing a lane is simply not asking.
@@ -32,10 +32,15 @@ class Lost(Exception):
 
 
 class Source(Protocol):
-    """Who can read records of assigned partitions: the consumer, on its own thread."""
+    """Who can read the logs of partitions."""
 
     async def read(self, partition: int, wants: Mapping[str, int], max_wait_ms: int) -> dict[str, Fetched]:
-        """Records of these topics from these offsets; raises Lost where one is not assigned."""
+        """Records of these topics from these offsets."""
+        ...
+
+    def forget(self, partition: int) -> None:
+        """The partition is read no more."""
+        ...
 
 
 class Intake:
@@ -43,6 +48,7 @@ class Intake:
 
     Args:
         topics: the input topics; a partition is owned when it is assigned in all of them.
+        source: who reads.
         on_owned: called with each partition gained. It must not wait for records.
         on_lost: called with each partition lost, before the group goes on; it may finish a batch.
         patience: how many seconds the group waits for that.
@@ -52,17 +58,18 @@ class Intake:
     def __init__(
         self,
         topics: Sequence[str],
+        source: Source,
         on_owned: Callable[[int], Awaitable[None]],
         on_lost: Callable[[int], Awaitable[None]],
         patience: float = 20.0,
         partitions: int | None = None,
     ) -> None:
         self.topics = tuple(topics)
+        self._source = source
         self._on_owned = on_owned
         self._on_lost = on_lost
         self._patience = patience
         self._partitions = partitions
-        self._source: Source | None = None
         self.joined = False
         """Whether the group has given this worker its share, which may be nothing."""
         self._owned: set[int] = set()
@@ -81,14 +88,14 @@ class Intake:
         """Records of these topics from these offsets, one answer per topic, at most one fetch per partition at a time.
 
         Waits up to ``max_wait_ms`` for a first record when there is none, then answers with empty lists. A topic
-        whose ``next_offset`` has reached its ``end_offset`` was at its end a quarter of a second ago or later; one
-        that lags behind it, or whose end is ``UNKNOWN_END``, has simply not been fetched yet.
+        whose ``next_offset`` has reached its ``end_offset`` was at its end when the broker last answered; one that
+        lags behind it, or whose end is ``UNKNOWN_END``, has simply not been fetched yet.
 
         Raises:
             Lost: the partition is not ours, or was revoked while this waited.
             Refused: an offset lies outside the log.
         """
-        if self._source is None or partition not in self._owned:
+        if partition not in self._owned:
             raise Lost(f"partition {partition} is not owned")
         if partition in self._reading or partition in self._waiting:
             raise RuntimeError(f"a fetch of partition {partition} is already under way")
@@ -153,10 +160,6 @@ class Intake:
         """The broker has taken these offsets."""
         self._committed.update(offsets)
 
-    def connect(self, source: Source) -> None:
-        """Say who reads. Called once the consumer exists."""
-        self._source = source
-
     async def gain(self, assigned: Iterable[TopicPartition]) -> None:
         """The group assigned these: own each partition that came with all of its topics.
 
@@ -203,6 +206,7 @@ class Intake:
         reading = self._reading.pop(partition, None)
         if reading is not None:
             reading.cancel()
+        self._source.forget(partition)
         taken = self._waiting.pop(partition, None)
         if taken is not None and not taken.done():
             taken.set_exception(Lost(f"partition {partition} was revoked"))

@@ -122,15 +122,15 @@ def some(consumer: Consumer, limit: int, patience: float) -> list[Message]:
 
 def raw(message: Message) -> Raw:
     """A record as confluent-kafka delivers it, in our own words."""
-    headers = message.headers() or []
+    headers = message.headers()
     return Raw(
-        topic=message.topic() or "",
-        partition=message.partition() or 0,
-        offset=message.offset() or 0,
-        timestamp=message.timestamp()[1],
-        key=_bytes(message.key()),
-        value=_bytes(message.value()),
-        headers=tuple((header[0], _bytes(header[1]) or b"") for header in headers),
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        message.timestamp()[1],
+        _bytes(message.key()),
+        _bytes(message.value()),
+        tuple((header[0], _bytes(header[1]) or b"") for header in headers) if headers else (),
     )
 
 

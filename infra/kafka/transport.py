@@ -3,22 +3,19 @@
 What differs from Faust, and why:
 
 - Records do not travel through the stream; only knocks do (see ``infra.kafka.intake``).
-- Nothing seeks but a fetch that finds the client elsewhere. Faust's own seeks are switched off: they also write a
-  read offset below which messages are dropped silently.
+- Nothing seeks: Faust's seeks also write a read offset below which messages are dropped silently.
 - Offsets are committed for the display of lag only, and never during a rebalance: aiokafka would answer that by
   resetting the generation, and the worker would join again and again.
-- The consumer reads committed records only and waits for milliseconds, where Faust reads uncommitted ones and
-  waits for 1.5 seconds (both hard-coded).
+- The consumer holds its partitions and reads none of them: that is done by ``infra.kafka.lane_logs``.
 - Topics are assigned by range, which keeps the p-th partitions of all topics together; Faust without tables picks
   round-robin, which does not.
 """
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 from faust.transport.drivers import aiokafka as driver
@@ -26,11 +23,10 @@ from faust.types import TP, ConsumerMessage
 
 from infra.kafka.consumer_thread import LaneConsumerThread, RebalanceListener
 from infra.kafka.intake import Intake
-from schemas.lane import Fetched
 
 
 class LaneConsumer(driver.Consumer):
-    """Faust's consumer on the main loop: it passes knocks on and answers the lanes' fetches."""
+    """Faust's consumer on the main loop: it passes knocks on."""
 
     RebalanceListener = RebalanceListener
     _thread: LaneConsumerThread
@@ -43,11 +39,6 @@ class LaneConsumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> LaneConsumerThread:
         return LaneConsumerThread(self, loop=self.loop, beacon=self.beacon)
-
-    async def read(self, partition: int, wants: Mapping[str, int], max_wait_ms: int) -> dict[str, Fetched]:
-        """Read on the consumer's thread; cancelling this cancels the read there."""
-        reading = self._thread.read(partition, wants, max_wait_ms)
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(reading, self._thread.thread_loop))
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """Yield a knock for each partition whose records wait; ``timeout`` is Faust's, one second."""
@@ -91,7 +82,6 @@ class LaneTransport(driver.Transport):
 
     Consumer = LaneConsumer
 
-    def __init__(self, url: Any, app: Any, intake: Intake, fetch_wait_ms: int) -> None:
+    def __init__(self, url: Any, app: Any, intake: Intake) -> None:
         super().__init__(url, app)
         self.intake = intake
-        self.fetch_wait_ms = fetch_wait_ms

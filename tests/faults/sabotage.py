@@ -11,7 +11,7 @@ import agents.batches
 import infra.kafka.publisher
 import infra.store.redis_store
 import streams.duplicates
-from infra.kafka.consumer_thread import LaneConsumerThread
+from infra.kafka.lane_log import LaneLog
 from infra.kafka.publisher import Publisher
 from infra.store import Store
 from infra.store.keys import lane_keys
@@ -40,20 +40,12 @@ def _without_version() -> None:
 
 def _without_fetch() -> None:
     """After its first fetch a lane is given what the client happens to have next."""
-    kept = LaneConsumerThread._place
-    met: set[tuple[int, Any]] = set()
+    kept = LaneLog.stands_at
 
-    def place(self: LaneConsumerThread, consumer: Any, assignment: Any, tps: Mapping[Any, int]) -> None:
-        for tp, offset in tps.items():
-            known = (id(assignment), tp) in met
-            met.add((id(assignment), tp))
-            state = assignment.state_value(tp) if known and assignment.active else None
-            if state is not None and state.has_valid_position:
-                kept(self, consumer, assignment, {tp: state.position})
-            else:
-                kept(self, consumer, assignment, {tp: offset})
+    def stands_at(self: LaneLog, wants: Mapping[str, int]) -> bool:
+        return set(wants) <= set(self._piles) or kept(self, wants)
 
-    _put(LaneConsumerThread, "_place", place)
+    _put(LaneLog, "stands_at", stands_at)
 
 
 def _without_fence() -> None:
