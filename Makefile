@@ -9,13 +9,13 @@ STAMP := $(VENV)/.installed
 
 # Options for `tend demo` and for pytest, for example: make run ARGS="--weeks 52"
 ARGS ?=
-# Quick tests at a time, as many of them wait for servers; servers that are given can serve one at a time.
+# Tests at a time, as many of them wait for servers; servers that are given can serve one at a time.
 JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,3)
-# Slow tests and tests of faults at a time: each starts servers and workers of its own, and waits for half of the time.
+# Slow tests at a time: each starts servers and workers of its own.
 LONG_JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,2)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help install run test lint types unit test-kafka test-slow test-faults test-faults-long test-all docs format bench constraints clean
+.PHONY: help install run test lint types unit test-kafka test-slow test-faults test-faults-embedded test-faults-long test-all docs format bench constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,14 +48,17 @@ test-kafka: $(STAMP) ## The tests that need a real Apache Kafka (Java 17 and Mav
 test-slow: $(STAMP) ## The tests that take minutes
 	$(PYTEST) -m slow --numprocesses $(LONG_JOBS) --dist loadfile $(ARGS)
 
-test-faults: $(STAMP) ## The tests that kill, freeze and cut
-	$(PYTEST) -m "faults and not slow" --numprocesses $(LONG_JOBS) --dist loadfile $(ARGS)
+test-faults: $(STAMP) ## The tests that kill, freeze and cut, on a real Apache Kafka (Java 17 and Maven)
+	$(PYTEST) -m "faults and not slow" -k "not simple" --numprocesses $(JOBS) --dist loadfile $(ARGS)
+
+test-faults-embedded: $(STAMP) ## Those of them that the embedded broker comes through as well
+	$(PYTEST) -m "faults and not slow" -k "simple" --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 test-faults-long: $(STAMP) ## At least 200 kills over 24 seeds; writes docs/faults.md
 	TEND_FAULTS_SEEDS=24 TEND_FAULTS_AWAY_SECONDS=20 TEND_FAULTS_REPORT=docs/faults.md \
 		$(PYTEST) -m faults tests/faults/test_kills.py $(ARGS)
 
-test-all: test test-slow test-faults test-kafka ## All tests
+test-all: test test-slow test-faults test-faults-embedded test-kafka ## All tests
 
 docs: $(STAMP) ## Generate what is generated under docs/
 	$(BIN)/python -m agents.documents

@@ -12,6 +12,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from agents.installation import environment_of
+from infra.kafka.producer import BulkProducer
 from infra.kafka.topics import Topics
 from schemas.topics import EVENT_TOPICS, ORDERS
 from tests.engine.site import Site, eventually
@@ -121,6 +122,9 @@ def test_a_log_that_no_longer_holds_what_came_after_is_refused(
     finally:
         world.installation.stop()
     lose(settings)
+    producer = BulkProducer(world.installation.connection)
+    producer.send(ORDERS, 2, b"anna", b"what the snapshot cannot know", 1_700_000_000_000)
+    producer.close()
     end = Topics(world.installation.connection).end_offsets(EVENT_TOPICS)[ORDERS][2]
     admin = AdminClient({"bootstrap.servers": settings.brokers})
     for result in admin.delete_records([TopicPartition(ORDERS, 2, end)]).values():
