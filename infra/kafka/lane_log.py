@@ -107,14 +107,15 @@ class LaneLog:
             return {topic: self._hand(topic, self._piles[topic]) for topic in topics}
 
     def _hand(self, topic: str, pile: Pile) -> Fetched:
-        raws = pile.hand()
+        raws, was_paused = pile.hand(), pile.paused
         self._lock.notify()
-        if pile.paused and not self._closing:
+        if was_paused and not self._closing:
             self._client.resume(topic)
             pile.paused = False
-        if pile.at_end:
-            return Fetched(raws, pile.next_offset, pile.next_offset)
         end = self._client.end(topic)
+        # What was told before a pause may be old. The thread says the same a little later, when it looks around.
+        if pile.at_end or (end == pile.next_offset and not was_paused):
+            return Fetched(raws, pile.next_offset, pile.next_offset)
         return Fetched(raws, pile.next_offset, end if end > pile.next_offset else UNKNOWN_END)
 
     def stop(self) -> None:
