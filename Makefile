@@ -18,7 +18,7 @@ PYTEST := $(BIN)/python -m pytest
 .PHONY: help install run test lint types unit test-kafka test-slow test-faults test-faults-embedded test-faults-long test-all docs format bench constraints clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Make .venv with everything in the versions of constraints.txt
 

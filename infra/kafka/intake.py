@@ -1,9 +1,9 @@
-"""Where lanes get their records: stateless fetches, handed over by Faust's one agent.
+"""Where lanes get their records: read from the offsets that they name, handed over by Faust's one agent.
 
-A lane asks for "records of these topics from these offsets". The fetch runs on a thread beside; its
-result waits here until the agent has taken a knock for it from Faust's stream. Only the knock passes through
-the stream, because messages queued there can vanish when a rebalance stops the flow; a knock that is lost is
-sent again after a second. Pausing a lane is simply not asking.
+A lane asks for "records of these topics from these offsets". A source reads them; what it found waits here until
+the agent has taken a knock for it from Faust's stream. Only the knock passes through the stream, because messages
+queued there can vanish when a rebalance stops the flow; a knock that is lost is sent again after a second. Pausing a
+lane is simply not asking.
 """
 
 from __future__ import annotations

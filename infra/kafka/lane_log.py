@@ -107,16 +107,17 @@ class LaneLog:
             return {topic: self._hand(topic, self._piles[topic]) for topic in topics}
 
     def _hand(self, topic: str, pile: Pile) -> Fetched:
-        raws, was_paused = pile.hand(), pile.paused
+        raws = pile.hand()
         self._lock.notify()
-        if was_paused and not self._closing:
+        end = self._client.end(topic)
+        if pile.reached(end):
+            end = pile.next_offset
+        elif end <= pile.next_offset:
+            end = UNKNOWN_END
+        if pile.paused and not self._closing:
             self._client.resume(topic)
             pile.paused = False
-        end = self._client.end(topic)
-        # What was told before a pause may be old. The thread says the same a little later, when it looks around.
-        if pile.at_end or (end == pile.next_offset and not was_paused):
-            return Fetched(raws, pile.next_offset, pile.next_offset)
-        return Fetched(raws, pile.next_offset, end if end > pile.next_offset else UNKNOWN_END)
+        return Fetched(raws, pile.next_offset, end)
 
     def stop(self) -> None:
         """Ask the thread to end."""
@@ -174,9 +175,7 @@ class LaneLog:
                 self._not_there(topic)
             with self._lock:
                 # What nothing is known to follow is not paused: nothing would tell its end again.
-                if pile.next_offset == end:
-                    pile.at_end = not pile.paused
-                elif self._stays_high(pile):
+                if not pile.reached(end) and self._stays_high(pile):
                     self._client.pause(topic)
                     pile.paused = True
         if self._client.pulse.doubtful or self._outside:

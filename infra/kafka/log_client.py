@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from confluent_kafka import Consumer, Message, TopicPartition
 
 from infra.kafka.asking import ask
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import some
 from infra.kafka.pulse import Pulse
 
 _MOST = 1_000
@@ -63,12 +63,7 @@ class LogClient:
 
     def gathered(self) -> list[Message]:
         """Wait a moment for something, and a little for more; but not where there was much just now."""
-        first = self._client.poll(_LOOK_SECONDS)
-        if first is None:
-            return []
-        if not self._busy:
-            time.sleep(self._gather_seconds)
-        messages = [first, *self._client.consume(_MOST - 1, 0.0)]
+        messages = some(self._client, _MOST, _LOOK_SECONDS, 0.0 if self._busy else self._gather_seconds)
         self._busy = len(messages) > _MUCH
         return messages
 

@@ -113,11 +113,15 @@ class PartitionLog:
         self.close()
 
 
-def some(consumer: Consumer, limit: int, patience: float) -> list[Message]:
-    """Wait ``patience`` seconds for a first message, then take what else is there, ``limit`` in all."""
+def some(consumer: Consumer, limit: int, patience: float, gather: float = 0.0) -> list[Message]:
+    """Wait ``patience`` seconds for a first message, ``gather`` for more, then take what is there, up to ``limit``."""
     # consume() alone would wait for the whole number of them.
     first = consumer.poll(patience)
-    return [] if first is None else [first, *consumer.consume(limit - 1, 0.0)]
+    if first is None:
+        return []
+    if gather:
+        time.sleep(gather)
+    return [first, *consumer.consume(limit - 1, 0.0)]
 
 
 def raw(message: Message) -> Raw:

@@ -60,6 +60,12 @@ class Pile:
         self.bytes += more.bytes
         self.next_offset, self.at_end = more.next_offset, bool(more.at_end)
 
+    def reached(self, end: int) -> bool:
+        """Whether the log ends behind what lies here, by what is known and by the ``end`` that was told last."""
+        # What was told before a pause may be old.
+        self.at_end = self.at_end or (end == self.next_offset and not self.paused)
+        return self.at_end
+
     def hand(self) -> list[Raw]:
         """All that lies here."""
         raws, self.raws, self.bytes, self.handed = self.raws, [], 0, self.next_offset

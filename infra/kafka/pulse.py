@@ -34,7 +34,7 @@ _decode = msgspec.json.Decoder(_Statistics).decode
 
 
 class Pulse:
-    """Told by one client, on the thread that polls it.
+    """Told by one client as long as it lives, on the thread that polls it.
 
     Args:
         clock: tells seconds that never go back.
@@ -52,10 +52,6 @@ class Pulse:
     def config(self) -> dict[str, Any]:
         """What the client must be told to tell us."""
         return {"statistics.interval.ms": _EVERY_MS, "stats_cb": self._told, "error_cb": self._failed}
-
-    def begin(self) -> None:
-        """A new client has nothing to be taken back."""
-        self.doubtful = self._heard = False
 
     def heard(self) -> None:
         """A record came, or the end of a log."""
