@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Producer
-
 import agents.commands.worker
 import agents.worker
+import infra.kafka.publisher
 from agents.ground import open_store
 from agents.lane import LaneRunner
+from infra.kafka.lane_producer import LaneProducer
 from infra.kafka.publisher import Publisher
 from infra.settings import Settings
 from infra.store import Store
@@ -60,16 +60,22 @@ class TriedLane(LaneRunner):
         self.trial.came_to(step, self.partition, in_hand=in_hand, unpublished=self.waiting_to_publish)
 
 
-class TriedPublisher(Publisher):
+class TriedProducer(LaneProducer):
     """Tells of publish: the position is what a transaction sends last."""
 
     trial: Trial
 
-    def _send(self, producer: Producer, entry: OutboxEntry) -> None:
-        super()._send(producer, entry)
+    def _send(self, entry: OutboxEntry) -> None:
+        super()._send(entry)
         if entry.topic == POSITIONS:
-            producer.flush(5)
-            self.trial.came_to(Step.PUBLISH, self.partition, in_hand=False, unpublished=1)
+            self._producer.flush(5)
+            self.trial.came_to(Step.PUBLISH, self._partition, in_hand=False, unpublished=1)
+
+
+class TriedPublisher(Publisher):
+    """Tells how much waits to be published."""
+
+    trial: Trial
 
     async def publish(self, entries: Sequence[OutboxEntry]) -> int:
         published = await super().publish(entries)
@@ -106,7 +112,7 @@ class TriedWorker(agents.worker.Worker):
 def main() -> None:
     """Run the worker that the environment describes."""
     trial = Trial(Path(os.environ[FILE]))
-    TriedLane.trial = TriedPublisher.trial = trial
+    TriedLane.trial = TriedPublisher.trial = TriedProducer.trial = trial
 
     def open_tried_store(settings: Settings) -> TriedStore:
         return TriedStore(open_store(settings), trial)
@@ -117,6 +123,7 @@ def main() -> None:
     put("LaneRunner", TriedLane)
     put("Publisher", TriedPublisher)
     put("open_store", open_tried_store)
+    infra.kafka.publisher.__dict__["LaneProducer"] = TriedProducer
     agents.commands.worker.__dict__["Worker"] = TriedWorker
     agents.commands.worker.worker()
 

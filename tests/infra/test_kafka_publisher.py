@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import Producer
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.lane_producer import LaneProducer
 from infra.kafka.positions import POSITIONS_TOPIC, SEQUENCE_HEADER, sequence_of
 from infra.kafka.publisher import Publisher
 from infra.kafka.reader import read_all
@@ -223,11 +224,22 @@ class Hesitant(Publisher):
 
     meanwhile: Callable[[], object]
 
-    def _send(self, producer: Producer, entry: OutboxEntry) -> None:
-        super()._send(producer, entry)
+    def _new_producer(self) -> LaneProducer:
+        return HesitantProducer(
+            self._connection, self.partition, self._name, transactional=self._transactional, owner=self
+        )
+
+
+class HesitantProducer(LaneProducer):
+    def __init__(self, *arguments: Any, owner: Hesitant, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._owner = owner
+
+    def _send(self, entry: OutboxEntry) -> None:
+        super()._send(entry)
         if entry.topic == POSITIONS_TOPIC:
-            producer.flush(5)
-            self.meanwhile()
+            self._producer.flush(5)
+            self._owner.meanwhile()
 
 
 async def test_what_an_owner_began_and_did_not_finish_is_not_seen(
@@ -298,7 +310,7 @@ def _sequence(record: Raw) -> tuple[int, int]:
 
 
 async def test_a_broker_that_is_away_keeps_the_entries_for_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.kafka.publisher._SECONDS", 0.3)
+    monkeypatch.setattr("infra.kafka.lane_producer._SECONDS", 0.3)
     monkeypatch.setattr("infra.kafka.partition_log._ANSWER_SECONDS", 0.3)
     nowhere = KafkaConnection("127.0.0.1:1")
 
