@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from agents.simulate.document import simulator_page
+from infra.metrics import metrics_table
 from infra.settings import settings_table
-from infra.telemetry import metrics_table
 from rules.pages import facts_page, rules_page
 from schemas.generate import DOCS, documents, stale, write
 from schemas.outcome import REASONS_IN_WORDS
@@ -31,7 +31,7 @@ without `TEND_`. Secrets are never printed. Generated from `infra/settings.py` b
 _METRICS = """\
 # Metrics
 
-Workers and the learner show these at `/metrics` in Prometheus' text format. Generated from `infra/telemetry.py` by
+Workers and the learner show these at `/metrics` in Prometheus' text format. Generated from `infra/metrics.py` by
 `make docs`.
 
 """

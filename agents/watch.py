@@ -8,19 +8,19 @@ from prometheus_client import CollectorRegistry
 
 from agents.lane import LaneRunner
 from agents.standing import Status
-from infra import telemetry
+from infra import metrics
 from infra.telemetry import Telemetry
 from schemas.almanac import Almanac
 from schemas.outcome import Decision, Outcome, Verdict
 from schemas.times import SECOND, Millis
 from schemas.topics import TOPIC_OF
 from streams.arrivals import DeadLetter
-from streams.lane import Save
 from streams.notes import Note
+from streams.steps import Save
 
 _OWN_METRIC = {
-    Note.DUPLICATE: telemetry.DUPLICATES,
-    Note.LATE: telemetry.LATE,
+    Note.DUPLICATE: metrics.DUPLICATES,
+    Note.LATE: metrics.LATE,
 }
 _UNKNOWN_RECEIPTS = (Note.UNKNOWN_RECEIPT, Note.FOREIGN_REDEMPTION)
 
@@ -41,49 +41,49 @@ class Metrics:
     def status(self, partition: int, status: Status) -> None:
         """A lane has another status."""
         for one in Status:
-            self._telemetry.set(telemetry.LANE_STATE, float(one is status), str(partition), one.value)
+            self._telemetry.set(metrics.LANE_STATE, float(one is status), str(partition), one.value)
 
     def stage(self, name: str, seconds: float) -> None:
         """A stage of one batch is over."""
-        self._telemetry.observe(telemetry.STAGE, seconds, name)
+        self._telemetry.observe(metrics.STAGE, seconds, name)
 
     def fenced(self) -> None:
         """A lane found another owner."""
-        self._telemetry.add(telemetry.FENCED)
+        self._telemetry.add(metrics.FENCED)
 
     def away(self, dependency: str) -> None:
         """A call found a dependency away."""
-        self._telemetry.add(telemetry.AWAY, 1, dependency)
+        self._telemetry.add(metrics.AWAY, 1, dependency)
 
     def saved(self, save: Save) -> None:
         """A portion is committed: count what it did, and what was no event for this lane."""
         portion, tell = save.portion, self._telemetry
         for item in save.aside:
             if isinstance(item, DeadLetter):
-                tell.add(telemetry.DEAD_LETTERS, 1, item.reason)
+                tell.add(metrics.DEAD_LETTERS, 1, item.reason)
             else:
-                tell.add(telemetry.FORWARDED, 1, item.raw.topic)
+                tell.add(metrics.FORWARDED, 1, item.raw.topic)
         for trigger, outcome in portion.outcomes:
             self._outcome(trigger, outcome)
         for failure in portion.failed:
-            tell.add(telemetry.DEAD_LETTERS, 1, "event_failed" if failure.arrival else "alarm_failed")
+            tell.add(metrics.DEAD_LETTERS, 1, "event_failed" if failure.arrival else "alarm_failed")
         for body in portion.records.values():
-            tell.observe(telemetry.RECORD_BYTES, len(body))
+            tell.observe(metrics.RECORD_BYTES, len(body))
         for late in portion.lag:
-            tell.observe(telemetry.ALARM_LATENESS, late / SECOND)
-        tell.observe(telemetry.BATCH, len(portion.outcomes))
+            tell.observe(metrics.ALARM_LATENESS, late / SECOND)
+        tell.observe(metrics.BATCH, len(portion.outcomes))
 
     def _outcome(self, trigger: str, outcome: Outcome) -> None:
         tell = self._telemetry
         topic = TOPIC_OF.get(trigger)
         if topic is None:
-            tell.add(telemetry.ALARMS)
+            tell.add(metrics.ALARMS)
         elif Note.DUPLICATE not in outcome.notes:
-            tell.add(telemetry.EVENTS, 1, topic, trigger)
+            tell.add(metrics.EVENTS, 1, topic, trigger)
         for note, times in outcome.notes.items():
             self._note(note, times, topic or "")
         for action in outcome.actions:
-            tell.add(telemetry.ACTIONS, 1, action.kind, action.rule)
+            tell.add(metrics.ACTIONS, 1, action.kind, action.rule)
         for decision in outcome.decisions:
             self._decision(decision, woken_by_event=topic is not None)
 
@@ -91,29 +91,29 @@ class Metrics:
         if note in _OWN_METRIC:
             self._telemetry.add(_OWN_METRIC[Note(note)], times, topic)
         elif note in _UNKNOWN_RECEIPTS:
-            self._telemetry.add(telemetry.UNKNOWN_RECEIPTS, times)
+            self._telemetry.add(metrics.UNKNOWN_RECEIPTS, times)
         else:
-            self._telemetry.add(telemetry.NOTES, times, note)
+            self._telemetry.add(metrics.NOTES, times, note)
 
     def _decision(self, decision: Decision, *, woken_by_event: bool) -> None:
         reason = decision.reason.value if decision.reason else ""
         if decision.verdict is Verdict.REFUSED:
-            self._telemetry.add(telemetry.SUPPRESSED, 1, reason)
+            self._telemetry.add(metrics.SUPPRESSED, 1, reason)
         elif decision.verdict is Verdict.HELD:
-            self._telemetry.add(telemetry.HELD, 1, reason)
+            self._telemetry.add(metrics.HELD, 1, reason)
         elif decision.verdict is Verdict.EMITTED and woken_by_event and self._clock:
-            self._telemetry.observe(telemetry.LATENCY, max(0, self._clock() - decision.at) / SECOND)
+            self._telemetry.observe(metrics.LATENCY, max(0, self._clock() - decision.at) / SECOND)
 
     def look(self, lanes: Mapping[int, LaneRunner], newest: Almanac | None) -> None:
         """Set what is looked up when somebody asks: where the lanes stand, and how good the model is."""
         tell = self._telemetry
         for partition, lane in lanes.items():
-            tell.set(telemetry.OUTBOX, lane.waiting_to_publish, str(partition))
+            tell.set(metrics.OUTBOX, lane.waiting_to_publish, str(partition))
             for topic, lag in lane.lag().items():
-                tell.set(telemetry.LAG, lag, topic, str(partition))
+                tell.set(metrics.LAG, lag, topic, str(partition))
             if lane.state is not None:
-                tell.set(telemetry.LANE_TIME, lane.state.time / SECOND, str(partition))
-                tell.set(telemetry.ALMANAC_EPOCH, lane.state.almanac, str(partition))
+                tell.set(metrics.LANE_TIME, lane.state.time / SECOND, str(partition))
+                tell.set(metrics.ALMANAC_EPOCH, lane.state.almanac, str(partition))
         self.model(newest)
 
     def model(self, newest: Almanac | None) -> None:
@@ -123,17 +123,17 @@ class Metrics:
         tell = self._telemetry
         for state in newest.churn.horizons:
             horizon = str(state.horizon)
-            tell.set(telemetry.LOG_LOSS, state.quality.log_loss, horizon)
-            tell.set(telemetry.AUC, state.quality.auc, horizon)
-            tell.set(telemetry.CALIBRATION, state.quality.calibration_error, horizon)
-            tell.set(telemetry.DRIFT, float(state.wary_until >= newest.epoch), horizon)
+            tell.set(metrics.LOG_LOSS, state.quality.log_loss, horizon)
+            tell.set(metrics.AUC, state.quality.auc, horizon)
+            tell.set(metrics.CALIBRATION, state.quality.calibration_error, horizon)
+            tell.set(metrics.DRIFT, float(state.wary_until >= newest.epoch), horizon)
 
     def learned(self, almanac: Almanac | None, *, active: bool) -> None:
         """Set where the learner stands."""
         tell = self._telemetry
-        tell.set(telemetry.LEARNER_ACTIVE, float(active))
+        tell.set(metrics.LEARNER_ACTIVE, float(active))
         if almanac is not None:
-            tell.set(telemetry.LEARNER_EPOCH, almanac.epoch)
-            tell.add(telemetry.LESSONS, max(0, almanac.lessons - self._lessons))
+            tell.set(metrics.LEARNER_EPOCH, almanac.epoch)
+            tell.add(metrics.LESSONS, max(0, almanac.lessons - self._lessons))
             self._lessons = almanac.lessons
         self.model(almanac)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from infra.telemetry import METRICS, Metric
+from infra.metrics import METRICS, Metric
 
 _SOURCE = {"type": "prometheus", "uid": "prometheus"}
 _COLUMNS, _HEIGHT = 24, 8

@@ -9,7 +9,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from infra.http import serve
-from infra.telemetry import UNKNOWN_RECEIPTS, Telemetry
+from infra.metrics import UNKNOWN_RECEIPTS
+from infra.telemetry import Telemetry
 
 REASONS: list[str] = []
 

@@ -7,17 +7,8 @@ import re
 import pytest
 from prometheus_client import CollectorRegistry
 
-from infra.telemetry import (
-    DEAD_LETTERS,
-    EVENTS,
-    LANE_STATE,
-    METRICS,
-    STAGE,
-    UNKNOWN_RECEIPTS,
-    Metric,
-    Telemetry,
-    metrics_table,
-)
+from infra.metrics import DEAD_LETTERS, EVENTS, LANE_STATE, METRICS, STAGE, UNKNOWN_RECEIPTS, Metric, metrics_table
+from infra.telemetry import Telemetry
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from infra.dashboard import expressions, text
-from infra.telemetry import METRICS
+from infra.metrics import METRICS
 from tests.repo.compose import ROOT
 
 ALERTS: list[dict[str, Any]] = [
