@@ -14,8 +14,8 @@ from schemas.marks import Mark, decode_mark
 from schemas.times import Millis
 from schemas.topics import EVENT_TOPICS, MARKS
 from streams.arrivals import Arrival, DeadLetter, Door, Forward, receive
-from streams.lane import Batch
 from streams.merge import Queue, horizon_of, in_order, release
+from streams.steps import Batch
 
 _RELEASE = 2_000
 """Events released at once; more wait for the next batch."""

@@ -14,7 +14,7 @@ from schemas.errors import Refused
 from schemas.lane import LaneState
 from schemas.times import DAY, WEEK, Millis
 from streams.churn import begin
-from streams.lane import Ground
+from streams.steps import Ground
 
 _SUNDAY: Millis = 3 * DAY
 """1970-01-04, 00:00: weekly ticks fall on Sundays."""

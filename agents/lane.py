@@ -20,7 +20,7 @@ from infra.kafka.intake import Lost
 from schemas.almanac import Almanac
 from schemas.errors import Fenced, TendError
 from schemas.lane import Claimed, LaneState, Loaded
-from streams.lane import Answer, Batch, Ground, NeedAlmanac, NeedRecords, Save, Step
+from streams.steps import Answer, Batch, Ground, NeedAlmanac, NeedRecords, Save, Step
 
 log = logging.getLogger(__name__)
 

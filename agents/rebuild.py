@@ -32,9 +32,10 @@ from schemas.errors import Fenced, Refused
 from schemas.lane import BrokerIdentity, Commit, Fetched, LaneState
 from schemas.times import Millis
 from schemas.topics import EVENT_TOPICS, LANE_TOPICS
-from streams.lane import Answer, Batch, Lane, NeedAlmanac, NeedRecords, Step
+from streams.lane import Lane
 from streams.library import Library
 from streams.spoilage import NO_LIMIT
+from streams.steps import Answer, Batch, NeedAlmanac, NeedRecords, Step
 
 _BATCH = 5_000
 

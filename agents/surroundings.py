@@ -12,8 +12,9 @@ from agents.outgoing import Publishes
 from agents.standing import Status
 from schemas.almanac import Almanac
 from schemas.lane import BrokerIdentity, Claimed, Commit, LaneState, Loaded
-from streams.lane import Batch, Ground, Lane, Save, Steps
+from streams.lane import Lane
 from streams.library import Library
+from streams.steps import Batch, Ground, Save, Steps
 
 
 class Store(Protocol):

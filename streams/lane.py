@@ -7,14 +7,13 @@ both take the very same steps.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from schemas.almanac import NONE_YET, VERSION, Almanac
-from schemas.churn import ChurnState, Days, Tick
-from schemas.lane import Commit, LaneState, Loaded, Raw
+from schemas.lane import Commit, LaneState, Loaded
 from schemas.times import Millis
 from streams.arrivals import Arrival, DeadLetter, Forward
 from streams.epochs import end_of, epoch_of
@@ -23,67 +22,8 @@ from streams.library import Library
 from streams.outbox import Outbox, chunks, post, post_failures
 from streams.pipeline import Context
 from streams.portions import CROWD, ROOM, SURE, USUAL, Bounds, Portion, customers_of, cut, handle_portion
-from streams.spoilage import NO_LIMIT, Spoilage
-
-
-class NeedRecords(msgspec.Struct, frozen=True):
-    """Load these customers, and those with alarms due by ``due_until``; answered with ``Loaded``."""
-
-    customers: list[str]
-    due_until: Millis
-    due_limit: int
-
-
-class NeedAlmanac(msgspec.Struct, frozen=True):
-    """Answered with the almanac of ``epoch``; in service with a newest one not later, or None."""
-
-    epoch: int
-
-
-class Save(msgspec.Struct, frozen=True):
-    """Commit this; answered with None. ``portion`` and ``aside`` are what was done, for the metrics."""
-
-    commit: Commit
-    portion: Portion
-    aside: Sequence[DeadLetter | Forward] = ()
-
-
-Step = NeedRecords | NeedAlmanac | Save
-Answer = Loaded | Almanac | None
-Steps = Generator[Step, Answer, None]
-
-
-class Ground(msgspec.Struct, frozen=True):
-    """What stays the same for a lane as long as it lives."""
-
-    partition: int
-    partitions: int
-    epoch_length: Millis
-    horizons: tuple[Days, ...]
-    tick: Tick
-    beginning: ChurnState
-    """What is known of churn before the first almanac."""
-    letters_limit: float = NO_LIMIT
-    """Share of dead letters (0 to 1) above which the lane stops; 1 lets all pass."""
-
-
-class Batch(msgspec.Struct, frozen=True):
-    """Merged events between two marks, or as many as may be released in service."""
-
-    arrivals: Sequence[Arrival]
-    until: Millis
-    """M: everything before it is in; alarms are handled up to it."""
-    offsets: Mapping[str, int]
-    """Next offset per topic once all of the batch is done."""
-    aside: Sequence[DeadLetter | Forward] = ()
-    raws: Mapping[tuple[str, int], Raw] = {}
-    """The records as they lay, by topic and offset, for dead letters."""
-    marked: bool = False
-    """Between two marks: read again from the start after a crash, and gone on with after ``interval_done``."""
-    position: Mapping[str, int] = {}
-    act_from: Millis = 0
-    acting: Millis | None = None
-    """The clock in service; None: event time."""
+from streams.spoilage import Spoilage
+from streams.steps import Answer, Batch, Ground, NeedAlmanac, NeedRecords, Save, Step, Steps
 
 
 class _Worked(NamedTuple):
@@ -149,7 +89,7 @@ class Lane:
     def _portion(self, batch: Batch, start: int) -> Generator[Step, Answer, tuple[int, bool]]:
         """One load, one step of the core, one commit."""
         border = self._border(batch)
-        bounds = self.bounds._replace(due=min(self.bounds.due, CROWD)) if _is_live(batch) else self.bounds
+        bounds = self.bounds._replace(due=min(self.bounds.due, CROWD)) if batch.is_live else self.bounds
         worked = yield from self._work(batch, start, border, bounds)
         if worked.commit.size > ROOM:
             worked = yield from self._work(batch, start, border, SURE)
@@ -241,12 +181,7 @@ class Lane:
 
 def _gives_way(batch: Batch, worked: _Worked) -> bool:
     """Whether events that have come meanwhile go first: of a crowd of alarms, those of others need not wait for all."""
-    return _is_live(batch) and not worked.whole and worked.stop == len(batch.arrivals)
-
-
-def _is_live(batch: Batch) -> bool:
-    """Whether it is of service, where events come while the batch is worked on."""
-    return batch.acting is not None and not batch.marked
+    return batch.is_live and not worked.whole and worked.stop == len(batch.arrivals)
 
 
 def _advance(state: LaneState, done: Sequence[Arrival]) -> None:

@@ -15,10 +15,11 @@ from schemas.lane import Commit, LaneState, Loaded, OutboxEntry, Raw
 from schemas.times import Millis
 from schemas.topics import ACTION_TOPICS, LESSONS
 from streams.arrivals import Arrival, DeadLetter, Door, Forward, receive
-from streams.lane import Answer, Batch, Ground, Lane, NeedAlmanac, NeedRecords, Step, Steps
+from streams.lane import Lane
 from streams.learner import Collector
 from streams.library import Library
 from streams.merge import in_order
+from streams.steps import Answer, Batch, Ground, NeedAlmanac, NeedRecords, Step, Steps
 
 
 class Interval(msgspec.Struct, frozen=True):

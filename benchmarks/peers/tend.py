@@ -30,8 +30,8 @@ from rules.loading import shipped
 from schemas.almanac import Almanac
 from schemas.lane import LaneState
 from schemas.topics import LANE_TOPICS
-from streams.lane import Ground, Save
 from streams.library import Library
+from streams.steps import Ground, Save
 
 
 class Watch:

@@ -15,8 +15,8 @@ from benchmarks.reference.job import Event, Job, decode_event, encode_action, wo
 from schemas.events import AnyEvent
 from schemas.lane import Commit, LaneState, Loaded, OutboxEntry, Raw
 from streams.arrivals import Arrival, DeadLetter, Door, Forward
-from streams.lane import Batch, NeedRecords, Save, Steps
 from streams.portions import Portion
+from streams.steps import Batch, NeedRecords, Save, Steps
 
 PORTION = 500
 """Events in one commit: the store takes no more records at once."""

@@ -13,7 +13,7 @@ from schemas.lane import LaneState
 from schemas.times import MINUTE, SECOND, Millis
 from schemas.topics import BROWSE, MARKS, ORDERS
 from streams.arrivals import DeadLetter, Forward
-from streams.lane import Batch
+from streams.steps import Batch
 from tests.agents.logs import Logs
 from tests.builders import START
 

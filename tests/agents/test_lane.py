@@ -25,8 +25,8 @@ from schemas.lane import BrokerIdentity, Claimed, Commit, Fetched, LaneState, Lo
 from schemas.times import DAY, HOUR, MINUTE, SECOND, WEEK, Millis
 from schemas.topics import BROWSE, DEAD_LETTERS, LESSONS, MESSAGES, ORDERS
 from streams.churn import begin
-from streams.lane import Ground, Save
 from streams.library import Library
+from streams.steps import Ground, Save
 from tests.agents.logs import Logs
 from tests.agents.press import Press
 from tests.builders import START as MONDAY

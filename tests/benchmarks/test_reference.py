@@ -12,7 +12,7 @@ from benchmarks.reference.load import PARTITIONS, TOPICS, Message, messages
 from infra.store import MemoryStore
 from schemas.lane import LaneState, OutboxEntry, Raw
 from streams.arrivals import Arrival, Door
-from streams.lane import Answer, Batch, NeedRecords, Save, Step, Steps
+from streams.steps import Answer, Batch, NeedRecords, Save, Step, Steps
 
 EVENTS, CUSTOMERS = 4_000, 400
 

@@ -23,7 +23,7 @@ from infra.settings import Settings
 from infra.store import Store
 from schemas.lane import Commit, Loaded, OutboxEntry
 from schemas.topics import ACTION_TOPICS, POSITIONS
-from streams.lane import NeedRecords, Save
+from streams.steps import NeedRecords, Save
 from tests.faults.sabotage import sabotage
 from tests.faults.trials import FILE, SABOTAGE, Safeguard, Step, Trial
 

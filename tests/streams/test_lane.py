@@ -23,11 +23,12 @@ from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, MARKS, ORDERS, TOPI
 from streams import pipeline
 from streams.arrivals import Arrival, DeadLetter
 from streams.churn import begin
-from streams.lane import Answer, Batch, Ground, Lane, NeedAlmanac, NeedRecords, Save
+from streams.lane import Lane
 from streams.library import Library
 from streams.pipeline import Context, Customer
 from streams.portions import CROWD, SURE, USUAL
 from streams.rehearsal import Shelf
+from streams.steps import Answer, Batch, Ground, NeedAlmanac, NeedRecords, Save
 from tests.builders import START, complained, placed
 
 EPOCH = START // DAY

@@ -19,10 +19,11 @@ from schemas.lane import Raw
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, TOPIC_OF
 from streams.churn import begin
-from streams.lane import Ground, Lane
+from streams.lane import Lane
 from streams.library import Library
 from streams.portions import Bounds
 from streams.rehearsal import Interval, Rehearsal
+from streams.steps import Ground
 from tests.builders import START, added, complained, event, placed
 
 PARTITIONS = 2

@@ -11,10 +11,10 @@ from schemas.times import DAY, WEEK, to_rfc3339
 from schemas.topics import ORDERS
 from streams.churn import begin
 from streams.churn.evaluation import Order, Point, Rehearsal, Signal
-from streams.lane import Ground
 from streams.library import Library
 from streams.rehearsal import Interval
 from streams.rehearsal import Rehearsal as Engine
+from streams.steps import Ground
 from tests.streams.churn.stores import START, store
 
 HORIZON = 14
