@@ -1,4 +1,4 @@
-"""The page docs/machinery.md and its picture: each measurement owns a section between two markers."""
+"""Pages with what was measured, where each measurement owns a section between two markers; and a picture."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ PICTURE = PAGE.with_suffix(".svg")
 _WIDTH, _LEFT, _BAR = 760, 210, 26
 
 
-def put(section: str, lines: Sequence[str]) -> None:
+def put(section: str, lines: Sequence[str], page: Path = PAGE) -> None:
     """Replace what stands in this section of the page."""
     begin, end = f"<!-- {section}: measured -->", f"<!-- {section}: end -->"
-    text = PAGE.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     found = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     whole = "\n".join([begin, "", *lines, "", end])
-    PAGE.write_text(found.sub(lambda _: whole, text), encoding="utf-8")
+    page.write_text(found.sub(lambda _: whole, text), encoding="utf-8")
 
 
 def spread(numbers: Sequence[float]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from benchmarks.page import put
 from benchmarks.running import Run, replayed
 from infra.embedded.store import Durability
 from schemas.topics import EVENT_TOPICS
@@ -23,7 +24,6 @@ from schemas.topics import EVENT_TOPICS
 PAGE = Path("docs/scaling.md")
 WORKERS = (1, 2, 4)
 SYNCS: tuple[Durability, ...] = ("everysec", "always")
-_MEASURED = "## Measured"
 
 
 class Seen(NamedTuple):
@@ -66,10 +66,9 @@ def main() -> None:
     lines = [*_workers(more), "", *_lanes(more[1][0].lanes), "", *_durability(safer)]
     print("\n".join(lines))
     if told.write:
-        written, _, _ = PAGE.read_text(encoding="utf-8").partition(_MEASURED)
         ran = f"--weeks {told.weeks} --households {told.households} --rounds {told.rounds}"
         made = f"Made by `python -m benchmarks.scaling {ran} --partitions {told.partitions} --write`."
-        PAGE.write_text("\n".join([written + _MEASURED, "", made, "", *lines, ""]), encoding="utf-8")
+        put("workers", [made, "", *lines], PAGE)
 
 
 def _seen(run: Run) -> Seen:
