@@ -15,12 +15,14 @@ _MOST = 1_000
 """Records taken at once."""
 _MUCH = 100
 """So many at once are enough to be taken together."""
-_LOOK_SECONDS = 0.2
 _ANSWER_SECONDS = 10.0
 
 
 class LogClient:
-    """Begins at these offsets, and is never moved.
+    """Begins at these offsets, and is never moved. One thread makes it and uses it.
+
+    A consumer of confluent-kafka lets one thread in at a time: who asked from beside would wait for as long as the
+    reading thread waits for records, and then again, as there is no queue.
 
     Args:
         connection: where Kafka is.
@@ -61,9 +63,9 @@ class LogClient:
         )
         self._client.assign([TopicPartition(topic, partition, offset) for topic, offset in starts.items()])
 
-    def gathered(self) -> list[Message]:
-        """Wait a moment for something, and a little for more; but not where there was much just now."""
-        messages = some(self._client, _MOST, _LOOK_SECONDS, 0.0 if self._busy else self._gather_seconds)
+    def gathered(self, patience: float) -> list[Message]:
+        """Wait so many seconds for something, and a little for more; but not where there was much just now."""
+        messages = some(self._client, _MOST, patience, 0.0 if self._busy else self._gather_seconds)
         self._busy = len(messages) > _MUCH
         return messages
 

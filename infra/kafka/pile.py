@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 from confluent_kafka import Message
 
+from infra.kafka.intake import UNKNOWN_END
 from infra.kafka.partition_log import raw
-from schemas.lane import Raw
+from schemas.lane import Fetched, Raw
 
 _RECORD_BYTES = 200
 """What a record takes beside its value: a mebibyte of small ones would be tens of thousands of objects."""
@@ -49,6 +50,8 @@ class Pile:
         self.at_end = self.paused = False
         """Whether the log ends behind what lies here, as far as is known; whether nothing more is fetched for now."""
         self.raws: list[Raw] = []
+        self._end = -1
+        """Where the log ended when last told; below 0 before that."""
 
     def more(self) -> More:
         """Nothing yet, to go on top."""
@@ -60,13 +63,16 @@ class Pile:
         self.bytes += more.bytes
         self.next_offset, self.at_end = more.next_offset, bool(more.at_end)
 
-    def reached(self, end: int) -> bool:
-        """Whether the log ends behind what lies here, by what is known and by the ``end`` that was told last."""
+    def told(self, end: int) -> bool:
+        """Know where the log ended with the broker's last answer; whether that is behind what lies here."""
+        self._end = end
         # What was told before a pause may be old.
         self.at_end = self.at_end or (end == self.next_offset and not self.paused)
         return self.at_end
 
-    def hand(self) -> list[Raw]:
-        """All that lies here."""
+    def hand(self) -> Fetched:
+        """All that lies here, and where the log ends as far as is known."""
         raws, self.raws, self.bytes, self.handed = self.raws, [], 0, self.next_offset
-        return raws
+        if self.at_end:
+            return Fetched(raws, self.next_offset, self.next_offset)
+        return Fetched(raws, self.next_offset, self._end if self._end > self.next_offset else UNKNOWN_END)

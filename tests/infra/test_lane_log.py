@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -62,9 +62,14 @@ class Reading:
 def open_log() -> Iterator[Open]:
     with ExitStack() as stack:
 
-        def open_at(broker: str, came: Callable[[], None] = lambda: None, **starts: int) -> LaneLog:
+        def open_at(
+            broker: str,
+            came: Callable[[], None] = lambda: None,
+            client: type[LogClient] = LogClient,
+            **starts: int,
+        ) -> LaneLog:
             new_client = partial(
-                LogClient,
+                client,
                 KafkaConnection(broker),
                 group="lanes",
                 fetch_bytes=FETCH_BYTES,
@@ -140,6 +145,29 @@ def test_who_found_nothing_is_told_once_something_comes(broker: str, topics: Bul
     assert came.wait(10)
     assert log.has(reading.wants)
     assert [record.value for record in reading.read("orders")["orders"].records] == [VALUE]
+
+
+class Noting(LogClient):
+    """Notes who asks it anything."""
+
+    askers: ClassVar[set[str]] = set()
+
+    def __getattribute__(self, name: str) -> Any:
+        Noting.askers.add(threading.current_thread().name)
+        return super().__getattribute__(name)
+
+
+def test_a_client_is_asked_by_one_thread_alone(broker: str, topics: BulkProducer, open_log: Open) -> None:
+    """Anybody else would wait for as long as that thread waits for records."""
+    write(topics, "browse", FLOOD)
+    log = open_log(broker, client=Noting, browse=0, orders=0)
+    reading = Reading(log, browse=0, orders=0)
+    reading.until(lambda: reading.at_end("orders"), "orders")
+    time.sleep(2.0)  # longer than the thread waits for a reader
+    reading.until(lambda: reading.at_end("browse"), "browse", "orders")
+    log.close()
+
+    assert Noting.askers == {"tend-log-0"}
 
 
 @pytest.mark.kafka
