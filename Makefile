@@ -68,7 +68,7 @@ format: $(STAMP) ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP) ## The measurements of benchmarks/, some 20 minutes (ARGS names one; ARGS="all --write" writes the tables)
+bench: $(STAMP) ## The measurements of benchmarks/, some 25 minutes (ARGS names one; ARGS="all --write" writes the tables)
 	$(BIN)/python -m benchmarks $(or $(ARGS),all)
 
 constraints: ## Write constraints.txt anew, with today's versions
