@@ -38,8 +38,8 @@ CUSTOMERS = 200
 """Few, so that the thresholds of rules are reached within the seconds measured."""
 WARM_SECONDS = 4.0
 WARM_ROUNDS, WARM_GAIN = 12, 0.9
-"""Unmeasured, at most so many times, until one takes more than so much of the best before: a broker in Java that has just
-started takes all there is of two cores to compile itself."""
+"""Unmeasured, at most so many times, until one takes more than so much of the best before: a broker in Java that has
+just started takes all there is of two cores to compile itself."""
 LATE_SECONDS = 3.0
 JOIN_SECONDS = 60.0
 JOIN_PACE = 50
