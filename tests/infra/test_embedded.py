@@ -15,6 +15,7 @@ import pytest
 from redis import Redis
 
 from infra.embedded import EmbeddedBroker, EmbeddedStore
+from infra.embedded.broker import broker_program
 from infra.embedded.process import ServerProcess, free_port
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
@@ -26,6 +27,32 @@ def test_the_broker_answers_under_its_own_cluster_id(tmp_path: Path) -> None:
         found = Topics(KafkaConnection(broker.address)).identity([])
 
     assert found.cluster == broker.cluster_id
+
+
+#: Asks for the broker's program where there is none yet, and takes its time after the copy, and before it can be run.
+SLOW_TO_LAY_IT_OUT = """
+import os, time
+from infra.embedded.broker import broker_program
+replace, chmod = os.replace, os.chmod
+os.replace = lambda *which: (print("copied", flush=True), time.sleep(0.5), replace(*which))
+os.chmod = lambda *which: (time.sleep(0.5), chmod(*which))
+broker_program()
+"""
+
+
+def test_who_asks_for_its_program_at_the_same_moment_gets_one_that_can_be_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", SLOW_TO_LAY_IT_OUT], stdout=subprocess.PIPE) as another:
+        assert another.stdout is not None
+        assert another.stdout.readline() == b"copied\n"
+        program = broker_program()
+        while another.poll() is None:
+            assert os.access(program, os.X_OK)
+            time.sleep(0.01)
+
+    assert another.returncode == 0
 
 
 def test_the_store_keeps_every_write_and_never_evicts(tmp_path: Path) -> None:
