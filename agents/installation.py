@@ -21,7 +21,7 @@ from infra.kafka.topics import Topics
 from infra.settings import Settings
 from schemas.errors import TendError
 from schemas.lane import LaneState
-from schemas.times import Millis
+from schemas.times import Millis, to_rfc3339
 
 _SECONDS_TO_START = 60.0
 
@@ -113,7 +113,10 @@ class Installation:
             told(min((state.time if state else 0 for state in states), default=0))
             self.check()
             if time.monotonic() - moved > patience:
-                raise TendError(f"Nothing has moved for {patience:.0f} s; look into the logs in {self.directory}")
+                raise TendError(
+                    f"Nothing has moved for {patience:.0f} s; look into the logs in {self.directory}\n"
+                    + "\n".join(self._where_it_stands(partition, state) for partition, state in enumerate(states))
+                )
             time.sleep(0.1)
 
     def until_caught_up(self, topics: Sequence[str], patience: float = 600.0) -> None:
@@ -139,6 +142,15 @@ class Installation:
             return await lane_states(store, self.settings.partitions)
         finally:
             await store.close()
+
+    def _where_it_stands(self, partition: int, state: LaneState | None) -> str:
+        if state is None:
+            return f"lane {partition} has not begun"
+        out = read_position(self.connection, partition)
+        return (
+            f"lane {partition} at {to_rfc3339(state.time)}, epoch {state.epoch} with the almanac of {state.almanac}, "
+            f"published {out} of {state.sequence}"
+        )
 
     def _published(self, states: list[LaneState | None]) -> bool:
         return all(
