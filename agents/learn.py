@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -73,7 +74,9 @@ class Learner:
         transactional = await asyncio.to_thread(supports_transactions, self._connection)
         name = f"{self._settings.group}-learn"
         self._announcer = Announcer(self._connection, name, transactional=transactional)
-        self._reader = self._new_reader(name)
+        # Without transactions a broker's offsets have no gaps.
+        new_reader = partial(self._new_reader, name, contiguous=not transactional)
+        self._reader = new_reader()
         try:
             while not self._stopping.is_set():
                 try:
@@ -81,12 +84,12 @@ class Learner:
                 except Fenced:
                     log.warning("A newer learner has taken over; waiting for a turn")
                     await self._reader.close()
-                    self._reader = self._new_reader(name)
+                    self._reader = new_reader()
         finally:
             await self._reader.close()
             await self._announcer.close()
 
-    def _new_reader(self, group: str) -> OneActive:
+    def _new_reader(self, group: str, *, contiguous: bool) -> OneActive:
         return OneActive(
             self._connection,
             LESSONS,
@@ -94,6 +97,7 @@ class Learner:
             self._begin,
             session_ms=int(self._settings.session_seconds * 1_000),
             instance=self._settings.group_instance_id,
+            contiguous=contiguous,
         )
 
     async def _turn(self, reader: OneActive) -> None:

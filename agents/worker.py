@@ -79,8 +79,10 @@ class Worker:
             TendError: what is found would make promises empty; or no lane is left to run.
         """
         try:
-            self._around = await self._prepare()
-            self._engine = make_engine(self._settings, LANE_TOPICS, self._owned, self._lost)
+            self._around, transactional = await self._prepare()
+            self._engine = make_engine(
+                self._settings, LANE_TOPICS, self._owned, self._lost, contiguous=not transactional
+            )
             await self._engine.start()
             await self._until_stopped(self._engine)
         finally:
@@ -94,7 +96,8 @@ class Worker:
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._store.close()
 
-    async def _prepare(self) -> Surroundings:
+    async def _prepare(self) -> tuple[Surroundings, bool]:
+        """What the lanes work with, and whether the broker has transactions."""
         settings = self._settings
         for warning in await check(self._store):
             log.warning(warning)
@@ -109,7 +112,7 @@ class Worker:
             asyncio.create_task(self._almanacs.run(), name="almanacs"),
             asyncio.create_task(self._rulebooks.run(library, _tell_of), name="rulebooks"),
         ]
-        return Surroundings(
+        around = Surroundings(
             store=self._store,
             almanacs=self._almanacs,
             library=library,
@@ -123,6 +126,7 @@ class Worker:
             applied=self._applied,
             exact=settings.exact,
         )
+        return around, transactional
 
     def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:
         assert self._engine is not None

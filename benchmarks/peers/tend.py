@@ -80,7 +80,9 @@ class Worker:
         self._known = beginning(self._settings)
         self._job = Job()
         self._lanes: dict[int, tuple[LaneRunner, asyncio.Task[None]]] = {}
-        self._engine: Engine = make_engine(self._settings, given.topics, self._owned, self._lost)
+        self._engine: Engine = make_engine(
+            self._settings, given.topics, self._owned, self._lost, contiguous=not given.transactions
+        )
         self._around = self._surroundings()
 
     async def run(self) -> None:

@@ -118,6 +118,7 @@ def make_engine(
     on_owned: Callable[[int], Awaitable[None]],
     on_lost: Callable[[int], Awaitable[None]],
     *,
+    contiguous: bool = False,
     group_instance_id: str | None = None,
 ) -> Engine:
     """Make the app and its intake for these input topics. Nothing is connected before ``start``.
@@ -127,12 +128,13 @@ def make_engine(
         topics: the input topics, all with the same number of partitions.
         on_owned: see :class:`infra.kafka.intake.Intake`.
         on_lost: see :class:`infra.kafka.intake.Intake`.
+        contiguous: whether the broker's offsets are without gaps, as without transactions they are.
         group_instance_id: overrides the one in the settings, where a process runs several workers.
     """
     tell_seldom()
     # While its lanes end, a worker sends no sign of life: they must not take longer than its session.
     patience = settings.session_seconds * 0.7
-    logs = LaneLogs(settings)
+    logs = LaneLogs(settings, contiguous=contiguous)
     intake = Intake(topics, logs, on_owned, on_lost, patience=patience, partitions=settings.partitions)
     app = LaneApp(
         settings.group,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaError, Message
 
+from infra.kafka.gaps import Gaps
 from infra.kafka.log_client import LogClient
 from infra.kafka.outside import Outside
 from infra.kafka.pile import Pile
@@ -50,6 +51,7 @@ class LaneLog:
         starts: topics and where to begin in them.
         came: called on the reading thread when something came after a reader found nothing.
         high: bytes on a pile that are enough.
+        contiguous: whether the broker's offsets are without gaps (see ``Gaps``).
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class LaneLog:
         starts: Mapping[str, int],
         came: Callable[[], None],
         high: int,
+        *,
+        contiguous: bool,
     ) -> None:
         self._new_client = new_client
         self._partition = partition
@@ -66,8 +70,9 @@ class LaneLog:
         self._high = high
         self._piles = {topic: Pile(offset) for topic, offset in starts.items()}
         self._outside = Outside(partition)
+        self._gaps = Gaps(contiguous=contiguous)
         self._problem: Exception | None = None
-        self._awaited = self._closing = False
+        self._awaited = self._closing = self._again = False
         self._lock = threading.Condition()
         self._client: LogClient | None = None
         self._thread = threading.Thread(target=self._run, name=f"tend-log-{partition}", daemon=True)
@@ -129,7 +134,7 @@ class LaneLog:
                 self._lay(client, client.gathered(_PAUSED_LOOK_SECONDS if paused else _LOOK_SECONDS))
                 for topic, pile in self._piles.items():
                     self._look_at(client, topic, pile)
-                if client.pulse.doubtful or self._outside:
+                if client.pulse.doubtful or self._again:
                     client.close()
                     client = self._begin()
         except Exception as problem:  # noqa: BLE001 - whoever reads is told
@@ -141,6 +146,7 @@ class LaneLog:
 
     def _begin(self) -> LogClient:
         """Read on behind what lies on the piles, with nothing known of the ends of their logs."""
+        self._again = False
         with self._lock:
             for pile in self._piles.values():
                 pile.at_end = pile.paused = False
@@ -153,12 +159,14 @@ class LaneLog:
         found = {topic: pile.more() for topic, pile in self._piles.items()}
         for message in messages:
             problem, topic = message.error(), message.topic() or ""
-            if problem is None:
-                found[topic].add(message)
-            elif problem.code() == KafkaError._PARTITION_EOF:
-                found[topic].end(message.offset() or 0)
-            else:
+            if problem is not None and problem.code() != KafkaError._PARTITION_EOF:
                 self._meet(client, topic, problem)
+            elif self._gaps.before(topic, found[topic].next_offset, message.offset() or 0):
+                self._again = True
+            elif problem is None:
+                found[topic].add(message)
+            else:
+                found[topic].end(message.offset() or 0)
         came = [(topic, more, client.end(topic)) for topic, more in found.items() if more.at_end is not None]
         with self._lock:
             for topic, more, end in came:
@@ -181,7 +189,7 @@ class LaneLog:
         end = client.end(topic)
         # Not every broker says so, and one that has just become leader may seem to end earlier for a moment.
         if 0 <= end < pile.next_offset:
-            self._outside.missed(topic, pile.next_offset, client)
+            self._miss(client, topic)
         with self._lock:
             # What nothing is known to follow is not paused: nothing would tell its end again.
             if not pile.told(end) and self._stays_high(pile):
@@ -197,8 +205,12 @@ class LaneLog:
 
     def _meet(self, client: LogClient, topic: str, problem: KafkaError) -> None:
         if problem.code() in _OUTSIDE:
-            self._outside.missed(topic, self._piles[topic].next_offset, client)
+            self._miss(client, topic)
         elif problem.code() in _NEVER:
             raise TendError(f"Kafka does not let partition {self._partition} be read: {problem.str()}")
         else:
             log.info("Partition %d: %s", self._partition, problem.str())
+
+    def _miss(self, client: LogClient, topic: str) -> None:
+        self._outside.missed(topic, self._piles[topic].next_offset, client)
+        self._again = True

@@ -18,9 +18,14 @@ _HIGH = 8
 
 
 class LaneLogs:
-    """The source of the lanes' records. Everything here runs on one event loop."""
+    """The source of the lanes' records. Everything here runs on one event loop.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: addresses, group, fetch sizes.
+        contiguous: whether the broker's offsets are without gaps (see ``Gaps``).
+    """
+
+    def __init__(self, settings: Settings, *, contiguous: bool) -> None:
         self._new_client = partial(
             LogClient,
             KafkaConnection.of(settings),
@@ -30,6 +35,7 @@ class LaneLogs:
             gather_ms=settings.gather_ms,
         )
         self._high = settings.fetch_bytes * _HIGH
+        self._contiguous = contiguous
         self._logs: dict[int, LaneLog] = {}
         self._came: dict[int, asyncio.Event] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -73,8 +79,14 @@ class LaneLogs:
         self.forget(partition)
         came = self._came[partition] = asyncio.Event()
         loop = asyncio.get_running_loop()
-        log = LaneLog(self._new_client, partition, starts, lambda: _tell(loop, came), self._high)
-        self._logs[partition] = log
+        log = self._logs[partition] = LaneLog(
+            self._new_client,
+            partition,
+            starts,
+            lambda: _tell(loop, came),
+            self._high,
+            contiguous=self._contiguous,
+        )
         return log
 
 

@@ -20,9 +20,6 @@ class Outside:
         self._partition = partition
         self._since: dict[str, float] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._since)
-
     def found(self, topic: str) -> None:
         """It is there."""
         self._since.pop(topic, None)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import Any, ClassVar
 
 import pytest
+from confluent_kafka import Message
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.lane_log import LaneLog
@@ -66,6 +67,8 @@ def open_log() -> Iterator[Open]:
             broker: str,
             came: Callable[[], None] = lambda: None,
             client: type[LogClient] = LogClient,
+            *,
+            contiguous: bool = False,
             **starts: int,
         ) -> LaneLog:
             new_client = partial(
@@ -76,7 +79,7 @@ def open_log() -> Iterator[Open]:
                 fetch_wait_ms=5,
                 gather_ms=2,
             )
-            log = LaneLog(new_client, 0, starts, came, high=8 * FETCH_BYTES)
+            log = LaneLog(new_client, 0, starts, came, high=8 * FETCH_BYTES, contiguous=contiguous)
             stack.callback(log.close)
             return log
 
@@ -171,6 +174,51 @@ def test_a_client_is_asked_by_one_thread_alone(broker: str, topics: BulkProducer
 
 
 @pytest.mark.kafka
+class ShowsOneLate(LogClient):
+    """Shows record 3 only when it is asked again from there, as a broker may that lets several write at once."""
+
+    late: ClassVar[int] = 3
+
+    def gathered(self, patience: float) -> list[Message]:
+        messages = super().gathered(patience)
+        return [message for message in messages if self._starts["browse"] == self.late or message.offset() != self.late]
+
+    def __init__(self, connection: KafkaConnection, partition: int, starts: Mapping[str, int], **given: Any) -> None:
+        super().__init__(connection, partition, starts, **given)
+        self._starts = starts
+
+
+def test_a_record_that_is_shown_later_than_those_behind_it_is_not_passed_over(
+    broker: str, topics: BulkProducer, open_log: Open
+) -> None:
+    write(topics, "browse", 6)
+    write(topics, "orders", 2)
+
+    reading = Reading(open_log(broker, client=ShowsOneLate, contiguous=True, browse=0, orders=0), browse=0, orders=0)
+    reading.until(lambda: reading.at_end("browse") and reading.at_end("orders"), "browse", "orders")
+
+    assert reading.offsets == {"browse": [0, 1, 2, 3, 4, 5], "orders": [0, 1]}
+
+
+class NeverShowsOne(ShowsOneLate):
+    """As where it was deleted."""
+
+    def gathered(self, patience: float) -> list[Message]:
+        return [message for message in LogClient.gathered(self, patience) if message.offset() != self.late]
+
+
+def test_a_record_that_never_comes_is_given_up_after_some_seconds(
+    broker: str, topics: BulkProducer, open_log: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(topics, "browse", 6)
+
+    reading = Reading(open_log(broker, client=NeverShowsOne, contiguous=True, browse=0), browse=0)
+    reading.until(lambda: reading.at_end("browse"), "browse")
+
+    assert reading.offsets == {"browse": [0, 1, 2, 4, 5]}
+    assert "browse holds nothing from offset 3 to 3" in caplog.text
+
+
 def test_where_logs_end_is_told_anew_after_the_broker_was_away(own_kafka: LocalKafka, open_log: Open) -> None:
     producer = made(own_kafka.address)
     write(producer, "browse", 3)
