@@ -1,7 +1,8 @@
 """The embedded broker: Tansu, which speaks Kafka's protocol and keeps everything in memory.
 
-It has no transactions and reports no topic configuration. A request costs more the more batches are
-stored, so it suits demos and tests, not long runs. Exchange it here.
+It has no transactions and reports no topic configuration, and may show a record later than those behind it where
+several write to a partition at once (see ``infra.kafka.gaps``). A request costs more the more batches are stored, so it
+suits demos and tests, not long runs. Exchange it here.
 """
 
 from __future__ import annotations
