@@ -19,6 +19,10 @@ from streams.steps import Batch
 
 _RELEASE = 2_000
 """Events released at once; more wait for the next batch."""
+_MOMENT: Millis = 20
+_WHILE: Millis = 200
+"""How long a first record is waited for: where something is at hand, and where nothing is. What comes ends the wait at
+once; each look of a lane that has nothing to do costs its worker half a millisecond of CPU."""
 
 
 class Batches(Protocol):
@@ -84,7 +88,7 @@ class MarkedBatches:
         marks = self._reader.shelves[MARKS]
         if not marks.raws:
             # Events are fetched along with the marks, so that the next interval is often here already.
-            await self._reader.read((MARKS, *EVENT_TOPICS), max_wait_ms=200)
+            await self._reader.read((MARKS, *EVENT_TOPICS), max_wait_ms=_WHILE)
         if not marks.raws:
             return None
         raw = marks.raws.popleft()
@@ -146,7 +150,7 @@ class LiveBatches:
     async def next(self, state: LaneState) -> Batch | None:
         """What may be released now; in service also an empty batch once in a while, for the alarms of the silent."""
         reading = [topic for topic, queue in self._queues.items() if len(queue.arrivals) < self._held]
-        came = await self._reader.read(reading, max_wait_ms=20)
+        came = await self._reader.read(reading, max_wait_ms=self._patience(state))
         now = self._clock() if self._clock else None
         for topic, queue in self._queues.items():
             self._fill(topic, queue, now)
@@ -166,6 +170,13 @@ class LiveBatches:
     def lag(self, state: LaneState) -> dict[str, int]:
         """See ``Batches``."""
         return self._reader.lag(state.offsets)
+
+    def _patience(self, state: LaneState) -> Millis:
+        """How long to wait for a first record: until the next tick; for a moment where something is at hand."""
+        waits = state.time < self._given or any(queue.arrivals for queue in self._queues.values())
+        if waits or self._clock is None:
+            return _MOMENT
+        return min(_WHILE, max(_MOMENT, self._ticked + self._tick - self._clock()))
 
     def _is_time(self, now: Millis, state: LaneState, *, came: bool) -> bool:
         """Whether a batch is made without an event: with each tick; at once where a crowd of alarms was left behind."""

@@ -29,6 +29,8 @@ class Logs:
         self.piece = piece
         self.records: defaultdict[str, list[Raw]] = defaultdict(list)
         self.fetches: list[dict[str, int]] = []
+        self.waits: list[int] = []
+        """Milliseconds for which each fetch would have waited for a first record."""
         self.silent: set[str] = set()
         """Topics of which the broker has not answered yet."""
 
@@ -46,6 +48,7 @@ class Logs:
         """As ``Intake.fetch`` answers."""
         assert partition == self.partition
         self.fetches.append(dict(wants))
+        self.waits.append(max_wait_ms)
         found = {topic: self._fetched(topic, offset) for topic, offset in wants.items()}
         await asyncio.sleep(0 if any(one.records for one in found.values()) else max_wait_ms / 20_000)
         return found

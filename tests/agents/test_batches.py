@@ -126,6 +126,30 @@ async def test_a_lane_that_left_alarms_behind_need_not_wait_for_the_tick() -> No
     assert await batches.next(LaneState(offsets={}, time=NOW + 1)) is None
 
 
+async def test_a_lane_looks_seldom_while_it_has_nothing_to_do_but_never_misses_a_tick() -> None:
+    clock, logs, idle = Clock(), Logs(), LaneState(offsets={}, time=NOW)
+    batches = live(logs, clock)
+    await batches.next(nothing_yet())
+
+    await batches.next(idle)
+    clock.now += SECOND - 50
+    await batches.next(idle)
+
+    assert logs.waits[1:] == [200, 50]
+
+
+async def test_a_lane_looks_often_while_something_waits() -> None:
+    logs = Logs()
+    logs.viewed(START)
+    logs.silent = {ORDERS}
+    batches = live(logs, Clock())
+    await batches.next(nothing_yet())
+
+    assert await batches.next(nothing_yet()) is None
+
+    assert logs.waits[1:] == [20]
+
+
 async def test_a_clock_ahead_does_not_hold_the_topic_up() -> None:
     logs = Logs()
     early, later = logs.viewed(NOW + MINUTE), logs.viewed(NOW)
