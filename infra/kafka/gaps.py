@@ -27,7 +27,7 @@ class Gaps:
     def __init__(self, *, contiguous: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._contiguous = contiguous
         self._clock = clock
-        self._since: dict[tuple[str, int], float] = {}
+        self._missing: dict[str, tuple[int, float]] = {}
 
     def before(self, topic: str, expected: int, offset: int) -> bool:
         """Whether to read from the expected offset again, and to leave what came at this one until then.
@@ -36,9 +36,13 @@ class Gaps:
         """
         if not self._contiguous or offset <= expected:
             return False
-        began = self._since.setdefault((topic, expected), self._clock())
-        if self._clock() - began < _PATIENCE_SECONDS:
-            return True
-        del self._since[topic, expected]
-        log.error("%s holds nothing from offset %d to %d; going on behind that", topic, expected, offset - 1)
-        return False
+        now = self._clock()
+        missing, since = self._missing.get(topic, (None, now))
+        if missing != expected:
+            since = now
+        if now - since >= _PATIENCE_SECONDS:
+            del self._missing[topic]
+            log.error("%s holds nothing from offset %d to %d; going on behind that", topic, expected, offset - 1)
+            return False
+        self._missing[topic] = expected, since
+        return True
