@@ -21,8 +21,8 @@ LATER: Millis = 30 * MINUTE
 """The rest begin to come due when all is measured."""
 START_SECONDS = 20.0
 """For the worker to take the lanes over."""
-CALM_SECONDS = 15.0
-"""Between the alarms that come one by one and the crowd."""
+CALM_SECONDS = 60.0
+"""Between the alarms that come one by one and the crowd: the broker warms, and then there is something to compare."""
 _OTHERS = 20_000
 
 
