@@ -9,8 +9,8 @@ from agents.patience import lastingly, patiently
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import tail
 from schemas.almanac import Almanac, BadAlmanac, NewerAlmanac, decode_almanac, verify
-from schemas.errors import Refused
-from schemas.lane import Raw
+from schemas.errors import ConfigurationRefused
+from schemas.lane import KafkaRecord
 from schemas.topics import ALMANAC
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class AlmanacFeed:
         A lane that is far behind, as after an old snapshot, decides better with what is known now than with nothing.
 
         Raises:
-            Refused: a newer tend makes the almanacs now.
+            ConfigurationRefused: a newer tend makes the almanacs now.
         """
         if not self._exact:
             self._check_not_newer()
@@ -93,14 +93,14 @@ class AlmanacFeed:
 
     def _check_not_newer(self) -> None:
         if self._newer is not None:
-            raise Refused(str(self._newer)) from self._newer
+            raise ConfigurationRefused(str(self._newer)) from self._newer
 
     async def _dropped(self, epoch: int) -> Almanac:
         """One that is older than those kept: a store that was rolled back or lost lives through old epochs again."""
         if epoch not in self._long_known:
             self._long_known = await patiently(lambda: all_almanacs(self._connection, self._key), _nobody_asks)
         if epoch not in self._long_known:
-            raise Refused(f"{ALMANAC} holds later almanacs, but none of epoch {epoch}. Restore the topic.")
+            raise ConfigurationRefused(f"{ALMANAC} holds later almanacs, but none of epoch {epoch}. Restore the topic.")
         return self._long_known[epoch]
 
 
@@ -114,7 +114,7 @@ def _nobody_asks(why: str | None) -> None: ...
 
 
 async def all_almanacs(connection: KafkaConnection, key: bytes) -> dict[int, Almanac]:
-    """Every almanac of the topic that is signed with this key, by epoch. Raises DependencyAway."""
+    """Every almanac of the topic that is signed with this key, by epoch. Raises DependencyUnavailable."""
     found: dict[int, Almanac] = {}
     async for raw in tail(connection, [ALMANAC], newest=None):
         if (almanac := _checked(raw, key)) is not None:
@@ -122,7 +122,7 @@ async def all_almanacs(connection: KafkaConnection, key: bytes) -> dict[int, Alm
     return found
 
 
-def _checked(raw: Raw, key: bytes) -> Almanac | None:
+def _checked(raw: KafkaRecord, key: bytes) -> Almanac | None:
     try:
         return read_almanac(raw, key)[0]
     except NewerAlmanac:
@@ -132,7 +132,7 @@ def _checked(raw: Raw, key: bytes) -> Almanac | None:
         return None
 
 
-def read_almanac(raw: Raw, key: bytes) -> tuple[Almanac, int]:
+def read_almanac(raw: KafkaRecord, key: bytes) -> tuple[Almanac, int]:
     """The almanac in a record, and where its learner must read on.
 
     Raises:

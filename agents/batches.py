@@ -1,4 +1,4 @@
-"""Where a lane's batches come from: intervals between marks in a replay, released events in service."""
+"""Where a lane's batches come from: intervals between watermarks in a replay, released events in service."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Protocol
 import msgspec
 
 from agents.reader import TopicReader
-from schemas.errors import Refused
-from schemas.lane import LaneState, Raw
-from schemas.marks import Mark, decode_mark
+from schemas.errors import ConfigurationRefused
+from schemas.lane import KafkaRecord, LaneState
 from schemas.times import Millis
-from schemas.topics import EVENT_TOPICS, MARKS
+from schemas.topics import EVENT_TOPICS, WATERMARKS
+from schemas.watermarks import Watermark, decode_watermark
 from streams.arrivals import Arrival, DeadLetter, Door, Forward, receive
 from streams.merge import Queue, horizon_of, in_order, release
 from streams.steps import Batch
@@ -37,7 +37,7 @@ class Batches(Protocol):
         ...
 
 
-Receive = Callable[[Raw, Door], Arrival | DeadLetter | Forward]
+Receive = Callable[[KafkaRecord, Door], Arrival | DeadLetter | Forward]
 
 
 class Sorted(msgspec.Struct):
@@ -46,7 +46,7 @@ class Sorted(msgspec.Struct):
     arrivals: list[Arrival] = []
     aside: list[DeadLetter | Forward] = []
 
-    def add(self, raws: Sequence[Raw], door: Door, receive: Receive = receive) -> list[Arrival]:
+    def add(self, raws: Sequence[KafkaRecord], door: Door, receive: Receive = receive) -> list[Arrival]:
         """Parse and check; returns the valid ones."""
         items = [receive(raw, door) for raw in raws]
         arrivals = [item for item in items if type(item) is Arrival]
@@ -56,13 +56,13 @@ class Sorted(msgspec.Struct):
         return arrivals
 
 
-class AsTheyLay(Mapping[tuple[str, int], Raw]):
+class AsTheyLay(Mapping[tuple[str, int], KafkaRecord]):
     """The records of arrivals by topic and offset: looked for when one is asked for, as hardly ever one is."""
 
     def __init__(self, arrivals: Sequence[Arrival]) -> None:
         self._arrivals = arrivals
 
-    def __getitem__(self, place: tuple[str, int]) -> Raw:
+    def __getitem__(self, place: tuple[str, int]) -> KafkaRecord:
         for arrival in self._arrivals:
             if (arrival.topic, arrival.offset) == place and arrival.raw is not None:
                 return arrival.raw
@@ -76,7 +76,7 @@ class AsTheyLay(Mapping[tuple[str, int], Raw]):
 
 
 class MarkedBatches:
-    """A replay with marks: one interval at a time, whatever the order of arrival within it."""
+    """A replay with watermarks: one interval at a time, whatever the order of arrival within it."""
 
     def __init__(self, reader: TopicReader, partition: int, partitions: int) -> None:
         self._reader = reader
@@ -84,29 +84,29 @@ class MarkedBatches:
         self._partitions = partitions
 
     async def next(self, state: LaneState) -> Batch | None:
-        """The interval up to the next mark; None while that mark is not there."""
-        marks = self._reader.shelves[MARKS]
-        if not marks.raws:
-            # Events are fetched along with the marks, so that the next interval is often here already.
-            await self._reader.read((MARKS, *EVENT_TOPICS), max_wait_ms=_WHILE)
-        if not marks.raws:
+        """The interval up to the next watermark; None while that watermark is not there."""
+        watermarks = self._reader.shelves[WATERMARKS]
+        if not watermarks.raws:
+            # Events are fetched along with the watermarks, so that the next interval is often here already.
+            await self._reader.read((WATERMARKS, *EVENT_TOPICS), max_wait_ms=_WHILE)
+        if not watermarks.raws:
             return None
-        raw = marks.raws.popleft()
-        mark = _mark_in(raw)
-        await self._reader.up_to(mark.ends)
-        door = Door(self._partition, self._partitions, mark.time, forwards=False)
+        raw = watermarks.raws.popleft()
+        watermark = _watermark_in(raw)
+        await self._reader.up_to(watermark.ends)
+        door = Door(self._partition, self._partitions, watermark.time, forwards=False)
         found = Sorted()
-        for topic, end in sorted(mark.ends.items()):
+        for topic, end in sorted(watermark.ends.items()):
             found.add(self._reader.take(topic, end), door)
         return Batch(
             in_order(found.arrivals),
-            mark.time,
-            {**mark.ends, MARKS: raw.offset + 1},
+            watermark.time,
+            {**watermark.ends, WATERMARKS: raw.offset + 1},
             found.aside,
             AsTheyLay(found.arrivals),
             marked=True,
-            position=mark.position,
-            act_from=mark.act_from,
+            position=watermark.position,
+            act_from=watermark.act_from,
         )
 
     def lag(self, state: LaneState) -> dict[str, int]:
@@ -115,10 +115,10 @@ class MarkedBatches:
 
 
 class LiveBatches:
-    """Service, or a replay without marks: topics merged by time, never past the head of an unread backlog.
+    """Service, or a replay without watermarks: topics merged by time, never past the head of an unread backlog.
 
     Args:
-        clock: the time of acting in service; None lets event time act (a replay without marks).
+        clock: the time of acting in service; None lets event time act (a replay without watermarks).
         tick: in service, how often a batch is made for the alarms of the silent when no event comes.
         held: a topic of which so many events wait is not read on: what is parsed long before it is handled has left
             the processor's cache by then.
@@ -219,11 +219,11 @@ class LiveBatches:
 _FAR: Millis = 1 << 62
 
 
-def _mark_in(raw: Raw) -> Mark:
+def _watermark_in(raw: KafkaRecord) -> Watermark:
     try:
-        return decode_mark(raw.value or b"")
+        return decode_watermark(raw.value or b"")
     except msgspec.DecodeError as error:
-        raise Refused(
-            f"{raw.topic}, partition {raw.partition}, offset {raw.offset}: no mark ({error}). "
+        raise ConfigurationRefused(
+            f"{raw.topic}, partition {raw.partition}, offset {raw.offset}: no watermark ({error}). "
             "Only `tend replay` writes to this topic; make the topics anew for a fresh replay."
         ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.kafka.topics import TopicSpec
 from infra.settings import Settings
 from schemas.times import Millis
-from schemas.topics import ALMANAC, COMPACTED_TOPICS, PARTITIONED_TOPICS, SINGLE_TOPICS
+from schemas.topics import ALMANAC, COMPACTED_TOPICS, FORMER_NAMES, PARTITIONED_TOPICS, SINGLE_TOPICS
 
 _FOREVER = {"retention.ms": "-1"}
 """Event times of a replay lie in the past: with the broker's default of seven days it would be deleted at once."""
@@ -29,4 +29,4 @@ def _spec(name: str, partitions: int, oldest: Millis) -> TopicSpec:
     configs = {"cleanup.policy": "compact"} if name in COMPACTED_TOPICS else dict(_FOREVER)
     if name == ALMANAC:
         configs |= _LARGE
-    return TopicSpec(name, partitions, configs, 0 if name in COMPACTED_TOPICS else oldest)
+    return TopicSpec(name, partitions, configs, 0 if name in COMPACTED_TOPICS else oldest, FORMER_NAMES.get(name, ""))

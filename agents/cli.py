@@ -7,7 +7,7 @@ from importlib import import_module
 
 import typer
 
-from schemas.errors import DependencyAway, TendError
+from schemas.errors import DependencyUnavailable, TendError
 
 COMMANDS = {
     "demo": "demo.demo",
@@ -50,7 +50,7 @@ def main() -> None:
     """Run a command; what a person can put right is told without a traceback, with exit status 2."""
     try:
         application(sys.argv[1] if len(sys.argv) > 1 else "")()
-    except (TendError, DependencyAway) as error:
+    except (TendError, DependencyUnavailable) as error:
         typer.echo(f"tend: {error}", err=True)
         raise SystemExit(2) from None
     except KeyboardInterrupt:

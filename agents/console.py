@@ -13,7 +13,7 @@ from schemas.errors import TendError
 from schemas.ids import partition_of
 from schemas.lane import LaneState
 from schemas.outcome import Decision, decode_decision
-from schemas.record import OrderBook, Record
+from schemas.record import CustomerRecord, OrderBook
 from schemas.times import Millis
 from schemas.topics import ORDERS
 
@@ -29,7 +29,7 @@ class Console:
         """Let the store go."""
         await self._store.close()
 
-    async def customer(self, customer: str) -> tuple[Record, OrderBook]:
+    async def customer(self, customer: str) -> tuple[CustomerRecord, OrderBook]:
         """Her record and order book.
 
         Raises:
@@ -60,7 +60,7 @@ class Console:
         """When she is looked at again, if nothing happens before."""
         return await self._store.alarm(partition_of(customer, self._partitions), customer)
 
-    async def all(self) -> AsyncIterator[tuple[Record, int]]:
+    async def all(self) -> AsyncIterator[tuple[CustomerRecord, int]]:
         """All customers, with the size of each record in bytes; in no order."""
         for partition in range(self._partitions):
             async for _, record, _ in self._store.scan(partition):

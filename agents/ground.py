@@ -10,7 +10,7 @@ from infra.settings import Settings
 from infra.store import Store
 from schemas.churn import ChurnState, Tick
 from schemas.codec import decode_state
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 from schemas.lane import LaneState
 from schemas.times import DAY, WEEK, Millis
 from streams.churn import begin
@@ -69,11 +69,11 @@ async def begin_empty(store: Store, partitions: int, unfinished: str, purpose: s
         purpose: what is done, for the message.
 
     Raises:
-        Refused: the store holds lanes. One that was claimed only is empty: its worker refused to go on.
+        ConfigurationRefused: the store holds lanes. One that was claimed only is empty: its worker refused to go on.
     """
     states = [state for state in await lane_states(store, partitions) if state]
     if any(state.clock != unfinished for state in states):
-        raise Refused(
+        raise ConfigurationRefused(
             f"The store at {store.address} holds lanes already; {purpose} an empty one. Stop all workers, then point "
             "TEND_REDIS_URL at another database, or empty this one."
         )

@@ -85,11 +85,11 @@ class Installation:
     def until_replayed(
         self, events: int, end: Millis, told: Callable[[Millis], None] = lambda _: None, patience: float = 600.0
     ) -> None:
-        """Wait until every lane has handled the replay up to its last mark, and published all of it.
+        """Wait until every lane has handled the replay up to its last watermark, and published all of it.
 
         Args:
             events: events that the replay has read.
-            end: the time of its last mark.
+            end: the time of its last watermark.
             told: called now and then with the time that the slowest lane has reached.
             patience: seconds without any progress after which it gives up.
 
@@ -120,7 +120,7 @@ class Installation:
             time.sleep(0.1)
 
     def until_caught_up(self, topics: Sequence[str], patience: float = 600.0) -> None:
-        """Wait until every lane has handled and published all that lies in these topics (a replay without marks).
+        """Wait until every lane has handled and published all that lies in these topics (a replay without watermarks).
 
         Raises:
             TendError: a service has ended, or nothing moves any more.

@@ -19,7 +19,7 @@ from infra.kafka.transactions import supports_transactions
 from infra.settings import Settings
 from schemas.almanac import Almanac, BadAlmanac, decode_contribution, encode_almanac, sign
 from schemas.churn import ChurnState
-from schemas.errors import Fenced, Refused
+from schemas.errors import ConfigurationRefused, Fenced
 from schemas.times import Millis
 from schemas.topics import ALMANAC, LESSONS
 from streams.epochs import end_of
@@ -108,7 +108,7 @@ class Learner:
             try:
                 contribution = decode_contribution(raw.value or b"")
             except msgspec.DecodeError as error:
-                raise Refused(f"{LESSONS}, offset {raw.offset}: no contribution ({error})") from None
+                raise ConfigurationRefused(f"{LESSONS}, offset {raw.offset}: no contribution ({error})") from None
             self._collector.add(contribution, raw.offset)
         if read.at_end or read.records:
             self._caught_up = read.at_end
@@ -159,7 +159,7 @@ class Learner:
             try:
                 almanac, resume = read_almanac(raw, self._key)
             except BadAlmanac as error:
-                raise Refused(f"{ALMANAC}, offset {raw.offset}: {error}") from None
+                raise ConfigurationRefused(f"{ALMANAC}, offset {raw.offset}: {error}") from None
             if found[0] is None or almanac.epoch > found[0].epoch:
                 found = almanac, resume
         return found

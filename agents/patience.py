@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_never, wait_exponential_jitter
 
-from schemas.errors import DependencyAway
+from schemas.errors import DependencyUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -22,14 +22,14 @@ async def patiently(ask: Callable[[], Awaitable[Result]], waits: Callable[[str |
     """Ask until the dependency answers, at longer and longer intervals of 5 seconds at most; the log tells of it.
 
     Args:
-        ask: safe to call again after ``DependencyAway``.
+        ask: safe to call again after ``DependencyUnavailable``.
         waits: told what is away while waiting, and None once it answers.
     """
 
     try:
         # Most calls are answered at once, and are not to pay for what waiting needs.
         result = await ask()
-    except DependencyAway as away:
+    except DependencyUnavailable as away:
         result = await _again(ask, waits, str(away))
     waits(None)
     return result
@@ -49,7 +49,7 @@ async def _again(ask: Callable[[], Awaitable[Result]], waits: Callable[[str | No
         waits(why)
 
     retrying = AsyncRetrying(
-        retry=retry_if_exception_type(DependencyAway),
+        retry=retry_if_exception_type(DependencyUnavailable),
         wait=wait_exponential_jitter(multiplier=0.1, max=5, jitter=0.2),
         stop=stop_never,
         before_sleep=tell,
@@ -68,6 +68,6 @@ async def lastingly(read: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await read()
-        except DependencyAway as away:
+        except DependencyUnavailable as away:
             log.warning("%s; reading again in %.0f s", away, _AGAIN_SECONDS)
             await asyncio.sleep(_AGAIN_SECONDS)

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from infra.kafka.intake import UNKNOWN_END
-from schemas.lane import Fetched, Raw
+from schemas.lane import Fetched, KafkaRecord
 
 
 class Fetches(Protocol):
@@ -29,7 +29,7 @@ class Shelf(msgspec.Struct):
     """The end of the log when last asked, perhaps ``UNKNOWN_END``; None before the first answer."""
     seen: int | None = None
     """The furthest end that was ever known, or offset that was read; None before the first answer."""
-    raws: deque[Raw] = msgspec.field(default_factory=deque)
+    raws: deque[KafkaRecord] = msgspec.field(default_factory=deque)
 
     @property
     def caught_up(self) -> bool:
@@ -75,7 +75,7 @@ class TopicReader:
             if shelf.seen is not None
         }
 
-    def take(self, topic: str, end: int) -> list[Raw]:
+    def take(self, topic: str, end: int) -> list[KafkaRecord]:
         """The records of a topic before ``end``."""
         raws = self.shelves[topic].raws
         if raws and raws[-1].offset < end:

@@ -28,7 +28,7 @@ from infra.kafka.topics import Topics
 from infra.settings import Settings
 from infra.store import Store, check
 from schemas.almanac import Almanac
-from schemas.errors import Fenced, Refused
+from schemas.errors import ConfigurationRefused, Fenced
 from schemas.lane import BrokerIdentity, Commit, Fetched, LaneState
 from schemas.times import Millis
 from schemas.topics import EVENT_TOPICS, LANE_TOPICS
@@ -91,7 +91,7 @@ class Rebuild:
         """Rebuild, all of it.
 
         Raises:
-            Refused: the store is not empty, or the log does not hold everything from its beginning.
+            ConfigurationRefused: the store is not empty, or the log does not hold everything from its beginning.
         """
         async with open_store(self._settings) as store:
             await check(store)
@@ -109,7 +109,7 @@ class Rebuild:
         firsts, ends = topics.first_offsets(LANE_TOPICS), topics.end_offsets(LANE_TOPICS)
         missing = [f"{name}, partition {p}" for name, at in firsts.items() for p, first in enumerate(at) if first > 0]
         if missing:
-            raise Refused(
+            raise ConfigurationRefused(
                 f"The log does not begin at its beginning any more ({'; '.join(missing[:5])}): records made from what "
                 "is left would lack what was deleted. Restore the store from its append-only file or a snapshot."
             )
@@ -134,7 +134,9 @@ class Rebuild:
             await rebuilder.run(self._batches(log, partition))
             await rebuilder.hand_over(self._settings.clock)
         except Fenced as error:
-            raise Refused(f"A worker took lane {partition} over. Stop all workers, then rebuild again.") from error
+            raise ConfigurationRefused(
+                f"A worker took lane {partition} over. Stop all workers, then rebuild again."
+            ) from error
         finally:
             log.close()
         counts = await common.store.counts(partition)
@@ -220,13 +222,13 @@ class _Rebuilder:
         """Let workers take the lane up from here.
 
         Raises:
-            Refused: more was published than the log leads to.
+            ConfigurationRefused: more was published than the log leads to.
         """
         state = self._lane.state
         if self._exact and state.sequence < self._published:
-            raise Refused(
+            raise ConfigurationRefused(
                 f"Lane {self._partition} has published {self._published} messages, and its log leads to "
-                f"{state.sequence} only: events or marks are missing, or they met other rules or another version. "
+                f"{state.sequence} only: events or watermarks are missing, or they met other rules or another version. "
                 "Restore the store from its append-only file or a snapshot."
             )
         if not self._exact:

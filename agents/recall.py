@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from schemas.codec import decode_state
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 from schemas.lane import BrokerIdentity, LaneState
 from schemas.times import WEEK, Millis
 from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LANE_TOPICS, LESSONS
@@ -32,18 +32,23 @@ def recall(
         begins: the first readable offset of each topic, where a lane without a state begins.
 
     Raises:
-        Refused: the store belongs to another broker, to topics that were made anew, or was written by another clock.
+        ConfigurationRefused: the store belongs to another broker, to topics that were made anew, or was written by
+        another clock.
     """
     if body is None:
         return LaneState(offsets=dict(begins), broker=identity, clock=clock)
     state = decode_state(body)
     _same_broker(state, identity)
     if state.clock == UNFINISHED:
-        raise Refused(f"The lane of partition {partition} was rebuilt in part only. Run tend rebuild again.")
+        raise ConfigurationRefused(
+            f"The lane of partition {partition} was rebuilt in part only. Run tend rebuild again."
+        )
     if state.clock == HALF_RESTORED:
-        raise Refused(f"The lane of partition {partition} was restored in part only. Run tend restore again.")
+        raise ConfigurationRefused(
+            f"The lane of partition {partition} was restored in part only. Run tend restore again."
+        )
     if state.clock != clock:
-        raise Refused(
+        raise ConfigurationRefused(
             f"The store of partition {partition} was written with TEND_CLOCK={state.clock}, this worker has "
             f"TEND_CLOCK={clock}. Set it to {state.clock}, or start with an empty store."
         )
@@ -68,7 +73,7 @@ async def go_on_behind(state: LaneState, partition: int, published: Published, *
     they would be taken for published. In an exact replay the same ones are decided, and the sequence is enough.
 
     Raises:
-        Refused: the store has forgotten everything.
+        ConfigurationRefused: the store has forgotten everything.
     """
     if exact:
         return
@@ -78,7 +83,7 @@ async def go_on_behind(state: LaneState, partition: int, published: Published, *
         since = min(since, state.out_since)
     furthest = await published.pass_over(since, outbound_places(partition))
     if begins and furthest:
-        raise Refused(
+        raise ConfigurationRefused(
             f"The store holds nothing of partition {partition}, which has published {furthest} messages: all events "
             "would be acted on anew, by today's clock. Stop all workers, then run tend restore with a snapshot, or "
             "tend rebuild."
@@ -112,16 +117,16 @@ async def check_together(
         firsts: the first readable offset of each partition, by topic.
 
     Raises:
-        Refused: of all lanes that the store holds, none may run; see ``recall``.
+        ConfigurationRefused: of all lanes that the store holds, none may run; see ``recall``.
     """
-    refusals: list[Refused] = []
+    refusals: list[ConfigurationRefused] = []
     for partition in range(min(map(len, firsts.values()))):
         held = await store.lane(partition)
         if held is None or held[1] is None:
             continue
         try:
             recall(held[1], partition, identity, clock, {topic: first[partition] for topic, first in firsts.items()})
-        except Refused as refusal:
+        except ConfigurationRefused as refusal:
             refusals.append(refusal)
         else:
             return
@@ -144,7 +149,7 @@ def _same_broker(state: LaneState, identity: BrokerIdentity) -> None:
         if not changed:
             return  # topics were added by a newer version
         what = f"other topics named {', '.join(changed)}: they were deleted and made anew"
-    raise Refused(
+    raise ConfigurationRefused(
         f"The store belongs to {what}. Its offsets mean nothing here. Point TEND_BROKERS at the broker it belongs to, "
         "or start with an empty store (TEND_REDIS_URL with another database, or the old one emptied)."
     )
@@ -153,7 +158,7 @@ def _same_broker(state: LaneState, identity: BrokerIdentity) -> None:
 def _same_partitions(known: int, found: int) -> None:
     """Which lane keeps a customer follows from how many lanes there are."""
     if known and found and known != found:
-        raise Refused(
+        raise ConfigurationRefused(
             f"The store keeps customers in {known} lanes, and the topics have {found} partitions now: most customers' "
             f"events would come to other lanes than those that keep their records. Make the topics again with {known} "
             "partitions, or begin with an empty store and replay the history."

@@ -22,7 +22,7 @@ from infra.settings import Settings
 from infra.snapshot import Head, Manifest, read_customers, read_head, read_manifest, read_outbox, verify
 from infra.store import CustomerImage, LaneStore, Store, check, commit_of
 from schemas.codec import decode_state
-from schemas.errors import Fenced, Refused
+from schemas.errors import ConfigurationRefused, Fenced
 from schemas.lane import BrokerIdentity, Commit, OutboxEntry
 from schemas.times import Millis
 from schemas.topics import LANE_TOPICS
@@ -59,7 +59,8 @@ class Restore:
         """Restore, all of it.
 
         Raises:
-            Refused: the snapshot is damaged, the store is not empty, or the log does not go on from the snapshot.
+            ConfigurationRefused: the snapshot is damaged, the store is not empty, or the log does not go on from the
+            snapshot.
         """
         manifest = await asyncio.to_thread(self._verified)
         paths = [self._folder / lane.file for lane in manifest.lanes]
@@ -74,7 +75,7 @@ class Restore:
         manifest = read_manifest(self._folder)
         partitions = self._settings.partitions
         if manifest.partitions != partitions:
-            raise Refused(
+            raise ConfigurationRefused(
                 f"The snapshot has {manifest.partitions} lanes, and TEND_PARTITIONS is {partitions}: customers would "
                 f"be looked for in other lanes. Set it to {manifest.partitions}, with topics of as many partitions."
             )
@@ -103,7 +104,7 @@ class Restore:
         ]
         gaps += _deleted(log, head)
         if gaps:
-            raise Refused(
+            raise ConfigurationRefused(
                 f"The log does not go on where this snapshot ends ({'; '.join(gaps[:3])}). Restore a newer snapshot. "
                 "They must be taken more often than the topics delete: see retention.ms."
             )
@@ -114,7 +115,9 @@ class Restore:
         try:
             await write_lane(store, head.partition, head.state, read_outbox(path), read_customers(path))
         except Fenced as error:
-            raise Refused(f"A worker took lane {head.partition} over. Stop all workers, then restore again.") from error
+            raise ConfigurationRefused(
+                f"A worker took lane {head.partition} over. Stop all workers, then restore again."
+            ) from error
         customers = (await store.counts(head.partition)).customers
         return self._done(head, decode_state(head.state).time, customers)
 

@@ -13,8 +13,8 @@ from infra.kafka.transactions import supports_transactions
 from infra.settings import Settings
 from rules.loading import load_rulebook, parse_rulebook, shipped
 from rules.rulebook import Rulebook
-from schemas.errors import Refused
-from schemas.lane import Raw
+from schemas.errors import ConfigurationRefused
+from schemas.lane import KafkaRecord
 from schemas.times import Millis
 from schemas.topics import RULEBOOKS
 from streams.library import Library
@@ -41,13 +41,13 @@ async def publish_rulebook(settings: Settings, rulebook: Rulebook, in_force_from
 
 
 async def published_rulebooks(connection: KafkaConnection) -> Library:
-    """The rulebooks published so far. Raises Refused where there is none."""
+    """The rulebooks published so far. Raises ConfigurationRefused where there is none."""
     return _library(await read_all(connection, RULEBOOKS))
 
 
-def _library(raws: Sequence[Raw]) -> Library:
+def _library(raws: Sequence[KafkaRecord]) -> Library:
     if not raws:
-        raise Refused(f"No rulebook can be read from {RULEBOOKS}. Run: tend rules publish")
+        raise ConfigurationRefused(f"No rulebook can be read from {RULEBOOKS}. Run: tend rules publish")
     books = [parse_rulebook(raw.value or b"") for raw in raws]
     library = Library(books[0], books[0].in_force_from)
     for book in books[1:]:

@@ -17,7 +17,7 @@ from infra.settings import Settings
 from infra.snapshot import FORMAT, Head, LaneEntry, LaneWriter, Manifest, check_unused, write_manifest
 from infra.store import Store
 from schemas.codec import decode_state
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 from schemas.times import Millis, to_rfc3339
 
 
@@ -52,7 +52,7 @@ class Snapshot:
         """Take the snapshot.
 
         Raises:
-            Refused: the folder holds one already, or the store holds none that could be used.
+            ConfigurationRefused: the folder holds one already, or the store holds none that could be used.
         """
         made = to_rfc3339(wall_clock())
         check_unused(self._folder)
@@ -69,12 +69,12 @@ class Snapshot:
         partitions = self._settings.partitions
         found = [await store.lane(partition) for partition in range(partitions + 1)]
         if found[partitions] is not None:
-            raise Refused(
+            raise ConfigurationRefused(
                 f"The store at {store.address} holds more lanes than TEND_PARTITIONS={partitions}. Set it as the "
                 "workers have it."
             )
         if not any(one and one[1] for one in found):
-            raise Refused(f"The store at {store.address} holds no lanes. Check TEND_REDIS_URL.")
+            raise ConfigurationRefused(f"The store at {store.address} holds no lanes. Check TEND_REDIS_URL.")
 
     async def _lane(self, store: Store, partition: int) -> LaneEntry:
         # Asked first: what is published from here on lies behind these offsets.
@@ -101,7 +101,7 @@ def _time_of(partition: int, state: bytes | None) -> Millis:
         return 0
     known = decode_state(state)
     if known.clock in (UNFINISHED, HALF_RESTORED):
-        raise Refused(
+        raise ConfigurationRefused(
             f"Lane {partition} is itself restored or rebuilt in part only. Finish that first: see the workers."
         )
     return known.time

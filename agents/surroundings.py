@@ -93,4 +93,4 @@ class Surroundings(msgspec.Struct, frozen=True):
     core: Callable[[Ground, LaneState, Library], Core] = Lane
     """Makes what decides, from where the store says that the lane stands."""
     exact: bool = False
-    """Whether the same batches come again after a crash, with the same sequences: in a replay with marks."""
+    """Whether the same batches come again after a crash, with the same sequences: in a replay with watermarks."""

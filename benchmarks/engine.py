@@ -38,7 +38,7 @@ from infra.kafka.producer import BulkProducer
 from infra.settings import load_settings
 from rules.loading import shipped
 from schemas.ids import partition_of
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 from schemas.times import DAY
 from schemas.topics import EVENT_TOPICS, TOPIC_OF
 from streams.library import Library
@@ -201,7 +201,7 @@ def _rehearsal(journey: Journey) -> tuple[Rehearsal, list[list[Interval]], int]:
     events = 0
     for planned in plan_marks(journey.events(), end=journey.end):
         events = planned.read
-        raws: list[list[Raw]] = [[] for _ in range(PARTITIONS)]
+        raws: list[list[KafkaRecord]] = [[] for _ in range(PARTITIONS)]
         for raw in _raws(planned.events):
             raws[raw.partition].append(raw)
         for partition in range(PARTITIONS):
@@ -209,10 +209,10 @@ def _rehearsal(journey: Journey) -> tuple[Rehearsal, list[list[Interval]], int]:
     return rehearsal, intervals, events
 
 
-def _raws(events: Sequence[Told]) -> Iterator[Raw]:
+def _raws(events: Sequence[Told]) -> Iterator[KafkaRecord]:
     for number, told in enumerate(events):
         partition = partition_of(told.customer, PARTITIONS)
-        yield Raw(TOPIC_OF[told.type], partition, number, told.time, told.customer.encode(), told.body)
+        yield KafkaRecord(TOPIC_OF[told.type], partition, number, told.time, told.customer.encode(), told.body)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from benchmarks.reference.lane import LeanLane, receive
 from benchmarks.reference.load import PARTITIONS, TOPICS, Message, messages
 from infra.store.limits import check_commit
 from infra.store.packing import pack_commit
-from schemas.lane import Fetched, LaneState, Loaded, Raw
+from schemas.lane import Fetched, KafkaRecord, LaneState, Loaded
 from streams.steps import Answer, Batch, NeedRecords, Save
 
 EVENTS = 100_000
@@ -37,10 +37,10 @@ class Logs:
     """The load, fetched from memory."""
 
     def __init__(self, load: Sequence[Message]) -> None:
-        self._logs: dict[tuple[str, int], list[Raw]] = defaultdict(list)
+        self._logs: dict[tuple[str, int], list[KafkaRecord]] = defaultdict(list)
         for one in load:
             log = self._logs[one.topic, one.partition]
-            log.append(Raw(one.topic, one.partition, len(log), one.at, one.customer.encode(), one.value))
+            log.append(KafkaRecord(one.topic, one.partition, len(log), one.at, one.customer.encode(), one.value))
 
     async def fetch(self, partition: int, wants: Mapping[str, int], *, max_wait_ms: int) -> dict[str, Fetched]:
         """See ``agents.reader.Fetches``."""

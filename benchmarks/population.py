@@ -24,8 +24,8 @@ from infra.store import MAX_DECISIONS, CustomerImage, Store, commit_of
 from rules.loading import shipped
 from schemas.codec import decode_record, encode_record
 from schemas.ids import partition_of
-from schemas.lane import Commit, LaneState, Raw
-from schemas.record import Record, Wait, WaitKind
+from schemas.lane import Commit, KafkaRecord, LaneState
+from schemas.record import CustomerRecord, Wait, WaitKind
 from schemas.times import DAY, SECOND, Millis, to_millis, to_rfc3339
 from schemas.topics import LANE_TOPICS, TOPIC_OF
 from streams.library import Library
@@ -72,7 +72,7 @@ def _intervals(journey: Journey, acts: Millis, later: Millis) -> Iterator[Interv
     events = (_moved(told, later) for told in journey.events()) if later else journey.events()
     for planned in plan_marks(events, end=journey.end + later):
         raws = [
-            Raw(TOPIC_OF[told.type], 0, n, told.time, told.customer.encode(), told.body)
+            KafkaRecord(TOPIC_OF[told.type], 0, n, told.time, told.customer.encode(), told.body)
             for n, told in enumerate(planned.events)
         ]
         yield Interval(raws, planned.time, acts + later)
@@ -107,7 +107,7 @@ def under_new_ids(
         yield msgspec.structs.replace(known[like], customer=record.id, record=encode_record(record), alarm=alarm)
 
 
-def _wake_at(record: Record, waits: list[Wait], due: Millis) -> None:
+def _wake_at(record: CustomerRecord, waits: list[Wait], due: Millis) -> None:
     later = [wait for wait in waits if wait.due > due and wait.kind != WaitKind.TICK]
     record.waits = [Wait(due, WaitKind.TICK), *later]
 

@@ -22,12 +22,12 @@ from schemas.record import (
     Complaint,
     Consent,
     Coupon,
+    CustomerRecord,
     Lot,
     Order,
     OrderBook,
     Profile,
     Purchases,
-    Record,
     Segment,
 )
 from schemas.times import DAY, Millis
@@ -46,9 +46,11 @@ REFS = {
 }
 
 
-def customer(trigger: str, *, applies: bool) -> Record:
+def customer(trigger: str, *, applies: bool) -> CustomerRecord:
     """Somebody to whom the shipped rules of a trigger apply, or as few as possible."""
-    record = Record(VERSION, "c-1", created=NOON, profile=Profile(name="Anna", email="a@b.de", phone="+4912345"))
+    record = CustomerRecord(
+        VERSION, "c-1", created=NOON, profile=Profile(name="Anna", email="a@b.de", phone="+4912345")
+    )
     record.consents = [Consent(c, p, True, NOON) for c in ("email", "sms", "push") for p in ("service", "marketing")]
     record.segment = Segment(
         tier="gold" if applies else "bronze", stage="dormant" if applies else "first", activity="active", value="low"
@@ -68,7 +70,7 @@ def customer(trigger: str, *, applies: bool) -> Record:
     return record
 
 
-def cost(trigger: str, record: Record, *, churn: Churn | None) -> tuple[float, int]:
+def cost(trigger: str, record: CustomerRecord, *, churn: Churn | None) -> tuple[float, int]:
     """Microseconds of one decision (median), and the actions it gave out."""
     book, taken, outcome = shipped(), [], Outcome()
     orders = OrderBook(orders=[Order("o-1", NOON, 5_000, "EUR", "delivered", promised=NOON - DAY)])

@@ -2,7 +2,7 @@
 
 They are trained on records and order books, or on recent decisions, of simulated customers after four, eight and
 sixteen weeks. A dictionary that was shipped is never made anew: stored bytes need it as it is. Take the next number,
-and teach ``schemas.packing`` to read both.
+and teach ``schemas.compression`` to read both.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import zstandard
 from agents.simulate.journey import Journey
 from benchmarks.lives import around, live
 from benchmarks.population import lived
-from schemas.packing import DECISIONS
+from schemas.compression import DECISIONS
 
 SIZE = 4_000
-WORDS = Path("schemas/words")
+WORDS = Path("schemas/dictionaries")
 AGES = ((28, 150), (56, 250), (112, 120))
 """Days, and households."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -26,6 +26,8 @@ from schemas.times import DAY, SECOND, Millis
 
 PREFIX = "TEND_"
 _CONFIG_VARIABLE = "TEND_CONFIG"
+RENAMED: Final = {"TEND_MARKS": "TEND_WATERMARKS"}
+"""Variables that have another name now: an old one that is ignored would change what a worker does."""
 _DEFAULT_FILE = Path("tend.toml")
 
 
@@ -90,8 +92,9 @@ class Settings(BaseSettings):
     clock: Literal["wall", "event"] = Field(
         "wall", description="Whose time acting takes: `wall` in service, `event` in a replay."
     )
-    marks: bool = Field(
-        True, description="Whether a replay carries marks, which make it exact; counts with `TEND_CLOCK=event` only."
+    watermarks: bool = Field(
+        True,
+        description="Whether a replay carries watermarks, which make it exact; counts with `TEND_CLOCK=event` only.",
     )
     epoch_seconds: int = Field(
         86_400, ge=60, le=604_800, description="Length of an epoch: how often what customers share is learned anew."
@@ -122,7 +125,7 @@ class Settings(BaseSettings):
     @property
     def exact(self) -> bool:
         """Whether this is a replay that comes out the same to the byte however it is run."""
-        return self.clock == "event" and self.marks
+        return self.clock == "event" and self.watermarks
 
     @property
     def epoch(self) -> Millis:
@@ -195,6 +198,9 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
     Raises:
         TendError: a value is wrong; the message names the variable, what was expected and what to do.
     """
+    for old, new in RENAMED.items():
+        if old in os.environ:
+            raise TendError(f"{old} is now called {new}. Set {new} to the same value and unset {old}.")
     file = _settings_file()
     if file is not None and not file.is_file():
         raise TendError(f"{_CONFIG_VARIABLE} names {file}, which is no file. Correct the path or unset the variable.")

@@ -11,7 +11,7 @@ from rules.defaults import Cap
 from rules.proposal import Proposal
 from schemas.fields import Channel
 from schemas.outcome import Reason
-from schemas.record import Record
+from schemas.record import CustomerRecord
 from schemas.times import Millis, to_rfc3339
 
 
@@ -130,7 +130,7 @@ def _on_channel(proposal: Proposal, channel: Channel) -> Refusal | None:
     return _capped(proposal, caps, channel, Reason.CHANNEL_CAP)
 
 
-def _address(record: Record, channel: Channel) -> bool:
+def _address(record: CustomerRecord, channel: Channel) -> bool:
     if channel == "push":
         # Devices are known to the push service; that she granted push says that there is one.
         return any(one.channel == "push" and one.granted for one in record.consents)

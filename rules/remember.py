@@ -17,8 +17,8 @@ from schemas.record import (
     MAX_LAST_FIRED,
     MAX_WAITS,
     Coupon,
+    CustomerRecord,
     Held,
-    Record,
     Sent,
     WaitKind,
 )
@@ -29,7 +29,7 @@ MAX_HELD_BYTES: Final = 1_000
 """A quarter of what a record may take."""
 
 
-def is_settled(record: Record, key: bytes) -> bool:
+def is_settled(record: CustomerRecord, key: bytes) -> bool:
     """Whether an action id was decided, or is held. One that was decided is remembered as if it were new."""
     if any(one.id == key for one in record.held) or any(one.id == key[:8] for one in record.sent):
         return True
@@ -45,7 +45,7 @@ def spend(proposal: Proposal, *, given_out: bool = False) -> None:
     record.spent = spent.spent(record.spent, proposal.key, given_out=given_out, recurs=proposal.rule.recurs)
 
 
-def spend_held(record: Record, held: Held) -> None:
+def spend_held(record: CustomerRecord, held: Held) -> None:
     """The same for a held action whose rule is gone."""
     record.spent = spent.spent(record.spent, held.id, given_out=False, recurs=False)
 
@@ -100,7 +100,7 @@ def hold(proposal: Proposal, until: Millis, reason: str) -> None:
     arm_release(record)
 
 
-def arm_release(record: Record) -> None:
+def arm_release(record: CustomerRecord) -> None:
     """Wait for the first held action."""
     if record.held:
         set_wait(record, WaitKind.RELEASE, min(one.release for one in record.held))
@@ -122,7 +122,7 @@ def _held(proposal: Proposal, until: Millis, reason: str) -> Held:
     )
 
 
-def _keep_coupon(record: Record, coupon: Coupon, now: Millis) -> None:
+def _keep_coupon(record: CustomerRecord, coupon: Coupon, now: Millis) -> None:
     usable = [one for one in record.coupons if one.expires > now and not one.redeemed and one.code != coupon.code]
     while len(usable) >= MAX_COUPONS:
         usable.remove(min(usable, key=lambda one: (one.expires, one.code)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from rules.rulebook import Rulebook
-from schemas.record import MAX_SENT, Record, Sent
+from schemas.record import MAX_SENT, CustomerRecord, Sent
 from schemas.times import DAY, Millis
 
 RECEIPTS: Final[Millis] = 30 * DAY
@@ -21,14 +21,14 @@ def counts(rulebook: Rulebook, channel: str, purpose: str, rule: int) -> bool:
     return _window(rulebook, channel, purpose, rule) > 0
 
 
-def free_at(rulebook: Rulebook, record: Record, now: Millis) -> Millis:
+def free_at(rulebook: Rulebook, record: CustomerRecord, now: Millis) -> Millis:
     """The first moment from ``now`` on at which the ring has room."""
     if len(record.sent) < MAX_SENT:
         return now
     return max(now, min(_counts_until(rulebook, sent) for sent in record.sent))
 
 
-def enter(rulebook: Rulebook, record: Record, sent: Sent) -> None:
+def enter(rulebook: Rulebook, record: CustomerRecord, sent: Sent) -> None:
     """Remember an action. One that nothing counts is left out where there is no room: its receipts are unknown then."""
     ring = [old for old in record.sent if sent.at < max(old.at + RECEIPTS, _counts_until(rulebook, old))]
     if len(ring) >= MAX_SENT:

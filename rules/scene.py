@@ -9,7 +9,7 @@ import msgspec
 
 from rules.calendar import zone_of
 from rules.rulebook import Rulebook
-from schemas.record import Complaint, Coupon, Order, OrderBook, Record
+from schemas.record import Complaint, Coupon, CustomerRecord, Order, OrderBook
 from schemas.times import Millis
 from schemas.triggers import Trigger
 
@@ -39,7 +39,7 @@ class Churn(msgspec.Struct, frozen=True):
 class Scene(msgspec.Struct):
     """One customer at the moment of one trigger."""
 
-    record: Record
+    record: CustomerRecord
     orders: OrderBook | None
     """Her order book where it was loaded."""
     trigger: Trigger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.contracts import Kind, components, kinds
+from schemas.contracts import MessageKind, components, message_kinds
 
 _READ = "Events that tend reads. Records are keyed by customer id; the partition is murmur2 of the key, as in Java."
 _WRITTEN = "Actions that tend writes, once per action id for a `read_committed` reader. Records are keyed by customer."
@@ -12,7 +12,7 @@ _WRITTEN = "Actions that tend writes, once per action id for a `read_committed` 
 
 def asyncapi() -> dict[str, Any]:
     """The whole document as plain data."""
-    found = kinds()
+    found = message_kinds()
     topics = sorted({(kind.topic, kind.family) for kind in found})
     return {
         "asyncapi": "3.0.0",
@@ -33,7 +33,7 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
-def _channel(topic: str, family: str, found: list[Kind]) -> dict[str, Any]:
+def _channel(topic: str, family: str, found: list[MessageKind]) -> dict[str, Any]:
     return {
         "address": topic,
         "description": _READ if family == "events" else _WRITTEN,
@@ -45,7 +45,7 @@ def _channel(topic: str, family: str, found: list[Kind]) -> dict[str, Any]:
     }
 
 
-def _operation(topic: str, family: str, found: list[Kind]) -> tuple[str, dict[str, Any]]:
+def _operation(topic: str, family: str, found: list[MessageKind]) -> tuple[str, dict[str, Any]]:
     action = "receive" if family == "events" else "send"
     return f"{action}.{topic}", {
         "action": action,
@@ -56,11 +56,11 @@ def _operation(topic: str, family: str, found: list[Kind]) -> tuple[str, dict[st
     }
 
 
-def _message_id(kind: Kind) -> str:
+def _message_id(kind: MessageKind) -> str:
     return kind.name if kind.family == "events" else f"action.{kind.name}"
 
 
-def _message(kind: Kind) -> dict[str, Any]:
+def _message(kind: MessageKind) -> dict[str, Any]:
     return {
         "name": kind.name,
         "summary": kind.meaning,

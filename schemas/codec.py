@@ -1,7 +1,7 @@
 """Records, order books and the states of lanes as bytes, and older layouts brought up to date when they are read.
 
 All are MessagePack arrays without names; records and order books are compressed with a dictionary of what records have
-in common (``schemas.packing``). A field added at the end, with a default, needs no step; anything else raises the
+in common (``schemas.compression``). A field added at the end, with a default, needs no step; anything else raises the
 version and gets one in ``RECORD_STEPS``, ``ORDER_STEPS`` or ``STATE_STEPS``. So a program reads what older ones wrote
 and writes what is its own. What a newer one wrote it refuses, as it would lose what it does not know: the lane parks.
 """
@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from schemas.errors import Refused
+from schemas.compression import BadCompression, pack, unpack
+from schemas.errors import ConfigurationRefused
 from schemas.lane import LAYOUT, LaneState
-from schemas.packing import BadPacking, pack, unpack
-from schemas.record import ORDERS_VERSION, VERSION, OrderBook, Record
+from schemas.record import ORDERS_VERSION, VERSION, CustomerRecord, OrderBook
 
 Step = Callable[[list[Any]], list[Any]]
 """From the plain layout of one version to that of the next."""
-Kept = TypeVar("Kept", Record, OrderBook)
+Kept = TypeVar("Kept", CustomerRecord, OrderBook)
 
 RECORD_STEPS: Mapping[int, Step] = {}
 ORDER_STEPS: Mapping[int, Step] = {}
@@ -28,11 +28,11 @@ STATE_STEPS: Mapping[int, Step] = {}
 """These find the version at its own place."""
 
 _encoder = msgspec.msgpack.Encoder()
-_records = msgspec.msgpack.Decoder(Record)
+_records = msgspec.msgpack.Decoder(CustomerRecord)
 _orders = msgspec.msgpack.Decoder(OrderBook)
 
 
-class Unreadable(Refused):
+class Unreadable(ConfigurationRefused):
     """A stored record, order book or lane state that this program cannot read. No event or rule is to blame for it."""
 
 
@@ -44,12 +44,12 @@ _heads = msgspec.msgpack.Decoder(_Head)
 _LAYOUT_AT = LaneState.__struct_fields__.index("layout")
 
 
-def encode_record(record: Record) -> bytes:
+def encode_record(record: CustomerRecord) -> bytes:
     """The record as it is stored. Dictionaries keep the order of their history, which is the same in each run."""
     return pack(_encoder.encode(record))
 
 
-def decode_record(body: bytes) -> Record:
+def decode_record(body: bytes) -> CustomerRecord:
     """The record in a body of this or an older version.
 
     Raises:
@@ -88,7 +88,7 @@ def decode_state(body: bytes) -> LaneState:
         raise _no("lane state", error) from None
 
 
-def size_of(record: Record) -> int:
+def size_of(record: CustomerRecord) -> int:
     """Bytes of the record before compression: the most that it can take in the store."""
     return len(_encoder.encode(record))
 
@@ -121,7 +121,7 @@ def _decode(
             return decoder.decode(plain)
         _check_known(what, found, version)
         return msgspec.convert(upgraded(msgspec.msgpack.decode(plain), version, steps), decoder.type)
-    except (msgspec.MsgspecError, BadPacking) as error:
+    except (msgspec.MsgspecError, BadCompression) as error:
         raise _no(what, error) from None
 
 

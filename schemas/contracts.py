@@ -20,7 +20,7 @@ _Family = Literal["events", "actions"]
 
 
 @dataclass(frozen=True)
-class Kind:
+class MessageKind:
     """One kind of message: an event that others write, or an action that tend writes."""
 
     name: str
@@ -48,7 +48,7 @@ class Kind:
         return {"$schema": DIALECT, **_as_published(self, self.model.model_json_schema(schema_generator=_Generator))}
 
 
-def kinds() -> list[Kind]:
+def message_kinds() -> list[MessageKind]:
     """All kinds of messages, events first, each family by name."""
     events = [_kind(model, "events", "type", TOPIC_OF) for model in get_args(AnyEvent)]
     actions = [_kind(model, "actions", "kind", ACTION_TOPICS) for model in get_args(AnyAction)]
@@ -58,7 +58,7 @@ def kinds() -> list[Kind]:
 def components() -> dict[str, Any]:
     """The JSON Schemas of all kinds and of what they share, by model name, for a document with ``components``."""
     schemas: dict[str, Any] = {}
-    for kind in kinds():
+    for kind in message_kinds():
         _, found = models_json_schema(
             [(kind.model, "validation")], ref_template=COMPONENTS, schema_generator=_Generator
         )
@@ -79,12 +79,12 @@ class _Generator(GenerateJsonSchema):
         return False
 
 
-def _kind(model: type[Contract], family: _Family, tag: str, topics: dict[str, str]) -> Kind:
+def _kind(model: type[Contract], family: _Family, tag: str, topics: dict[str, str]) -> MessageKind:
     name: str = model.model_fields[tag].default
-    return Kind(name, family, topics[name], model)
+    return MessageKind(name, family, topics[name], model)
 
 
-def _as_published(kind: Kind, schema: dict[str, Any]) -> dict[str, Any]:
+def _as_published(kind: MessageKind, schema: dict[str, Any]) -> dict[str, Any]:
     # The models give the tag a default for the convenience of Python; on the wire it tells the kinds apart.
     edited: dict[str, Any] = _edited(schema, kind.family)
     return {**edited, "required": [*edited.get("required", ()), kind.tag]}

@@ -10,7 +10,7 @@ class TendError(Exception):
     """
 
 
-class Refused(TendError):
+class ConfigurationRefused(TendError):
     """A service refuses to start, because going on would make a promise empty."""
 
 
@@ -18,5 +18,5 @@ class Fenced(Exception):
     """Another owner has raised the lane's version: this lane object is a zombie and must be thrown away."""
 
 
-class DependencyAway(Exception):
+class DependencyUnavailable(Exception):
     """A broker or store does not answer for now: keep the batch, wait, try again."""

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from schemas.asyncapi import asyncapi
-from schemas.contracts import kinds
-from schemas.tables import actions_page, events_page
+from schemas.contract_pages import actions_page, events_page
+from schemas.contracts import message_kinds
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -32,7 +32,7 @@ def documents() -> dict[str, str]:
 
 def schema_files() -> dict[str, str]:
     """The JSON Schema of every kind of message: ``events/order.placed.json`` to text."""
-    return {f"{kind.family}/{kind.name}.json": _json(kind.schema()) for kind in kinds()}
+    return {f"{kind.family}/{kind.name}.json": _json(kind.schema()) for kind in message_kinds()}
 
 
 def stale(files: Mapping[str, str], docs: Path) -> list[str]:

@@ -12,7 +12,7 @@ LAYOUT = 1
 """Version of a lane's state; ``schemas.codec`` brings older ones up to date."""
 
 
-class Raw(msgspec.Struct, frozen=True, gc=False):
+class KafkaRecord(msgspec.Struct, frozen=True, gc=False):
     """One record as it lies in a topic."""
 
     topic: str
@@ -27,7 +27,7 @@ class Raw(msgspec.Struct, frozen=True, gc=False):
 class Fetched(msgspec.Struct, frozen=True):
     """What one fetch brought of one topic's partition."""
 
-    records: list[Raw]
+    records: list[KafkaRecord]
     next_offset: int
     """Where to go on: behind the last record and any transaction markers that followed it."""
     end_offset: int
@@ -72,7 +72,7 @@ class LaneState(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     time: Millis = 0
     """T: everything before it has been handled."""
     epoch: int = -1
-    """The epoch being decided; -1 before the first event or mark."""
+    """The epoch being decided; -1 before the first event or watermark."""
     sequence: int = 0
     """The last outbox sequence given out."""
     broker: BrokerIdentity | None = None
@@ -83,7 +83,7 @@ class LaneState(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     interval_done: int = 0
     """In a replay: how many events of the interval at hand are already committed."""
     position: dict[str, int] = msgspec.field(default_factory=dict)
-    """In a replay: the replay's own input position at the last mark taken."""
+    """In a replay: the replay's own input position at the last watermark taken."""
     rulebook: str = ""
     """Version of the rulebook in force."""
     rulebook_since: Millis = 0

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.actions import AnyAction
 from schemas.churn import Lesson
-from schemas.packing import DECISIONS
+from schemas.compression import DECISIONS
 from schemas.times import Millis
 
 Fact = str | int | float | bool | None
@@ -112,7 +112,7 @@ def encode_decision(decision: Decision) -> bytes:
     return msgspec.json.encode(decision)
 
 
-def pack_decision(body: bytes) -> bytes:
+def compress_decision(body: bytes) -> bytes:
     """The same decision as it is kept beside its customer: a sixth of the bytes."""
     return DECISIONS.pack(body)
 

@@ -34,7 +34,7 @@ MAX_ORDERS = 48
 """Orders in the order book."""
 
 
-class Struct(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
+class RecordPart(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
     """Base of all parts of the record: encoded as an array; new fields go to the end, with a default.
 
     A program that does not know them yet refuses the record: it would write it back without them.
@@ -59,7 +59,7 @@ class WaitKind(IntEnum):
     SECOND_ORDER = 13  # time to ask for a second order
 
 
-class Wait(Struct):
+class Wait(RecordPart):
     """One entry of her alarm clock."""
 
     due: Millis
@@ -68,7 +68,7 @@ class Wait(Struct):
     ref: str = ""
 
 
-class Profile(Struct):
+class Profile(RecordPart):
     """Who she is, as far as told; empty where not."""
 
     name: str = ""
@@ -88,7 +88,7 @@ class Profile(Struct):
     registered: Millis = 0
 
 
-class Consent(Struct):
+class Consent(RecordPart):
     """Her last word on one channel and purpose."""
 
     channel: str
@@ -97,7 +97,7 @@ class Consent(Struct):
     at: Millis
 
 
-class Purchases(Struct):
+class Purchases(RecordPart):
     """Orders in numbers. Money is in minor units of ``currency``; other currencies are counted, not summed."""
 
     count: int = 0
@@ -121,7 +121,7 @@ class Purchases(Struct):
     """Spent per four-week bucket, newest first, at most 13."""
 
 
-class Segment(Struct):
+class Segment(RecordPart):
     """Where she stands; kept so that a change can be noticed. Codes are those of the defaults file."""
 
     tier: str = ""
@@ -134,13 +134,13 @@ class Segment(Struct):
     """When she came into the present stage."""
 
 
-class CartItem(Struct):
+class CartItem(RecordPart):
     sku: str
     quantity: int
     price: int
 
 
-class Cart(Struct):
+class Cart(RecordPart):
     """The cart at hand. Beyond ``MAX_CART_ITEMS`` further items only add to ``value`` and ``more``."""
 
     id: str
@@ -153,7 +153,7 @@ class Cart(Struct):
     payment_failed: bool = False
 
 
-class Browsing(Struct):
+class Browsing(RecordPart):
     """Visits in numbers."""
 
     views: int = 0
@@ -169,7 +169,7 @@ class Browsing(Struct):
     failed_payments: int = 0
 
 
-class Complaint(Struct):
+class Complaint(RecordPart):
     """One complaint. At ``MAX_OPEN_COMPLAINTS`` the oldest closed, else the oldest open one makes room."""
 
     id: str
@@ -186,7 +186,7 @@ class Complaint(Struct):
     """Time of the last event applied to it: older ones come too late to change it."""
 
 
-class Complaints(Struct):
+class Complaints(RecordPart):
     recent: list[Complaint] = []
     total: int = 0
     resolved: int = 0
@@ -195,7 +195,7 @@ class Complaints(Struct):
     """Time of the latest event of a complaint that was forgotten."""
 
 
-class Satisfaction(Struct):
+class Satisfaction(RecordPart):
     """Sums of answers per dimension, in ``SurveyDimension`` order: overall, product, service, delivery, after_sales."""
 
     counts: list[int] = []
@@ -206,14 +206,14 @@ class Satisfaction(Struct):
     stars: int = 0
 
 
-class Lot(Struct):
+class Lot(RecordPart):
     """Points that lapse together."""
 
     expires: Millis
     points: int
 
 
-class Points(Struct):
+class Points(RecordPart):
     """A simple ledger. Lots lapse oldest first; beyond ``MAX_LOTS`` the two newest are joined at the later date."""
 
     lots: list[Lot] = []
@@ -224,7 +224,7 @@ class Points(Struct):
     """Reversals that found no points left; set off against what is earned next."""
 
 
-class Coupon(Struct):
+class Coupon(RecordPart):
     """A coupon she holds from us. Beyond ``MAX_COUPONS`` the one that expires first is forgotten."""
 
     code: str
@@ -236,7 +236,7 @@ class Coupon(Struct):
     redeemed: bool = False
 
 
-class Sent(Struct):
+class Sent(RecordPart):
     """An action given out lately: what caps, cooldowns and receipts need. The oldest makes room."""
 
     id: bytes
@@ -249,7 +249,7 @@ class Sent(Struct):
     """0 given out, 1 accepted, 2 delivered, 3 opened, 4 clicked, 5 redeemed, 9 failed."""
 
 
-class Held(Struct):
+class Held(RecordPart):
     """An action that a limit holds; decided again at ``release``."""
 
     id: bytes
@@ -265,16 +265,16 @@ class Held(Struct):
     """Facts of the event that proposed it, for the text."""
 
 
-class Seen(Struct):
+class Seen(RecordPart):
     """40-bit hashes of event ids already applied, in two generations of at most ``size`` entries each.
 
-    When the younger is full it becomes the elder, and the elder is forgotten. Moments are whole seconds, rounded up.
+    When the current one is full it becomes the previous one, which is forgotten. Moments are whole seconds, rounded up.
     """
 
-    younger: bytes = b""
-    elder: bytes = b""
-    turned: int = 0
-    """Latest event time when the elder generation was closed, in seconds."""
+    current: bytes = b""
+    previous: bytes = b""
+    rotated_at: int = 0
+    """Latest event time when the previous generation was closed, in seconds."""
     forgotten: int = 0
     """Latest event time among those forgotten, in seconds."""
 
@@ -284,7 +284,7 @@ class Seen(Struct):
         return self.forgotten * SECOND
 
 
-class Record(Struct):
+class CustomerRecord(RecordPart):
     """One customer."""
 
     version: int
@@ -320,7 +320,7 @@ class Record(Struct):
     """When erasure was asked for; from then on nothing is decided and nothing kept but this."""
 
 
-class Order(Struct):
+class Order(RecordPart):
     """One order in the order book."""
 
     id: str
@@ -340,7 +340,7 @@ class Order(Struct):
     """Time of the latest event applied to it."""
 
 
-class OrderBook(Struct):
+class OrderBook(RecordPart):
     """Her latest orders, oldest first, at most ``MAX_ORDERS``; loaded only when needed.
 
     An order event whose order is not in the book and not later than ``reach`` may speak of a forgotten one: it is

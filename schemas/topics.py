@@ -36,7 +36,7 @@ ACTION_TOPICS = {
 }
 """Kind of action to the topic its senders read."""
 
-MARKS = "tend.marks"
+WATERMARKS = "tend.watermarks"
 LESSONS = "tend.lessons"
 ALMANAC = "tend.almanac"
 RULEBOOKS = "tend.rulebooks"
@@ -44,7 +44,10 @@ DECISIONS = "tend.decisions"
 POSITIONS = "tend.positions"
 DEAD_LETTERS = "tend.dead-letters"
 
-LANE_TOPICS = (*EVENT_TOPICS, MARKS)
+FORMER_NAMES = {WATERMARKS: "tend.marks"}
+"""What earlier versions of tend called a topic."""
+
+LANE_TOPICS = (*EVENT_TOPICS, WATERMARKS)
 """The p-th partitions of these are read by lane p."""
 OUTBOUND_TOPICS = (*ACTION_TOPICS.values(), DECISIONS, LESSONS, DEAD_LETTERS, *EVENT_TOPICS)
 """Where a lane's outbox may write: event topics only to forward what lay on a wrong partition."""

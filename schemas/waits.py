@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import insort
 
-from schemas.record import MAX_WAITS, Record, Wait, WaitKind
+from schemas.record import MAX_WAITS, CustomerRecord, Wait, WaitKind
 from schemas.times import Millis
 
 
-def set_wait(record: Record, kind: WaitKind, due: Millis, ref: str = "") -> bool:
+def set_wait(record: CustomerRecord, kind: WaitKind, due: Millis, ref: str = "") -> bool:
     """Wait for ``kind`` (and ``ref``) at ``due``, in place of an earlier wait for the same.
 
     Returns False where the clock is full (``MAX_WAITS``) and the new wait was not taken.
@@ -20,7 +20,7 @@ def set_wait(record: Record, kind: WaitKind, due: Millis, ref: str = "") -> bool
     return True
 
 
-def clear_wait(record: Record, kind: WaitKind, ref: str = "") -> None:
+def clear_wait(record: CustomerRecord, kind: WaitKind, ref: str = "") -> None:
     """No longer wait for it."""
     for index, wait in enumerate(record.waits):
         if wait.kind == kind and wait.ref == ref:
@@ -28,7 +28,7 @@ def clear_wait(record: Record, kind: WaitKind, ref: str = "") -> None:
             return
 
 
-def waits_for(record: Record, kind: WaitKind, ref: str = "") -> Millis | None:
+def waits_for(record: CustomerRecord, kind: WaitKind, ref: str = "") -> Millis | None:
     """When she is due for it, or None."""
     for wait in record.waits:
         if wait.kind == kind and wait.ref == ref:
@@ -36,7 +36,7 @@ def waits_for(record: Record, kind: WaitKind, ref: str = "") -> Millis | None:
     return None
 
 
-def next_due(record: Record) -> Millis | None:
+def next_due(record: CustomerRecord) -> Millis | None:
     """The next moment at which somebody must look at her."""
     return record.waits[0].due if record.waits else None
 

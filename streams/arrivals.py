@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.events import AnyEvent, Invalid, decode_event
 from schemas.ids import partition_of
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 from schemas.times import MINUTE, Millis, to_rfc3339
 from schemas.topics import TOPIC_OF
 
@@ -43,14 +43,14 @@ class Arrival(msgspec.Struct, gc=False):
     offset: int
     size: int = 0
     """Bytes of its body."""
-    raw: Raw | None = None
+    raw: KafkaRecord | None = None
     """The record as it lay, for a dead letter should it fail."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
     """A record that cannot be handled, with its origin untouched."""
 
-    raw: Raw
+    raw: KafkaRecord
     reason: str
     field: str
     message: str
@@ -59,7 +59,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
 class Forward(msgspec.Struct, frozen=True):
     """A valid record on a wrong partition, to be moved once."""
 
-    raw: Raw
+    raw: KafkaRecord
     partition: int
 
 
@@ -69,12 +69,12 @@ class Door(msgspec.Struct, frozen=True):
     partition: int
     partitions: int
     latest: Millis
-    """The arrival time: the clock in service, the mark in a replay."""
+    """The arrival time: the clock in service, the watermark in a replay."""
     forwards: bool
     """In service a misplaced record is forwarded; in a replay it is a dead letter."""
 
 
-def receive(raw: Raw, door: Door) -> Arrival | DeadLetter | Forward:
+def receive(raw: KafkaRecord, door: Door) -> Arrival | DeadLetter | Forward:
     """Parse and check one record at the door."""
     try:
         event = decode_event(raw.value or b"")
@@ -92,7 +92,7 @@ def receive(raw: Raw, door: Door) -> Arrival | DeadLetter | Forward:
     return Arrival(event, event.at, raw.topic, raw.offset, len(raw.value or b""), raw)
 
 
-def _misplaced(raw: Raw, event: AnyEvent, right: int, door: Door) -> DeadLetter | Forward:
+def _misplaced(raw: KafkaRecord, event: AnyEvent, right: int, door: Door) -> DeadLetter | Forward:
     if door.forwards and not any(name == FORWARDED for name, _ in raw.headers):
         return Forward(raw, right)
     message = (

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from schemas.codec import size_of
-from schemas.record import MAX_BYTES, Complaint, Record
+from schemas.record import MAX_BYTES, Complaint, CustomerRecord
 from streams.notes import Note
 from streams.turn import Turn
 
@@ -26,24 +26,24 @@ def keep_bounded(turn: Turn) -> None:
         turn.note(Note.CAP_BYTES)
 
 
-def _last_looks(record: Record) -> bool:
+def _last_looks(record: CustomerRecord) -> bool:
     had = bool(record.browsing.sku or record.browsing.category)
     record.browsing.sku = record.browsing.category = ""
     return had
 
 
-def _closed_complaint(record: Record) -> bool:
+def _closed_complaint(record: CustomerRecord) -> bool:
     return _drop_complaint(record, [one for one in record.complaints.recent if one.closed])
 
 
-def _used_coupon(record: Record) -> bool:
+def _used_coupon(record: CustomerRecord) -> bool:
     unused = [one for one in record.coupons if not one.redeemed]
     fewer = len(unused) < len(record.coupons)
     record.coupons = unused
     return fewer
 
 
-def _cart_line(record: Record) -> bool:
+def _cart_line(record: CustomerRecord) -> bool:
     cart = record.cart
     if cart is None or len(cart.items) <= FEW_ITEMS:
         return False
@@ -52,34 +52,34 @@ def _cart_line(record: Record) -> bool:
     return True
 
 
-def _tag(record: Record) -> bool:
+def _tag(record: CustomerRecord) -> bool:
     return bool(record.profile.tags and record.profile.tags.pop())
 
 
-def _old_action(record: Record) -> bool:
+def _old_action(record: CustomerRecord) -> bool:
     return len(record.sent) > FEW_SENT and bool(record.sent.pop(0))
 
 
-def _old_firing(record: Record) -> bool:
+def _old_firing(record: CustomerRecord) -> bool:
     if len(record.fired) <= FEW_FIRED:
         return False
     del record.fired[min(record.fired, key=lambda rule: (record.fired[rule], rule))]
     return True
 
 
-def _elder_ids(record: Record) -> bool:
+def _elder_ids(record: CustomerRecord) -> bool:
     for seen in (record.browsed, record.recent):
-        if seen.elder:
-            seen.elder, seen.forgotten = b"", seen.turned
+        if seen.previous:
+            seen.previous, seen.forgotten = b"", seen.rotated_at
             return True
     return False
 
 
-def _open_complaint(record: Record) -> bool:
+def _open_complaint(record: CustomerRecord) -> bool:
     return _drop_complaint(record, record.complaints.recent)
 
 
-def _drop_complaint(record: Record, some: list[Complaint]) -> bool:
+def _drop_complaint(record: CustomerRecord, some: list[Complaint]) -> bool:
     if not some:
         return False
     goes, complaints = some[0], record.complaints
@@ -88,7 +88,7 @@ def _drop_complaint(record: Record, some: list[Complaint]) -> bool:
     return True
 
 
-STEPS: Final[tuple[Callable[[Record], bool], ...]] = (
+STEPS: Final[tuple[Callable[[CustomerRecord], bool], ...]] = (
     _last_looks,
     _closed_complaint,
     _used_coupon,

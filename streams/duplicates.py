@@ -1,6 +1,6 @@
 """Which events were applied before: hashes of their ids, in two generations.
 
-When the younger generation is full it becomes the elder, and the elder is forgotten. So at least the last ``size``
+When the current generation is full it becomes the previous one, which is forgotten. So at least the last ``size``
 ids are known, at most twice as many, and what is older than ``reach`` cannot be told from a duplicate.
 """
 
@@ -22,16 +22,16 @@ def key_of(event_id: str) -> bytes:
 
 def knows(seen: Seen, key: bytes) -> bool:
     """Whether the event was applied and is still remembered."""
-    return _holds(seen.younger, key) or _holds(seen.elder, key)
+    return _holds(seen.current, key) or _holds(seen.previous, key)
 
 
 def remember(seen: Seen, key: bytes, at: Millis, size: int) -> None:
     """Remember an event applied at ``at``, in generations of ``size``."""
-    if len(seen.younger) >= size * WIDTH:
-        if seen.elder:
-            seen.forgotten = seen.turned
-        seen.elder, seen.younger, seen.turned = seen.younger, b"", -(-at // SECOND)
-    seen.younger += key
+    if len(seen.current) >= size * WIDTH:
+        if seen.previous:
+            seen.forgotten = seen.rotated_at
+        seen.previous, seen.current, seen.rotated_at = seen.current, b"", -(-at // SECOND)
+    seen.current += key
 
 
 def _holds(generation: bytes, key: bytes) -> bool:

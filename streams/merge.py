@@ -15,7 +15,7 @@ from streams.arrivals import Arrival
 
 
 def in_order(arrivals: Iterable[Arrival]) -> list[Arrival]:
-    """Everything that lies between two marks, by (time, event id): the order of arrival does not matter."""
+    """Everything that lies between two watermarks, by (time, event id): the order of arrival does not matter."""
     return sorted(arrivals, key=lambda arrival: (arrival.at, arrival.event.id))
 
 

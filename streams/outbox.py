@@ -11,8 +11,8 @@ import orjson
 from schemas.actions import AnyAction, encode_action
 from schemas.almanac import Contribution, encode_contribution
 from schemas.churn import Lesson
-from schemas.lane import OutboxEntry, Raw
-from schemas.outcome import Decision, Outcome, encode_decision, pack_decision
+from schemas.lane import KafkaRecord, OutboxEntry
+from schemas.outcome import Decision, Outcome, compress_decision, encode_decision
 from schemas.times import to_millis, to_rfc3339
 from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LESSONS
 from streams.arrivals import FORWARDED, DeadLetter, Forward
@@ -118,7 +118,7 @@ def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) ->
             outbox.action(action)
         for decision in outcome.decisions:
             body = outbox.decision(decision)
-            recent.setdefault(decision.customer, []).append(pack_decision(body))
+            recent.setdefault(decision.customer, []).append(compress_decision(body))
         lessons.extend(outcome.lessons)
         for name, count in outcome.counts.items():
             counts[name] = counts.get(name, 0) + count
@@ -127,16 +127,18 @@ def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) ->
     return recent
 
 
-def post_failures(outbox: Outbox, failed: Iterable[Failed], raws: Mapping[tuple[str, int], Raw]) -> None:
+def post_failures(outbox: Outbox, failed: Iterable[Failed], raws: Mapping[tuple[str, int], KafkaRecord]) -> None:
     """Events that the core could not handle become dead letters; a failed alarm leaves a note of its own."""
     for letter in starmap(_letter, ((failure, raws) for failure in failed)):
         outbox.dead_letter(letter)
 
 
-def _letter(failure: Failed, raws: Mapping[tuple[str, int], Raw]) -> DeadLetter:
+def _letter(failure: Failed, raws: Mapping[tuple[str, int], KafkaRecord]) -> DeadLetter:
     if failure.arrival is None:
         body = orjson.dumps({"customer": failure.customer, "alarm": True})
-        return DeadLetter(Raw("alarms", 0, 0, 0, failure.customer.encode(), body), "alarm_failed", "", failure.error)
+        return DeadLetter(
+            KafkaRecord("alarms", 0, 0, 0, failure.customer.encode(), body), "alarm_failed", "", failure.error
+        )
     raw = raws[failure.arrival.topic, failure.arrival.offset]
     return DeadLetter(raw, "event_failed", "", failure.error)
 

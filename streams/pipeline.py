@@ -12,7 +12,7 @@ from rules.decide import decide, release
 from rules.scene import Scene
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
-from schemas.record import VERSION, Record, Wait, WaitKind
+from schemas.record import VERSION, CustomerRecord, Wait, WaitKind
 from schemas.times import DAY, Millis
 from schemas.topics import ORDERS, RECEIPTS, TOPIC_OF
 from schemas.triggers import Trigger
@@ -32,7 +32,7 @@ _WITH_ORDERS = frozenset((WaitKind.DELIVERY, WaitKind.SURVEY, WaitKind.SECOND_OR
 
 def new_customer(customer: str, at: Millis, context: Context) -> Customer:
     """Somebody not heard of before: a record with its clock set."""
-    made = Customer(Record(VERSION, customer, created=at))
+    made = Customer(CustomerRecord(VERSION, customer, created=at))
     turn = Turn(made, context, at, at, None, Outcome())
     _take_stock(turn)
     turn.triggers.clear()

@@ -11,7 +11,7 @@ from schemas.customers import (
     CustomerUpdated,
     ErasureRequested,
 )
-from schemas.record import MAX_TAGS, Consent, OrderBook, Record
+from schemas.record import MAX_TAGS, Consent, CustomerRecord, OrderBook
 from schemas.times import Millis
 from streams.arming import arm_dates
 from streams.notes import Note
@@ -75,7 +75,7 @@ def set_consent(turn: Turn, channel: str, purpose: str, granted: bool, at: Milli
 def erase(turn: Turn, event: ErasureRequested) -> Note | None:
     """Forget her: nothing is left but the id, and that she asked."""
     old = turn.record
-    turn.record = Record(old.version, old.id, old.created, seen=turn.at, erased=max(turn.at, 1))
+    turn.record = CustomerRecord(old.version, old.id, old.created, seen=turn.at, erased=max(turn.at, 1))
     turn.orders = OrderBook()
     return None
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from schemas.almanac import Almanac, decode_contribution, encode_almanac
-from schemas.lane import Commit, LaneState, Loaded, OutboxEntry, Raw
+from schemas.lane import Commit, KafkaRecord, LaneState, Loaded, OutboxEntry
 from schemas.times import Millis
 from schemas.topics import ACTION_TOPICS, LESSONS
 from streams.arrivals import Arrival, DeadLetter, Door, Forward, receive
@@ -23,9 +23,9 @@ from streams.steps import Answer, Batch, Ground, NeedAlmanac, NeedRecords, Step,
 
 
 class Interval(msgspec.Struct, frozen=True):
-    """What lies between two marks of one partition."""
+    """What lies between two watermarks of one partition."""
 
-    raws: Sequence[Raw]
+    raws: Sequence[KafkaRecord]
     until: Millis
     act_from: Millis = 0
 

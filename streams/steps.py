@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.almanac import Almanac
 from schemas.churn import ChurnState, Days, Tick
-from schemas.lane import Commit, Loaded, Raw
+from schemas.lane import Commit, KafkaRecord, Loaded
 from schemas.times import Millis
 from streams.arrivals import Arrival, DeadLetter, Forward
 from streams.portions import Portion
@@ -57,7 +57,7 @@ class Ground(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Merged events between two marks, or as many as may be released in service."""
+    """Merged events between two watermarks, or as many as may be released in service."""
 
     arrivals: Sequence[Arrival]
     until: Millis
@@ -65,10 +65,10 @@ class Batch(msgspec.Struct, frozen=True):
     offsets: Mapping[str, int]
     """Next offset per topic once all of the batch is done."""
     aside: Sequence[DeadLetter | Forward] = ()
-    raws: Mapping[tuple[str, int], Raw] = {}
+    raws: Mapping[tuple[str, int], KafkaRecord] = {}
     """The records as they lay, by topic and offset, for dead letters."""
     marked: bool = False
-    """Between two marks: read again from the start after a crash, and gone on with after ``interval_done``."""
+    """Between two watermarks: read again from the start after a crash, and gone on with after ``interval_done``."""
     position: Mapping[str, int] = {}
     act_from: Millis = 0
     acting: Millis | None = None

@@ -11,7 +11,7 @@ from schemas.almanac import Almanac
 from schemas.churn import Days, Tick
 from schemas.events import AnyEvent
 from schemas.outcome import Fact, Outcome
-from schemas.record import OrderBook, Record
+from schemas.record import CustomerRecord, OrderBook
 from schemas.times import Millis
 from schemas.triggers import Trigger
 from streams.notes import Note, note
@@ -20,7 +20,7 @@ from streams.notes import Note, note
 class Customer(msgspec.Struct):
     """What is kept of one customer. Both parts are changed in place."""
 
-    record: Record
+    record: CustomerRecord
     orders: OrderBook | None = None
     """Loaded only where ``needs_orders`` asks for it, and for the alarms that are due."""
 
@@ -59,7 +59,7 @@ class Turn:
     def __init__(
         self, customer: Customer, context: Context, at: Millis, acting: Millis, event: AnyEvent | None, outcome: Outcome
     ) -> None:
-        self.record: Record = customer.record
+        self.record: CustomerRecord = customer.record
         self.orders: OrderBook | None = customer.orders
         self.context: Context = context
         self.defaults: Defaults = context.rulebook.defaults

@@ -23,7 +23,7 @@ from schemas.codec import encode_orders, encode_record
 from schemas.events import AnyEvent, decode_event
 from schemas.ids import hash64
 from schemas.outcome import Outcome
-from schemas.record import Order, OrderBook, Record, Seen, WaitKind
+from schemas.record import CustomerRecord, Order, OrderBook, Seen, WaitKind
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis, to_rfc3339
 from schemas.waits import waits_for
 from streams.churn import begin
@@ -105,7 +105,7 @@ class Life:
         self.customer: Customer = new_customer(who, since, self.context)
 
     @property
-    def record(self) -> Record:
+    def record(self) -> CustomerRecord:
         return self.customer.record
 
     @property

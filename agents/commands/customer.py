@@ -14,7 +14,7 @@ from rich.table import Table
 from agents.console import Console
 from infra.settings import load_settings
 from schemas.outcome import Decision
-from schemas.record import OrderBook, Record, WaitKind
+from schemas.record import CustomerRecord, OrderBook, WaitKind
 from schemas.times import Millis, to_rfc3339
 
 
@@ -33,7 +33,7 @@ def customer(
     _show(record, orders, decisions)
 
 
-async def _ask(customer_id: str) -> tuple[Record, OrderBook, list[Decision]]:
+async def _ask(customer_id: str) -> tuple[CustomerRecord, OrderBook, list[Decision]]:
     console = Console(load_settings())
     try:
         record, orders = await console.customer(customer_id)
@@ -42,7 +42,7 @@ async def _ask(customer_id: str) -> tuple[Record, OrderBook, list[Decision]]:
         await console.close()
 
 
-def page(record: Record, orders: OrderBook, decisions: list[Decision]) -> dict[str, Any]:
+def page(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> dict[str, Any]:
     """Everything known of a customer, under names; rings of ids are left out."""
     named = _named(record)
     for ring in ("recent", "browsed", "spent", "asked"):
@@ -65,7 +65,7 @@ def _named(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def _show(record: Record, orders: OrderBook, decisions: list[Decision]) -> None:
+def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> None:
     screen = Screen()
     segment, bought = record.segment, record.purchases
     screen.print(f"[bold]{record.id}[/bold]  {record.profile.name or '(no name told)'}")
@@ -91,7 +91,7 @@ def _orders(orders: OrderBook) -> Table:
     return table
 
 
-def _waits(record: Record) -> Table:
+def _waits(record: CustomerRecord) -> Table:
     table = Table("when", "what", "about", title="Waits for", title_justify="left")
     for wait in record.waits:
         table.add_row(_moment(wait.due), WaitKind(wait.kind).name.lower().replace("_", " "), wait.ref)

@@ -17,7 +17,7 @@ from infra.settings import Settings, load_settings
 from schemas.errors import TendError
 from schemas.events import Invalid, decode_event
 from schemas.ids import partition_of
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 from schemas.topics import DEAD_LETTERS, EVENT_TOPICS, TOPIC_OF
 
 app = typer.Typer(no_args_is_help=True, help="Look at what could not be handled, and send it again.")
@@ -74,7 +74,7 @@ def redrive(
     typer.echo(f"{len(raws)} sent again")
 
 
-def target(raw: Raw, letter: str, partitions: int, force: bool) -> tuple[str, int]:
+def target(raw: KafkaRecord, letter: str, partitions: int, force: bool) -> tuple[str, int]:
     """Topic and partition that a dead letter belongs on.
 
     Raises:
@@ -107,7 +107,7 @@ async def _newest(settings: Settings, newest: int) -> list[dict[str, Any]]:
     return [_described(raw, body=False) async for raw in found]
 
 
-async def _one(settings: Settings, letter: str) -> Raw:
+async def _one(settings: Settings, letter: str) -> KafkaRecord:
     partition, _, offset = letter.partition(":")
     if not (partition.isdigit() and offset.isdigit()):
         raise TendError(f"{letter} names no dead letter; expected PARTITION:OFFSET such as 3:17")
@@ -117,7 +117,7 @@ async def _one(settings: Settings, letter: str) -> Raw:
     return found
 
 
-def _record(connection: KafkaConnection, partition: int, offset: int) -> Raw | None:
+def _record(connection: KafkaConnection, partition: int, offset: int) -> KafkaRecord | None:
     if partition >= Topics(connection).partitions(DEAD_LETTERS):
         return None
     with PartitionLog(connection) as log:
@@ -127,7 +127,7 @@ def _record(connection: KafkaConnection, partition: int, offset: int) -> Raw | N
     return found if found is not None and found.offset == offset else None
 
 
-def _described(raw: Raw, *, body: bool) -> dict[str, Any]:
+def _described(raw: KafkaRecord, *, body: bool) -> dict[str, Any]:
     # The letter's own headers come first; those it came with may have the same names.
     headers = {name: value.decode(errors="replace") for name, value in reversed(raw.headers)}
     letter: dict[str, Any] = {

@@ -8,7 +8,7 @@ import typer
 
 from agents.rebuild import Rebuild, Rebuilt
 from infra.settings import load_settings
-from schemas.errors import DependencyAway, TendError
+from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import to_rfc3339
 
 
@@ -23,7 +23,7 @@ def rebuild() -> None:
     """
     try:
         lanes = asyncio.run(Rebuild(load_settings(), _tell).run())
-    except DependencyAway as error:
+    except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is broken: run tend rebuild again.") from error
     typer.echo(f"{sum(lane.customers for lane in lanes):,} records of {len(lanes)} lanes; start the workers")
 

@@ -18,7 +18,7 @@ from agents.replay.plan import EVERY
 from agents.replay.replay import Progress, Source
 from agents.simulate.journey import Journey
 from infra.settings import load_settings
-from schemas.errors import DependencyAway, TendError
+from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import DAY, Millis, to_millis, to_rfc3339
 
 _TEACHING = 28 * DAY
@@ -46,8 +46,10 @@ def replay(
     speed: Annotated[
         float | None, typer.Option(help="Events a second; as fast as it goes by default.", min=0.1)
     ] = None,
-    mark_every: Annotated[int, typer.Option(help="Events between two marks, at most.", min=1, max=100_000)] = EVERY,
-    marks: Annotated[
+    watermark_every: Annotated[
+        int, typer.Option(help="Events between two watermarks, at most.", min=1, max=100_000)
+    ] = EVERY,
+    watermarks: Annotated[
         bool, typer.Option(help="Marks make a replay exact; without them order is a matter of luck.")
     ] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Send nothing if a line of the file is bad.")] = False,
@@ -72,10 +74,10 @@ def replay(
         days = 7 * weeks if weeks else Journey().days
         source = Journey(days=days, households=households, seed=seed, simulated=simulated)
     acting = _moment(act_from, source) if act_from else (source.start + _TEACHING if journey else 0)
-    manner = Manner(acting, mark_every, marks, speed)
+    manner = Manner(acting, watermark_every, watermarks, speed)
     try:
         last = deque(shown(feed(settings, source, manner), source, console), maxlen=1)
-    except DependencyAway as error:
+    except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is lost: the same command goes on where this one stopped.") from error
     _summary(source, last[0] if last else None, as_json)
 
@@ -117,7 +119,7 @@ def _summary(source: Source, last: Progress | None, as_json: bool) -> None:
             "to": to_rfc3339(source.end),
             "events": last.read if last else 0,
             "records_sent": last.sent if last else 0,
-            "marks": last.number + 1 if last else 0,
+            "watermarks": last.number + 1 if last else 0,
             "left_out": source.bad_count if isinstance(source, EventFile) else 0,
         }
         typer.echo(orjson.dumps(told).decode())

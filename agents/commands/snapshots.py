@@ -11,7 +11,7 @@ import typer
 from agents.restore import Restore, Restored
 from agents.snapshot import Saved, Snapshot
 from infra.settings import load_settings
-from schemas.errors import DependencyAway, TendError
+from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import to_rfc3339
 
 
@@ -27,7 +27,7 @@ def snapshot(
     """
     try:
         manifest = asyncio.run(Snapshot(load_settings(), folder, _tell_saved).run())
-    except DependencyAway as error:
+    except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is broken: run tend snapshot again.") from error
     size = sum(lane.size for lane in manifest.lanes)
     typer.echo(f"{len(manifest.lanes)} lanes in {folder}, {size / 1e6:,.1f} MB")
@@ -44,7 +44,7 @@ def restore(
     """
     try:
         lanes = asyncio.run(Restore(load_settings(), folder, _tell_restored).run())
-    except DependencyAway as error:
+    except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is broken: run tend restore again.") from error
     typer.echo(f"{sum(lane.customers for lane in lanes):,} records of {len(lanes)} lanes; start the workers")
 

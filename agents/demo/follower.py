@@ -20,7 +20,7 @@ class Follower:
 
     Args:
         start: event time at which the replay begins.
-        end: event time of its last mark.
+        end: event time of its last watermark.
     """
 
     def __init__(self, screen: Screen, start: Millis, end: Millis) -> None:
@@ -50,7 +50,7 @@ class Follower:
         self._bar.stop()
 
     def sent(self, progress: Sent) -> None:
-        """The replay has written a mark."""
+        """The replay has written a watermark."""
         self._events = progress.read
         self._move(self._sending, progress.time)
         self._speak("sent", progress.time)

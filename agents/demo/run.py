@@ -117,7 +117,7 @@ def _replayed(installation: Installation, plan: Plan, screen: Screen) -> Summary
     with Follower(screen, journey.start, journey.end) as follower:
         for progress in replay.run():
             follower.sent(progress)
-        assert progress is not None, "a plan has at least its first mark"
+        assert progress is not None, "a plan has at least its first watermark"
         installation.until_replayed(progress.read, journey.end, follower.reached)
     seconds = time.monotonic() - began
     return asyncio.run(summarise(installation.settings, dict(source.types), seconds))

@@ -15,7 +15,7 @@ from infra.kafka.partition_log import PartitionLog
 from infra.settings import Settings
 from schemas.almanac import decode_almanac
 from schemas.churn import Quality
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 from schemas.outcome import Verdict, decode_decision
 from schemas.topics import ACTION_TOPICS, ALMANAC, DEAD_LETTERS, DECISIONS
 
@@ -116,7 +116,7 @@ def _almanac(log: PartitionLog, summary: Summary) -> None:
     summary.quality = almanac.churn.horizons[0].quality
 
 
-def _all(log: PartitionLog, topic: str, partitions: int) -> Iterator[Raw]:
+def _all(log: PartitionLog, topic: str, partitions: int) -> Iterator[KafkaRecord]:
     for partition in range(partitions):
         yield from log.read(topic, partition, log.bounds(topic, partition)[0])
 

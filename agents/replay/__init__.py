@@ -1,1 +1,1 @@
-"""History into the topics in event time, with the marks that make a replay exact."""
+"""History into the topics in event time, with the watermarks that make a replay exact."""

@@ -1,4 +1,4 @@
-"""What the world does to events between two marks: other orders, and sending again. For tests."""
+"""What the world does to events between two watermarks: other orders, and sending again. For tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def in_order(interval: Interval) -> list[Told]:
 
 
 def shuffled(seed: int) -> Disturb:
-    """In any order between two marks."""
+    """In any order between two watermarks."""
 
     def disturb(interval: Interval) -> list[Told]:
         return sorted(interval.events, key=lambda told: hash64("shuffle", str(seed), told.id))

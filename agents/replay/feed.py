@@ -24,8 +24,8 @@ class Manner:
     act_from: Millis = 0
     """Before this moment no rule is decided."""
     every: int = EVERY
-    """Events between two marks, at most."""
-    marks: bool = True
+    """Events between two watermarks, at most."""
+    watermarks: bool = True
     speed: float | None = None
     """Events a second; None is as fast as it goes."""
 
@@ -36,21 +36,22 @@ def feed(settings: Settings, source: Source, manner: Manner) -> Iterator[Progres
     Nothing is sent before the first item is asked for.
 
     Raises:
-        Refused: a topic is missing, has another number of partitions, or would delete records as old as these; or the
+        ConfigurationRefused: a topic is missing, has another number of partitions, or would delete records as old as
+        these; or the
             topics hold another replay.
-        DependencyAway: no broker answers.
+        DependencyUnavailable: no broker answers.
     """
     connection = KafkaConnection.of(settings)
     oldest = max(0, time.time_ns() // 1_000_000 - source.start)
     Topics(connection).check(topic_specs(settings, oldest))
-    known = standing(connection, settings.partitions, source.name, manner.act_from) if manner.marks else NOTHING
+    known = standing(connection, settings.partitions, source.name, manner.act_from) if manner.watermarks else NOTHING
     replay = Replay(
         source,
         [BulkProducer(connection)],
         settings.partitions,
         act_from=manner.act_from,
         every=manner.every,
-        marks=manner.marks,
+        watermarks=manner.watermarks,
         pace=Pace(manner.speed) if manner.speed else None,
     )
     yield from replay.run(known)

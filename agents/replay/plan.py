@@ -1,4 +1,4 @@
-"""Where a replay puts its marks: pure, and the same in every run over the same input."""
+"""Where a replay puts its watermarks: pure, and the same in every run over the same input."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from agents.replay.told import Told
 from schemas.times import DAY, Millis, to_rfc3339
 
 EVERY = 5_000
-"""Events between two marks, at most by default (more only where they share one moment)."""
+"""Events between two watermarks, at most by default (more only where they share one moment)."""
 
 
 class Interval(NamedTuple):
-    """What lies between two marks, and the mark that closes it."""
+    """What lies between two watermarks, and the watermark that closes it."""
 
     number: int
-    """Of the closing mark."""
+    """Of the closing watermark."""
     events: list[Told]
     time: Millis
-    """Of the closing mark: all events here are earlier, none that follows is."""
+    """Of the closing watermark: all events here are earlier, none that follows is."""
     read: int
     """Events of the input up to here: where a killed replay goes on."""
     begins: bool = False
@@ -31,27 +31,27 @@ class Unsorted(ValueError):
 
 
 class Begin(NamedTuple):
-    """Where in the input a plan starts: at its beginning, or behind the last mark of a killed replay."""
+    """Where in the input a plan starts: at its beginning, or behind the last watermark of a killed replay."""
 
     number: int = 0
-    """Of the last mark that is complete; 0 writes the mark that begins."""
+    """Of the last watermark that is complete; 0 writes the watermark that begins."""
     read: int = 0
 
 
 def plan_marks(
     events: Iterable[Told], *, every: int = EVERY, end: Millis | None = None, resume: Begin | None = None
 ) -> Iterator[Interval]:
-    """Cut the input into intervals, each closed by its mark.
+    """Cut the input into intervals, each closed by its watermark.
 
-    A mark is set after ``every`` events, but never between events of one moment, and at each midnight (UTC) that
+    A watermark is set after ``every`` events, but never between events of one moment, and at each midnight (UTC) that
     event time passes. The first interval is empty and begins the replay; the last one finishes it, at ``end``, or
     at the midnight after the last event.
 
     Args:
         events: all events of the input, in the order of time, from its beginning.
-        every: events between two marks.
-        end: the moment of the last mark; later than all events.
-        resume: go on behind this mark; the intervals are then the same as without a kill.
+        every: events between two watermarks.
+        end: the moment of the last watermark; later than all events.
+        resume: go on behind this watermark; the intervals are then the same as without a kill.
 
     Raises:
         Unsorted: an event is earlier than the one before it, or not before ``end``.
@@ -77,7 +77,7 @@ def plan_marks(
 
 
 def _due(held: list[Told], upcoming: Millis, every: int) -> Millis | None:
-    """The time of the mark that belongs before an event at ``upcoming``, if one does."""
+    """The time of the watermark that belongs before an event at ``upcoming``, if one does."""
     last = held[-1].time
     midnight = _midnight(upcoming)
     if last < midnight:

@@ -11,9 +11,9 @@ from agents.replay.plan import EVERY, Interval, plan_marks
 from agents.replay.standing import NOTHING, Standing
 from agents.replay.told import Told
 from schemas.ids import partition_of
-from schemas.marks import Mark, encode_mark
 from schemas.times import Millis, to_rfc3339
-from schemas.topics import MARKS, TOPIC_OF
+from schemas.topics import TOPIC_OF, WATERMARKS
+from schemas.watermarks import Watermark, encode_watermark
 
 Disturb = Callable[[Interval], Iterable[Told]]
 """What is sent for an interval, and in which order: for tests of what the world does to it."""
@@ -34,7 +34,7 @@ class Source(Protocol):
 
     @property
     def end(self) -> Millis:
-        """Later than all events: the time of the last mark."""
+        """Later than all events: the time of the last watermark."""
         ...
 
     def events(self) -> Iterator[Told]:
@@ -93,7 +93,7 @@ class Progress(NamedTuple):
     """Where a replay stands after an interval."""
 
     number: int
-    """Of the mark that was written."""
+    """Of the watermark that was written."""
     time: Millis
     """Event time up to which everything is in."""
     read: int
@@ -104,15 +104,15 @@ class Progress(NamedTuple):
 
 
 class Replay:
-    """Sends a source to the topics, each event to its customer's partition, and a mark to every partition.
+    """Sends a source to the topics, each event to its customer's partition, and a watermark to every partition.
 
     Args:
         source: the history.
-        sinks: producers; each topic keeps to one of them. With marks one is enough.
+        sinks: producers; each topic keeps to one of them. With watermarks one is enough.
         partitions: of every customer-keyed topic.
         act_from: before this moment no rule is decided.
-        every: events between two marks, at most.
-        marks: without, nothing tells the lanes what is complete (for tests of what that costs).
+        every: events between two watermarks, at most.
+        watermarks: without, nothing tells the lanes what is complete (for tests of what that costs).
         disturb: what to send for an interval instead of its events in order.
         pace: how fast; as fast as it goes by default.
     """
@@ -125,12 +125,12 @@ class Replay:
         *,
         act_from: Millis = 0,
         every: int = EVERY,
-        marks: bool = True,
+        watermarks: bool = True,
         disturb: Disturb = lambda interval: interval.events,
         pace: Pace | None = None,
     ) -> None:
         self._source, self._sinks, self._partitions = source, sinks, partitions
-        self._act_from, self._every, self._marks = act_from, every, marks
+        self._act_from, self._every, self._watermarks = act_from, every, watermarks
         self._disturb, self._pace = disturb, pace
         self._sink_of = {topic: sinks[n % len(sinks)] for n, topic in enumerate(dict.fromkeys(TOPIC_OF.values()))}
         self._partition = lru_cache(maxsize=65_536)(partial(partition_of, partitions=partitions))
@@ -138,13 +138,13 @@ class Replay:
         self._sent = 0
 
     def run(self, standing: Standing = NOTHING) -> Iterator[Progress]:
-        """Send, and say after each mark where it stands; what is asked for no further is not sent.
+        """Send, and say after each watermark where it stands; what is asked for no further is not sent.
 
-        A replay that was killed goes on, in each partition, behind that partition's last mark. Events that it had
-        sent after that mark are sent again, as duplicates that change nothing.
+        A replay that was killed goes on, in each partition, behind that partition's last watermark. Events that it had
+        sent after that watermark are sent again, as duplicates that change nothing.
 
         Raises:
-            DependencyAway: the broker does not answer; what was sent so far counts.
+            DependencyUnavailable: the broker does not answer; what was sent so far counts.
             Unsorted: the source is not in the order of time.
         """
         if standing.finished(self._partitions):
@@ -153,7 +153,7 @@ class Replay:
         for interval in plan_marks(self._source.events(), every=self._every, end=self._source.end, resume=resume):
             for told in self._disturb(interval):
                 self._send(told, interval.number, standing)
-            if self._marks:
+            if self._watermarks:
                 self._mark(interval, standing)
             elif interval.finishes:
                 self._flush()
@@ -181,18 +181,18 @@ class Replay:
         return {at: end for sink in self._sinks for at, end in sink.flush().items()}
 
     def _mark(self, interval: Interval, standing: Standing) -> None:
-        # Nothing may be announced before it is in: first the events, then the marks.
+        # Nothing may be announced before it is in: first the events, then the watermarks.
         ends = self._flush()
         for partition in range(self._partitions):
             if not standing.has(partition, interval.number):
-                known = dict(standing.marks[partition].ends) if partition in standing.marks else {}
-                known |= {topic: end for (topic, at), end in ends.items() if at == partition and topic != MARKS}
-                mark = self._as_mark(interval, known)
-                self._sinks[0].send(MARKS, partition, None, encode_mark(mark), interval.time)
+                known = dict(standing.watermarks[partition].ends) if partition in standing.watermarks else {}
+                known |= {topic: end for (topic, at), end in ends.items() if at == partition and topic != WATERMARKS}
+                watermark = self._as_watermark(interval, known)
+                self._sinks[0].send(WATERMARKS, partition, None, encode_watermark(watermark), interval.time)
         self._sinks[0].flush()
 
-    def _as_mark(self, interval: Interval, ends: dict[str, int]) -> Mark:
-        return Mark(
+    def _as_watermark(self, interval: Interval, ends: dict[str, int]) -> Watermark:
+        return Watermark(
             number=interval.number,
             time=interval.time,
             ends=dict(sorted(ends.items())),

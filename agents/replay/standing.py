@@ -1,4 +1,4 @@
-"""How far a replay has come, as the marks in the topics tell."""
+"""How far a replay has come, as the watermarks in the topics tell."""
 
 from __future__ import annotations
 
@@ -8,59 +8,60 @@ from dataclasses import dataclass
 from agents.replay.plan import Begin
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
-from schemas.errors import Refused
-from schemas.marks import Mark, decode_mark
-from schemas.topics import MARKS
+from schemas.errors import ConfigurationRefused
+from schemas.topics import WATERMARKS
+from schemas.watermarks import Watermark, decode_watermark
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The last mark of each partition; empty before a replay has begun."""
+    """The last watermark of each partition; empty before a replay has begun."""
 
-    marks: Mapping[int, Mark]
+    watermarks: Mapping[int, Watermark]
 
     @property
-    def complete(self) -> Mark | None:
-        """The last mark that every partition has, where every partition has one."""
-        return min(self.marks.values(), key=lambda mark: mark.number) if self.marks else None
+    def complete(self) -> Watermark | None:
+        """The last watermark that every partition has, where every partition has one."""
+        return min(self.watermarks.values(), key=lambda watermark: watermark.number) if self.watermarks else None
 
     def begin(self, partitions: int) -> Begin | None:
         """Where to go on; None to begin."""
         last = self.complete
-        if last is None or len(self.marks) < partitions:
+        if last is None or len(self.watermarks) < partitions:
             return None
         return Begin(last.number, last.position["events"])
 
     def has(self, partition: int, number: int) -> bool:
-        """Whether a partition holds the mark of this number already."""
-        return partition in self.marks and self.marks[partition].number >= number
+        """Whether a partition holds the watermark of this number already."""
+        return partition in self.watermarks and self.watermarks[partition].number >= number
 
     def finished(self, partitions: int) -> bool:
         """Whether the replay has come to its end."""
-        return len(self.marks) == partitions and all(mark.finishes for mark in self.marks.values())
+        return len(self.watermarks) == partitions and all(watermark.finishes for watermark in self.watermarks.values())
 
 
 NOTHING = Standing({})
 
 
 def standing(connection: KafkaConnection, partitions: int, name: str, act_from: int) -> Standing:
-    """Read the tails of ``tend.marks``.
+    """Read the tails of ``tend.watermarks``.
 
     Raises:
-        Refused: they belong to another replay; two histories in one log would be neither.
-        DependencyAway: no broker answers.
+        ConfigurationRefused: they belong to another replay; two histories in one log would be neither.
+        DependencyUnavailable: no broker answers.
     """
-    marks = {}
+    watermarks = {}
     with PartitionLog(connection) as log:
         for partition in range(partitions):
-            for record in log.backwards(MARKS, partition, 1):
-                marks[partition] = decode_mark(record.value or b"")
+            for record in log.backwards(WATERMARKS, partition, 1):
+                watermarks[partition] = decode_watermark(record.value or b"")
                 break
-    for mark in marks.values():
-        if mark.replay != name or mark.act_from != act_from:
-            raise Refused(
-                f"{MARKS} holds the replay {mark.replay} (acting from {mark.act_from}), not {name} (acting from "
+    for watermark in watermarks.values():
+        if watermark.replay != name or watermark.act_from != act_from:
+            raise ConfigurationRefused(
+                f"{WATERMARKS} holds the replay {watermark.replay} (acting from {watermark.act_from}), not {name} "
+                f"(acting from "
                 f"{act_from}). Repeat that one with the same options to go on with it, or make the topics and the "
                 "store anew for another."
             )
-    return Standing(marks)
+    return Standing(watermarks)

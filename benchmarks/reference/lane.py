@@ -13,7 +13,7 @@ import msgspec
 
 from benchmarks.reference.job import Event, Job, decode_event, encode_action, work
 from schemas.events import AnyEvent
-from schemas.lane import Commit, LaneState, Loaded, OutboxEntry, Raw
+from schemas.lane import Commit, KafkaRecord, LaneState, Loaded, OutboxEntry
 from streams.arrivals import Arrival, DeadLetter, Door, Forward
 from streams.portions import Portion
 from streams.steps import Batch, NeedRecords, Save, Steps
@@ -25,7 +25,7 @@ IN_HAND = 10_000
 _NOTHING_TOLD = Portion()
 
 
-def receive(raw: Raw, door: Door) -> Arrival | DeadLetter | Forward:
+def receive(raw: KafkaRecord, door: Door) -> Arrival | DeadLetter | Forward:
     """Decode one record; the load has no bad ones, and an error would park the lane."""
     event = decode_event(raw.value or b"")
     return Arrival(cast(AnyEvent, event), event.at, raw.topic, raw.offset, len(raw.value or b""), raw)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from infra.kafka.connection import KafkaConnection
-from schemas.errors import DependencyAway, Fenced
+from schemas.errors import DependencyUnavailable, Fenced
 
 _SECONDS = 20.0
 _MAX_BYTES = 8_388_608
@@ -36,7 +36,7 @@ class Announcer:
         """Fence older announcers of this name.
 
         Raises:
-            DependencyAway: no broker answers.
+            DependencyUnavailable: no broker answers.
         """
         await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
 
@@ -45,7 +45,7 @@ class Announcer:
 
         Raises:
             Fenced: a newer announcer of this name has opened.
-            DependencyAway: the broker did not take it; it may be announced again.
+            DependencyUnavailable: the broker did not take it; it may be announced again.
         """
         await asyncio.get_running_loop().run_in_executor(
             self._thread, lambda: self._announce(topic, key, value, headers)
@@ -87,17 +87,17 @@ class Announcer:
             )
             left = producer.flush(_SECONDS)
             if left or problems:
-                raise DependencyAway(f"{self._name}: {problems[0].str() if problems else 'not acknowledged'}")
+                raise DependencyUnavailable(f"{self._name}: {problems[0].str() if problems else 'not acknowledged'}")
             if self._transactional:
                 producer.commit_transaction(_SECONDS)
         except KafkaException as error:
             self._producer = None
             raise self._meaning(error.args[0]) from error
-        except DependencyAway:
+        except DependencyUnavailable:
             self._producer = None
             raise
 
     def _meaning(self, problem: KafkaError) -> Exception:
         if problem.code() in _FENCED:
             return Fenced(f"{self._name} was opened by another owner")
-        return DependencyAway(f"{self._name}: {problem.str()}")
+        return DependencyUnavailable(f"{self._name}: {problem.str()}")

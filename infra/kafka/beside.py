@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import some
-from schemas.errors import DependencyAway, Refused
+from schemas.errors import ConfigurationRefused, DependencyUnavailable
 
 _BATCH = 1_000
 _T = TypeVar("_T")
@@ -42,13 +42,13 @@ class ConsumerBeside:
         await self._call(lambda: self.client.assign([TopicPartition(topic, partition, offset)]))
 
     def meaning(self, problem: KafkaError) -> Exception:
-        """What a problem is to the caller: something to mend (Refused), or to wait for (DependencyAway)."""
+        """What a problem is to the caller: ``ConfigurationRefused`` or ``DependencyUnavailable``."""
         if problem.code() in (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET):
-            return Refused(
+            return ConfigurationRefused(
                 f"An offset to begin at lies outside the log: {problem.str()}. The topic was made anew or records were "
                 "deleted; restore it, or begin afresh with an empty store."
             )
-        return DependencyAway(f"Kafka at {self._brokers}: {problem.str()}")
+        return DependencyUnavailable(f"Kafka at {self._brokers}: {problem.str()}")
 
     async def close(self) -> None:
         """Let the connection go; leaves the group, if there is one. Can be called twice."""

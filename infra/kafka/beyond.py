@@ -36,7 +36,7 @@ class Beyond:
         return {(entry.topic, entry.partition) for entry in entries} - self._searched
 
     def search(self, places: Iterable[Place]) -> None:
-        """Look for entries beyond the position. Raises DependencyAway."""
+        """Look for entries beyond the position. Raises DependencyUnavailable."""
         with PartitionLog(self._connection) as log:
             for topic, partition in places:
                 self._sequences |= sent_beyond(log, topic, partition, self._lane, self._position)
@@ -47,7 +47,7 @@ class Beyond:
         self._sequences = {beyond for beyond in self._sequences if beyond > sequence}
 
     def pass_over(self, sequence: int, places: Sequence[Place]) -> None:
-        """Know by its id whatever is out with a higher sequence. Raises DependencyAway."""
+        """Know by its id whatever is out with a higher sequence. Raises DependencyUnavailable."""
         self.highest, found = out_beyond(self._connection, places, self._lane, sequence)
         self._identities |= found
 

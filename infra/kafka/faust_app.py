@@ -19,7 +19,7 @@ from infra.kafka.lane_logs import LaneLogs
 from infra.kafka.seldom import tell_seldom
 from infra.kafka.transport import LaneTransport
 from infra.settings import Settings
-from schemas.errors import DependencyAway
+from schemas.errors import DependencyUnavailable
 
 _HEARTBEAT_SECONDS = 1.0
 _REQUEST_SECONDS = 30.0
@@ -77,13 +77,13 @@ class Engine:
 
         Raises:
             TendError: Kafka does not let this worker in.
-            DependencyAway: no broker answers; make another engine to try again.
+            DependencyUnavailable: no broker answers; make another engine to try again.
         """
         self.running = True
         try:
             await self.app.start()
         except KafkaConnectionError as error:
-            raise DependencyAway(f"Kafka does not answer: {error}") from error
+            raise DependencyUnavailable(f"Kafka does not answer: {error}") from error
         if self.app.crash_reason is not None:
             raise self.app.crash_reason
 

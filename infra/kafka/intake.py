@@ -14,7 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 from schemas.lane import Fetched
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Intake:
 
         Raises:
             Lost: the partition is not ours, or was revoked while this waited.
-            Refused: an offset lies outside the log.
+            ConfigurationRefused: an offset lies outside the log.
         """
         if partition not in self._owned:
             raise Lost(f"partition {partition} is not owned")
@@ -164,7 +164,7 @@ class Intake:
         """The group assigned these: own each partition that came with all of its topics.
 
         Raises:
-            Refused: a topic has been given more partitions.
+            ConfigurationRefused: a topic has been given more partitions.
         """
         by_partition: dict[int, set[str]] = {}
         for topic, partition in assigned:
@@ -180,7 +180,7 @@ class Intake:
 
     def _check_known(self, topic: str, partition: int) -> None:
         if self._partitions is not None and partition >= self._partitions:
-            raise Refused(
+            raise ConfigurationRefused(
                 f"{topic} was given more partitions than the {self._partitions} that it began with: from now on its "
                 "producers send customers to other lanes than those that keep their records. Partitions cannot be "
                 f"taken away: stop the producers, make the topic again with {self._partitions}, and send them again "

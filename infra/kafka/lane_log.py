@@ -104,7 +104,7 @@ class LaneLog:
         """What has come.
 
         Raises:
-            Refused: an offset lies outside the log.
+            ConfigurationRefused: an offset lies outside the log.
             TendError: Kafka does not let the partition be read.
         """
         with self._lock:

@@ -11,7 +11,7 @@ from infra.kafka.beyond import Place
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.positions import mark_of
 from infra.kafka.transactions import end_left_open
-from schemas.errors import DependencyAway, Fenced, TendError
+from schemas.errors import DependencyUnavailable, Fenced, TendError
 from schemas.lane import OutboxEntry
 
 _SECONDS = 20.0
@@ -40,7 +40,7 @@ class LaneProducer:
         transactional: whether what it sends is shown once all of it is there; else it is acknowledged one by one.
 
     Raises:
-        DependencyAway: no broker answers for now.
+        DependencyUnavailable: no broker answers for now.
     """
 
     def __init__(self, connection: KafkaConnection, partition: int, name: str, *, transactional: bool) -> None:
@@ -65,14 +65,14 @@ class LaneProducer:
         try:
             self._producer.init_transactions(_SECONDS)
         except KafkaException as error:
-            raise DependencyAway(f"{name} could not begin: {error.args[0].str()}") from error
+            raise DependencyUnavailable(f"{name} could not begin: {error.args[0].str()}") from error
 
     def deliver(self, entries: Sequence[OutboxEntry], position: OutboxEntry) -> None:
         """Send the entries, and behind them how far they go.
 
         Raises:
             Fenced: a younger one of the name has begun.
-            DependencyAway: the broker did not take all of it, or did not say so.
+            DependencyUnavailable: the broker did not take all of it, or did not say so.
             TendError: Kafka will never take one of them.
         """
         try:
@@ -112,7 +112,7 @@ class LaneProducer:
         if self._problems:
             raise KafkaException(self._problems[0])
         if left:
-            raise DependencyAway(f"{self._name}: {left} of {len(entries)} not acknowledged")
+            raise DependencyUnavailable(f"{self._name}: {left} of {len(entries)} not acknowledged")
 
     def _send(self, entry: OutboxEntry) -> None:
         headers: list[tuple[str, str | bytes | None]] = [*entry.headers, mark_of(self._partition, entry.sequence)]
@@ -131,11 +131,11 @@ class LaneProducer:
 
     def _meaning(self, error: Exception) -> Exception:
         if not isinstance(error, KafkaException):
-            return DependencyAway(str(error))
+            return DependencyUnavailable(str(error))
         if error.args[0].code() in _FENCED:
             return Fenced(f"{self._name} was opened by another owner")
         # A transaction that fails does not name the entry's own problem.
         problem = next((one for one in self._problems if one.code() not in _FOLLOWS), error.args[0])
         if problem.code() in _NEVER:
             return TendError(f"Kafka never takes what lane {self._partition} wants to publish: {problem.str()}. {_FIX}")
-        return DependencyAway(f"{self._name}: {problem.str()}")
+        return DependencyUnavailable(f"{self._name}: {problem.str()}")

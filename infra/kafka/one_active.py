@@ -11,7 +11,7 @@ from infra.kafka.beside import ConsumerBeside
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.gaps import Gaps
 from infra.kafka.partition_log import raw
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 
 _WAIT_MS = 10
 
@@ -19,7 +19,7 @@ _WAIT_MS = 10
 class Lessons(msgspec.Struct):
     """What one read of the only active reader brought."""
 
-    records: list[Raw]
+    records: list[KafkaRecord]
     next_offset: int
     at_end: bool
 
@@ -86,8 +86,8 @@ class OneActive:
         """The next records; nothing at all (None) while another member is active.
 
         Raises:
-            Refused: the offset to begin at lies outside the log.
-            DependencyAway: the broker reports a problem.
+            ConfigurationRefused: the offset to begin at lies outside the log.
+            DependencyUnavailable: the broker reports a problem.
         """
         if self._assigned and self._position is None:
             await self._begin()
@@ -103,7 +103,7 @@ class OneActive:
         self._position = offset
 
     async def _taken(self, messages: Sequence[Message]) -> Lessons:
-        records: list[Raw] = []
+        records: list[KafkaRecord] = []
         at_end = False
         for message in messages:
             problem = message.error()

@@ -7,7 +7,7 @@ import time
 from confluent_kafka import KafkaException
 
 from infra.kafka.log_client import LogClient
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 
 _PATIENCE_SECONDS = 3.0
 _AGAIN_SECONDS = 0.2
@@ -28,7 +28,7 @@ class Outside:
         """It was not there; waits a little, so that it can be tried again.
 
         Raises:
-            Refused: it has not been there for some seconds.
+            ConfigurationRefused: it has not been there for some seconds.
         """
         if time.monotonic() - self._since.setdefault(topic, time.monotonic()) < _PATIENCE_SECONDS:
             time.sleep(_AGAIN_SECONDS)
@@ -37,7 +37,7 @@ class Outside:
             first, end = client.bounds(topic)
         except KafkaException:
             return  # nobody answers, so nobody has refused
-        raise Refused(
+        raise ConfigurationRefused(
             f"The store's offsets lie outside the log ({topic} partition {self._partition}: {offset} asked, the log "
             f"holds {first} to {end}). Events were deleted before they were handled, or the topic was made anew. "
             "Restore the topic, or begin afresh with an empty store (tend replay rebuilds it)."

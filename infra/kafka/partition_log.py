@@ -14,8 +14,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from infra.kafka.asking import ask
 from infra.kafka.connection import KafkaConnection
-from schemas.errors import DependencyAway
-from schemas.lane import Raw
+from schemas.errors import DependencyUnavailable
+from schemas.lane import KafkaRecord
 
 _ANSWER_SECONDS = 20.0
 _BATCH = 1_000
@@ -32,7 +32,7 @@ class PartitionLog:
         self._consumer = Consumer(connection.groupless(_WAIT_MS))
 
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
-        """The first offset held, and the one behind the last stable record. Raises DependencyAway."""
+        """The first offset held, and the one behind the last stable record. Raises DependencyUnavailable."""
         first, guess = self._watermarks(TopicPartition(topic, partition))
         # The embedded broker names the last batch's first offset here; where a read ends is right everywhere.
         for _ in self.read(topic, partition, guess):
@@ -43,16 +43,16 @@ class PartitionLog:
         try:
             found = ask(lambda: self._consumer.get_watermark_offsets(at, timeout=_ANSWER_SECONDS))
         except KafkaException as error:
-            raise DependencyAway(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
+            raise DependencyUnavailable(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
         if found is None:
-            raise DependencyAway(f"Kafka at {self._brokers} does not answer")
+            raise DependencyUnavailable(f"Kafka at {self._brokers} does not answer")
         return found
 
     def settled_bounds(self, topic: str, partition: int) -> tuple[int, int]:
-        """The bounds once no transaction is open in the partition; waits for that. Raises DependencyAway."""
+        """The bounds once no transaction is open in the partition; waits for that. Raises DependencyUnavailable."""
         if self.is_settled(topic, partition, _ANSWER_SECONDS):
             return self.bounds(topic, partition)
-        raise DependencyAway(
+        raise DependencyUnavailable(
             f"{topic} partition {partition}: a transaction stays open at offset {self._end}. If no worker publishes, "
             f"ask who left it: kafka-transactions.sh --bootstrap-server {self._brokers} find-hanging --topic {topic}"
         )
@@ -69,13 +69,13 @@ class PartitionLog:
                 return False
             time.sleep(0.02)
 
-    def read(self, topic: str, partition: int, start: int) -> Iterator[Raw]:
-        """The records from ``start`` to the present end. Raises DependencyAway."""
+    def read(self, topic: str, partition: int, start: int) -> Iterator[KafkaRecord]:
+        """The records from ``start`` to the present end. Raises DependencyUnavailable."""
         self._consumer.assign([TopicPartition(topic, partition, start)])
         while True:
             messages = some(self._consumer, _BATCH, _ANSWER_SECONDS)
             if not messages:
-                raise DependencyAway(f"Kafka at {self._brokers} does not answer")
+                raise DependencyUnavailable(f"Kafka at {self._brokers} does not answer")
             for message in messages:
                 problem = message.error()
                 if problem is None:
@@ -84,10 +84,10 @@ class PartitionLog:
                     self._end = message.offset() or 0
                     return
                 else:
-                    raise DependencyAway(f"Kafka at {self._brokers}: {problem.str()}")
+                    raise DependencyUnavailable(f"Kafka at {self._brokers}: {problem.str()}")
 
-    def backwards(self, topic: str, partition: int, limit: int, *, settled: bool = True) -> Iterator[Raw]:
-        """Records from the newest to older ones, about ``limit`` of them at most. Raises DependencyAway.
+    def backwards(self, topic: str, partition: int, limit: int, *, settled: bool = True) -> Iterator[KafkaRecord]:
+        """Records from the newest to older ones, about ``limit`` of them at most. Raises DependencyUnavailable.
 
         It waits while a transaction is open in the partition, as what was acknowledged behind it would be overlooked;
         unless ``settled`` says that what lies before it is enough.
@@ -124,10 +124,10 @@ def some(consumer: Consumer, limit: int, patience: float, gather: float = 0.0) -
     return [first, *consumer.consume(limit - 1, 0.0)]
 
 
-def raw(message: Message) -> Raw:
+def raw(message: Message) -> KafkaRecord:
     """A record as confluent-kafka delivers it, in our own words."""
     headers = message.headers()
-    return Raw(
+    return KafkaRecord(
         message.topic() or "",
         message.partition() or 0,
         message.offset() or 0,

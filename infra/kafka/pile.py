@@ -7,7 +7,7 @@ from confluent_kafka import Message
 
 from infra.kafka.intake import UNKNOWN_END
 from infra.kafka.partition_log import raw
-from schemas.lane import Fetched, Raw
+from schemas.lane import Fetched, KafkaRecord
 
 _RECORD_BYTES = 200
 """What a record takes beside its value: a mebibyte of small ones would be tens of thousands of objects."""
@@ -18,7 +18,7 @@ class More(msgspec.Struct):
 
     next_offset: int
     """Behind the last of it."""
-    raws: list[Raw] = []
+    raws: list[KafkaRecord] = []
     bytes: int = 0
     at_end: bool | None = None
     """Whether the log ends behind it; None where nothing came."""
@@ -49,7 +49,7 @@ class Pile:
         self.bytes = 0
         self.at_end = self.paused = False
         """Whether the log ends behind what lies here, as far as is known; whether nothing more is fetched for now."""
-        self.raws: list[Raw] = []
+        self.raws: list[KafkaRecord] = []
         self._end = -1
         """Where the log ended when last told; below 0 before that."""
 

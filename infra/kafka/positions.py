@@ -8,7 +8,7 @@ import orjson
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
-from schemas.lane import OutboxEntry, Raw
+from schemas.lane import KafkaRecord, OutboxEntry
 
 POSITIONS_TOPIC = "tend.positions"
 SEQUENCE_HEADER = "tend-seq"
@@ -48,7 +48,7 @@ def position_record(lane: int, sequence: int) -> OutboxEntry:
 
 
 def read_position(connection: KafkaConnection, lane: int) -> int:
-    """The last sequence that the lane has published; 0 at first. Blocks; raises DependencyAway."""
+    """The last sequence that the lane has published; 0 at first. Blocks; raises DependencyUnavailable."""
     with PartitionLog(connection) as log:
         return _newest(log.backwards(POSITIONS_TOPIC, lane, limit=2**62), lane)
 
@@ -57,14 +57,14 @@ def own_position(connection: KafkaConnection, lane: int) -> tuple[int, bool]:
     """The same for a lane that has just ended all its earlier transactions; and whether one is open nevertheless.
 
     Nobody else publishes a lane's position. So a transaction that is still open there is one of its own, which the
-    broker calls complete and has not ended in the partition's log. Blocks; raises DependencyAway.
+    broker calls complete and has not ended in the partition's log. Blocks; raises DependencyUnavailable.
     """
     with PartitionLog(connection) as log:
         left_open = not log.is_settled(POSITIONS_TOPIC, lane, _ENDED_SECONDS)
         return _newest(log.backwards(POSITIONS_TOPIC, lane, limit=2**62, settled=False), lane), left_open
 
 
-def _newest(records: Iterable[Raw], lane: int) -> int:
+def _newest(records: Iterable[KafkaRecord], lane: int) -> int:
     key = str(lane).encode()
     for record in records:
         if record.key == key and record.value:
@@ -78,7 +78,7 @@ def out_beyond(
     """What the lane has published to these partitions with a higher sequence: the highest, and what each one is.
 
     For a store that has lost its last moments: where a clock takes part, what is decided again may come under another
-    sequence, and only its id says that it is out already. Blocks; raises DependencyAway.
+    sequence, and only its id says that it is out already. Blocks; raises DependencyUnavailable.
     """
     highest, found = 0, set[Identity]()
     with PartitionLog(connection) as log:

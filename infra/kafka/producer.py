@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from confluent_kafka import KafkaError, Message, Producer
 
 from infra.kafka.connection import KafkaConnection
-from schemas.errors import DependencyAway
+from schemas.errors import DependencyUnavailable
 from schemas.times import Millis
 
 _QUEUE = 100_000
@@ -49,7 +49,7 @@ class BulkProducer:
         """Queue one record, with the time it shall carry; waits while the queue is full.
 
         Raises:
-            DependencyAway: an earlier record was not delivered.
+            DependencyUnavailable: an earlier record was not delivered.
         """
         while True:
             try:
@@ -70,12 +70,12 @@ class BulkProducer:
         Only partitions that this producer has sent to appear, with what it has sent since it was made.
 
         Raises:
-            DependencyAway: a record was not delivered.
+            DependencyUnavailable: a record was not delivered.
         """
         left = self._producer.flush(_SECONDS)
         self._check()
         if left:
-            raise DependencyAway(f"{left} records were not delivered within {_SECONDS:.0f} s")
+            raise DependencyUnavailable(f"{left} records were not delivered within {_SECONDS:.0f} s")
         return dict(self._ends)
 
     def close(self) -> None:
@@ -91,4 +91,4 @@ class BulkProducer:
 
     def _check(self) -> None:
         if self._problem is not None:
-            raise DependencyAway(f"A record was not delivered: {self._problem.str()}")
+            raise DependencyUnavailable(f"A record was not delivered: {self._problem.str()}")

@@ -57,7 +57,7 @@ class Publisher:
         """Fence every older owner and return the last sequence published. Can be called again after Fenced.
 
         Raises:
-            DependencyAway: no broker answers for now.
+            DependencyUnavailable: no broker answers for now.
         """
         await self._in_thread(self._begin)
         return self._published
@@ -71,7 +71,7 @@ class Publisher:
 
         Raises:
             Fenced: another owner has opened; open again if the partition is still ours.
-            DependencyAway: the broker did not take them (or did not say so); call again.
+            DependencyUnavailable: the broker did not take them (or did not say so); call again.
             TendError: an entry is missing between the position and the first of these, or Kafka will never take one.
         """
         return await self._in_thread(lambda: self._publish(entries))
@@ -87,7 +87,7 @@ class Publisher:
             places: topics and partitions that the lane publishes to.
 
         Raises:
-            DependencyAway: no broker answers for now.
+            DependencyUnavailable: no broker answers for now.
         """
         return await self._in_thread(lambda: self._pass_over(sequence, places))
 

@@ -13,7 +13,7 @@ from infra.kafka.beside import ConsumerBeside
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog, raw
 from infra.kafka.topics import Topics
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 
 
 class Reader:
@@ -43,17 +43,17 @@ class Reader:
         """Whether everything that was there has been read."""
         return self._at_end >= set(self._positions)
 
-    async def read(self, max_wait_ms: int) -> list[Raw]:
+    async def read(self, max_wait_ms: int) -> list[KafkaRecord]:
         """The next committed records; an empty list when none came within ``max_wait_ms``.
 
         Raises:
-            Refused: an offset lies outside the log.
-            DependencyAway: the broker reports a problem.
+            ConfigurationRefused: an offset lies outside the log.
+            DependencyUnavailable: the broker reports a problem.
         """
         messages = await self._consumer.some(max_wait_ms)
         return [record for message in messages if (record := self._take(message)) is not None]
 
-    def _take(self, message: Message) -> Raw | None:
+    def _take(self, message: Message) -> KafkaRecord | None:
         at = (message.topic() or "", message.partition() or 0)
         problem = message.error()
         if problem is None:
@@ -81,10 +81,10 @@ class Reader:
         await self.close()
 
 
-async def read_all(connection: KafkaConnection, topic: str, partition: int = 0, start: int = 0) -> list[Raw]:
+async def read_all(connection: KafkaConnection, topic: str, partition: int = 0, start: int = 0) -> list[KafkaRecord]:
     """All committed records of a partition from ``start`` to its present end. For small topics and tests."""
 
-    def read() -> list[Raw]:
+    def read() -> list[KafkaRecord]:
         with PartitionLog(connection) as log:
             return list(log.read(topic, partition, max(start, log.bounds(topic, partition)[0])))
 
@@ -93,12 +93,12 @@ async def read_all(connection: KafkaConnection, topic: str, partition: int = 0, 
 
 async def tail(
     connection: KafkaConnection, topics: Sequence[str], *, newest: int | None = 10, follow: bool = False
-) -> AsyncIterator[Raw]:
+) -> AsyncIterator[KafkaRecord]:
     """The last ``newest`` records of each partition (all of them: None), then new ones as they come if ``follow``.
 
     Raises:
-        Refused: there is no such topic.
-        DependencyAway: the broker reports a problem.
+        ConfigurationRefused: there is no such topic.
+        DependencyUnavailable: the broker reports a problem.
     """
     starts = await asyncio.to_thread(_starts, connection, topics, newest)
     async with Reader(connection, starts) as reader:

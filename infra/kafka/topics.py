@@ -18,7 +18,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but
 from infra.kafka.asking import ask
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
-from schemas.errors import DependencyAway, Refused, TendError
+from schemas.errors import ConfigurationRefused, DependencyUnavailable, TendError
 from schemas.lane import BrokerIdentity
 from schemas.times import DAY, Millis
 
@@ -35,6 +35,8 @@ class TopicSpec(msgspec.Struct, frozen=True):
     oldest: Millis = 0
     """How old the records' own times may be when they arrive (event time): Kafka deletes what is older than the
     retention, measured by those times. 0 where records carry the time of their arrival."""
+    formerly: str = ""
+    """The name that an earlier version of tend gave it: what lies there would not be read."""
 
 
 class TopicReport(msgspec.Struct, frozen=True):
@@ -58,7 +60,7 @@ class Topics:
 
         Raises:
             TendError: the broker refused one.
-            DependencyAway: no broker answers.
+            DependencyUnavailable: no broker answers.
         """
         wanted = {
             spec.name: NewTopic(spec.name, spec.partitions, replication, config=dict(spec.configs)) for spec in specs
@@ -77,20 +79,22 @@ class Topics:
         deadline = time.monotonic() + _SECONDS
         while not self._partitions().keys() >= set(names):
             if time.monotonic() > deadline:
-                raise DependencyAway(f"Kafka made topics ({', '.join(names)}) and does not show them")
+                raise DependencyUnavailable(f"Kafka made topics ({', '.join(names)}) and does not show them")
             time.sleep(0.05)
 
     def check(self, specs: Sequence[TopicSpec]) -> TopicReport:
         """Compare what is there with what has to be.
 
         Raises:
-            Refused: a topic is missing, has another number of partitions, or would delete event-time records; the
+            ConfigurationRefused: a topic is missing, has another number of partitions, or would delete event-time
+            records; the
                 message names each with what was found, what is expected and the command that puts it right.
-            DependencyAway: no broker answers.
+            DependencyUnavailable: no broker answers.
         """
         existing = self._partitions()
         notes: list[str] = []
         problems = [self._shape_problem(spec, existing) for spec in specs]
+        problems += [_renamed(spec) for spec in specs if spec.formerly in existing]
         configs = self._configs([spec.name for spec in specs if spec.name in existing])
         for spec in specs:
             if spec.oldest and spec.name in existing:
@@ -99,7 +103,9 @@ class Topics:
                 notes.extend([note] if note else [])
         found = [problem for problem in problems if problem]
         if found:
-            raise Refused("The topics are not as they have to be:\n" + "\n".join(f"  {line}" for line in found))
+            raise ConfigurationRefused(
+                "The topics are not as they have to be:\n" + "\n".join(f"  {line}" for line in found)
+            )
         return TopicReport(topics={spec.name: existing[spec.name] for spec in specs}, notes=notes)
 
     def _shape_problem(self, spec: TopicSpec, existing: Mapping[str, int]) -> str:
@@ -140,8 +146,8 @@ class Topics:
         """Which cluster this is, and the ids of its topics (empty where the broker reports none).
 
         Raises:
-            Refused: a topic is missing.
-            DependencyAway: no broker answers.
+            ConfigurationRefused: a topic is missing.
+            DependencyUnavailable: no broker answers.
         """
         cluster = _await("describe the cluster", self._admin.describe_cluster(request_timeout=_SECONDS)).cluster_id
         described = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=_SECONDS)
@@ -154,8 +160,8 @@ class Topics:
         """The offset behind the last committed record of each partition, by topic.
 
         Raises:
-            Refused: a topic is missing.
-            DependencyAway: no broker answers.
+            ConfigurationRefused: a topic is missing.
+            DependencyUnavailable: no broker answers.
         """
         return {topic: [end for _, end in bounds] for topic, bounds in self._bounds(topics).items()}
 
@@ -166,7 +172,7 @@ class Topics:
     def _bounds(self, topics: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
         existing = self._partitions()
         if missing := [topic for topic in topics if topic not in existing]:
-            raise Refused(f"Missing topics: {', '.join(missing)}. Run: tend topics create")
+            raise ConfigurationRefused(f"Missing topics: {', '.join(missing)}. Run: tend topics create")
         with PartitionLog(self._connection) as log:
             return {topic: [log.bounds(topic, p) for p in range(existing[topic])] for topic in topics}
 
@@ -174,19 +180,19 @@ class Topics:
         """How many partitions a topic has.
 
         Raises:
-            Refused: there is no such topic.
-            DependencyAway: no broker answers.
+            ConfigurationRefused: there is no such topic.
+            DependencyUnavailable: no broker answers.
         """
         found = self._partitions().get(topic)
         if found is None:
-            raise Refused(f"There is no topic {topic}. Run: tend topics create")
+            raise ConfigurationRefused(f"There is no topic {topic}. Run: tend topics create")
         return found
 
     def _partitions(self) -> dict[str, int]:
         try:
             known = ask(lambda: self._admin.list_topics(timeout=_SECONDS)).topics
         except KafkaException as error:
-            raise DependencyAway(f"Kafka at {self._connection.brokers} does not answer: {error}") from error
+            raise DependencyUnavailable(f"Kafka at {self._connection.brokers} does not answer: {error}") from error
         return {name: len(topic.partitions) for name, topic in known.items()}
 
     def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -198,6 +204,13 @@ class Topics:
             resource.name: {name: entry.value for name, entry in _await("describe configs", result).items()}
             for resource, result in answers.items()
         }
+
+
+def _renamed(spec: TopicSpec) -> str:
+    return (
+        f"{spec.formerly} was written by an earlier version of tend, which gave {spec.name} that name. Finish what "
+        f"lies there with that version, delete {spec.formerly}, then run: tend topics create"
+    )
 
 
 def _was_made(name: str, result: Any) -> bool:
@@ -217,5 +230,5 @@ def _await(doing: str, result: Any) -> Any:
     except KafkaException as error:
         problem = error.args[0]
         if problem.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise Refused(f"Cannot {doing}: {problem.str()}. Run: tend topics create") from error
-        raise DependencyAway(f"Kafka could not {doing}: {problem.str()}") from error
+            raise ConfigurationRefused(f"Cannot {doing}: {problem.str()}. Run: tend topics create") from error
+        raise DependencyUnavailable(f"Kafka could not {doing}: {problem.str()}") from error

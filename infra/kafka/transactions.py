@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from infra.kafka.connection import KafkaConnection
-from schemas.errors import DependencyAway, TendError
+from schemas.errors import DependencyUnavailable, TendError
 
 _SECONDS = 20.0
 _WAIT_MS = 10
@@ -37,14 +37,14 @@ def supports_transactions(connection: KafkaConnection, topic: str = "tend.positi
 
     Raises:
         TendError: the broker has transactions but does not allow them to this user.
-        DependencyAway: no broker answers.
+        DependencyUnavailable: no broker answers.
     """
     try:
         offset = _abort_one(connection, topic)
     except KafkaException as error:
         return _explain(error)
     if not _meets(connection, topic, offset, "read_uncommitted", _SECONDS):
-        raise DependencyAway(f"Kafka does not give back what was written to {topic}")
+        raise DependencyUnavailable(f"Kafka does not give back what was written to {topic}")
     return not _meets(connection, topic, offset, "read_committed", _SHOWN_SECONDS)
 
 
@@ -103,7 +103,7 @@ def _abort_one(connection: KafkaConnection, topic: str) -> int:
     producer.flush(_SECONDS)
     producer.abort_transaction(_SECONDS)
     if not offsets:
-        raise DependencyAway(f"Kafka did not take a record for {topic}")
+        raise DependencyUnavailable(f"Kafka did not take a record for {topic}")
     return offsets[0]
 
 
@@ -116,4 +116,4 @@ def _explain(error: KafkaException) -> bool:
         ) from error
     if problem.code() in _NOT_OFFERED:
         return False
-    raise DependencyAway(f"Kafka: {problem.str()}") from error
+    raise DependencyUnavailable(f"Kafka: {problem.str()}") from error

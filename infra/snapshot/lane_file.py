@@ -13,7 +13,7 @@ import msgspec
 import zstandard
 
 from infra.store import CustomerImage
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 from schemas.lane import OutboxEntry
 
 FORMAT: Final = 1
@@ -121,12 +121,14 @@ def read_blocks(path: Path) -> Iterator[tuple[Block, bytes]]:
     """The blocks of a lane's file, each with the digest of everything up to it.
 
     Raises:
-        Refused: it is none, of another format, torn, or damaged.
+        ConfigurationRefused: it is none, of another format, torn, or damaged.
     """
     try:
         file = path.open("rb")
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}. Fetch the snapshot's folder again, whole.") from None
+        raise ConfigurationRefused(
+            f"{path} cannot be read: {error.strerror}. Fetch the snapshot's folder again, whole."
+        ) from None
     with file:
         _check_line(path, file.readline(100))
         before, last, number = b"", None, 0
@@ -136,7 +138,7 @@ def read_blocks(path: Path) -> Iterator[tuple[Block, bytes]]:
             last = _decode(path, number, body)
             yield last, before
         if file.read(1):
-            raise Refused(f"{path} goes on behind its end. {_AGAIN}")
+            raise ConfigurationRefused(f"{path} goes on behind its end. {_AGAIN}")
 
 
 def read_head(path: Path) -> Head:
@@ -147,7 +149,7 @@ def read_head(path: Path) -> Head:
     finally:
         blocks.close()  # type: ignore[attr-defined]  # a generator, promised as an iterator only
     if not isinstance(first, Head):
-        raise Refused(f"{path} does not begin with a lane. {_AGAIN}")
+        raise ConfigurationRefused(f"{path} does not begin with a lane. {_AGAIN}")
     return first
 
 
@@ -186,9 +188,9 @@ def _check_line(path: Path, line: bytes) -> None:
     before, _, after = _LINE.partition(b"%d")
     found = line[len(before) : -len(after)]
     if not line.startswith(before) or not line.endswith(after) or not found.isdigit():
-        raise Refused(f"{path} is no snapshot of a lane. Give the folder that tend snapshot made.")
+        raise ConfigurationRefused(f"{path} is no snapshot of a lane. Give the folder that tend snapshot made.")
     if int(found) != FORMAT:
-        raise Refused(
+        raise ConfigurationRefused(
             f"{path} was written in format {int(found)}; this program reads format {FORMAT}. "
             "Restore with the version of tend that wrote it, or a newer one."
         )
@@ -199,13 +201,17 @@ def _read_body(path: Path, file: BinaryIO, number: int, before: bytes) -> tuple[
     frame = file.read(_LENGTH + _DIGEST)
     length = int.from_bytes(frame[:_LENGTH], "big")
     if length > _LARGEST:
-        raise Refused(f"{path} is damaged at byte {at}, in its block {number}. {_AGAIN}")
+        raise ConfigurationRefused(f"{path} is damaged at byte {at}, in its block {number}. {_AGAIN}")
     body = file.read(length)
     if len(frame) < _LENGTH + _DIGEST or len(body) < length:
-        raise Refused(f"{path} is torn: it ends at byte {file.tell()}, in the middle of its block {number}. {_AGAIN}")
+        raise ConfigurationRefused(
+            f"{path} is torn: it ends at byte {file.tell()}, in the middle of its block {number}. {_AGAIN}"
+        )
     digest = _digest(before, body)
     if digest != frame[_LENGTH:]:
-        raise Refused(f"{path} is damaged: block {number}, at byte {at}, is not what was written there. {_AGAIN}")
+        raise ConfigurationRefused(
+            f"{path} is damaged: block {number}, at byte {at}, is not what was written there. {_AGAIN}"
+        )
     return body, digest
 
 
@@ -213,7 +219,7 @@ def _decode(path: Path, number: int, body: bytes) -> Block:
     try:
         return _decoder.decode(zstandard.ZstdDecompressor().decompress(body, max_output_size=_LARGEST))
     except (zstandard.ZstdError, msgspec.MsgspecError) as error:
-        raise Refused(f"{path}: block {number} cannot be read ({error}). {_AGAIN}") from None
+        raise ConfigurationRefused(f"{path}: block {number} cannot be read ({error}). {_AGAIN}") from None
 
 
 def _digest(before: bytes, body: bytes) -> bytes:

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from infra.snapshot.lane_file import FORMAT, read_blocks
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 from schemas.times import Millis
 
 _NAME: Final = "snapshot.json"
@@ -52,26 +52,30 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def check_unused(folder: Path) -> None:
-    """Raises Refused where the folder holds a snapshot already."""
+    """Raises ConfigurationRefused where the folder holds a snapshot already."""
     if (folder / _NAME).exists():
-        raise Refused(f"{folder} holds a snapshot already. Name another folder, or remove this one first.")
+        raise ConfigurationRefused(f"{folder} holds a snapshot already. Name another folder, or remove this one first.")
 
 
 def read_manifest(folder: Path) -> Manifest:
     """What the folder holds.
 
     Raises:
-        Refused: it is no snapshot, an unfinished one, or of another format.
+        ConfigurationRefused: it is no snapshot, an unfinished one, or of another format.
     """
     path = folder / _NAME
     if not path.is_file():
-        raise Refused(f"{folder} is no snapshot, or was not finished: it has no {_NAME}. Name a folder that has one.")
+        raise ConfigurationRefused(
+            f"{folder} is no snapshot, or was not finished: it has no {_NAME}. Name a folder that has one."
+        )
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except msgspec.MsgspecError as error:
-        raise Refused(f"{path} cannot be read ({error}). Fetch the snapshot's folder again, whole.") from None
+        raise ConfigurationRefused(
+            f"{path} cannot be read ({error}). Fetch the snapshot's folder again, whole."
+        ) from None
     if manifest.format != FORMAT:
-        raise Refused(
+        raise ConfigurationRefused(
             f"{path} was written in format {manifest.format}; this program reads format {FORMAT}. "
             "Restore with the version of tend that wrote it, or a newer one."
         )
@@ -82,9 +86,11 @@ def verify(folder: Path, entry: LaneEntry) -> None:
     """Read a lane's file to its end, to know that it is whole and belongs to this snapshot.
 
     Raises:
-        Refused: it is torn, damaged, or of another snapshot.
+        ConfigurationRefused: it is torn, damaged, or of another snapshot.
     """
     path = folder / entry.file
     digests = deque((digest for _, digest in read_blocks(path)), maxlen=1)
     if digests[0].hex() != entry.digest:
-        raise Refused(f"{path} belongs to another snapshot than {folder / _NAME}. Fetch the snapshot's folder again.")
+        raise ConfigurationRefused(
+            f"{path} belongs to another snapshot than {folder / _NAME}. Fetch the snapshot's folder again."
+        )

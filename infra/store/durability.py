@@ -10,7 +10,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 
 from infra.store.redis_store import Store
 from infra.store.trouble import reaching
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 
 
 class ServerFacts(msgspec.Struct, frozen=True):
@@ -33,28 +33,32 @@ async def check(store: Store) -> list[str]:
         Warnings for people: what is weaker than it could be.
 
     Raises:
-        Refused: a server evicts, keeps no append-only file, or is a replica.
-        DependencyAway: a server does not answer.
+        ConfigurationRefused: a server evicts, keeps no append-only file, or is a replica.
+        DependencyUnavailable: a server does not answer.
     """
     return [warning for facts in await _all_facts(store) for warning in judge(facts)]
 
 
 def judge(facts: ServerFacts) -> list[str]:
-    """The warnings about one server. Raises Refused, with what was found, what is expected, and the command."""
+    """The warnings about one server.
+
+    Raises:
+        ConfigurationRefused: with what was found, what is expected, and the command.
+    """
     cli = f"redis-cli -u redis://{facts.address}"
     if facts.role == "slave":
-        raise Refused(
+        raise ConfigurationRefused(
             f"The store at {facts.address} is a replica, which takes no writes. "
             f"Expected the primary: see master_host in `{cli} INFO replication`, and give its address in the settings."
         )
     if facts.policy not in ("noeviction", ""):
-        raise Refused(
+        raise ConfigurationRefused(
             f"The store at {facts.address} may evict customers: maxmemory-policy is {facts.policy}, "
             f"expected noeviction. Fix: {cli} CONFIG SET maxmemory-policy noeviction && {cli} CONFIG REWRITE "
             f"(managed service: the parameter group)."
         )
     if facts.append_only == "no":
-        raise Refused(
+        raise ConfigurationRefused(
             f"The store at {facts.address} keeps no append-only file: appendonly is no, expected yes, "
             f"else a restart forgets customers. Fix: {cli} CONFIG SET appendonly yes && {cli} CONFIG REWRITE "
             f"(managed service: the parameter group)."

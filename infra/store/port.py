@@ -46,7 +46,7 @@ class LaneCopy(msgspec.Struct, frozen=True):
 class LaneStore(Protocol):
     """What a lane needs: take it over, load a batch, commit a batch.
 
-    All of it may raise ``DependencyAway``; asking again is always safe.
+    All of it may raise ``DependencyUnavailable``; asking again is always safe.
     """
 
     async def claim(self, partition: int) -> Claimed:

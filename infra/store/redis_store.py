@@ -76,7 +76,7 @@ class Store:
         await self.client.aclose()
 
     async def ping(self) -> None:
-        """Raises DependencyAway where the store does not answer."""
+        """Raises DependencyUnavailable where the store does not answer."""
         await self._ask(self.client.ping())
 
     # ------------------------------------------------------------ the lane

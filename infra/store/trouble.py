@@ -8,7 +8,7 @@ from typing import Final
 
 from redis import exceptions as redis
 
-from schemas.errors import DependencyAway, Refused
+from schemas.errors import ConfigurationRefused, DependencyUnavailable
 
 _NOT_LET_IN = (
     redis.AuthenticationError,
@@ -43,20 +43,20 @@ _PASSING: Final = (
 
 @contextmanager
 def reaching(address: str) -> Iterator[None]:
-    """Turns the client's errors into ``DependencyAway`` or ``Refused``; any other one is unexpected and goes on."""
+    """Translates the client's errors to ``DependencyUnavailable`` or ``ConfigurationRefused``; others pass."""
     try:
         yield
     except _NOT_LET_IN as error:
-        raise Refused(
+        raise ConfigurationRefused(
             f"The store at {address} does not let us in: {error}. Expected a user who may read, write and run scripts "
             f"on tend:* keys. Check user and password in the settings, and ACL GETUSER on the store."
         ) from error
     except _AWAY as error:
-        raise DependencyAway(f"the store at {address}: {str(error) or type(error).__name__}") from error
+        raise DependencyUnavailable(f"the store at {address}: {str(error) or type(error).__name__}") from error
     except redis.ResponseError as error:
         if not _passes(str(error)):
             raise
-        raise DependencyAway(f"the store at {address}: {error}") from error
+        raise DependencyUnavailable(f"the store at {address}: {error}") from error
 
 
 def _passes(message: str) -> bool:

@@ -29,7 +29,7 @@ def score(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> Scor
 
     Raises:
         KeyError: the state does not learn this horizon.
-        Refused: it weighs features that this tend does not compute.
+        ConfigurationRefused: it weighs features that this tend does not compute.
     """
     learned = reading(state).horizons[horizon]
     here, raw, margin = _looked(state, buying, now, horizon)

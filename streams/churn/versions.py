@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, log
 
 from schemas.churn import ChurnState
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 from streams.churn.design import FeatureSet
 from streams.churn.features import FRESH, NAMES, OPEN, look, surely_overdue
 
@@ -54,11 +54,11 @@ def version_of(state: ChurnState) -> FeatureSet:
     """The version that a state weighs.
 
     Raises:
-        Refused: this tend does not compute it.
+        ConfigurationRefused: this tend does not compute it.
     """
     found = VERSIONS.get(state.features_version)
     if found is None:
-        raise Refused(
+        raise ConfigurationRefused(
             f"The almanac's churn model weighs version {state.features_version} of the features; this tend has "
             f"version {', '.join(map(str, VERSIONS))}. Run the tend that made it, or begin a new almanac from the "
             "stored orders."

@@ -11,10 +11,10 @@ import orjson
 
 from infra.kafka.intake import UNKNOWN_END
 from schemas.ids import hash64
-from schemas.lane import Fetched, Raw
-from schemas.marks import Mark, encode_mark
+from schemas.lane import Fetched, KafkaRecord
 from schemas.times import Millis, to_rfc3339
-from schemas.topics import LANE_TOPICS, MARKS, TOPIC_OF
+from schemas.topics import LANE_TOPICS, TOPIC_OF, WATERMARKS
+from schemas.watermarks import Watermark, encode_watermark
 
 
 class Logs:
@@ -27,7 +27,7 @@ class Logs:
     def __init__(self, partition: int = 0, piece: int = 1_000) -> None:
         self.partition = partition
         self.piece = piece
-        self.records: defaultdict[str, list[Raw]] = defaultdict(list)
+        self.records: defaultdict[str, list[KafkaRecord]] = defaultdict(list)
         self.fetches: list[dict[str, int]] = []
         self.waits: list[int] = []
         """Milliseconds for which each fetch would have waited for a first record."""
@@ -41,8 +41,8 @@ class Logs:
 
     @property
     def ends(self) -> dict[str, int]:
-        """The end offset of each topic with records; marks left out."""
-        return {topic: len(records) for topic, records in self.records.items() if topic != MARKS}
+        """The end offset of each topic with records; watermarks left out."""
+        return {topic: len(records) for topic, records in self.records.items() if topic != WATERMARKS}
 
     async def fetch(self, partition: int, wants: Mapping[str, int], *, max_wait_ms: int) -> dict[str, Fetched]:
         """As ``Intake.fetch`` answers."""
@@ -60,10 +60,10 @@ class Logs:
         found = records[offset : offset + self.piece]
         return Fetched(found, offset + len(found), len(records))
 
-    def put(self, topic: str, body: bytes, at: Millis = 0, headers: tuple[tuple[str, bytes], ...] = ()) -> Raw:
+    def put(self, topic: str, body: bytes, at: Millis = 0, headers: tuple[tuple[str, bytes], ...] = ()) -> KafkaRecord:
         """Append anything to a topic."""
         records = self.records[topic]
-        records.append(Raw(topic, self.partition, len(records), at, b"key", body, headers))
+        records.append(KafkaRecord(topic, self.partition, len(records), at, b"key", body, headers))
         return records[-1]
 
     def event(self, kind: str, at: Millis, who: str = "c-1", **fields: Any) -> str:
@@ -82,7 +82,7 @@ class Logs:
         order = order_id or f"o-{at}"
         return self.event("order.placed", at, who, order_id=order, amount=5_000, currency="EUR")
 
-    def mark(self, time: Millis, **more: Any) -> None:
+    def watermark(self, time: Millis, **more: Any) -> None:
         """Say that everything before ``time`` is in."""
-        number = len(self.records[MARKS])
-        self.put(MARKS, encode_mark(Mark(number, time, self.ends, **more)))
+        number = len(self.records[WATERMARKS])
+        self.put(WATERMARKS, encode_watermark(Watermark(number, time, self.ends, **more)))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from schemas.lane import Raw
-from schemas.marks import Mark, decode_mark
+from schemas.lane import KafkaRecord
 from schemas.times import Millis
-from schemas.topics import MARKS
+from schemas.topics import WATERMARKS
+from schemas.watermarks import Watermark, decode_watermark
 
 
 class Recording:
     """Keeps what is sent, by topic and partition; several replays may write to one."""
 
     def __init__(self) -> None:
-        self.log: defaultdict[tuple[str, int], list[Raw]] = defaultdict(list)
+        self.log: defaultdict[tuple[str, int], list[KafkaRecord]] = defaultdict(list)
         self._touched: set[tuple[str, int]] = set()
 
     def send(
@@ -29,7 +29,7 @@ class Recording:
     ) -> None:
         """Keep one record."""
         records = self.log[topic, partition]
-        records.append(Raw(topic, partition, len(records), timestamp, key, value, tuple(headers)))
+        records.append(KafkaRecord(topic, partition, len(records), timestamp, key, value, tuple(headers)))
         self._touched.add((topic, partition))
 
     def flush(self) -> dict[tuple[str, int], int]:
@@ -42,11 +42,11 @@ class Recording:
         other.log = self.log
         return other
 
-    def marks(self, partition: int) -> list[Mark]:
-        """The marks of a partition."""
-        return [decode_mark(record.value or b"") for record in self.log[MARKS, partition]]
+    def watermarks(self, partition: int) -> list[Watermark]:
+        """The watermarks of a partition."""
+        return [decode_watermark(record.value or b"") for record in self.log[WATERMARKS, partition]]
 
-    def events(self, partition: int) -> list[Raw]:
+    def events(self, partition: int) -> list[KafkaRecord]:
         """All other records of a partition."""
-        return [record for (topic, p), records in self.log.items() if p == partition and topic != MARKS
+        return [record for (topic, p), records in self.log.items() if p == partition and topic != WATERMARKS
                 for record in records]  # fmt: skip

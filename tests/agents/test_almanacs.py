@@ -10,24 +10,24 @@ import pytest
 from agents.almanacs import RESUME, SIGNATURE, AlmanacFeed
 from infra.kafka.connection import KafkaConnection
 from schemas.almanac import VERSION, Almanac, encode_almanac, sign
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 from schemas.topics import ALMANAC
 from streams.churn import begin
 
 KEY = b"key"
 
 
-def announced(epoch: int, key: bytes = KEY) -> Raw:
+def announced(epoch: int, key: bytes = KEY) -> KafkaRecord:
     body = encode_almanac(Almanac(VERSION, epoch, 1, begin((28,))))
     headers = ((RESUME, b"0"), (SIGNATURE, sign(body, 0, key)))
-    return Raw(ALMANAC, 0, epoch, 0, b"", body, headers)
+    return KafkaRecord(ALMANAC, 0, epoch, 0, b"", body, headers)
 
 
 @pytest.fixture
 async def feed(monkeypatch: pytest.MonkeyPatch) -> AlmanacFeed:
     """In service, with the almanacs of epochs 5 to 10 in the topic, and one that somebody else signed."""
 
-    async def tail(*_: Any, **__: Any) -> AsyncIterator[Raw]:
+    async def tail(*_: Any, **__: Any) -> AsyncIterator[KafkaRecord]:
         for epoch in range(5, 11):
             yield announced(epoch)
         yield announced(11, key=b"another")

@@ -8,10 +8,10 @@ import pytest
 
 from agents.batches import LiveBatches, MarkedBatches
 from agents.reader import TopicReader
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 from schemas.lane import LaneState
 from schemas.times import MINUTE, SECOND, Millis
-from schemas.topics import BROWSE, MARKS, ORDERS
+from schemas.topics import BROWSE, ORDERS, WATERMARKS
 from streams.arrivals import DeadLetter, Forward
 from streams.steps import Batch
 from tests.agents.logs import Logs
@@ -240,14 +240,14 @@ async def test_without_a_clock_nothing_begins_before_the_first_event() -> None:
     assert (batch.until, len(batch.aside), batch.acting) == (START, 1, None)
 
 
-# ---------------------------------------------------------------- a replay with marks
+# ---------------------------------------------------------------- a replay with watermarks
 
 
 async def test_an_interval_ends_at_its_mark_whatever_lies_behind_it() -> None:
     logs = Logs()
     view = logs.viewed(START + 1)
     order = logs.ordered(START)
-    logs.mark(START + MINUTE, position={"events": 2})
+    logs.watermark(START + MINUTE, position={"events": 2})
     logs.ordered(START + 2 * MINUTE)
 
     batch = await marked(logs).next(nothing_yet())
@@ -256,7 +256,7 @@ async def test_an_interval_ends_at_its_mark_whatever_lies_behind_it() -> None:
     assert ids(batch) == [order, view]
     assert (batch.until, batch.offsets, batch.position) == (
         START + MINUTE,
-        {BROWSE: 1, ORDERS: 1, MARKS: 1},
+        {BROWSE: 1, ORDERS: 1, WATERMARKS: 1},
         {"events": 2},
     )
 
@@ -267,8 +267,8 @@ async def test_the_order_of_arrival_within_an_interval_does_not_matter() -> None
         straight.viewed(START + second)
     for second in (2, 0, 1):
         shuffled.viewed(START + second)
-    straight.mark(START + MINUTE)
-    shuffled.mark(START + MINUTE)
+    straight.watermark(START + MINUTE)
+    shuffled.watermark(START + MINUTE)
 
     one, other = await marked(straight).next(nothing_yet()), await marked(shuffled).next(nothing_yet())
 
@@ -279,7 +279,7 @@ async def test_an_interval_waits_until_each_topic_is_read_up_to_its_end() -> Non
     logs = Logs(piece=1)
     for second in range(5):
         logs.viewed(START + second)
-    logs.mark(START + MINUTE)
+    logs.watermark(START + MINUTE)
 
     batch = await marked(logs).next(nothing_yet())
 
@@ -289,7 +289,7 @@ async def test_an_interval_waits_until_each_topic_is_read_up_to_its_end() -> Non
 async def test_an_empty_answer_is_not_taken_for_the_end() -> None:
     logs = Logs()
     logs.viewed(START)
-    logs.mark(START + MINUTE)
+    logs.watermark(START + MINUTE)
     logs.silent = {BROWSE}
     waiting = asyncio.create_task(marked(logs).next(nothing_yet()))
 
@@ -310,7 +310,7 @@ async def test_there_is_no_batch_before_there_is_a_mark() -> None:
 
 async def test_a_mark_that_is_none_is_refused_with_its_place() -> None:
     logs = Logs()
-    logs.put(MARKS, b"{}")
+    logs.put(WATERMARKS, b"{}")
 
-    with pytest.raises(Refused, match=r"tend\.marks, partition 0, offset 0: no mark"):
+    with pytest.raises(ConfigurationRefused, match=r"tend\.watermarks, partition 0, offset 0: no watermark"):
         await marked(logs).next(nothing_yet())

@@ -8,16 +8,18 @@ from agents.commands.dead_letters import target
 from schemas.errors import TendError
 from schemas.events import encode_event
 from schemas.ids import partition_of
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 from schemas.topics import BROWSE, COMPLAINTS, DEAD_LETTERS
 from tests.builders import complained
 
 GOOD = encode_event(complained())
 
 
-def letter(body: bytes = GOOD, topic: str = COMPLAINTS, **further: str) -> Raw:
+def letter(body: bytes = GOOD, topic: str = COMPLAINTS, **further: str) -> KafkaRecord:
     headers = {"tend-topic": topic, "tend-partition": "5", **further}
-    return Raw(DEAD_LETTERS, 3, 17, 0, b"c-1", body, tuple((name, value.encode()) for name, value in headers.items()))
+    return KafkaRecord(
+        DEAD_LETTERS, 3, 17, 0, b"c-1", body, tuple((name, value.encode()) for name, value in headers.items())
+    )
 
 
 def test_a_valid_event_goes_to_its_own_topic_and_partition_wherever_it_lay() -> None:
@@ -45,6 +47,6 @@ def test_what_came_from_no_topic_of_events_has_nowhere_to_go() -> None:
 
 def test_the_letters_own_headers_win_over_those_that_the_record_came_with() -> None:
     raw = letter(b"{")
-    spoofed = Raw(raw.topic, 3, 17, 0, raw.key, raw.value, (*raw.headers, ("tend-topic", b"tend.marks")))
+    spoofed = KafkaRecord(raw.topic, 3, 17, 0, raw.key, raw.value, (*raw.headers, ("tend-topic", b"tend.watermarks")))
 
     assert target(spoofed, "3:17", 8, force=True) == (COMPLAINTS, 5)

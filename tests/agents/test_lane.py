@@ -20,7 +20,7 @@ from infra.store import MemoryStore
 from rules.loading import shipped
 from schemas.almanac import Almanac
 from schemas.churn import Tick
-from schemas.errors import DependencyAway
+from schemas.errors import DependencyUnavailable
 from schemas.lane import BrokerIdentity, Claimed, Commit, Fetched, LaneState, Loaded, OutboxEntry
 from schemas.times import DAY, HOUR, MINUTE, SECOND, WEEK, Millis
 from schemas.topics import BROWSE, DEAD_LETTERS, LESSONS, MESSAGES, ORDERS
@@ -72,7 +72,7 @@ class Moody(MemoryStore):
     def _answer(self) -> None:
         if self.away:
             self.away -= 1
-            raise DependencyAway("the store sleeps")
+            raise DependencyUnavailable("the store sleeps")
 
 
 class Shelf:
@@ -213,7 +213,7 @@ async def test_an_order_is_thanked_for(world: Make) -> None:
     here = world()
     here.logs.event("customer.registered", START, email="a@example.org", name="Anna")
     here.logs.ordered(START + HOUR)
-    here.logs.mark(START + DAY)
+    here.logs.watermark(START + DAY)
 
     here.start()
     await here.until(lambda: len(here.out(MESSAGES)) >= 2)
@@ -227,7 +227,7 @@ async def test_a_store_that_is_away_is_waited_for_and_nothing_is_lost(
 ) -> None:
     here = world()
     here.logs.ordered(START)
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
     here.store.away = 3
 
     runner = here.start()
@@ -243,14 +243,14 @@ async def test_a_store_that_is_away_is_waited_for_and_nothing_is_lost(
 
 async def test_a_store_that_answers_does_not_say_that_the_broker_does(world: Make) -> None:
     here = world()
-    here.press.trouble = [DependencyAway("the broker sleeps")] * 4
+    here.press.trouble = [DependencyUnavailable("the broker sleeps")] * 4
     here.logs.ordered(START)
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
 
     runner = here.start()
     await here.until(lambda: "kafka" in here.diary.missed)
     here.logs.ordered(START + HOUR)
-    here.logs.mark(START + 2 * HOUR)
+    here.logs.watermark(START + 2 * HOUR)
     await here.until(lambda: here.store.commits >= 2)
 
     assert runner.status is Status.WAITING
@@ -261,7 +261,7 @@ async def test_a_store_that_answers_does_not_say_that_the_broker_does(world: Mak
 async def test_a_fenced_lane_is_thrown_away_and_made_anew_from_the_store(world: Make) -> None:
     here = world()
     here.logs.ordered(START)
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
 
     async def another_owner() -> None:
         await here.store.claim(0)
@@ -280,7 +280,7 @@ async def test_two_owners_at_once_do_nothing_twice(world: Make) -> None:
     here.logs.event("customer.registered", START, email="a@example.org", name="Anna")
     for hour in range(24):
         here.logs.ordered(START + hour * HOUR)
-        here.logs.mark(START + (hour + 1) * HOUR)
+        here.logs.watermark(START + (hour + 1) * HOUR)
 
     first = here.start()
     await here.until(lambda: first.state is not None and first.state.time >= START + 24 * HOUR)
@@ -288,7 +288,7 @@ async def test_two_owners_at_once_do_nothing_twice(world: Make) -> None:
     await here.until(lambda: second.status is Status.RUNNING)
 
     here.logs.ordered(START + 25 * HOUR)
-    here.logs.mark(START + 26 * HOUR)
+    here.logs.watermark(START + 26 * HOUR)
     await here.until(lambda: here.diary.fences > 0)
     await here.stop()
 
@@ -301,7 +301,7 @@ async def test_two_owners_at_once_do_nothing_twice(world: Make) -> None:
 async def test_what_is_unexpected_parks_the_lane_and_says_what(world: Make) -> None:
     here = world()
     here.logs.ordered(START)
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
 
     async def surprise() -> None:
         raise RuntimeError("nobody thought of this")
@@ -317,7 +317,7 @@ async def test_a_replay_waits_for_its_almanac_and_says_for_which(world: Make) ->
     here = world()
     for day in range(4):
         here.logs.ordered(START + day * DAY)
-        here.logs.mark(START + (day + 1) * DAY)
+        here.logs.watermark(START + (day + 1) * DAY)
     first = START // EPOCH
 
     runner = here.start()
@@ -335,7 +335,7 @@ async def test_stopped_while_it_waits_for_an_almanac_it_publishes_what_it_has_de
     here = world()
     for day in range(4):
         here.logs.ordered(START + day * DAY)
-        here.logs.mark(START + (day + 1) * DAY)
+        here.logs.watermark(START + (day + 1) * DAY)
     here.press.stall()
     runner = here.start()
     await here.until(lambda: runner.why.startswith("almanac"))
@@ -351,7 +351,7 @@ async def test_stopped_while_it_waits_for_an_almanac_it_publishes_what_it_has_de
 async def test_a_lane_whose_partition_is_taken_publishes_what_it_has_committed(world: Make) -> None:
     here = world()
     here.logs.event("customer.registered", START, email="a@example.org", name="Anna")
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
     here.press.stall()
     runner = here.start()
     await here.until(lambda: here.store.commits > 0)
@@ -367,7 +367,7 @@ async def test_a_lane_pauses_while_too_much_waits_to_be_published(world: Make) -
     here = world(outbox_limit=10)
     for customer in range(900):
         here.logs.event("customer.registered", START, who=f"c-{customer}", email="a@example.org", name="Anna")
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
     here.press.stall()
 
     runner = here.start()
@@ -385,7 +385,7 @@ async def test_stopped_while_it_pauses_it_ends(world: Make) -> None:
     here = world(outbox_limit=1)
     for day in range(3):
         here.logs.event("customer.registered", START + day, who=f"c-{day}", email="a@example.org", name="Anna")
-        here.logs.mark(START + day + HOUR)
+        here.logs.watermark(START + day + HOUR)
     here.press.stall()
     runner = here.start()
     await here.until(lambda: "not yet published" in runner.why)
@@ -400,7 +400,7 @@ async def test_stopped_while_it_pauses_it_ends(world: Make) -> None:
 async def test_the_next_owner_publishes_what_the_last_one_could_not(world: Make) -> None:
     here = world()
     here.logs.event("customer.registered", START, email="a@example.org", name="Anna")
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
     here.press.stall()
     here.start()
     await here.until(lambda: here.store.commits > 0)
@@ -425,7 +425,7 @@ async def test_the_next_owner_publishes_what_the_last_one_could_not(world: Make)
 async def test_a_store_of_other_offsets_is_refused(world: Make, cluster: str, topic: str, says: str) -> None:
     here = world()
     here.logs.ordered(START)
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
     here.start()
     await here.until(lambda: here.store.commits > 0)
     await here.stop()
@@ -440,13 +440,13 @@ async def test_a_store_of_other_offsets_is_refused(world: Make, cluster: str, to
 
 async def test_a_store_goes_on_where_a_newer_version_reads_one_topic_more(world: Make) -> None:
     here = world()
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
     here.start()
     await here.until(lambda: here.store.commits > 0)
     await here.stop()
 
     here.identity = BrokerIdentity("cluster-1", {ORDERS: "topic-1", "storefront.new": "topic-9"})
-    here.logs.mark(START + 2 * HOUR)
+    here.logs.watermark(START + 2 * HOUR)
     runner = here.start()
     await here.until(lambda: here.store.commits > 1)
 
@@ -455,7 +455,7 @@ async def test_a_store_goes_on_where_a_newer_version_reads_one_topic_more(world:
 
 async def test_a_store_written_by_another_clock_is_refused(world: Make) -> None:
     here = world()
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
     here.start()
     await here.until(lambda: here.store.commits > 0)
     await here.stop()
@@ -471,7 +471,7 @@ async def test_a_flood_of_what_is_no_event_fits_into_commits_and_is_told_once(wo
     for number in range(60):
         here.logs.put(BROWSE, b"x" * 60_000 + b"%d" % number)
     here.logs.put(BROWSE, b"y" * 1_000_000)
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
 
     here.start()
     await here.until(lambda: len(here.out(DEAD_LETTERS)) >= 20)

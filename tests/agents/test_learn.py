@@ -10,8 +10,8 @@ from agents.learn import GRACE, Learner
 from infra.kafka.one_active import Lessons
 from infra.settings import load_settings
 from schemas.almanac import Almanac, Contribution, decode_almanac, encode_contribution
-from schemas.errors import Refused
-from schemas.lane import Raw
+from schemas.errors import ConfigurationRefused
+from schemas.lane import KafkaRecord
 from schemas.times import DAY, Millis
 from schemas.topics import LESSONS
 from streams.churn import begin
@@ -47,9 +47,9 @@ def learner(now: Millis | None) -> tuple[Learner, Announced]:
     return made, announced
 
 
-def told(offset: int, partition: int, epoch: int, *, done: bool = True) -> Raw:
+def told(offset: int, partition: int, epoch: int, *, done: bool = True) -> KafkaRecord:
     body = encode_contribution(Contribution(partition, offset + 1, epoch, FIRST, [], {"orders": 1}, done))
-    return Raw(LESSONS, 0, offset, 0, b"", body)
+    return KafkaRecord(LESSONS, 0, offset, 0, b"", body)
 
 
 async def turns(made: Learner, *reads: Lessons) -> None:
@@ -91,5 +91,5 @@ async def test_after_an_outage_nothing_is_closed_before_what_was_said_in_time_is
 async def test_what_is_no_contribution_is_refused_with_its_place() -> None:
     made, _ = learner(None)
 
-    with pytest.raises(Refused, match=r"tend\.lessons, offset 7: no contribution"):
-        await turns(made, Lessons([Raw(LESSONS, 0, 7, 0, b"", b"nonsense")], 8, True))
+    with pytest.raises(ConfigurationRefused, match=r"tend\.lessons, offset 7: no contribution"):
+        await turns(made, Lessons([KafkaRecord(LESSONS, 0, 7, 0, b"", b"nonsense")], 8, True))

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 
 from agents.outgoing import Outgoing
-from schemas.errors import DependencyAway, Fenced, TendError
+from schemas.errors import DependencyUnavailable, Fenced, TendError
 from schemas.lane import OutboxEntry
 from tests.agents.press import Press
 
@@ -79,7 +79,7 @@ async def test_too_much_unpublished_leaves_no_room_until_it_is_out(outgoing: Mak
 
 async def test_a_broker_that_is_away_is_asked_again_and_said(outgoing: Make) -> None:
     press = Press()
-    press.trouble = [DependencyAway("the broker sleeps")]
+    press.trouble = [DependencyUnavailable("the broker sleeps")]
     told: list[str | None] = []
     out = outgoing(press, waits=told.append)
     await out.open([])

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from agents.recall import REMEMBERED, UNFINISHED, go_on_behind, recall
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 from schemas.lane import BrokerIdentity, LaneState
 from schemas.topics import LANE_TOPICS, LESSONS
 
@@ -77,7 +77,7 @@ async def test_an_exact_replay_decides_the_same_under_the_same_sequences() -> No
 
 
 async def test_a_store_that_forgot_everything_is_refused_in_service() -> None:
-    with pytest.raises(Refused, match=r"which has published 100 messages.*tend rebuild"):
+    with pytest.raises(ConfigurationRefused, match=r"which has published 100 messages.*tend rebuild"):
         await go_on_behind(LaneState(dict(BEGINS)), 0, Out(100), exact=False)
 
 
@@ -93,7 +93,7 @@ def test_a_lane_that_was_rebuilt_in_part_only_is_refused() -> None:
     broker = BrokerIdentity("cluster", {})
     body = msgspec.msgpack.encode(LaneState(dict(BEGINS), broker=broker, clock=UNFINISHED))
 
-    with pytest.raises(Refused, match="rebuilt in part only"):
+    with pytest.raises(ConfigurationRefused, match="rebuilt in part only"):
         recall(body, 0, broker, "wall", BEGINS)
 
 
@@ -101,7 +101,9 @@ def test_a_store_of_another_number_of_lanes_is_refused() -> None:
     made, now = BrokerIdentity("cluster", {}, 4), BrokerIdentity("cluster", {}, 8)
     body = msgspec.msgpack.encode(LaneState(dict(BEGINS), broker=made))
 
-    with pytest.raises(Refused, match=r"customers in 4 lanes, and the topics have 8 partitions now.*Make the topics"):
+    with pytest.raises(
+        ConfigurationRefused, match=r"customers in 4 lanes, and the topics have 8 partitions now.*Make the topics"
+    ):
         recall(body, 0, now, "wall", BEGINS)
 
 

@@ -1,4 +1,4 @@
-"""A replay through a broker: all of it is in, in its marks, also after a kill."""
+"""A replay through a broker: all of it is in, in its watermarks, also after a kill."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.topics import Topics
 from infra.settings import Settings, load_settings
-from schemas.errors import Refused, TendError
-from schemas.marks import Mark, decode_mark
+from schemas.errors import ConfigurationRefused, TendError
 from schemas.times import DAY
-from schemas.topics import EVENT_TOPICS, MARKS
+from schemas.topics import EVENT_TOPICS, WATERMARKS
+from schemas.watermarks import Watermark, decode_watermark
 from tests import backends
 
 PARTITIONS = 2
@@ -57,9 +57,9 @@ def bodies(settings: Settings) -> Counter[bytes | None]:
         )
 
 
-def marks(settings: Settings, partition: int) -> list[Mark]:
+def watermarks(settings: Settings, partition: int) -> list[Watermark]:
     with PartitionLog(KafkaConnection.of(settings)) as log:
-        return [decode_mark(record.value or b"") for record in log.read(MARKS, partition, 0)]
+        return [decode_watermark(record.value or b"") for record in log.read(WATERMARKS, partition, 0)]
 
 
 def teaching(journey: Journey) -> int:
@@ -79,7 +79,7 @@ def test_a_journey_is_in_and_its_marks_say_so(settings: Settings) -> None:
     assert steps[-1].read == len(expected)
     ends = Topics(KafkaConnection.of(settings)).end_offsets(EVENT_TOPICS)
     for partition in range(PARTITIONS):
-        last = marks(settings, partition)[-1]
+        last = watermarks(settings, partition)[-1]
         assert last.finishes
         assert last.time == JOURNEY.end
         assert last.ends == {topic: ends[topic][partition] for topic in sorted(EVENT_TOPICS) if ends[topic][partition]}
@@ -98,14 +98,14 @@ def test_a_replay_that_stops_goes_on_when_it_is_asked_again(settings: Settings) 
 def test_topics_that_hold_another_replay_are_refused(settings: Settings) -> None:
     list(islice(feed(settings, JOURNEY, MANNER), 2))
 
-    with pytest.raises(Refused, match=r"holds the replay journey-s1-d0-6-h50.*not journey-s2"):
+    with pytest.raises(ConfigurationRefused, match=r"holds the replay journey-s1-d0-6-h50.*not journey-s2"):
         list(feed(settings, Journey(days=6, households=50, seed=2), MANNER))
-    with pytest.raises(Refused, match=f"acting from {5 * DAY}"):
+    with pytest.raises(ConfigurationRefused, match=f"acting from {5 * DAY}"):
         list(feed(settings, JOURNEY, Manner(every=60, act_from=5 * DAY)))
 
 
 def test_missing_topics_are_refused_with_the_command_that_makes_them(broker: str) -> None:
-    with pytest.raises(Refused, match="tend topics create"):
+    with pytest.raises(ConfigurationRefused, match="tend topics create"):
         list(feed(load_settings({"brokers": broker, "partitions": PARTITIONS}), JOURNEY, MANNER))
 
 
@@ -116,7 +116,7 @@ def test_topics_that_would_delete_a_history_are_refused_before_anything_is_sent(
     topics = Topics(KafkaConnection.of(settings))
     topics.create([msgspec.structs.replace(spec, configs={}) for spec in topic_specs(settings)])
 
-    with pytest.raises(Refused, match=r"storefront.orders keeps records for 7 days .* retention.ms=-1"):
+    with pytest.raises(ConfigurationRefused, match=r"storefront.orders keeps records for 7 days .* retention.ms=-1"):
         list(feed(settings, JOURNEY, MANNER))
     assert not bodies(settings)
 
@@ -132,7 +132,7 @@ def test_a_file_is_replayed_and_its_bad_lines_are_named(settings: Settings, tmp_
     assert f"history.jsonl, line {len(good) + 1}: missing_field: type" in result.stderr
     assert orjson.loads(result.stdout)["events"] == len(good)
     assert bodies(settings) == Counter(good)
-    assert marks(settings, 0)[-1].act_from == JOURNEY.end
+    assert watermarks(settings, 0)[-1].act_from == JOURNEY.end
 
 
 def test_a_strict_replay_sends_nothing_when_a_line_is_bad(settings: Settings, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_what_cannot_be_understood_is_said(how: list[str]) -> None:
 @pytest.mark.faults
 def test_a_replay_killed_at_any_moment_is_completed_by_the_same_command(settings: Settings) -> None:
     command = [sys.executable, "-c", "import typer; from agents.commands.replay import replay; typer.run(replay)"]
-    command += ["--journey", "--weeks", "1", "--households", "150", "--mark-every", "50", "--speed", "200"]
+    command += ["--journey", "--weeks", "1", "--households", "150", "--watermark-every", "50", "--speed", "200"]
     journey = Journey(days=7, households=150)
     for number in (3, 9, 14):
         running = subprocess.Popen(command, env=os.environ, start_new_session=True, stderr=subprocess.DEVNULL)
@@ -167,6 +167,6 @@ def test_a_replay_killed_at_any_moment_is_completed_by_the_same_command(settings
 
     assert set(bodies(settings)) == {event.body for event in journey.events()}
     for partition in range(PARTITIONS):
-        found = marks(settings, partition)
-        assert [mark.number for mark in found] == list(range(len(found)))
+        found = watermarks(settings, partition)
+        assert [watermark.number for watermark in found] == list(range(len(found)))
         assert found[-1].finishes

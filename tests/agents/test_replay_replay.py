@@ -1,4 +1,4 @@
-"""What a replay sends: every event once to its partition, and marks that are true."""
+"""What a replay sends: every event once to its partition, and watermarks that are true."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sent(journey: Journey, sink: Recording, **how: object) -> list[Progress]:
 
 
 def standing(sink: Recording) -> Standing:
-    return Standing({p: sink.marks(p)[-1] for p in range(PARTITIONS) if sink.marks(p)})
+    return Standing({p: sink.watermarks(p)[-1] for p in range(PARTITIONS) if sink.watermarks(p)})
 
 
 def test_every_event_is_sent_once_to_the_topic_of_its_type_and_the_partition_of_its_customer(journey: Journey) -> None:
@@ -75,17 +75,17 @@ def test_what_lies_before_the_ends_of_a_mark_is_earlier_and_new_behind_it_is_not
     sent(journey, sink, disturb=mix)
 
     for partition in range(PARTITIONS):
-        marks = sink.marks(partition)
-        assert [mark.number for mark in marks] == list(range(len(marks)))
-        for mark in marks:
+        watermarks = sink.watermarks(partition)
+        assert [watermark.number for watermark in watermarks] == list(range(len(watermarks)))
+        for watermark in watermarks:
             seen = set()
             for topic in EVENT_TOPICS:
                 for record in sink.log[topic, partition]:
-                    if record.offset < mark.ends.get(topic, 0):
-                        assert record.timestamp < mark.time
+                    if record.offset < watermark.ends.get(topic, 0):
+                        assert record.timestamp < watermark.time
                         seen.add(record.value)
             later = [record for record in sink.events(partition) if record.value not in seen]
-            assert all(record.timestamp >= mark.time for record in later)
+            assert all(record.timestamp >= watermark.time for record in later)
 
 
 def test_events_sent_again_an_hour_later_come_behind_what_happened_since(journey: Journey) -> None:
@@ -104,15 +104,15 @@ def test_two_runs_send_the_same_bytes(journey: Journey) -> None:
     assert one.log == two.log
 
 
-@pytest.mark.parametrize("marks", [1, 3, 7])
-def test_a_killed_replay_goes_on_behind_the_last_mark_of_each_partition(journey: Journey, marks: int) -> None:
+@pytest.mark.parametrize("watermarks", [1, 3, 7])
+def test_a_killed_replay_goes_on_behind_the_last_mark_of_each_partition(journey: Journey, watermarks: int) -> None:
     whole, sink = Recording(), Recording()
     sent(journey, whole)
-    list(islice(Replay(journey, [sink], PARTITIONS, every=100).run(), marks))
-    # The kill: events of the next interval are in, and its mark is on one partition only.
+    list(islice(Replay(journey, [sink], PARTITIONS, every=100).run(), watermarks))
+    # The kill: events of the next interval are in, and its watermark is on one partition only.
     ahead = Recording()
-    list(islice(Replay(journey, [ahead], PARTITIONS, every=100).run(), marks + 1))
-    sink.log[("tend.marks", 0)] = list(ahead.log[("tend.marks", 0)])
+    list(islice(Replay(journey, [ahead], PARTITIONS, every=100).run(), watermarks + 1))
+    sink.log[("tend.watermarks", 0)] = list(ahead.log[("tend.watermarks", 0)])
     for at, records in ahead.log.items():
         if at[1] == 0:
             sink.log[at] = list(records)
@@ -120,15 +120,15 @@ def test_a_killed_replay_goes_on_behind_the_last_mark_of_each_partition(journey:
     list(Replay(journey, [sink.reopened()], PARTITIONS, every=100).run(standing(sink)))
 
     for partition in range(PARTITIONS):
-        found, expected = sink.marks(partition), whole.marks(partition)
-        assert [(mark.number, mark.time, mark.position) for mark in found] == [
-            (mark.number, mark.time, mark.position) for mark in expected
+        found, expected = sink.watermarks(partition), whole.watermarks(partition)
+        assert [(watermark.number, watermark.time, watermark.position) for watermark in found] == [
+            (watermark.number, watermark.time, watermark.position) for watermark in expected
         ]
         assert {record.value for record in sink.events(partition)} == {
             record.value for record in whole.events(partition)
         }
-        for mark in found:
-            assert all(mark.ends[topic] <= len(sink.log[topic, partition]) for topic in mark.ends)
+        for watermark in found:
+            assert all(watermark.ends[topic] <= len(sink.log[topic, partition]) for topic in watermark.ends)
         assert found[-1].ends == {
             topic: len(sink.log[topic, partition]) for topic in sorted(EVENT_TOPICS) if sink.log[topic, partition]
         }
@@ -145,7 +145,7 @@ def test_a_finished_replay_sends_nothing_more(journey: Journey) -> None:
 
 def test_without_marks_each_producer_keeps_to_its_topics(journey: Journey) -> None:
     sinks = [Recording(), Recording(), Recording()]
-    list(Replay(journey, sinks, PARTITIONS, marks=False).run())
+    list(Replay(journey, sinks, PARTITIONS, watermarks=False).run())
 
     topics = [{topic for topic, _ in sink.log} for sink in sinks]
     assert topics[0]
@@ -172,4 +172,4 @@ def test_the_moment_from_which_rules_act_is_on_every_mark(journey: Journey) -> N
     sink = Recording()
     sent(journey, sink, act_from=journey.start + DAY)
 
-    assert {mark.act_from for p in range(PARTITIONS) for mark in sink.marks(p)} == {journey.start + DAY}
+    assert {watermark.act_from for p in range(PARTITIONS) for watermark in sink.watermarks(p)} == {journey.start + DAY}

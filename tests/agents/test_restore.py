@@ -12,7 +12,7 @@ from agents.recall import HALF_RESTORED, recall
 from agents.restore import write_lane
 from infra.snapshot import Head, LaneWriter, read_customers, read_head, read_outbox
 from infra.store import CustomerImage, MemoryStore, Store
-from schemas.errors import Fenced, Refused
+from schemas.errors import ConfigurationRefused, Fenced
 from schemas.lane import BrokerIdentity, Commit, LaneState, OutboxEntry
 from schemas.topics import LANE_TOPICS
 from tests import backends
@@ -107,7 +107,7 @@ async def test_half_a_lane_is_taken_up_by_nobody(store: AnyStore, tmp_path: Path
     body = (await store.claim(P)).state
     assert body is not None
     assert msgspec.msgpack.decode(body, type=LaneState).clock == HALF_RESTORED
-    with pytest.raises(Refused, match=r"restored in part only.*tend restore"):
+    with pytest.raises(ConfigurationRefused, match=r"restored in part only.*tend restore"):
         recall(body, P, BROKER, "wall", BEGINS)
 
 

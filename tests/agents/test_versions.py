@@ -17,9 +17,9 @@ from agents.standing import Status
 from infra.kafka.connection import KafkaConnection
 from schemas.almanac import Almanac, BadAlmanac, NewerAlmanac, decode_almanac, encode_almanac, sign
 from schemas.codec import Unreadable, decode_orders, decode_record, decode_state, encode_orders
-from schemas.errors import Refused
-from schemas.lane import LAYOUT, Commit, LaneState, Raw
-from schemas.record import ORDERS_VERSION, VERSION, Order, OrderBook, Record
+from schemas.errors import ConfigurationRefused
+from schemas.lane import LAYOUT, Commit, KafkaRecord, LaneState
+from schemas.record import ORDERS_VERSION, VERSION, CustomerRecord, Order, OrderBook
 from schemas.times import DAY, HOUR
 from schemas.topics import ALMANAC, DEAD_LETTERS, ORDERS
 from streams.churn import begin
@@ -52,17 +52,17 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> Change:
     return upgrade
 
 
-async def record_of(world: World, who: str) -> Record:
+async def record_of(world: World, who: str) -> CustomerRecord:
     body, _ = await world.store.customer(0, who)
     assert body is not None
     return decode_record(body)
 
 
-async def handled(world: World, marks: int) -> None:
-    """Until the lane is behind so many marks."""
+async def handled(world: World, watermarks: int) -> None:
+    """Until the lane is behind so many watermarks."""
     for _ in range(2_000):
         held = await world.store.lane(0)
-        if held and held[1] and decode_state(held[1]).offsets["tend.marks"] == marks:
+        if held and held[1] and decode_state(held[1]).offsets["tend.watermarks"] == watermarks:
             return
         await asyncio.sleep(0.005)
     raise AssertionError("the lane did not come that far")
@@ -73,7 +73,7 @@ async def test_a_newer_program_takes_over_and_an_older_one_refuses_what_it_wrote
 ) -> None:
     here.logs.ordered(START, "anna")
     here.logs.ordered(START, "bert")
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
     here.start()
     await handled(here, 1)
     await here.end()
@@ -82,7 +82,7 @@ async def test_a_newer_program_takes_over_and_an_older_one_refuses_what_it_wrote
     # Upgrade: who was not looked at since is read as she was written.
     newer()
     here.logs.ordered(START + 2 * HOUR, "anna")
-    here.logs.mark(START + 3 * HOUR)
+    here.logs.watermark(START + 3 * HOUR)
     here.start()
     await handled(here, 2)
     await here.end()
@@ -94,7 +94,7 @@ async def test_a_newer_program_takes_over_and_an_older_one_refuses_what_it_wrote
     monkeypatch.undo()
     assert decode_record(bert).version == VERSION
     here.logs.ordered(START + 4 * HOUR, "anna")
-    here.logs.mark(START + 5 * HOUR)
+    here.logs.watermark(START + 5 * HOUR)
     before, sent = await here.store.customer(0, "anna"), list(here.press.out)
     runner = here.start()
     await here.until(lambda: runner.status is Status.PARKED)
@@ -118,7 +118,7 @@ async def test_an_event_is_not_laid_aside_because_a_newer_program_wrote_the_orde
     here: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here.logs.ordered(START, "anna")
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
     here.start()
     await handled(here, 1)
     await here.end()
@@ -127,7 +127,7 @@ async def test_an_event_is_not_laid_aside_because_a_newer_program_wrote_the_orde
     await here.store.commit(0, claimed.version, Commit(claimed.state or b"", orders={"anna": encode_orders(book)}))
 
     here.logs.ordered(START + 2 * HOUR, "anna")
-    here.logs.mark(START + 3 * HOUR)
+    here.logs.watermark(START + 3 * HOUR)
     runner = here.start()
     await here.until(lambda: runner.status is Status.PARKED)
 
@@ -138,7 +138,7 @@ async def test_an_event_is_not_laid_aside_because_a_newer_program_wrote_the_orde
 
 async def test_a_lane_of_a_newer_program_parks_and_stays_as_it_is(here: World) -> None:
     here.logs.ordered(START, "anna")
-    here.logs.mark(START + HOUR)
+    here.logs.watermark(START + HOUR)
     here.start()
     await handled(here, 1)
     await here.end()
@@ -173,14 +173,14 @@ def test_other_bytes_are_no_lane_state(body: bytes) -> None:
         decode_state(body)
 
 
-def with_more(known: Record | OrderBook | LaneState) -> bytes:
+def with_more(known: CustomerRecord | OrderBook | LaneState) -> bytes:
     return msgspec.msgpack.encode([*msgspec.msgpack.decode(msgspec.msgpack.encode(known)), "more"])
 
 
 @pytest.mark.parametrize(
     ("body", "read"),
     [
-        (with_more(Record(VERSION, "c-1", 5)), decode_record),
+        (with_more(CustomerRecord(VERSION, "c-1", 5)), decode_record),
         (with_more(OrderBook()), decode_orders),
         (with_more(LaneState({})), decode_state),
     ],
@@ -220,11 +220,11 @@ async def test_a_lane_learns_that_almanacs_come_from_a_newer_program(
 ) -> None:
     body, known = almanac(schemas.almanac.VERSION + 1), almanac(schemas.almanac.VERSION, epoch=3)
     raws = [
-        Raw(ALMANAC, 0, n, 0, b"", one, ((RESUME, b"0"), (SIGNATURE, sign(one, 0, b"key"))))
+        KafkaRecord(ALMANAC, 0, n, 0, b"", one, ((RESUME, b"0"), (SIGNATURE, sign(one, 0, b"key"))))
         for n, one in enumerate([known, body])
     ]
 
-    async def tail(*_: object, **__: object) -> AsyncIterator[Raw]:
+    async def tail(*_: object, **__: object) -> AsyncIterator[KafkaRecord]:
         for raw in raws:
             yield raw
 
@@ -236,5 +236,5 @@ async def test_a_lane_learns_that_almanacs_come_from_a_newer_program(
         found = await feed.wait(3)
         assert found is not None
         assert found.epoch == 3
-    with pytest.raises(Refused, match="this program reads up to version"):
+    with pytest.raises(ConfigurationRefused, match="this program reads up to version"):
         await feed.wait(4)

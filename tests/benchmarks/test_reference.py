@@ -10,7 +10,7 @@ from benchmarks.reference.job import Job, decode_action, decode_event, encode_ac
 from benchmarks.reference.lane import LeanLane, receive
 from benchmarks.reference.load import PARTITIONS, TOPICS, Message, messages
 from infra.store import MemoryStore
-from schemas.lane import LaneState, OutboxEntry, Raw
+from schemas.lane import KafkaRecord, LaneState, OutboxEntry
 from streams.arrivals import Arrival, Door
 from streams.steps import Answer, Batch, NeedRecords, Save, Step, Steps
 
@@ -108,6 +108,8 @@ def following(steps: Steps, answer: Answer) -> Step | None:
 
 def batch_of(partition: int, load: list[Message]) -> Batch:
     door = Door(partition, PARTITIONS, latest=load[-1].at, forwards=True)
-    raws = [Raw(one.topic, partition, n, one.at, one.customer.encode(), one.value) for n, one in enumerate(load)]
+    raws = [
+        KafkaRecord(one.topic, partition, n, one.at, one.customer.encode(), one.value) for n, one in enumerate(load)
+    ]
     arrivals = [item for item in (receive(raw, door) for raw in raws) if isinstance(item, Arrival)]
     return Batch(arrivals, load[-1].at, dict.fromkeys(TOPICS, len(load)))

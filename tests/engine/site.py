@@ -28,8 +28,8 @@ from infra.kafka.producer import BulkProducer
 from infra.settings import Settings, load_settings
 from schemas.codec import decode_record
 from schemas.ids import partition_of
-from schemas.lane import LaneState, Raw
-from schemas.record import Record
+from schemas.lane import KafkaRecord, LaneState
+from schemas.record import CustomerRecord
 from schemas.times import Millis, to_rfc3339
 from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, EVENT_TOPICS, TOPIC_OF
 from tests.shell import Said, tend
@@ -60,7 +60,7 @@ def eventually(look: Callable[[], Found | None], what: str, alive: Callable[[], 
 class Letter:
     """A dead letter, with its headers by name."""
 
-    raw: Raw
+    raw: KafkaRecord
     headers: Mapping[str, str]
 
     @property
@@ -99,14 +99,14 @@ class Outlook:
 
     def __init__(self, connection: KafkaConnection, partitions: int) -> None:
         topics = {*ACTION_TOPICS.values(), *EVENT_TOPICS, DECISIONS, DEAD_LETTERS}
-        self._seen: list[Raw] = []
+        self._seen: list[KafkaRecord] = []
         self._consumer = Consumer(
             connection.librdkafka(group_id="outlook", enable_auto_commit=False, fetch_wait_max_ms=10)
             | {"isolation.level": "read_committed"}
         )
         self._consumer.assign([TopicPartition(topic, p, 0) for topic in topics for p in range(partitions)])
 
-    def seen(self) -> list[Raw]:
+    def seen(self) -> list[KafkaRecord]:
         """What has come so far, in the order of each partition."""
         while messages := self._consumer.consume(1_000, timeout=0.05):
             self._seen.extend(raw(message) for message in messages if message.error() is None)
@@ -211,11 +211,11 @@ class Site:
 
     # ------------------------------------------------------------ out
 
-    def log(self, *topics: str) -> list[Raw]:
+    def log(self, *topics: str) -> list[KafkaRecord]:
         """Everything that has come to lie in these topics so far."""
         return [one for one in self._outlook.seen() if one.topic in topics]
 
-    def broadcast(self, topic: str) -> list[Raw]:
+    def broadcast(self, topic: str) -> list[KafkaRecord]:
         """Everything that lies in a topic of one partition."""
         with PartitionLog(self.connection) as log:
             return list(log.read(topic, 0, 0))
@@ -242,7 +242,7 @@ class Site:
             if not customer or raw.key == customer.encode()
         ]
 
-    def record(self, customer: str) -> Record | None:
+    def record(self, customer: str) -> CustomerRecord | None:
         """What is kept of her."""
 
         async def ask() -> bytes | None:

@@ -1,4 +1,4 @@
-"""The named outcomes where a replay differs: its clock is the mark, and nothing is forwarded."""
+"""The named outcomes where a replay differs: its clock is the watermark, and nothing is forwarded."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from schemas.marks import Mark, encode_mark
 from schemas.times import DAY, MINUTE
-from schemas.topics import COMPLAINTS, MARKS
+from schemas.topics import COMPLAINTS, WATERMARKS
+from schemas.watermarks import Watermark, encode_watermark
 from tests.builders import START
 from tests.engine.site import Site
 
@@ -36,9 +36,9 @@ def test_an_interval_with_all_kinds_of_wrong_records_leaves_the_right_ones(repla
     complaint(replay, "good-2", START + 1)
     ends = replay.producer.flush()
     for partition in (0, 1):
-        mine = {topic: end for (topic, p), end in ends.items() if p == partition and topic != MARKS}
-        mark = Mark(0, START + DAY, mine, begins=True, finishes=True)
-        replay.producer.send(MARKS, partition, b"", encode_mark(mark), START + DAY)
+        mine = {topic: end for (topic, p), end in ends.items() if p == partition and topic != WATERMARKS}
+        watermark = Watermark(0, START + DAY, mine, begins=True, finishes=True)
+        replay.producer.send(WATERMARKS, partition, b"", encode_watermark(watermark), START + DAY)
     replay.producer.flush()
 
     def done() -> bool:

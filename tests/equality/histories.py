@@ -14,7 +14,7 @@ from agents.simulate.journey import Journey
 from infra.settings import Settings
 from rules.loading import shipped
 from schemas.ids import partition_of
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 from schemas.times import Millis
 from schemas.topics import TOPIC_OF
 from streams.library import Library
@@ -23,7 +23,7 @@ from streams.rehearsal import Interval, Rehearsal
 Key = TypeVar("Key", str, int)
 
 EVERY = 400
-"""Events between two marks: several intervals a day, so that kills fall within them."""
+"""Events between two watermarks: several intervals a day, so that kills fall within them."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,7 +72,7 @@ def rehearse(source: History, settings: Settings, *, to_last_event: bool = False
     """The pure core alone, in this process, with a dictionary as store.
 
     Args:
-        to_last_event: stop each lane at its last event, as one without marks must.
+        to_last_event: stop each lane at its last event, as one without watermarks must.
     """
     partitions = settings.partitions
     known = beginning(settings)
@@ -100,10 +100,10 @@ def _intervals(source: History, partitions: int) -> list[list[Interval]]:
     intervals: list[list[Interval]] = [[] for _ in range(partitions)]
     offsets: Counter[tuple[str, int]] = Counter()
     for planned in plan_marks(source.events(), every=EVERY, end=source.end):
-        raws: list[list[Raw]] = [[] for _ in range(partitions)]
+        raws: list[list[KafkaRecord]] = [[] for _ in range(partitions)]
         for told in planned.events:
             partition, topic = partition_of(told.customer, partitions), TOPIC_OF[told.type]
-            raw = Raw(topic, partition, offsets[topic, partition], told.time, told.customer.encode(), told.body)
+            raw = KafkaRecord(topic, partition, offsets[topic, partition], told.time, told.customer.encode(), told.body)
             raws[partition].append(raw)
             offsets[topic, partition] += 1
         for partition in range(partitions):

@@ -85,7 +85,7 @@ def test_workers_that_join_and_leave_in_the_middle_change_nothing(world: MakeWor
 
 
 def _again_and_again() -> Disturb:
-    """Each event at once, an hour later and a day later once more, and all of it shuffled between two marks."""
+    """Each event at once, an hour later and a day later once more, and all of it shuffled between two watermarks."""
     later, much_later, mixed = again(HOUR), again(DAY), shuffled(7)
 
     def disturb(interval: Interval) -> Iterable[Told]:

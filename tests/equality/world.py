@@ -39,7 +39,7 @@ class World:
         told: Callable[[Progress], None] = lambda _: None,
         producers: int = 1,
     ) -> None:
-        """Replay the history; ``told`` hears of every mark."""
+        """Replay the history; ``told`` hears of every watermark."""
         connection = KafkaConnection.of(self.settings)
         replay = Replay(
             self.history,
@@ -47,7 +47,7 @@ class World:
             self.settings.partitions,
             act_from=self.history.act_from,
             every=EVERY,
-            marks=self.settings.marks,
+            watermarks=self.settings.watermarks,
             disturb=disturb,
             pace=Pace(pace) if pace else None,
         )
@@ -99,7 +99,7 @@ class World:
             return max((int(raw.key or b"-1") for raw in log.backwards(ALMANAC, 0, 1)), default=-1)
 
     def until_caught_up(self) -> None:
-        """Wait until everything sent is handled and published; for a replay without marks."""
+        """Wait until everything sent is handled and published; for a replay without watermarks."""
         self.installation.until_caught_up(EVENT_TOPICS, patience=60)
 
     def decisions(self) -> list[Decision]:

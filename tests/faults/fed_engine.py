@@ -34,7 +34,7 @@ from tests.faults.slow_wire import SlowWire
 from tests.faults.trials import Safeguard
 
 EVERY = 30
-"""Events between two marks: many small batches, so that there is always one to be hit in."""
+"""Events between two watermarks: many small batches, so that there is always one to be hit in."""
 SESSION_SECONDS = 2.0
 PATIENCE_SECONDS = 90.0
 LOOK_SECONDS = 0.05
@@ -48,7 +48,7 @@ class FedEngine:
     Args:
         seed: from which all that happens is drawn.
         safeguard: the one that the workers do without.
-        every: events between two marks.
+        every: events between two watermarks.
         wired: whether workers reach broker and store through ``wires``, which may be spoiled.
     """
 

@@ -11,7 +11,8 @@ from pathlib import Path
 _PAGE = """# Faults
 
 Written by `make test-faults-long`. Each seed replays a week of real households with 1 % garbage, everything sent
-again an hour later, and all of it shuffled between marks, through real Apache Kafka, a store with an append-only file,
+again an hour later, and all of it shuffled between watermarks, through real Apache Kafka, a store with an append-only
+file,
 one to four workers and the learner, while what the table lists is done to them. A kill counts only if a batch was
 uncommitted or messages were unpublished; each is a `kill -9`.
 

@@ -76,7 +76,7 @@ def _without_duplicates() -> None:
 
 
 def _without_order() -> None:
-    """What lies between two marks is taken as it came."""
+    """What lies between two watermarks is taken as it came."""
 
     def as_it_came(arrivals: Iterable[Arrival]) -> list[Arrival]:
         return list(arrivals)

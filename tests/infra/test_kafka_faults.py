@@ -21,7 +21,7 @@ from infra.kafka.producer import BulkProducer
 from infra.kafka.publisher import Publisher
 from infra.kafka.reader import read_all
 from infra.kafka.topics import Topics, TopicSpec
-from schemas.errors import DependencyAway
+from schemas.errors import DependencyUnavailable
 from schemas.lane import OutboxEntry
 from tests.backends import LocalKafka
 
@@ -161,14 +161,14 @@ async def test_a_publisher_goes_on_when_its_broker_comes_back(own_kafka: LocalKa
         await publisher.publish(entries[first : first + 100])
 
     own_kafka.kill()
-    with pytest.raises(DependencyAway):
+    with pytest.raises(DependencyUnavailable):
         await publisher.publish(entries[1_000:])
     own_kafka.start()
     published = 0
     while published < 2_000:
         try:
             published = await publisher.publish(entries[published:])
-        except DependencyAway:
+        except DependencyUnavailable:
             continue
     await publisher.close()
 

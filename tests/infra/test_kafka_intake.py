@@ -20,8 +20,8 @@ from infra.kafka.progress import applied_offsets
 from infra.kafka.topics import Topics, TopicSpec
 from infra.kafka.transport import LaneConsumer
 from infra.settings import Settings, load_settings
-from schemas.errors import Refused
-from schemas.lane import Fetched, Raw
+from schemas.errors import ConfigurationRefused
+from schemas.lane import Fetched, KafkaRecord
 
 TOPICS = ("browse", "complaints", "orders")
 PARTITIONS = 4
@@ -169,7 +169,7 @@ async def test_a_fetch_can_begin_anywhere_again(join: Join, connection: KafkaCon
     await until(lambda: all(len(offsets) >= 50 for offsets in worker.read.values()))
     await stop_lane(worker, 2)
 
-    records: list[Raw] = []
+    records: list[KafkaRecord] = []
     for start in (0, 30, 10, 49, 50, 0):
         records = await read_from(worker.intake, 2, "orders", start)
         assert [record.offset for record in records] == list(range(start, 50))
@@ -186,8 +186,8 @@ async def stop_lane(worker: Worker, partition: int) -> None:
     worker.lanes[partition] = asyncio.create_task(asyncio.sleep(0))
 
 
-async def read_from(intake: Intake, partition: int, topic: str, start: int) -> list[Raw]:
-    records: list[Raw] = []
+async def read_from(intake: Intake, partition: int, topic: str, start: int) -> list[KafkaRecord]:
+    records: list[KafkaRecord] = []
     fetched = Fetched([], start, UNKNOWN_END)
     while fetched.next_offset < fetched.end_offset:
         fetched = (await intake.fetch(partition, {topic: fetched.next_offset}, max_wait_ms=50))[topic]
@@ -201,7 +201,7 @@ async def test_an_offset_beyond_the_log_is_refused(join: Join, connection: Kafka
     await until(lambda: partitions_of(worker) == [0, 1, 2, 3])
     await stop_lane(worker, 1)
 
-    with pytest.raises(Refused, match="orders partition 1: 99 asked, the log holds 0 to"):
+    with pytest.raises(ConfigurationRefused, match="orders partition 1: 99 asked, the log holds 0 to"):
         await fetch_many_times(worker.intake, 1, {"orders": 99})
 
 
@@ -333,7 +333,9 @@ async def test_a_topic_that_has_grown_is_refused_and_none_of_its_lanes_begins() 
 
     intake = Intake(["a", "b"], Nobody(), owned, lost, partitions=2)
 
-    with pytest.raises(Refused, match=r"b was given more partitions than the 2.*make the topic again with 2"):
+    with pytest.raises(
+        ConfigurationRefused, match=r"b was given more partitions than the 2.*make the topic again with 2"
+    ):
         await intake.gain([("a", 0), ("a", 1), ("b", 0), ("b", 1), ("b", 2)])
 
     assert begun == []

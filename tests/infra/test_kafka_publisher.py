@@ -17,8 +17,8 @@ from infra.kafka.publisher import Publisher
 from infra.kafka.reader import read_all
 from infra.kafka.topics import Topics, TopicSpec
 from infra.kafka.transactions import supports_transactions
-from schemas.errors import DependencyAway, Fenced, TendError
-from schemas.lane import OutboxEntry, Raw
+from schemas.errors import DependencyUnavailable, Fenced, TendError
+from schemas.lane import KafkaRecord, OutboxEntry
 
 LANE = 1
 Opener = Callable[[], Coroutine[Any, Any, Publisher]]
@@ -305,7 +305,7 @@ async def test_without_transactions_what_went_out_beyond_the_position_is_found(
     assert sorted(n for lane, n in map(_sequence, records) if lane == LANE) == [1, 2, 3, 4, 5, 6, 8]
 
 
-def _sequence(record: Raw) -> tuple[int, int]:
+def _sequence(record: KafkaRecord) -> tuple[int, int]:
     return sequence_of(record.headers)
 
 
@@ -316,7 +316,7 @@ async def test_a_broker_that_is_away_keeps_the_entries_for_another_try(monkeypat
 
     for transactional in (True, False):
         publisher = Publisher(nowhere, LANE, transactional=transactional)
-        with pytest.raises(DependencyAway):
+        with pytest.raises(DependencyUnavailable):
             await publisher.publish(entries(1, 2))
         await publisher.close()
 

@@ -15,8 +15,8 @@ from infra.kafka.one_active import OneActive
 from infra.kafka.producer import BulkProducer
 from infra.kafka.reader import Reader, read_all, tail
 from infra.kafka.topics import Topics, TopicSpec
-from schemas.errors import DependencyAway, Refused
-from schemas.lane import Raw
+from schemas.errors import ConfigurationRefused, DependencyUnavailable
+from schemas.lane import KafkaRecord
 
 FOREVER = {"retention.ms": "-1"}
 
@@ -35,7 +35,7 @@ def write(connection: KafkaConnection, topic: str, partition: int, values: range
     return producer.flush()
 
 
-def numbers(records: list[Raw]) -> list[int]:
+def numbers(records: list[KafkaRecord]) -> list[int]:
     return [int(record.value or b"-1") for record in records]
 
 
@@ -63,7 +63,7 @@ async def test_what_was_sent_is_read_as_it_was(connection: KafkaConnection) -> N
 
     records = await read_all(connection, "almanac")
 
-    assert records[2] == Raw("almanac", 0, 2, 1_002, b"k2", b"2", (("n", b"2"),))
+    assert records[2] == KafkaRecord("almanac", 0, 2, 1_002, b"k2", b"2", (("n", b"2"),))
     assert [record.offset for record in await read_all(connection, "almanac", start=1)] == [1, 2]
 
 
@@ -72,7 +72,7 @@ async def test_a_producer_without_a_broker_says_that_it_could_not_deliver(monkey
     producer = BulkProducer(KafkaConnection("127.0.0.1:1"))
     producer.send("almanac", 0, None, b"x", 0)
 
-    with pytest.raises(DependencyAway, match="not delivered"):
+    with pytest.raises(DependencyUnavailable, match="not delivered"):
         producer.flush()
 
 
@@ -104,7 +104,7 @@ async def test_a_reader_that_is_to_begin_outside_the_log_is_refused(real_kafka_s
     write(connection, "almanac", 0, range(3))
     reader = Reader(connection, {("almanac", 0): 50})
 
-    with pytest.raises(Refused, match="outside the log"):
+    with pytest.raises(ConfigurationRefused, match="outside the log"):
         await read_twenty_times(reader)
     await reader.close()
 
@@ -140,7 +140,7 @@ async def test_a_tail_that_follows_goes_on_with_what_comes(connection: KafkaConn
 
 
 async def test_a_tail_of_no_topic_is_refused(connection: KafkaConnection) -> None:
-    with pytest.raises(Refused, match="There is no topic nothing"):
+    with pytest.raises(ConfigurationRefused, match="There is no topic nothing"):
         [record async for record in tail(connection, ["nothing"])]
 
 

@@ -24,7 +24,7 @@ from infra.kafka.producer import BulkProducer
 from infra.kafka.publisher import Publisher
 from infra.kafka.topics import Topics, TopicSpec
 from infra.settings import Settings, load_settings
-from schemas.errors import DependencyAway, TendError
+from schemas.errors import DependencyUnavailable, TendError
 from schemas.lane import OutboxEntry
 from tests.backends import LocalKafka, docker_answers
 
@@ -125,5 +125,5 @@ async def test_a_wrong_password_lets_nobody_in(secured: str, monkeypatch: pytest
     monkeypatch.setattr("infra.kafka.topics._SECONDS", 3.0)
     stranger = KafkaConnection(secured, "SASL_PLAINTEXT", "PLAIN", "tend", "guessed")
 
-    with pytest.raises(DependencyAway):
+    with pytest.raises(DependencyUnavailable):
         Topics(stranger).partitions("orders")

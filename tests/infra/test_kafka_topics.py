@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 from infra.embedded import EmbeddedBroker
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics, TopicSpec
-from schemas.errors import DependencyAway, Refused
+from schemas.errors import ConfigurationRefused, DependencyUnavailable
 from schemas.times import DAY
 
 FOREVER = {"retention.ms": "-1"}
@@ -41,14 +41,16 @@ def test_topics_that_are_as_expected_pass(topics: Topics) -> None:
 
 
 def test_a_missing_topic_is_refused_with_the_command_that_makes_it(topics: Topics) -> None:
-    with pytest.raises(Refused, match=r"nobody is missing; expected 3 partitions\. Run: tend topics create"):
+    with pytest.raises(
+        ConfigurationRefused, match=r"nobody is missing; expected 3 partitions\. Run: tend topics create"
+    ):
         topics.check([TopicSpec("nobody", 3)])
 
 
 def test_another_number_of_partitions_is_refused_with_both_numbers(topics: Topics) -> None:
     topics.create([TopicSpec("a", 4)])
 
-    with pytest.raises(Refused, match=r"a has 4 partitions; expected 8.*TEND_PARTITIONS=4"):
+    with pytest.raises(ConfigurationRefused, match=r"a has 4 partitions; expected 8.*TEND_PARTITIONS=4"):
         topics.check([TopicSpec("a", 8)])
 
 
@@ -56,14 +58,16 @@ def test_a_retention_that_would_delete_a_replay_is_refused_or_said_to_be_unknown
     spec = TopicSpec("a", 1, {"retention.ms": str(7 * DAY)}, oldest=400 * DAY)
     topics.create([spec])
 
-    with pytest.raises(Refused, match=r"a keeps records for 7 days .* 400 days old.*--add-config retention.ms=-1"):
+    with pytest.raises(
+        ConfigurationRefused, match=r"a keeps records for 7 days .* 400 days old.*--add-config retention.ms=-1"
+    ):
         topics.check([spec])
 
 
 def test_all_problems_are_named_at_once(topics: Topics) -> None:
     topics.create([TopicSpec("a", 4)])
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ConfigurationRefused) as refused:
         topics.check([TopicSpec("a", 8), TopicSpec("b", 8), TopicSpec("c", 1)])
 
     assert [name in str(refused.value) for name in ("a has", "b is missing", "c is missing")] == [True] * 3
@@ -80,7 +84,7 @@ def test_two_topics_of_a_name_made_one_after_the_other_are_told_apart(topics: To
 
 
 def test_a_topic_without_which_there_is_no_identity_is_named(topics: Topics) -> None:
-    with pytest.raises(Refused, match="tend topics create"):
+    with pytest.raises(ConfigurationRefused, match="tend topics create"):
         topics.identity(["nobody"])
 
 
@@ -105,5 +109,12 @@ def test_each_embedded_broker_is_another_cluster(tmp_path: Path) -> None:
 def test_a_broker_that_does_not_answer_is_a_dependency_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.kafka.topics._SECONDS", 0.2)
 
-    with pytest.raises(DependencyAway, match=r"127\.0\.0\.1:1"):
+    with pytest.raises(DependencyUnavailable, match=r"127\.0\.0\.1:1"):
         Topics(KafkaConnection("127.0.0.1:1")).partitions("a")
+
+
+def test_a_topic_under_the_name_that_it_had_before_is_refused(topics: Topics) -> None:
+    topics.create([TopicSpec("old", 1), TopicSpec("new", 1)])
+
+    with pytest.raises(ConfigurationRefused, match=r"old was written by an earlier version of tend.*delete old"):
+        topics.check([TopicSpec("new", 1, formerly="old")])

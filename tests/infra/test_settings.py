@@ -152,3 +152,10 @@ def test_every_setting_is_in_the_table_with_its_meaning() -> None:
     for name, field in Settings.model_fields.items():
         assert f"`TEND_{name.upper()}`" in table
         assert field.description
+
+
+def test_a_setting_under_the_name_that_it_had_before_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEND_MARKS", "false")
+
+    with pytest.raises(TendError, match=r"TEND_MARKS is now called TEND_WATERMARKS\."):
+        load_settings()

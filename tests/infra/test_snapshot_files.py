@@ -24,7 +24,7 @@ from infra.snapshot import (
     write_manifest,
 )
 from infra.store import CustomerImage
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 from schemas.lane import OutboxEntry
 
 HEAD = Head(3, b"state", {"care.coupons": 17})
@@ -95,7 +95,7 @@ def test_a_torn_file_is_refused(tmp_path: Path, share: float) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
 
-    with pytest.raises(Refused, match=r"lane is torn: it ends at byte \d+|no snapshot of a lane"):
+    with pytest.raises(ConfigurationRefused, match=r"lane is torn: it ends at byte \d+|no snapshot of a lane"):
         verify(tmp_path, made)
 
 
@@ -105,7 +105,7 @@ def test_a_file_without_its_last_block_is_refused(tmp_path: Path) -> None:
     lengths = [len(body) for body in _bodies(path)]
     path.write_bytes(path.read_bytes()[: -(lengths[-1] + 20)])
 
-    with pytest.raises(Refused, match="is torn"):
+    with pytest.raises(ConfigurationRefused, match="is torn"):
         verify(tmp_path, made)
 
 
@@ -127,7 +127,7 @@ def test_one_changed_bit_is_noticed(tmp_path: Path, place: int) -> None:
     damaged[len(damaged) * place // 100] ^= 4
     path.write_bytes(damaged)
 
-    with pytest.raises(Refused, match=r"damaged|torn|no snapshot of a lane|format"):
+    with pytest.raises(ConfigurationRefused, match=r"damaged|torn|no snapshot of a lane|format"):
         verify(tmp_path, made)
 
 
@@ -153,7 +153,7 @@ def test_blocks_that_are_missing_or_exchanged_are_noticed(
         rest = rest[size:]
     path.write_bytes(line + b"\n" + b"".join(change(blocks)))
 
-    with pytest.raises(Refused, match="is damaged: block 2"):
+    with pytest.raises(ConfigurationRefused, match="is damaged: block 2"):
         verify(tmp_path, made)
 
 
@@ -162,7 +162,7 @@ def test_what_stands_behind_the_end_is_refused(tmp_path: Path) -> None:
     made = written(path)
     path.write_bytes(path.read_bytes() + b"more")
 
-    with pytest.raises(Refused, match="goes on behind its end"):
+    with pytest.raises(ConfigurationRefused, match="goes on behind its end"):
         verify(tmp_path, made)
 
 
@@ -171,7 +171,7 @@ def test_another_format_is_refused_with_both(tmp_path: Path) -> None:
     written(path)
     path.write_bytes(path.read_bytes().replace(b"format %d" % FORMAT, b"format %d" % (FORMAT + 1), 1))
 
-    with pytest.raises(Refused, match=f"format {FORMAT + 1}; this program reads format {FORMAT}.*newer"):
+    with pytest.raises(ConfigurationRefused, match=f"format {FORMAT + 1}; this program reads format {FORMAT}.*newer"):
         read_head(path)
 
 
@@ -179,7 +179,7 @@ def test_a_file_of_another_snapshot_is_refused(tmp_path: Path) -> None:
     made = written(tmp_path / "lane")
     written(tmp_path / "lane", customers=100)
 
-    with pytest.raises(Refused, match="belongs to another snapshot"):
+    with pytest.raises(ConfigurationRefused, match="belongs to another snapshot"):
         verify(tmp_path, made)
 
 
@@ -187,7 +187,7 @@ def test_a_file_that_is_missing_is_refused(tmp_path: Path) -> None:
     made = written(tmp_path / "lane")
     (tmp_path / "lane").unlink()
 
-    with pytest.raises(Refused, match="lane cannot be read: No such file"):
+    with pytest.raises(ConfigurationRefused, match="lane cannot be read: No such file"):
         verify(tmp_path, made)
 
 
@@ -196,26 +196,26 @@ def test_a_file_that_is_missing_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_is_a_snapshot_once_its_manifest_is_there(tmp_path: Path) -> None:
     check_unused(tmp_path)
-    with pytest.raises(Refused, match=r"is no snapshot, or was not finished: it has no snapshot\.json"):
+    with pytest.raises(ConfigurationRefused, match=r"is no snapshot, or was not finished: it has no snapshot\.json"):
         read_manifest(tmp_path)
     manifest = Manifest(FORMAT, "2026-01-31T09:00:00.000Z", 1, [written(tmp_path / "lane")])
 
     write_manifest(tmp_path, manifest)
 
     assert read_manifest(tmp_path) == manifest
-    with pytest.raises(Refused, match="holds a snapshot already"):
+    with pytest.raises(ConfigurationRefused, match="holds a snapshot already"):
         check_unused(tmp_path)
 
 
 def test_a_folder_of_another_format_is_refused_with_both(tmp_path: Path) -> None:
     write_manifest(tmp_path, Manifest(FORMAT + 1, "", 1, []))
 
-    with pytest.raises(Refused, match=f"format {FORMAT + 1}; this program reads format {FORMAT}"):
+    with pytest.raises(ConfigurationRefused, match=f"format {FORMAT + 1}; this program reads format {FORMAT}"):
         read_manifest(tmp_path)
 
 
 def test_a_damaged_manifest_is_refused(tmp_path: Path) -> None:
     (tmp_path / "snapshot.json").write_text('{"format": 1')
 
-    with pytest.raises(Refused, match=r"snapshot\.json cannot be read"):
+    with pytest.raises(ConfigurationRefused, match=r"snapshot\.json cannot be read"):
         read_manifest(tmp_path)

@@ -15,7 +15,7 @@ from redis.crc import key_slot
 from infra.embedded import EmbeddedStore
 from infra.store import Store, check
 from infra.store.keys import lane_keys
-from schemas.errors import DependencyAway
+from schemas.errors import DependencyUnavailable
 from schemas.lane import Commit, OutboxEntry
 from tests.infra.store_servers import NODES, SLOTS, cluster_of_three, command
 
@@ -88,7 +88,7 @@ async def test_a_slot_that_moves_meanwhile_takes_a_commit_whole_or_not_at_all(no
             begin_to_move(slot, here, there)
             move(here, nodes[1], keys.customers)
 
-            with pytest.raises(DependencyAway):
+            with pytest.raises(DependencyUnavailable):
                 await store.commit(partition, version, told(2))
 
             for key in lane_keys(partition):

@@ -13,7 +13,7 @@ from infra.embedded import EmbeddedStore
 from infra.embedded.process import free_port
 from infra.store import Store, check
 from infra.store.durability import ServerFacts, judge
-from schemas.errors import DependencyAway, Refused
+from schemas.errors import ConfigurationRefused, DependencyUnavailable
 from tests.infra.store_servers import command
 
 
@@ -43,7 +43,7 @@ async def test_a_server_that_forgets_is_refused_until_the_told_command_is_typed(
     tmp_path: Path, setting: dict[str, str], found: str
 ) -> None:
     with EmbeddedStore(tmp_path, extra=setting) as server:
-        with pytest.raises(Refused, match=found) as refused:
+        with pytest.raises(ConfigurationRefused, match=found) as refused:
             await checked(server)
         assert server.address in str(refused.value)
 
@@ -62,7 +62,7 @@ async def test_where_config_is_forbidden_info_tells_as_much(tmp_path: Path, sett
     with EmbeddedStore(tmp_path, extra=setting) as server:
         let_in_without_config(server)
 
-        with pytest.raises(Refused, match=next(iter(setting))):
+        with pytest.raises(ConfigurationRefused, match=next(iter(setting))):
             await checked(server, "tend", "tend")
 
 
@@ -80,13 +80,13 @@ async def test_a_replica_is_refused(tmp_path: Path) -> None:
         with Redis.from_url(server.url) as operator:
             command(operator, "REPLICAOF", "127.0.0.1", free_port())
 
-        with pytest.raises(Refused, match="replica"):
+        with pytest.raises(ConfigurationRefused, match="replica"):
             await checked(server)
 
 
 async def test_a_server_that_is_not_there_is_away_rather_than_refused() -> None:
     async with Store(f"redis://127.0.0.1:{free_port()}/0") as store:
-        with pytest.raises(DependencyAway):
+        with pytest.raises(DependencyUnavailable):
             await check(store)
 
 

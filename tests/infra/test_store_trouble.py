@@ -16,7 +16,7 @@ from infra.embedded.process import free_port
 from infra.store import Store
 from infra.store.scripts import script_text
 from infra.store.trouble import reaching
-from schemas.errors import DependencyAway, Fenced, Refused
+from schemas.errors import ConfigurationRefused, DependencyUnavailable, Fenced
 from schemas.lane import Commit, OutboxEntry
 from tests.infra.store_servers import LossyWire, command
 
@@ -95,7 +95,7 @@ async def commit_until_killed(store: Store, server: EmbeddedStore, version: int,
     while True:
         try:
             version = await store.commit(P, version, batch(done + 1))
-        except DependencyAway:
+        except DependencyUnavailable:
             assert killing is not None
             await killing
             return done
@@ -109,9 +109,9 @@ async def test_the_same_commit_is_tried_again_until_the_server_is_back(server: E
         version = (await store.claim(P)).version
         version = await store.commit(P, version, batch(1))
         server.kill()
-        with pytest.raises(DependencyAway, match=server.address):
+        with pytest.raises(DependencyUnavailable, match=server.address):
             await store.commit(P, version, batch(2))
-        with pytest.raises(DependencyAway):
+        with pytest.raises(DependencyUnavailable):
             await store.load(P, ["anna"])
 
         server.start()
@@ -155,9 +155,9 @@ async def test_a_commit_whose_answers_are_lost_again_and_again_can_be_repeated_b
         wire.lose_only_after = hash_of("commit")
         wire.answers_to_lose = 5
 
-        with pytest.raises(DependencyAway):
+        with pytest.raises(DependencyUnavailable):
             await store.commit(P, version, batch(2))
-        with pytest.raises(DependencyAway):
+        with pytest.raises(DependencyUnavailable):
             await store.commit(P, version, batch(2))
 
         assert await store.commit(P, version, batch(2)) == version + 1
@@ -236,9 +236,9 @@ async def test_a_version_that_comes_round_again_after_a_rollback_does_not_let_th
 async def test_a_server_that_is_not_there_is_away() -> None:
     async with Store(f"redis://127.0.0.1:{free_port()}/0") as store:
         for question in (store.ping(), store.claim(P), store.load(P, []), store.lane(P), store.wipe()):
-            with pytest.raises(DependencyAway):
+            with pytest.raises(DependencyUnavailable):
                 await question
-        with pytest.raises(DependencyAway):
+        with pytest.raises(DependencyUnavailable):
             await anext(store.scan(P))
 
 
@@ -250,10 +250,10 @@ async def test_a_full_server_takes_nothing_and_still_answers(
         version = await store.commit(P, version, batch(n))
     operator.config_set("maxmemory", "1")
 
-    with pytest.raises(DependencyAway, match="maxmemory"):
+    with pytest.raises(DependencyUnavailable, match="maxmemory"):
         await store.commit(P, version, batch(5))
     async with Store(server.url) as another:
-        with pytest.raises(DependencyAway, match="maxmemory"):
+        with pytest.raises(DependencyUnavailable, match="maxmemory"):
             await another.claim(P)
 
     assert (await store.load(P, ["anna"])).records == {"anna": b"4"}
@@ -268,7 +268,7 @@ async def test_a_primary_that_became_a_replica_is_away(store: Store, operator: R
     operator.config_set("replica-serve-stale-data", stale)
     command(operator, "REPLICAOF", "127.0.0.1", free_port())
 
-    with pytest.raises(DependencyAway):
+    with pytest.raises(DependencyUnavailable):
         await store.commit(P, version, batch(1))
 
     command(operator, "REPLICAOF", "NO", "ONE")
@@ -278,7 +278,7 @@ async def test_a_primary_that_became_a_replica_is_away(store: Store, operator: R
 async def test_a_wrong_password_is_refused_in_words_and_never_shown(server: EmbeddedStore, operator: Redis) -> None:
     operator.config_set("requirepass", "right")
     async with Store(server.url, password="wrong-secret") as store:
-        with pytest.raises(Refused, match="password") as refused:
+        with pytest.raises(ConfigurationRefused, match="password") as refused:
             await store.claim(P)
     assert "wrong-secret" not in str(refused.value)
 
@@ -289,7 +289,7 @@ async def test_a_wrong_password_is_refused_in_words_and_never_shown(server: Embe
 async def test_a_user_who_may_not_run_scripts_is_refused(server: EmbeddedStore, operator: Redis) -> None:
     command(operator, "ACL", "SETUSER", "guest", "on", ">guest", "~tend:*", "+@all", "-@scripting")
     async with Store(server.url, username="guest", password="guest") as store:
-        with pytest.raises(Refused, match="run scripts"):
+        with pytest.raises(ConfigurationRefused, match="run scripts"):
             await store.claim(P)
 
 
@@ -327,7 +327,7 @@ async def test_wiping_leaves_what_is_not_tends(store: Store, operator: Redis) ->
     ids=lambda error: type(error).__name__,
 )
 def test_what_passes_by_itself_is_a_dependency_away(error: Exception) -> None:
-    with pytest.raises(DependencyAway, match=r"the store at here:1: \S"), reaching("here:1"):
+    with pytest.raises(DependencyUnavailable, match=r"the store at here:1: \S"), reaching("here:1"):
         raise error
 
 

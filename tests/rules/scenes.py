@@ -17,7 +17,18 @@ from rules.loading import rulebook_of
 from rules.rulebook import Rulebook
 from rules.scene import Scene
 from schemas.outcome import Decision, Outcome
-from schemas.record import VERSION, Cart, Complaint, Consent, Order, OrderBook, Profile, Purchases, Record, WaitKind
+from schemas.record import (
+    VERSION,
+    Cart,
+    Complaint,
+    Consent,
+    CustomerRecord,
+    Order,
+    OrderBook,
+    Profile,
+    Purchases,
+    WaitKind,
+)
 from schemas.times import DAY, HOUR, Millis, to_millis
 from schemas.triggers import Trigger
 from schemas.waits import clear_wait, next_due, waits_for
@@ -72,9 +83,9 @@ def rules(*some: dict[str, Any], defaults: dict[str, Any] | None = None) -> Rule
     return book(msgspec.json.encode({**parts, "defaults": numbers}).decode())
 
 
-def customer(**changes: Any) -> Record:
+def customer(**changes: Any) -> CustomerRecord:
     """Anna of London, who can be reached on every channel and allows everything."""
-    record = Record(
+    record = CustomerRecord(
         VERSION,
         "c-1",
         created=NOON - 100 * DAY,
@@ -92,7 +103,7 @@ def customer(**changes: Any) -> Record:
     return record
 
 
-def without_consent(record: Record, purpose: str = "marketing") -> Record:
+def without_consent(record: CustomerRecord, purpose: str = "marketing") -> CustomerRecord:
     """She has withdrawn it, on all channels."""
     record.consents = [
         Consent(one.channel, one.purpose, one.granted and one.purpose != purpose, one.at) for one in record.consents
@@ -120,7 +131,7 @@ def orders(*ids: str, **changes: Any) -> OrderBook:
 class Moments:
     """One customer and a rulebook, from moment to moment."""
 
-    def __init__(self, rulebook: Rulebook, record: Record | None = None, **scene: Any) -> None:
+    def __init__(self, rulebook: Rulebook, record: CustomerRecord | None = None, **scene: Any) -> None:
         self.rulebook = rulebook
         self.record = record or customer()
         self.outcome = Outcome()

@@ -15,11 +15,11 @@ from schemas.record import (
     VERSION,
     Browsing,
     Coupon,
+    CustomerRecord,
     Lot,
     OrderBook,
     Profile,
     Purchases,
-    Record,
     Satisfaction,
     Segment,
 )
@@ -31,7 +31,7 @@ TYPES = {Kind.INT: int, Kind.DOUBLE: float, Kind.STRING: str, Kind.BOOL: bool, K
 BOOK = rules(rule())
 
 
-def known_customer() -> Record:
+def known_customer() -> CustomerRecord:
     """Somebody of whom everything is known."""
     record = customer(cart=cart(4_000, checkout=True))
     record.profile = Profile(
@@ -74,7 +74,7 @@ def known_customer() -> Record:
     return record
 
 
-def facts_of(record: Record, trigger: str = "order.placed", ref: str = "o-1", **scene: object) -> Reader:
+def facts_of(record: CustomerRecord, trigger: str = "order.placed", ref: str = "o-1", **scene: object) -> Reader:
     book = orders("o-0", "o-1", promised=NOON - 30 * HOUR, delivered=NOON) if record.purchases.count else None
     return Reader(Moments(BOOK, record, **{"orders": book, **scene}).scene(trigger, ref, NOON))
 
@@ -90,7 +90,7 @@ def test_it_is_declared_wholly(fact: Fact) -> None:
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=lambda fact: fact.name)
 def test_it_has_a_value_of_its_kind_for_everybody(fact: Fact) -> None:
-    stranger = Record(VERSION, "c-0", created=NOON)
+    stranger = CustomerRecord(VERSION, "c-0", created=NOON)
 
     for reader in (facts_of(stranger, ref=""), facts_of(known_customer())):
         assert type(reader[fact.name]) is TYPES[fact.kind], fact.name
@@ -157,7 +157,7 @@ def test_it_is_right(name: str, value: object) -> None:
 
 
 def test_what_never_happened_is_long_ago() -> None:
-    reader = facts_of(Record(VERSION, "c-0", created=NOON), ref="")
+    reader = facts_of(CustomerRecord(VERSION, "c-0", created=NOON), ref="")
 
     assert reader["orders.days_since_last"] == NEVER
     assert reader["browsing.days_since_last"] == NEVER

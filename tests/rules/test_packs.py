@@ -11,25 +11,25 @@ from rules.loading import shipped
 from rules.scene import Churn
 from schemas.actions import AnyAction, CallbackAction, CouponAction, GreetingAction, MessageAction, TicketAction
 from schemas.outcome import Decision
-from schemas.record import Coupon, Lot, Purchases, Record
+from schemas.record import Coupon, CustomerRecord, Lot, Purchases
 from schemas.times import DAY, HOUR, to_millis
 from tests.rules.scenes import NOON, Moments, cart, complaint, customer, orders
 
 LIKELY = Churn(0.8, 0.7, 0.9, trusted=True, labels=900, causes=lambda: ("quiet for longer than usual",))
 
 
-def shop(record: Record | None = None, **scene: Any) -> Moments:
+def shop(record: CustomerRecord | None = None, **scene: Any) -> Moments:
     """The shipped rules, and Anna, who speaks English."""
     return Moments(shipped(), record or customer(), **scene)
 
 
-def german(**changes: Any) -> Record:
+def german(**changes: Any) -> CustomerRecord:
     record = customer(**changes)
     record.profile.locale = "de-AT"
     return record
 
 
-def nameless(**changes: Any) -> Record:
+def nameless(**changes: Any) -> CustomerRecord:
     record = customer(**changes)
     record.profile.name = ""
     return record
@@ -46,11 +46,11 @@ def said(moments: Moments, rule: str) -> AnyAction:
     return action
 
 
-def newcomer(**changes: Any) -> Record:
+def newcomer(**changes: Any) -> CustomerRecord:
     return customer(purchases=Purchases(), **changes)
 
 
-def first_timer(record: Record) -> Record:
+def first_timer(record: CustomerRecord) -> CustomerRecord:
     record.purchases = Purchases(count=1, spent=5_000, currency="EUR", first=NOON - 7 * DAY, last=NOON - 7 * DAY)
     return record
 
@@ -206,7 +206,7 @@ class TestFestival:
 
 
 class TestTierUpgrade:
-    def risen(self, record: Record, tier: str) -> Record:
+    def risen(self, record: CustomerRecord, tier: str) -> CustomerRecord:
         record.segment.tier = tier
         return record
 
@@ -234,7 +234,7 @@ class TestTierUpgrade:
 
 
 class TestPointsExpiring:
-    def lapsing(self, points: int, record: Record | None = None) -> Record:
+    def lapsing(self, points: int, record: CustomerRecord | None = None) -> CustomerRecord:
         record = record or customer()
         record.points.lots = [Lot(NOON + 14 * DAY, points), Lot(NOON + 60 * DAY, 5_000)]
         return record
@@ -256,7 +256,7 @@ class TestPointsExpiring:
 
 
 class TestCouponExpiring:
-    def holding(self, record: Record | None = None, **changes: Any) -> Record:
+    def holding(self, record: CustomerRecord | None = None, **changes: Any) -> CustomerRecord:
         record = record or customer()
         record.coupons = [Coupon(**{"code": "BDAY-1", "rule": 1, "expires": NOON + 3 * DAY, "percent": 15, **changes})]
         return record
@@ -332,7 +332,7 @@ class TestDeliverySurvey:
 
 
 class TestComplaints:
-    def complaining(self, record: Record | None = None, **changes: Any) -> Record:
+    def complaining(self, record: CustomerRecord | None = None, **changes: Any) -> CustomerRecord:
         record = record or customer()
         record.complaints.recent = [complaint(**changes)]
         record.complaints.total = 3
@@ -430,7 +430,7 @@ class TestWinBack:
 
         assert "schön wäre es, Sie wiederzusehen: 15 %" in said(moments, "win_back_coupon").text
 
-    def valuable(self, record: Record | None = None) -> Record:
+    def valuable(self, record: CustomerRecord | None = None) -> CustomerRecord:
         record = record or customer()
         record.segment.value = "high"
         return record
@@ -474,7 +474,7 @@ class TestWinBack:
 
 
 class TestDormantWakeUp:
-    def dormant(self, record: Record | None = None) -> Record:
+    def dormant(self, record: CustomerRecord | None = None) -> CustomerRecord:
         record = record or customer()
         record.segment.stage = "dormant"
         return record

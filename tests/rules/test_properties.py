@@ -19,7 +19,7 @@ from rules.zones import zone_info
 from schemas.actions import encode_action
 from schemas.codec import decode_record, encode_record
 from schemas.outcome import Decision, Verdict, encode_decision
-from schemas.record import MAX_COUPONS, MAX_HELD, MAX_LAST_FIRED, MAX_SENT, MAX_SPENT, Cart, Consent, Record
+from schemas.record import MAX_COUPONS, MAX_HELD, MAX_LAST_FIRED, MAX_SENT, MAX_SPENT, Cart, Consent, CustomerRecord
 from schemas.times import DAY, HOUR, MINUTE, Millis
 from tests.rules.scenes import CHANNELS, NOON, PURPOSES, Moments, action, cart, complaint, customer, orders, rule, rules
 
@@ -50,7 +50,7 @@ CONSENTS = st.lists(
 FEW = settings(max_examples=25, deadline=None)
 
 
-def somebody(consents: list[Consent], zone: str = "Europe/London") -> Record:
+def somebody(consents: list[Consent], zone: str = "Europe/London") -> CustomerRecord:
     """A customer for whom most shipped rules can apply."""
     record = customer(consents=consents, cart=cart())
     record.profile.zone = zone
@@ -58,7 +58,7 @@ def somebody(consents: list[Consent], zone: str = "Europe/London") -> Record:
     return record
 
 
-def live(rulebook: Rulebook, record: Record, steps: list[Step]) -> Moments:
+def live(rulebook: Rulebook, record: CustomerRecord, steps: list[Step]) -> Moments:
     """Triggers one after the other, with the releases that come between; complaints open and close on the way."""
     moments = Moments(rulebook, record, orders=orders("o-1", "o-2", promised=NOON), churn=LIKELY)
     times = accumulate((gap for _, gap, _ in steps), initial=NOON)

@@ -15,11 +15,11 @@ from schemas.codec import (
     encode_record,
     upgraded,
 )
-from schemas.record import ORDERS_VERSION, VERSION, Coupon, Order, OrderBook, Record, Wait
+from schemas.record import ORDERS_VERSION, VERSION, Coupon, CustomerRecord, Order, OrderBook, Wait
 
 
 def test_a_record_comes_back_as_it_was() -> None:
-    record = Record(VERSION, "c-1", 5, waits=[Wait(7, 1)], coupons=[Coupon("A", 1, 9)], fired={3: 4, 1: 2})
+    record = CustomerRecord(VERSION, "c-1", 5, waits=[Wait(7, 1)], coupons=[Coupon("A", 1, 9)], fired={3: 4, 1: 2})
 
     assert decode_record(encode_record(record)) == record
 
@@ -31,21 +31,21 @@ def test_an_order_book_comes_back_as_it_was() -> None:
 
 
 def test_coming_back_from_bytes_changes_no_byte() -> None:
-    body = encode_record(Record(VERSION, "c-1", 5, fired={3: 4, 1: 2}))
+    body = encode_record(CustomerRecord(VERSION, "c-1", 5, fired={3: 4, 1: 2}))
 
     assert encode_record(decode_record(body)) == body
 
 
 def test_a_record_without_the_newest_fields_is_filled_with_their_defaults() -> None:
-    plain = msgspec.msgpack.decode(msgspec.msgpack.encode(Record(VERSION, "c-1", 5)))
+    plain = msgspec.msgpack.decode(msgspec.msgpack.encode(CustomerRecord(VERSION, "c-1", 5)))
 
     shorter = msgspec.msgpack.encode(plain[:-3])
 
-    assert decode_record(shorter) == Record(VERSION, "c-1", 5)
+    assert decode_record(shorter) == CustomerRecord(VERSION, "c-1", 5)
 
 
 def test_a_record_of_a_newer_version_is_refused_with_the_fix() -> None:
-    plain = msgspec.msgpack.decode(msgspec.msgpack.encode(Record(VERSION, "c-1", 5)))
+    plain = msgspec.msgpack.decode(msgspec.msgpack.encode(CustomerRecord(VERSION, "c-1", 5)))
 
     with pytest.raises(Unreadable, match=f"version {VERSION + 1}; this program reads up to version {VERSION}"):
         decode_record(msgspec.msgpack.encode([VERSION + 1, *plain[1:]]))

@@ -12,12 +12,12 @@ from jsonschema import Draft202012Validator
 
 from schemas.actions import decode_action
 from schemas.asyncapi import asyncapi
-from schemas.contracts import Kind, kinds
+from schemas.contract_pages import actions_page, events_page
+from schemas.contracts import MessageKind, message_kinds
 from schemas.events import decode_event
-from schemas.tables import actions_page, events_page
 from schemas.topics import ACTION_TOPICS, EVENT_TOPICS
 
-KINDS = kinds()
+KINDS = message_kinds()
 DRAFT_7 = {
     "$ref", "additionalProperties", "anyOf", "const", "default", "description", "enum", "exclusiveMaximum",
     "exclusiveMinimum", "format", "items", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength",
@@ -39,7 +39,7 @@ def shapes_in(schema: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 class TestEveryKind:
-    def test_has_a_valid_schema_that_stands_alone(self, kind: Kind) -> None:
+    def test_has_a_valid_schema_that_stands_alone(self, kind: MessageKind) -> None:
         schema = kind.schema()
 
         Draft202012Validator.check_schema(schema)
@@ -47,24 +47,24 @@ class TestEveryKind:
             shape["$ref"].removeprefix("#/$defs/") in schema["$defs"] for shape in shapes_in(schema) if "$ref" in shape
         )
 
-    def test_must_name_its_kind(self, kind: Kind) -> None:
+    def test_must_name_its_kind(self, kind: MessageKind) -> None:
         schema = kind.schema()
 
         assert kind.tag in schema["required"]
         assert schema["properties"][kind.tag]["const"] == kind.name
 
-    def test_says_what_it_means(self, kind: Kind) -> None:
+    def test_says_what_it_means(self, kind: MessageKind) -> None:
         assert kind.meaning.endswith((".", "!", "?")), kind.meaning
         assert "``" not in str(kind.schema())
 
-    def test_has_an_example_that_is_valid(self, kind: Kind) -> None:
+    def test_has_an_example_that_is_valid(self, kind: MessageKind) -> None:
         body = orjson.dumps(kind.example)
 
         told = decode_event(body) if kind.family == "events" else decode_action(body)
         assert type(told) is kind.model
         Draft202012Validator(kind.schema()).validate(kind.example)
 
-    def test_bounds_every_text_list_and_map(self, kind: Kind) -> None:
+    def test_bounds_every_text_list_and_map(self, kind: MessageKind) -> None:
         for shape in shapes_in(kind.schema()):
             kind_of_value = shape.get("type")
             if kind_of_value == "string" and not shape.keys() & {"const", "enum", "format"}:
@@ -74,7 +74,7 @@ class TestEveryKind:
             if kind_of_value == "object" and "properties" not in shape:
                 assert "maxProperties" in shape, shape
 
-    def test_is_closed_for_writers_and_open_for_readers(self, kind: Kind) -> None:
+    def test_is_closed_for_writers_and_open_for_readers(self, kind: MessageKind) -> None:
         closed = ["additionalProperties" in shape for shape in shapes_in(kind.schema()) if "properties" in shape]
 
         assert all(closed) if kind.family == "events" else not any(closed)

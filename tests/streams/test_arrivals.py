@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from schemas.ids import partition_of
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 from schemas.times import MINUTE, to_rfc3339
 from schemas.topics import BROWSE, ORDERS
 from streams.arrivals import FORWARDED, Arrival, DeadLetter, Door, Forward, receive
@@ -18,7 +18,7 @@ HERE = partition_of(WHO, 8)
 DOOR = Door(HERE, 8, START, forwards=True)
 
 
-def raw(topic: str = ORDERS, headers: tuple[tuple[str, bytes], ...] = (), **changes: Any) -> Raw:
+def raw(topic: str = ORDERS, headers: tuple[tuple[str, bytes], ...] = (), **changes: Any) -> KafkaRecord:
     told = {
         "id": "e-1",
         "type": "order.placed",
@@ -29,10 +29,10 @@ def raw(topic: str = ORDERS, headers: tuple[tuple[str, bytes], ...] = (), **chan
         "currency": "EUR",
     }
     body = orjson.dumps({name: value for name, value in {**told, **changes}.items() if value is not None})
-    return Raw(topic, HERE, 7, START, WHO.encode(), body, headers)
+    return KafkaRecord(topic, HERE, 7, START, WHO.encode(), body, headers)
 
 
-def letter(record: Raw, door: Door = DOOR) -> tuple[str, str]:
+def letter(record: KafkaRecord, door: Door = DOOR) -> tuple[str, str]:
     found = receive(record, door)
     assert isinstance(found, DeadLetter)
     assert found.raw is record
@@ -50,8 +50,8 @@ def test_a_valid_event_arrives_with_its_time_and_place() -> None:
 @pytest.mark.parametrize(
     ("record", "reason", "field"),
     [
-        (Raw(ORDERS, HERE, 0, 0, None, b"{"), "wrong_json", ""),
-        (Raw(ORDERS, HERE, 0, 0, None, None), "wrong_json", ""),
+        (KafkaRecord(ORDERS, HERE, 0, 0, None, b"{"), "wrong_json", ""),
+        (KafkaRecord(ORDERS, HERE, 0, 0, None, None), "wrong_json", ""),
         (raw(type="order.dreamt"), "unknown_type", "type"),
         (raw(amount=None), "missing_field", "amount"),
         (raw(amount="much"), "wrong_field", "amount"),
@@ -59,7 +59,7 @@ def test_a_valid_event_arrives_with_its_time_and_place() -> None:
         (raw(topic=BROWSE), "wrong_topic", "type"),
     ],
 )
-def test_what_is_no_event_is_a_dead_letter_with_its_reason(record: Raw, reason: str, field: str) -> None:
+def test_what_is_no_event_is_a_dead_letter_with_its_reason(record: KafkaRecord, reason: str, field: str) -> None:
     assert letter(record) == (reason, field)
 
 

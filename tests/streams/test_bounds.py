@@ -13,7 +13,7 @@ from benchmarks.lives import around, live
 from rules.loading import shipped
 from schemas.codec import decode_record, encode_record, size_of
 from schemas.events import AnyEvent
-from schemas.record import MAX_BYTES, MAX_COUPONS, MAX_SENT, Coupon, Record, Sent
+from schemas.record import MAX_BYTES, MAX_COUPONS, MAX_SENT, Coupon, CustomerRecord, Sent
 from schemas.times import DAY, HOUR, MINUTE
 from streams.bounds import STEPS
 from streams.notes import Note
@@ -110,10 +110,10 @@ def flood_of(life: Life) -> list[AnyEvent]:
 
 
 def test_each_step_forgets_one_thing_and_says_when_there_is_none() -> None:
-    empty = Record(1, "c-1", START)
+    empty = CustomerRecord(1, "c-1", START)
 
     assert [step(empty) for step in STEPS] == [False] * len(STEPS)
-    assert empty == Record(1, "c-1", START)
+    assert empty == CustomerRecord(1, "c-1", START)
 
 
 def test_an_ordinary_record_loses_nothing() -> None:

@@ -38,7 +38,7 @@ def test_at_least_the_last_generation_and_never_more_than_two_are_known(count: i
 
     assert known == list(range(count - len(known), count))
     assert min(count, SIZE) <= len(known) <= 2 * SIZE
-    assert len(seen.younger) + len(seen.elder) == len(known) * WIDTH
+    assert len(seen.current) + len(seen.previous) == len(known) * WIDTH
 
 
 @settings(deadline=None)
@@ -55,7 +55,7 @@ def test_whatever_was_forgotten_lies_within_the_reach(count: int) -> None:
 
 def test_bytes_that_only_meet_across_two_hashes_are_no_id() -> None:
     one, two = bytes(range(WIDTH)), bytes(range(WIDTH, 2 * WIDTH))
-    seen = Seen(younger=one + two)
+    seen = Seen(current=one + two)
 
     across = (one + two)[WIDTH // 2 : WIDTH // 2 + WIDTH]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from schemas.record import OrderBook, Record
+from schemas.record import CustomerRecord, OrderBook
 from streams.hand import Hand
 from streams.turn import Customer
 
 
 def somebody(who: str = "c-1") -> Customer:
     """A customer with an order book."""
-    return Customer(Record(1, who, 0), OrderBook())
+    return Customer(CustomerRecord(1, who, 0), OrderBook())
 
 
 def test_who_is_as_she_was_left_is_taken_once() -> None:

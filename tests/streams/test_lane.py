@@ -16,10 +16,10 @@ from schemas.churn import Tick
 from schemas.codec import decode_record
 from schemas.errors import TendError
 from schemas.events import AnyEvent
-from schemas.lane import LaneState, Raw
+from schemas.lane import KafkaRecord, LaneState
 from schemas.outcome import Outcome, decode_decision
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
-from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, MARKS, ORDERS, TOPIC_OF
+from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, ORDERS, TOPIC_OF, WATERMARKS
 from streams import pipeline
 from streams.arrivals import Arrival, DeadLetter
 from streams.churn import begin
@@ -90,8 +90,8 @@ class Bench:
 
 def batch(*events: AnyEvent, until: Millis, marked: bool = True, **more: Any) -> Batch:
     arrivals = [Arrival(one, one.at, TOPIC_OF[one.type], offset) for offset, one in enumerate(events)]
-    raws = {(one.topic, one.offset): Raw(one.topic, 0, one.offset, one.at, None, b"{}") for one in arrivals}
-    usual = {"offsets": {ORDERS: len(events), MARKS: 1}, "raws": raws, "marked": marked}
+    raws = {(one.topic, one.offset): KafkaRecord(one.topic, 0, one.offset, one.at, None, b"{}") for one in arrivals}
+    usual = {"offsets": {ORDERS: len(events), WATERMARKS: 1}, "raws": raws, "marked": marked}
     return Batch(arrivals, until, **{**usual, **more})
 
 
@@ -111,7 +111,7 @@ def test_offsets_move_with_the_last_commit_of_an_interval(monkeypatch: pytest.Mo
     assert (bench.saved.offsets, bench.saved.interval_done) == ({}, 4)
 
     bench.take(batch(*orders(5), until=START + HOUR))
-    assert (bench.saved.offsets, bench.saved.interval_done) == ({ORDERS: 5, MARKS: 1}, 0)
+    assert (bench.saved.offsets, bench.saved.interval_done) == ({ORDERS: 5, WATERMARKS: 1}, 0)
     assert bench.saved.time == START + HOUR
 
 
@@ -203,7 +203,7 @@ def test_a_lane_that_has_passed_the_moment_starts_with_its_next_batch() -> None:
 
 
 def letters(count: int) -> Sequence[DeadLetter]:
-    return [DeadLetter(Raw(ORDERS, 0, n, 0, None, b"x" * 90_000), "wrong_json", "", "") for n in range(count)]
+    return [DeadLetter(KafkaRecord(ORDERS, 0, n, 0, None, b"x" * 90_000), "wrong_json", "", "") for n in range(count)]
 
 
 @pytest.mark.parametrize("crash_after", [1, 2, 3])

@@ -7,15 +7,15 @@ import orjson
 
 from rules.loading import shipped
 from schemas.almanac import decode_contribution
-from schemas.lane import Raw
-from schemas.packing import DECISIONS as PACKED
+from schemas.compression import DECISIONS as PACKED
+from schemas.lane import KafkaRecord
 from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, MESSAGES, ORDERS
 from streams.arrivals import FORWARDED, Arrival, DeadLetter, Forward
 from streams.outbox import MAX_BODY, Outbox, chunks, post, post_failures
 from streams.portions import Failed
 from tests.builders import START, Life, context, event, placed
 
-RAW = Raw(ORDERS, 3, 17, START, b"c-1", b"{broken", (("trace", b"abc"),))
+RAW = KafkaRecord(ORDERS, 3, 17, START, b"c-1", b"{broken", (("trace", b"abc"),))
 
 
 def outbox(sequence: int = 0) -> Outbox:

@@ -1,4 +1,4 @@
-"""What a replay leaves is a function of its events: not of portions, marks, arrival or who was first."""
+"""What a replay leaves is a function of its events: not of portions, watermarks, arrival or who was first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rules.loading import shipped
 from schemas.churn import Tick
 from schemas.events import AnyEvent, encode_event
 from schemas.ids import partition_of
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, TOPIC_OF
 from streams.churn import begin
@@ -64,10 +64,10 @@ def marks_each(span: Millis) -> list[Millis]:
     return [START, *range(START + span, END, span), END]
 
 
-def replayed(told: Sequence[AnyEvent], marks: Sequence[Millis], shuffle: Random | None = None) -> Left:
+def replayed(told: Sequence[AnyEvent], watermarks: Sequence[Millis], shuffle: Random | None = None) -> Left:
     grounds = [Ground(p, PARTITIONS, DAY, (7,), Tick(0, WEEK), begin((7,))) for p in range(PARTITIONS)]
     rehearsal = Rehearsal(grounds, Library(shipped()))
-    rehearsal.run([_intervals(told, marks, p, shuffle) for p in range(PARTITIONS)])
+    rehearsal.run([_intervals(told, watermarks, p, shuffle) for p in range(PARTITIONS)])
     shelves = rehearsal.shelves
     assert not [entry for shelf in shelves for entry in shelf.outbox if entry.topic == DEAD_LETTERS]
     return Left(
@@ -80,18 +80,18 @@ def replayed(told: Sequence[AnyEvent], marks: Sequence[Millis], shuffle: Random 
 
 
 def _intervals(
-    told: Sequence[AnyEvent], marks: Sequence[Millis], partition: int, shuffle: Random | None
+    told: Sequence[AnyEvent], watermarks: Sequence[Millis], partition: int, shuffle: Random | None
 ) -> list[Interval]:
     offsets: Counter[str] = Counter()
     intervals = []
-    for since, until in zip([0, *marks], marks, strict=False):
+    for since, until in zip([0, *watermarks], watermarks, strict=False):
         inside = [one for one in told if since <= one.at < until and _of(one) == partition]
         if shuffle:
             shuffle.shuffle(inside)
         raws = []
         for one in inside:
             topic = TOPIC_OF[one.type]
-            raws.append(Raw(topic, partition, offsets[topic], one.at, one.customer.encode(), encode_event(one)))
+            raws.append(KafkaRecord(topic, partition, offsets[topic], one.at, one.customer.encode(), encode_event(one)))
             offsets[topic] += 1
         intervals.append(Interval(raws, until))
     return intervals

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.errors import TendError
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 from schemas.topics import BROWSE
 from streams.arrivals import DeadLetter, Forward
 from streams.portions import Failed
@@ -16,7 +16,10 @@ FAILED = Failed("c-1", None, "KeyError: 'points'")
 
 
 def letters(count: int) -> list[DeadLetter]:
-    return [DeadLetter(Raw(BROWSE, 3, n, 0, None, b"?"), "missing_field", "customer", "must be") for n in range(count)]
+    return [
+        DeadLetter(KafkaRecord(BROWSE, 3, n, 0, None, b"?"), "missing_field", "customer", "must be")
+        for n in range(count)
+    ]
 
 
 def test_one_in_a_hundred_never_stops_a_lane() -> None:
@@ -60,7 +63,7 @@ def test_alarms_that_fail_while_nothing_comes_stop_it_too() -> None:
 
 
 def test_what_is_forwarded_is_of_use() -> None:
-    assert HALF.taken(0.0, [Forward(Raw(BROWSE, 3, 0, 0, None, b"{}"), 1)], 0) == 0.0
+    assert HALF.taken(0.0, [Forward(KafkaRecord(BROWSE, 3, 0, 0, None, b"{}"), 1)], 0) == 0.0
 
 
 def test_good_records_bring_the_share_down_again() -> None:

@@ -6,7 +6,7 @@ import orjson
 from rules.loading import shipped
 from schemas.churn import Tick
 from schemas.codec import decode_record
-from schemas.lane import Raw
+from schemas.lane import KafkaRecord
 from schemas.times import DAY, WEEK, to_rfc3339
 from schemas.topics import ORDERS
 from streams.churn import begin
@@ -90,7 +90,9 @@ def test_what_is_evaluated_is_what_runs_live() -> None:
 def live(orders: list[Order]) -> Engine:
     ground = Ground(0, 1, DAY, (HORIZON,), Tick(START, WEEK), begin([HORIZON]))
     engine = Engine([ground], Library(shipped()))
-    raws = [Raw(ORDERS, 0, i, order.at, order.customer.encode(), placed(order, i)) for i, order in enumerate(orders)]
+    raws = [
+        KafkaRecord(ORDERS, 0, i, order.at, order.customer.encode(), placed(order, i)) for i, order in enumerate(orders)
+    ]
     days = list(range(START + DAY, orders[-1].at + 1, DAY))
     intervals = [Interval([raw for raw in raws if until - DAY <= raw.timestamp < until], until) for until in days]
     rest = [raw for raw in raws if raw.timestamp >= days[-1]]

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from schemas.churn import Buying, ChurnState, Lesson
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 from schemas.times import DAY
 from streams.churn import begin, calibration, remember_order, score
 from streams.churn.buying import last_order
@@ -137,7 +137,7 @@ def test_a_state_of_other_features_is_refused_with_the_way_out() -> None:
 
     buying = Buying()
     remember_order(buying, START, 1_000)
-    with pytest.raises(Refused, match="version 99 of the features"):
+    with pytest.raises(ConfigurationRefused, match="version 99 of the features"):
         score(state, buying, START, 28)
 
 

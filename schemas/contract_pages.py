@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from schemas.contracts import Kind, kinds
+from schemas.contracts import MessageKind, message_kinds
 
 _EVENTS = """\
 # Events
@@ -30,19 +30,19 @@ Generated from `schemas/` by `make docs`; the JSON Schemas are in [schemas/actio
 
 def events_page() -> str:
     """The page of all events."""
-    return _page(_EVENTS, [kind for kind in kinds() if kind.family == "events"])
+    return _page(_EVENTS, [kind for kind in message_kinds() if kind.family == "events"])
 
 
 def actions_page() -> str:
     """The page of all actions."""
-    return _page(_ACTIONS, [kind for kind in kinds() if kind.family == "actions"])
+    return _page(_ACTIONS, [kind for kind in message_kinds() if kind.family == "actions"])
 
 
-def _page(introduction: str, found: list[Kind]) -> str:
+def _page(introduction: str, found: list[MessageKind]) -> str:
     return "\n".join([introduction, *_overview(found), *(line for kind in found for line in _section(kind))])
 
 
-def _overview(found: list[Kind]) -> Iterator[str]:
+def _overview(found: list[MessageKind]) -> Iterator[str]:
     yield from ("| kind | topic | meaning |", "|---|---|---|")
     for kind in found:
         anchor = kind.name.replace(".", "")
@@ -50,7 +50,7 @@ def _overview(found: list[Kind]) -> Iterator[str]:
     yield ""
 
 
-def _section(kind: Kind) -> Iterator[str]:
+def _section(kind: MessageKind) -> Iterator[str]:
     schema = kind.schema()
     yield from (f"## {kind.name}", "", f"{kind.meaning} Topic: `{kind.topic}`.", "")
     yield from _fields(schema, schema)

@@ -1,4 +1,4 @@
-"""Without marks the lanes merge what they find by time: from a cold backlog that is nearly as good."""
+"""Without watermarks the lanes merge what they find by time: from a cold backlog that is nearly as good."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_three_producers_and_a_cold_backlog_change_at_most_one_action_in_a_thous
     world: MakeWorld, week: History, record_property: Callable[[str, object], None]
 ) -> None:
     expected = rehearse(week, settings_of(), to_last_event=True)
-    here = world(marks=False)
+    here = world(watermarks=False)
     here.send(producers=3)
 
     here.start()
@@ -37,7 +37,9 @@ def _reasons(differing: frozenset[str], expected: Rehearsal, ledger: list[Decisi
     entries = [entry for shelf in expected.shelves for entry in shelf.outbox if entry.topic == DECISIONS]
     ours = _by_action([decode_decision(entry.value) for entry in entries])
     theirs = _by_action(ledger)
-    return [f"{one}: with marks {ours.get(one, 'nothing')}; without {theirs.get(one, 'nothing')}" for one in differing]
+    return [
+        f"{one}: with watermarks {ours.get(one, 'nothing')}; without {theirs.get(one, 'nothing')}" for one in differing
+    ]
 
 
 def _by_action(decisions: list[Decision]) -> dict[str, str]:

@@ -7,10 +7,10 @@ import msgspec
 from schemas.times import Millis
 
 
-class Mark(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Watermark(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Says "everything before ``time`` is in" to one partition by the replay that writes its topics.
 
-    Between two marks records may lie in any order; the lane sorts them by (time, event id).
+    Between two watermarks records may lie in any order; the lane sorts them by (time, event id).
     """
 
     number: int
@@ -27,18 +27,18 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """Before this moment no rule is decided."""
     begins: bool = False
     finishes: bool = False
-    """The last mark: alarms due before ``time`` are handled, nothing follows."""
+    """The last watermark: alarms due before ``time`` are handled, nothing follows."""
 
 
-def encode_mark(mark: Mark) -> bytes:
-    """The mark as JSON."""
-    return msgspec.json.encode(mark)
+def encode_watermark(watermark: Watermark) -> bytes:
+    """The watermark as JSON."""
+    return msgspec.json.encode(watermark)
 
 
-def decode_mark(body: bytes) -> Mark:
-    """The mark in a JSON body.
+def decode_watermark(body: bytes) -> Watermark:
+    """The watermark in a JSON body.
 
     Raises:
-        msgspec.DecodeError: the body is no mark.
+        msgspec.DecodeError: the body is no watermark.
     """
-    return msgspec.json.decode(body, type=Mark)
+    return msgspec.json.decode(body, type=Watermark)

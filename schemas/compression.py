@@ -24,16 +24,16 @@ MOST: Final = 65_536
 """No more is unpacked: an order book is at most an eighth of it."""
 
 
-class BadPacking(ValueError):
+class BadCompression(ValueError):
     """Bytes that were not packed here."""
 
 
 def dictionary(kind: str, number: int) -> bytes:
     """The dictionary of that kind and number, as it is shipped."""
-    return (resources.files("schemas") / "words" / f"{kind}-{number}.zdict").read_bytes()
+    return (resources.files("schemas") / "dictionaries" / f"{kind}-{number}.zdict").read_bytes()
 
 
-class Packer:
+class DictionaryCompressor:
     """Packs things of one kind.
 
     Args:
@@ -66,21 +66,21 @@ class Packer:
         """What was packed.
 
         Raises:
-            BadPacking: it was packed with a dictionary that is not known, or is damaged.
+            BadCompression: it was packed with a dictionary that is not known, or is damaged.
         """
         if not body or body[0] >= self._least:
             return body
         if body[0] != NUMBER:
-            raise BadPacking(f"packed with dictionary {body[0]}; this program has {NUMBER}")
+            raise BadCompression(f"packed with dictionary {body[0]}; this program has {NUMBER}")
         try:
             return self._decompressor.decompress(memoryview(body)[1:], max_output_size=MOST)
         except zstandard.ZstdError as error:
-            raise BadPacking(str(error)) from None
+            raise BadCompression(str(error)) from None
 
 
 _PREFIX: Final = bytes([NUMBER])
-RECORDS: Final = Packer("record", least=0x80)
+RECORDS: Final = DictionaryCompressor("record", least=0x80)
 """Records and order books: MessagePack arrays."""
-DECISIONS: Final = Packer("decision", least=ord("{"))
+DECISIONS: Final = DictionaryCompressor("decision", least=ord("{"))
 """Recent decisions: JSON objects."""
 pack, unpack = RECORDS.pack, RECORDS.unpack

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.outcome import Decision, Reason, Verdict, decode_decision, encode_decision, pack_decision
-from schemas.packing import DECISIONS, NUMBER, BadPacking, dictionary, pack, unpack
+from schemas.compression import DECISIONS, NUMBER, BadCompression, dictionary, pack, unpack
+from schemas.outcome import Decision, Reason, Verdict, compress_decision, decode_decision, encode_decision
 
 SHIPPED = {
     ("record", 1): "0bd8194fa3922e2159d016b65043753350f7f27f1fc12d2a99896132ff72509f",
@@ -75,15 +75,15 @@ def test_a_decision_is_kept_in_a_fraction_of_its_bytes() -> None:
     )
     body = encode_decision(decision)
 
-    assert decode_decision(body) == decode_decision(pack_decision(body)) == decision
-    assert len(pack_decision(body)) < len(body) / 3
+    assert decode_decision(body) == decode_decision(compress_decision(body)) == decision
+    assert len(compress_decision(body)) < len(body) / 3
 
 
 def test_bytes_of_an_unknown_dictionary_are_refused() -> None:
-    with pytest.raises(BadPacking, match="dictionary 99; this program has"):
+    with pytest.raises(BadCompression, match="dictionary 99; this program has"):
         unpack(bytes([99]) + b"anything")
 
 
 def test_damaged_bytes_are_refused() -> None:
-    with pytest.raises(BadPacking):
+    with pytest.raises(BadCompression):
         unpack(bytes([NUMBER]) + b"\x00\x01\x02damaged")
