@@ -120,6 +120,11 @@ class Settings(BaseSettings):
     almanac_key: SecretStr | None = Field(
         None, description="Key that authenticates almanacs; the same for all programs of one installation."
     )
+    access_key: SecretStr | None = Field(
+        None,
+        description="Secret from which pseudonyms, search keys and sessions follow; the same for all doors of one "
+        "installation. None: one is drawn and kept in `TEND_DATA_DIR`.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
     @property

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.fields import CustomerId, EventId, Moment
+from schemas.fields import ActorText, CustomerId, EventId, Label, Moment
 from schemas.times import Millis, to_millis
 
 
@@ -34,6 +34,11 @@ class Event(Contract):
     """When it happened: RFC 3339, with its offset."""
     simulated: bool = False
     """True where the event was invented around real data."""
+    actor: ActorText | None = None
+    """Who caused it: ``customer``, ``staff:mei`` or ``system:import``. Doors write it; what a message claims does not
+    count there."""
+    source: Label | None = None
+    """The door it came in by, and the system behind it: ``console``, ``import:orders``, ``shopify``."""
 
     @cached_property
     def at(self) -> Millis:

@@ -30,6 +30,8 @@ Locale = Annotated[str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{4,14}$")]
 """E.164 number."""
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$")]
+ActorText = Annotated[str, StringConstraints(pattern=r"^(customer|staff|system)(:[A-Za-z0-9._-]{1,40})?$")]
+"""Who caused an event: ``customer``, ``staff:mei``, ``system:import``."""
 Moment = AwareDatetime
 """RFC 3339 time with its offset."""
 

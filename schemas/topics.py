@@ -43,6 +43,8 @@ RULEBOOKS = "tend.rulebooks"
 DECISIONS = "tend.decisions"
 POSITIONS = "tend.positions"
 DEAD_LETTERS = "tend.dead-letters"
+AUDIT = "tend.audit"
+"""Who saw or changed what; never compacted, one partition."""
 
 FORMER_NAMES = {WATERMARKS: "tend.marks"}
 """What earlier versions of tend called a topic."""
@@ -53,8 +55,8 @@ OUTBOUND_TOPICS = (*ACTION_TOPICS.values(), DECISIONS, LESSONS, DEAD_LETTERS, *E
 """Where a lane's outbox may write: event topics only to forward what lay on a wrong partition."""
 PARTITIONED_TOPICS = (*LANE_TOPICS, *ACTION_TOPICS.values(), DECISIONS, POSITIONS, DEAD_LETTERS)
 """As many partitions as there are lanes."""
-SINGLE_TOPICS = (LESSONS, ALMANAC, RULEBOOKS)
-"""One partition: one learner reads lessons; every worker reads almanacs and rulebooks."""
+SINGLE_TOPICS = (LESSONS, ALMANAC, RULEBOOKS, AUDIT)
+"""One partition: one learner reads lessons; every worker reads almanacs and rulebooks; the audit trail is one."""
 COMPACTED_TOPICS = (POSITIONS, RULEBOOKS)
 
 _GROUPS = {

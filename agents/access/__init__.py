@@ -1,0 +1,35 @@
+"""People's access: the one way in, the one way out, who may, and who did.
+
+Every door (files, gateway, webhooks, console, senders, command line) uses these and nothing else:
+
+- ``admit`` turns what was told into the bytes of a topic: ids mapped, values normalised, the contract checked;
+- ``contact_of`` gives a customer's name and addresses, masked unless a purpose asks for them in the open;
+- ``authorise`` says whether an actor may do something;
+- ``Audit`` writes down who saw or changed what, before it is answered.
+"""
+
+from agents.access.admission import Admitted, admit
+from agents.access.audit import Audit, AuditEntry, AuditLog
+from agents.access.authority import CUSTOMER, SYSTEM, Act, Actor, NotAllowed, authorise, staff
+from agents.access.contact import Contact, ContactPurpose, contact_of
+from agents.access.identity import AccessKeys, access_keys
+
+__all__ = [
+    "CUSTOMER",
+    "SYSTEM",
+    "AccessKeys",
+    "Act",
+    "Actor",
+    "Admitted",
+    "Audit",
+    "AuditEntry",
+    "AuditLog",
+    "Contact",
+    "ContactPurpose",
+    "NotAllowed",
+    "access_keys",
+    "admit",
+    "authorise",
+    "contact_of",
+    "staff",
+]
