@@ -1,0 +1,133 @@
+"""Values as the reader writes them: dates, money, numbers and words by language and region (CLDR)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time, match_skeleton
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+
+Raw = str | int | float | bool
+
+_FAR: Final = 334
+"""Days, about eleven months: beyond them a date is told with its year."""
+_EVERY_E: Final = re.compile("E+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: their locale, the day it is there, and whether room is scarce (an SMS)."""
+
+    locale: str
+    today: date
+    short: bool = False
+
+    @property
+    def cldr(self) -> Locale:
+        """The locale, or the nearest that CLDR knows."""
+        return cldr_locale(self.locale)
+
+    @property
+    def language(self) -> str:
+        return self.locale.split("-")[0].lower()
+
+
+class Missing(ValueError):
+    """A template asks for a value that is not known."""
+
+
+class Shown:
+    """A value in a template: compared as it is, written in the reader's format."""
+
+    __slots__ = ("name", "raw", "text")
+
+    def __init__(self, name: str, raw: Raw, text: str) -> None:
+        self.name, self.raw, self.text = name, raw, text
+
+    def __str__(self) -> str:
+        if self.text == "":
+            raise Missing(f"no value for {{{{ {self.name} }}}}")
+        return self.text
+
+    def __liquid__(self) -> Raw | None:
+        """What conditions see; nothing where nothing is known, so that ``{% if %}`` asks whether it is."""
+        return None if self.raw == "" else self.raw
+
+
+@cache
+def cldr_locale(tag: str) -> Locale:
+    """The CLDR locale of a BCP 47 tag; subtags that it does not know are left out, from the right."""
+    parts = tag.replace("_", "-").split("-")
+    while parts:
+        try:
+            return Locale.parse("-".join(parts), sep="-")
+        except (UnknownLocaleError, ValueError):
+            parts.pop()
+    return Locale.parse("en")
+
+
+def day(iso: str, reader: Reader, *, weekday: bool = True) -> str:
+    """A date (YYYY-MM-DD): ``Tuesday, November 14``, ``Dienstag, 14. November``, ``11月14日（周二）``."""
+    when = date.fromisoformat(iso)
+    year = "y" if abs((when - reader.today).days) > _FAR else ""
+    if reader.short:
+        return format_date(when, _pattern(f"{year}{'Md' if reader.language == 'de' else 'MMMd'}", reader), reader.cldr)
+    if reader.language == "zh":
+        told = format_date(when, _pattern(f"{year}MMMd", reader), reader.cldr)
+        return f"{told}（{format_date(when, 'EEE', reader.cldr)}）" if weekday else told
+    pattern = _pattern(f"{year}MMMM{'E' if weekday else ''}d", reader)
+    return format_date(when, _EVERY_E.sub("EEEE", pattern), reader.cldr)
+
+
+def moment(at: datetime, reader: Reader) -> str:
+    """A moment, in the zone that it carries: ``Nov 14, 10:00 AM``."""
+    when = Reader(reader.locale, reader.today, short=True)
+    return f"{day(at.date().isoformat(), when)}, {format_time(at, 'short', locale=reader.cldr)}"
+
+
+def money(minor: int, currency: str, reader: Reader) -> str:
+    """An amount in minor units: ``$64.50``, ``64,50 €``, ``¥64.50``."""
+    digits = get_currency_precision(currency)
+    amount = Decimal(minor).scaleb(-digits)
+    return _plain(format_currency(amount, currency, locale=_own_symbols(reader, currency)), reader)
+
+
+def number(value: float, reader: Reader) -> str:
+    """A number with thousands marked; decimals with one place."""
+    return format_decimal(round(value, 1), locale=reader.cldr)
+
+
+def percent(share: int, reader: Reader) -> str:
+    """Percent as the language writes it; in Chinese what is left to pay, ``8.5 折``."""
+    if reader.language == "zh":
+        left = f"{(100 - share) / 10:g}"
+        return f"{left}折" if reader.short else f"{left} 折"
+    gap = {"de": "\u00a0", "fr": "\u00a0"}.get(reader.language, "")
+    return _plain(f"{share}{gap}%", reader)
+
+
+def plural(count: float, reader: Reader, forms: dict[str, str]) -> str:
+    """The form for a number by the language's plural rules."""
+    return forms.get(reader.cldr.plural_form(count), forms["other"])
+
+
+def _pattern(skeleton: str, reader: Reader) -> str:
+    skeletons = reader.cldr.datetime_skeletons
+    found = skeleton if skeleton in skeletons else match_skeleton(skeleton, skeletons)
+    return str(skeletons[found or "MMMd"].pattern)
+
+
+def _own_symbols(reader: Reader, currency: str) -> Locale:
+    """English without a region calls the yuan CN¥; who pays in it is not told that it is foreign."""
+    return cldr_locale("zh-CN") if currency == "CNY" and reader.cldr.language in ("en", "zh") else reader.cldr
+
+
+def _plain(text: str, reader: Reader) -> str:
+    """In an SMS a no-break space would cost half of its letters."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ") if reader.short else text
