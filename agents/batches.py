@@ -119,7 +119,7 @@ class LiveBatches:
 
     Args:
         clock: the time of acting in service; None lets event time act (a replay without watermarks).
-        tick: in service, how often a batch is made for the alarms of the silent when no event comes.
+        tick: in service, how often a batch is made for the timers of the silent when no event comes.
         held: a topic of which so many events wait is not read on: what is parsed long before it is handled has left
             the processor's cache by then.
         receive: parses and checks one record.
@@ -148,7 +148,7 @@ class LiveBatches:
         self._given: Millis = 0
 
     async def next(self, state: LaneState) -> Batch | None:
-        """What may be released now; in service also an empty batch once in a while, for the alarms of the silent."""
+        """What may be released now; in service also an empty batch once in a while, for the timers of the silent."""
         reading = [topic for topic, queue in self._queues.items() if len(queue.arrivals) < self._held]
         came = await self._reader.read(reading, max_wait_ms=self._patience(state))
         now = self._clock() if self._clock else None
@@ -179,7 +179,7 @@ class LiveBatches:
         return min(_WHILE, max(_MOMENT, self._ticked + self._tick - self._clock()))
 
     def _is_time(self, now: Millis, state: LaneState, *, came: bool) -> bool:
-        """Whether a batch is made without an event: with each tick; at once where a crowd of alarms was left behind."""
+        """Whether a batch is made without an event: with each tick; at once where a crowd of timers was left behind."""
         return state.time < self._given or (now - self._ticked >= self._tick and not came)
 
     def _fill(self, topic: str, queue: Queue, now: Millis | None) -> None:

@@ -58,7 +58,7 @@ class Console:
 
     async def next_look(self, customer: str) -> Millis | None:
         """When she is looked at again, if nothing happens before."""
-        return await self._store.alarm(partition_of(customer, self._partitions), customer)
+        return await self._store.timer(partition_of(customer, self._partitions), customer)
 
     async def all(self) -> AsyncIterator[tuple[CustomerRecord, int]]:
         """All customers, with the size of each record in bytes; in no order."""

@@ -191,7 +191,7 @@ class LaneRunner:
             self._standing.wait("almanac", None)
 
     async def _room(self) -> None:
-        """Wait while too much is decided and not yet published: a crowd of alarms would fill the memory otherwise."""
+        """Wait while too much is decided and not yet published: a crowd of timers would fill the memory otherwise."""
         assert self._outgoing is not None
         if self._outgoing.has_room:
             return

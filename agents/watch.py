@@ -66,18 +66,18 @@ class Metrics:
         for trigger, outcome in portion.outcomes:
             self._outcome(trigger, outcome)
         for failure in portion.failed:
-            tell.add(metrics.DEAD_LETTERS, 1, "event_failed" if failure.arrival else "alarm_failed")
+            tell.add(metrics.DEAD_LETTERS, 1, "event_failed" if failure.arrival else "timer_failed")
         for body in portion.records.values():
             tell.observe(metrics.RECORD_BYTES, len(body))
         for late in portion.lag:
-            tell.observe(metrics.ALARM_LATENESS, late / SECOND)
+            tell.observe(metrics.TIMER_LATENESS, late / SECOND)
         tell.observe(metrics.BATCH, len(portion.outcomes))
 
     def _outcome(self, trigger: str, outcome: Outcome) -> None:
         tell = self._telemetry
         topic = TOPIC_OF.get(trigger)
         if topic is None:
-            tell.add(metrics.ALARMS)
+            tell.add(metrics.TIMERS)
         elif Note.DUPLICATE not in outcome.notes:
             tell.add(metrics.EVENTS, 1, topic, trigger)
         for note, times in outcome.notes.items():

@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 ALL = (
     ("machinery",),
     ("latency", "--rounds", "2"),
-    ("alarms",),
+    ("timers",),
     ("naive_faults",),
     ("engine", "--rounds", "1"),
     ("store",),
@@ -21,7 +21,7 @@ ALL = (
     ("rules",),
 )
 """What ``all`` runs, some 25 minutes; churn takes longer and is left to its own command."""
-WRITERS = {"machinery", "latency", "alarms", "naive_faults", "engine"}
+WRITERS = {"machinery", "latency", "timers", "naive_faults", "engine"}
 
 
 def measurements() -> dict[str, str]:

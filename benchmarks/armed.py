@@ -1,4 +1,4 @@
-"""A store of customers with alarms, and an installation that can take it over."""
+"""A store of customers with timers, and an installation that can take it over."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LATER: Millis = 30 * MINUTE
 START_SECONDS = 20.0
 """For the worker to take the lanes over."""
 CALM_SECONDS = 60.0
-"""Between the alarms that come one by one and the crowd: the broker warms, and then there is something to compare."""
+"""Between the timers that come one by one and the crowd: the broker warms, and then there is something to compare."""
 _OTHERS = 20_000
 
 
@@ -33,9 +33,9 @@ class Plan(NamedTuple):
     closes: Millis
     crowd: Millis
     single: int
-    """Alarms between ``opens`` and ``closes``."""
+    """Timers between ``opens`` and ``closes``."""
     others: list[str]
-    """Customers whose alarms come later."""
+    """Customers whose timers come later."""
 
 
 @contextmanager

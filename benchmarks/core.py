@@ -18,7 +18,7 @@ from rules.loading import load_rulebook
 from schemas.codec import decode_record, encode_orders, encode_record, size_of
 from schemas.events import decode_event
 from schemas.topics import BROWSE, TOPIC_OF
-from streams.pipeline import Context, Customer, handle, new_customer, wake
+from streams.pipeline import Context, Customer, fire_timers, handle, new_customer
 
 MICROSECONDS = 1e6
 EVERY = 10
@@ -26,7 +26,7 @@ EVERY = 10
 
 
 def costs(journey: Journey, context: Context) -> dict[str, list[float]]:
-    """Microseconds per event, by type; of alarms under ``alarm`` and of the codec under ``codec``."""
+    """Microseconds per event, by type; of timers under ``timer`` and of the codec under ``codec``."""
     taken: dict[str, list[float]] = defaultdict(list)
     customers: dict[str, Customer] = {}
     events = [decode_event(told.body) for told in journey.events()]
@@ -36,10 +36,10 @@ def costs(journey: Journey, context: Context) -> dict[str, list[float]]:
         customer = customers.get(event.customer)
         if customer is None:
             customer = customers[event.customer] = new_customer(event.customer, event.at, context)
-        while customer.record.waits and customer.record.waits[0].due <= event.at:
+        while customer.record.timers and customer.record.timers[0].due <= event.at:
             begun = perf_counter()
-            wake(customer, customer.record.waits[0].due, context)
-            taken["alarm"].append((perf_counter() - begun) * MICROSECONDS)
+            fire_timers(customer, customer.record.timers[0].due, context)
+            taken["timer"].append((perf_counter() - begun) * MICROSECONDS)
         begun = perf_counter()
         handle(customer, event, context, event.at)
         taken[event.type].append((perf_counter() - begun) * MICROSECONDS)

@@ -2,7 +2,7 @@
 
     python -m benchmarks.idle [--kafka apache|embedded] [--seconds 20] [--write]
 
-Each lane reads ahead through a connection of its own and looks for due alarms twice a second, so a worker with many
+Each lane reads ahead through a connection of its own and looks for due timers twice a second, so a worker with many
 lanes is never quite still. How often an empty fetch is asked for again is ``TEND_FETCH_WAIT_MS``. ``--write`` puts the
 table into docs/scaling.md.
 """

@@ -12,7 +12,7 @@ from schemas.events import AnyEvent, decode_event
 from schemas.outcome import Outcome
 from schemas.times import DAY
 from streams.churn import begin
-from streams.pipeline import Context, Customer, handle, new_customer, wake
+from streams.pipeline import Context, Customer, fire_timers, handle, new_customer
 
 TEACHING = 28 * DAY
 """As in the demo: rules act after four weeks."""
@@ -33,7 +33,7 @@ def live(journey: Journey, context: Context, watch: Watch | None = None) -> dict
         customer = customers.get(told.customer)
         if customer is None:
             customer = customers[told.customer] = new_customer(told.customer, event.at, context)
-        wake(customer, event.at, context)
+        fire_timers(customer, event.at, context)
         outcome = handle(customer, event, context, event.at)
         if watch is not None:
             watch(event, customer, outcome)

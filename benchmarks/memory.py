@@ -30,7 +30,7 @@ from schemas.codec import decode_orders, decode_record
 from streams.hand import MOST
 
 PAGE = Path("docs/memory.md")
-PARTS = ("customers", "orders", "alarms", "decisions")
+PARTS = ("customers", "orders", "timers", "decisions")
 _MB = 1e6
 _GB = 1e9
 
@@ -161,7 +161,7 @@ def _population(known: list[CustomerImage], weeks: int) -> list[str]:
     decisions = sum(len(body) for image in known for body in image.decisions) / count
     return [
         f"Customers are those of *The Complete Journey* after {weeks} weeks: a record of {record:,.0f} bytes, an order "
-        f"book of {orders:,.0f}, {number:.0f} recent decisions of {decisions:,.0f} bytes in all, an alarm each."
+        f"book of {orders:,.0f}, {number:.0f} recent decisions of {decisions:,.0f} bytes in all, a timer each."
     ]
 
 

@@ -25,7 +25,7 @@ from rules.loading import shipped
 from schemas.codec import decode_record, encode_record
 from schemas.ids import partition_of
 from schemas.lane import Commit, KafkaRecord, LaneState
-from schemas.record import CustomerRecord, Wait, WaitKind
+from schemas.record import CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, SECOND, Millis, to_millis, to_rfc3339
 from schemas.topics import LANE_TOPICS, TOPIC_OF
 from streams.library import Library
@@ -63,7 +63,7 @@ def lived(weeks: int, households: int, teaching: int = 28, until: Millis | None 
     rehearsal.shelves = [shelf]
     rehearsal.run([_intervals(journey, journey.start + teaching * DAY, later)])
     return [
-        CustomerImage(who, body, shelf.orders.get(who), shelf.alarms.get(who), shelf.decisions.get(who, []))
+        CustomerImage(who, body, shelf.orders.get(who), shelf.timers.get(who), shelf.decisions.get(who, []))
         for who, body in sorted(shelf.records.items())
     ]
 
@@ -92,24 +92,24 @@ def under_new_ids(
 ) -> Iterator[CustomerImage]:
     """Customers number ``first`` to ``first + count``, each like one of the known.
 
-    With ``rings`` a customer's next alarm is her weekly look, at the moment told for her number; what she waits for
+    With ``rings`` a customer's next timer is her weekly look, at the moment told for her number; what she waits for
     later than that stays.
     """
     records = [decode_record(image.record) for image in known]
-    waits = [record.waits for record in records]
+    waits = [record.timers for record in records]
     for number in range(first, first + count):
         like = number % len(known)
-        record, alarm = records[like], known[like].alarm
+        record, timer = records[like], known[like].timer
         record.id = f"c-{number:08}"
         if rings is not None:
-            alarm = rings(number)
-            _wake_at(record, waits[like], alarm)
-        yield msgspec.structs.replace(known[like], customer=record.id, record=encode_record(record), alarm=alarm)
+            timer = rings(number)
+            _wake_at(record, waits[like], timer)
+        yield msgspec.structs.replace(known[like], customer=record.id, record=encode_record(record), timer=timer)
 
 
-def _wake_at(record: CustomerRecord, waits: list[Wait], due: Millis) -> None:
-    later = [wait for wait in waits if wait.due > due and wait.kind != WaitKind.TICK]
-    record.waits = [Wait(due, WaitKind.TICK), *later]
+def _wake_at(record: CustomerRecord, waits: list[Timer], due: Millis) -> None:
+    later = [timer for timer in waits if timer.due > due and timer.kind != TimerKind.TICK]
+    record.timers = [Timer(due, TimerKind.TICK), *later]
 
 
 async def settle(store: Store, customers: Iterator[CustomerImage], lanes: int = LANES) -> None:

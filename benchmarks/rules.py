@@ -105,7 +105,7 @@ def main() -> None:
     for trigger in ("product.viewed", *sorted({name for rule in book.rules for name in rule.on})):
         idle, _ = cost(trigger, customer(trigger, applies=False), churn=None)
         busy, actions = cost(trigger, customer(trigger, applies=True), churn=LIKELY)
-        woken = len(book.wakes(trigger))
+        woken = len(book.triggered_by(trigger))
         print(f"{trigger:<22}{woken:>6}{idle:>18.1f}{idle / unit:>6.1f}{busy:>10.1f}{busy / unit:>6.1f}{actions:>9}")
 
 

@@ -138,8 +138,8 @@ async def _bare_reading(store: Store) -> AsyncIterator[Row]:
                 yield "hash", key, found
         cursor = -1
         while cursor != 0:
-            cursor, found = await cast("Awaitable[Any]", client.zscan(keys.alarms, max(cursor, 0), count=_COUNT))
-            yield "sorted set", keys.alarms, found
+            cursor, found = await cast("Awaitable[Any]", client.zscan(keys.timers, max(cursor, 0), count=_COUNT))
+            yield "sorted set", keys.timers, found
 
 
 async def _bare_writing(store: Store, rows: list[Row]) -> None:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.store [--records 500] [--rounds 60] [--durability always|everysec] [--url redis://...]
 
-A batch is like those of the replay: records of 900 bytes, an order book for every tenth customer, an alarm for
+A batch is like those of the replay: records of 900 bytes, an order book for every tenth customer, a timer for
 each, outbox entries and decisions for every third. Times are medians, per record; ``client`` is this process'
 own time, which is what the worker's loop has to give.
 """
@@ -44,7 +44,7 @@ class Batch:
             state=_filler(2_000, number),
             records={name: _filler(900, number + n) for n, name in enumerate(self.customers)},
             orders={name: _filler(300, number + n) for n, name in enumerate(self.customers[::10])},
-            alarms={name: number * 1_000 + n for n, name in enumerate(self.customers)},
+            timers={name: number * 1_000 + n for n, name in enumerate(self.customers)},
             decisions={name: [_filler(250, n)] for n, name in enumerate(third)},
             outbox=[_entry(published + 1 + n, name) for n, name in enumerate(third)],
             published=published,

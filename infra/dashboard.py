@@ -62,7 +62,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("From event to action", _quantiles("tend_event_to_action_seconds"), "s"),
         Panel("Stages of a batch", _quantiles("tend_stage_seconds", "stage"), "s"),
         Panel(
-            "Events and alarms in a batch",
+            "Events and timers in a batch",
             (("sum(rate(tend_batch_events_sum[5m])) / sum(rate(tend_batch_events_count[5m]))", "mean"),),
         ),
         Panel("Decided, not published", (("sum by (partition) (tend_outbox_entries)", "{{partition}}"),)),
@@ -72,8 +72,8 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Actions by rule, an hour", (("sum by (rule) (increase(tend_actions_total[1h]))", "{{rule}}"),)),
         Panel("Suppressed, an hour", (("sum by (reason) (increase(tend_suppressed_total[1h]))", "{{reason}}"),)),
         Panel("Held, an hour", (("sum by (reason) (increase(tend_held_total[1h]))", "{{reason}}"),)),
-        Panel("Alarms a second", (("sum(rate(tend_alarms_total[$__rate_interval]))", "alarms"),), "eps"),
-        Panel("Alarms looked at late by", _quantiles("tend_alarm_lateness_seconds"), "s"),
+        Panel("Timers a second", (("sum(rate(tend_timers_total[$__rate_interval]))", "timers"),), "eps"),
+        Panel("Timers looked at late by", _quantiles("tend_timer_lateness_seconds"), "s"),
     ),
     "What was not as expected": (
         Panel("Dead letters, an hour", (("sum by (reason) (increase(tend_dead_letters_total[1h]))", "{{reason}}"),)),

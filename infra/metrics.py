@@ -103,22 +103,22 @@ HELD = Metric(
     "proposals",
     ("reason",),
     "What limits held back, to be decided again later.",
-    "Held and never released: look at tend_alarm_lateness_seconds.",
+    "Held and never released: look at tend_timer_lateness_seconds.",
 )
-ALARMS = Metric(
-    "tend_alarms_total",
+TIMERS = Metric(
+    "tend_timers_total",
     "counter",
-    "alarms",
+    "timers",
     (),
-    "Alarms of customers looked at.",
+    "Timers of customers looked at.",
     "None at all for an hour: lanes do not tick; look at tend_lane_state.",
 )
-ALARM_LATENESS = Metric(
-    "tend_alarm_lateness_seconds",
+TIMER_LATENESS = Metric(
+    "tend_timer_lateness_seconds",
     "histogram",
     "seconds",
     (),
-    "From the moment an alarm was due to the moment it was looked at.",
+    "From the moment a timer was due to the moment it was looked at.",
     "Minutes: a backlog is being caught up (tend_lag_records), or very many fall due at once: spread the campaign.",
     _SLOW,
 )
@@ -145,7 +145,7 @@ BATCH = Metric(
     "histogram",
     "events",
     (),
-    "Events and alarms in one commit.",
+    "Events and timers in one commit.",
     "Always at its limit: the worker is saturated; add one.",
     _SIZES,
 )

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         le=100,
         description="How long records are gathered from the first one on, so that a lane takes them together; ms.",
     )
-    batch_limit: int = Field(500, ge=1, le=500, description="Most events and alarms in one commit.")
+    batch_limit: int = Field(500, ge=1, le=500, description="Most events and timers in one commit.")
     outbox_limit: int = Field(
         5_000, ge=500, le=1_000_000, description="Messages decided and not yet published at which a lane pauses."
     )
@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     epoch_seconds: int = Field(
         86_400, ge=60, le=604_800, description="Length of an epoch: how often what customers share is learned anew."
     )
-    tick_ms: int = Field(500, ge=50, le=60_000, description="How often a quiet lane looks for due alarms.")
+    tick_ms: int = Field(500, ge=50, le=60_000, description="How often a quiet lane looks for due timers.")
     future_tolerance_seconds: int = Field(
         300, ge=0, le=86_400, description="An event further ahead of its arrival goes to the dead letters."
     )

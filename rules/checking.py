@@ -22,8 +22,8 @@ from rules.wording import BadWording, Slot, Wording, read_wording
 from schemas.times import Millis
 from schemas.triggers import TRIGGERS
 
-WAKING = TRIGGERS - {"released", "erasure.requested"}
-"""What can wake a rule: not a release, which decides anew what was proposed, nor the wish to be forgotten."""
+RULE_TRIGGERS = TRIGGERS - {"released", "erasure.requested"}
+"""What can trigger a rule: not a release, which decides anew what was proposed, nor the wish to be forgotten."""
 _NOT_YET = ("holdout", "budget")
 _PLAIN = (Kind.STRING, Kind.INT, Kind.DOUBLE, Kind.BOOL)
 
@@ -80,10 +80,10 @@ class Checker:
 
     def _names(self, document: Document, path: Path, terms: RuleTerms) -> None:
         for index, trigger in enumerate(terms.on):
-            if trigger in TRIGGERS - WAKING:
+            if trigger in TRIGGERS - RULE_TRIGGERS:
                 self._say(document, (*path, "on", index), f"{trigger!r} wakes no rule", "docs/rules.md lists what does")
-            elif trigger not in WAKING:
-                fix = nearest(trigger, WAKING) or "docs/rules.md lists all triggers"
+            elif trigger not in RULE_TRIGGERS:
+                fix = nearest(trigger, RULE_TRIGGERS) or "docs/rules.md lists all triggers"
                 self._say(document, (*path, "on", index), f"there is no trigger {trigger!r}", fix)
         groups = [group.name for group in self._defaults.groups]
         if terms.group and terms.group not in groups:

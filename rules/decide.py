@@ -11,7 +11,7 @@ from rules.facts import Reader
 from rules.ledger import decision, failed, gone
 from rules.limits import Refusal, limit
 from rules.proposal import Proposal, occasion_of
-from rules.remember import arm_release, give_out, hold, is_settled, mark_fired, may_hold, spend, spend_held
+from rules.remember import give_out, hold, is_settled, mark_fired, may_hold, schedule_release, spend, spend_held
 from rules.rule import Plan, Rule
 from rules.scene import Scene
 from schemas.outcome import Outcome, Reason, Verdict
@@ -32,7 +32,7 @@ def decide(scene: Scene, outcome: Outcome) -> None:
     if scene.record.erased:
         return
     reader = Reader(scene)
-    for rule in scene.rulebook.wakes(scene.trigger.name):
+    for rule in scene.rulebook.triggered_by(scene.trigger.name):
         for proposal in _proposed(rule, scene, reader, outcome):
             if scene.at < scene.act_from:
                 _only_spend(proposal)
@@ -105,7 +105,7 @@ def _again(scene: Scene, due: list[Held], outcome: Outcome) -> None:
     record.held = [one for one in record.held if one.id not in due_ids]
     for held in sorted(due, key=lambda one: (-_priority(scene, one), one.rule, one.occasion, one.index)):
         _decide_again(scene, held, outcome)
-    arm_release(record)
+    schedule_release(record)
 
 
 def _decide_again(scene: Scene, held: Held, outcome: Outcome) -> None:

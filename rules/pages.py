@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from rules.checking import WAKING
+from rules.checking import RULE_TRIGGERS
 from rules.defaults import Defaults, Section
 from rules.facts import FACTS
 from rules.formats import FORMATS
@@ -116,7 +116,7 @@ def _fields(model: type[BaseModel]) -> str:
 
 def _triggers() -> str:
     events = {name: f"an event of `{topic}`" for name, topic in TOPIC_OF.items()}
-    rows = [(f"`{name}`", meaning) for name, meaning in {**NOTICED, **events}.items() if name in WAKING]
+    rows = [(f"`{name}`", meaning) for name, meaning in {**NOTICED, **events}.items() if name in RULE_TRIGGERS]
     return _table(("trigger", "meaning"), rows)
 
 
@@ -143,7 +143,7 @@ def _shipped(book: Rulebook) -> str:
         )
         for rule in book.rules
     ]
-    return _table(("rule", "woken by", "does", "purpose", "priority", "about"), rows)
+    return _table(("rule", "triggered by", "does", "purpose", "priority", "about"), rows)
 
 
 def _does(rule: Rule) -> str:

@@ -15,15 +15,15 @@ from schemas.record import (
     MAX_COUPONS,
     MAX_HELD,
     MAX_LAST_FIRED,
-    MAX_WAITS,
+    MAX_TIMERS,
     Coupon,
     CustomerRecord,
     Held,
     Sent,
-    WaitKind,
+    TimerKind,
 )
+from schemas.timers import clear_timer, set_timer, timer_due
 from schemas.times import Millis, to_millis
-from schemas.waits import clear_wait, set_wait, waits_for
 
 MAX_HELD_BYTES: Final = 1_000
 """A quarter of what a record may take."""
@@ -87,8 +87,8 @@ def _rests(rule: Rule | None, fired: Millis, now: Millis) -> bool:
 def may_hold(proposal: Proposal) -> bool:
     """Whether the record has room for one more held action."""
     record = proposal.scene.record
-    has_wait = waits_for(record, WaitKind.RELEASE) is not None
-    if len(record.held) >= MAX_HELD or (len(record.waits) >= MAX_WAITS and not has_wait):
+    has_timer = timer_due(record, TimerKind.RELEASE) is not None
+    if len(record.held) >= MAX_HELD or (len(record.timers) >= MAX_TIMERS and not has_timer):
         return False
     return len(msgspec.msgpack.encode([*record.held, _held(proposal, 0, "")])) <= MAX_HELD_BYTES
 
@@ -97,15 +97,15 @@ def hold(proposal: Proposal, until: Millis, reason: str) -> None:
     """Keep it until then."""
     record = proposal.scene.record
     record.held = [*record.held, _held(proposal, until, reason)]
-    arm_release(record)
+    schedule_release(record)
 
 
-def arm_release(record: CustomerRecord) -> None:
+def schedule_release(record: CustomerRecord) -> None:
     """Wait for the first held action."""
     if record.held:
-        set_wait(record, WaitKind.RELEASE, min(one.release for one in record.held))
+        set_timer(record, TimerKind.RELEASE, min(one.release for one in record.held))
     else:
-        clear_wait(record, WaitKind.RELEASE)
+        clear_timer(record, TimerKind.RELEASE)
 
 
 def _held(proposal: Proposal, until: Millis, reason: str) -> Held:

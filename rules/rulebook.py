@@ -58,7 +58,7 @@ class Rulebook:
                 woken[trigger].append(rule)
         self._woken = {trigger: tuple(rules) for trigger, rules in woken.items()}
 
-    def wakes(self, trigger: str) -> tuple[Rule, ...]:
+    def triggered_by(self, trigger: str) -> tuple[Rule, ...]:
         """The rules that this trigger wakes, the highest priority first."""
         return self._woken.get(trigger, ())
 

@@ -44,9 +44,9 @@ class Scene(msgspec.Struct):
     """Her order book where it was loaded."""
     trigger: Trigger
     event: AnyEvent | None
-    """The event that woke the rules, or None for an alarm."""
+    """The event that triggered the rule, or None for a timer."""
     at: Millis
-    """Time of the event or alarm: what facts and occasions are told from."""
+    """Time of the event or timer: what facts and occasions are told from."""
     acting: Millis
     """Time of acting: what quiet hours, caps and expiry are told from."""
     rulebook: Rulebook
@@ -65,7 +65,7 @@ class Scene(msgspec.Struct):
 
     @property
     def subject(self) -> str:
-        """What it is about: the trigger says it, or the event that woke the rules."""
+        """What it is about: the trigger says it, or the event that triggered the rule."""
         return self.trigger.ref or self._told("complaint_id") or self._told("order_id") or self._told("cart_id")
 
     @property

@@ -108,7 +108,7 @@ _OF_KIND: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 
 
 class RuleTerms(Section):
-    """A rule: what wakes it, when it applies, what to do, and how it gets along with others."""
+    """A rule: what triggers it, when it applies, what to do, and how it gets along with others."""
 
     id: Name
     """Name of the rule. It is part of every action's id: a renamed rule acts again."""

@@ -111,7 +111,7 @@ class Loaded(msgspec.Struct):
     orders: dict[str, bytes]
     """Customer id to encoded order book, where asked for, and for those due."""
     due: list[tuple[Millis, str]]
-    """Alarms due, by (moment, customer), no more than the limit asked for."""
+    """Timers due, by (moment, customer), no more than the limit asked for."""
 
 
 class Commit(msgspec.Struct):
@@ -120,7 +120,7 @@ class Commit(msgspec.Struct):
     state: bytes
     records: dict[str, bytes] = msgspec.field(default_factory=dict)
     orders: dict[str, bytes] = msgspec.field(default_factory=dict)
-    alarms: dict[str, Millis | None] = msgspec.field(default_factory=dict)
+    timers: dict[str, Millis | None] = msgspec.field(default_factory=dict)
     """Customer id to her next moment; ``None`` takes her off the clock."""
     decisions: dict[str, list[bytes]] = msgspec.field(default_factory=dict)
     """Customer id to new entries of her bounded list of recent decisions."""
@@ -137,8 +137,8 @@ class Commit(msgspec.Struct):
             + _lengths(self.records.values())
             + _lengths(self.orders)
             + _lengths(self.orders.values())
-            + _lengths(self.alarms)
-            + 8 * len(self.alarms)
+            + _lengths(self.timers)
+            + 8 * len(self.timers)
             + _lengths(self.decisions)
             + sum(_lengths(entries) for entries in self.decisions.values())
             + sum(entry.size for entry in self.outbox)

@@ -85,7 +85,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     rulebook: str
     almanac: int
     trigger: str
-    """Event type or alarm that woke the rule."""
+    """Event type or timer that triggered the rule."""
     trigger_id: str = ""
     reason: Reason | None = None
     until: Millis = 0
@@ -96,7 +96,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Outcome(msgspec.Struct):
-    """What one event (or the alarms of one customer) leads to."""
+    """What one event (or the timers of one customer) leads to."""
 
     actions: list[AnyAction] = msgspec.field(default_factory=list)
     decisions: list[Decision] = msgspec.field(default_factory=list)

@@ -26,7 +26,7 @@ MAX_LOTS = 13
 MAX_SENT = 12
 MAX_SPENT = 24
 MAX_HELD = 6
-MAX_WAITS = 24
+MAX_TIMERS = 24
 MAX_CART_ITEMS = 10
 MAX_TAGS = 10
 MAX_LAST_FIRED = 24
@@ -41,8 +41,8 @@ class RecordPart(msgspec.Struct, array_like=True, gc=False, forbid_unknown_field
     """
 
 
-class WaitKind(IntEnum):
-    """What a customer's alarm clock can ring for."""
+class TimerKind(IntEnum):
+    """What a timer is set for."""
 
     TICK = 1  # weekly prediction point; time moves stages and segments too
     MATURITY = 2  # a churn question is due to be answered
@@ -59,12 +59,12 @@ class WaitKind(IntEnum):
     SECOND_ORDER = 13  # time to ask for a second order
 
 
-class Wait(RecordPart):
-    """One entry of her alarm clock."""
+class Timer(RecordPart):
+    """A moment at which to look at the customer again."""
 
     due: Millis
     kind: int
-    """A ``WaitKind``."""
+    """A ``TimerKind``."""
     ref: str = ""
 
 
@@ -310,7 +310,7 @@ class CustomerRecord(RecordPart):
     fired: dict[int, Millis] = {}
     """32-bit hash of a rule to when it last gave something out: cooldowns that outlast ``sent``."""
     held: list[Held] = []
-    waits: list[Wait] = []
+    timers: list[Timer] = []
     """Sorted by (due, kind, ref)."""
     recent: Seen = msgspec.field(default_factory=Seen)
     browsed: Seen = msgspec.field(default_factory=Seen)

@@ -1,4 +1,4 @@
-"""What can wake a rule: every event type, and the moments that the core notices by itself."""
+"""What can trigger a rule: every event type, and the moments that the core notices by itself."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TRIGGERS = frozenset(TOPIC_OF) | frozenset(NOTICED)
 
 
 class Trigger(msgspec.Struct, frozen=True):
-    """Something that may wake rules."""
+    """Something that may trigger rules."""
 
     name: str
     ref: str = ""

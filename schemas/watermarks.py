@@ -27,7 +27,7 @@ class Watermark(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     """Before this moment no rule is decided."""
     begins: bool = False
     finishes: bool = False
-    """The last watermark: alarms due before ``time`` are handled, nothing follows."""
+    """The last watermark: timers due before ``time`` are handled, nothing follows."""
 
 
 def encode_watermark(watermark: Watermark) -> bytes:

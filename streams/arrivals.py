@@ -28,7 +28,7 @@ REASONS = MappingProxyType(
         "time_in_future": "its time is more than 5 minutes later than its arrival",
         "wrong_partition": "its customer belongs on another partition, and it was moved once already (replay: at once)",
         "event_failed": "the core could not handle it; the customer stays as she was",
-        "alarm_failed": "an alarm could not be handled; it was taken off her clock",
+        "timer_failed": "a timer could not be handled; it was taken off",
     }
 )
 """Why a record becomes a dead letter."""

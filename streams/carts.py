@@ -6,10 +6,10 @@ from schemas.browse import CartItemAdded, CartItemRemoved, CheckoutStarted, Paym
 from schemas.orders import OrderPlaced
 from schemas.record import MAX_CART_ITEMS, Cart, CartItem
 from schemas.times import Millis
-from streams.arming import arm_cart
 from streams.churn import remember_signal
 from streams.notes import Note
 from streams.texts import clipped
+from streams.timer_schedule import schedule_cart
 from streams.turn import Turn
 
 SKU_BYTES = 40
@@ -51,7 +51,7 @@ def take_out(turn: Turn, event: CartItemRemoved) -> Note | None:
         _touch(turn, cart)
     else:
         turn.record.cart = None
-        arm_cart(turn)
+        schedule_cart(turn)
     return None
 
 
@@ -82,12 +82,12 @@ def close(turn: Turn, event: OrderPlaced) -> None:
     cart = turn.record.cart
     if cart is not None and event.cart_id in (None, cart.id):
         turn.record.cart = None
-        arm_cart(turn)
+        schedule_cart(turn)
 
 
 def _touch(turn: Turn, cart: Cart) -> None:
     cart.touched = turn.at
-    arm_cart(turn)
+    schedule_cart(turn)
 
 
 def _is_bought(turn: Turn, at: Millis) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from schemas.complaints import ComplaintEvent, ComplaintOpened, ComplaintReopened, ComplaintResolved, ComplaintUpdated
 from schemas.record import MAX_OPEN_COMPLAINTS, Complaint
-from streams.arming import arm_complaints
 from streams.churn import remember_signal
 from streams.notes import Note
+from streams.timer_schedule import schedule_complaints
 from streams.turn import Turn
 
 
@@ -90,7 +90,7 @@ def breached(turn: Turn) -> None:
 def _change(turn: Turn, complaint: Complaint, event: ComplaintEvent) -> None:
     complaint.changed = event.at
     turn.record.complaints.last = turn.at
-    arm_complaints(turn)
+    schedule_complaints(turn)
 
 
 def _is_old(turn: Turn, complaint: Complaint, event: ComplaintEvent) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from schemas.orders import OrderPlaced
-from schemas.record import Order, WaitKind
+from schemas.record import Order, TimerKind
 from streams import points, purchases
-from streams.arming import arm, arm_points, overdue_at
 from streams.churn import remember_signal
 from streams.notes import Note
+from streams.timer_schedule import overdue_at, schedule, schedule_points
 from streams.turn import Turn
 
 
@@ -45,7 +45,7 @@ def count_cancellation(turn: Turn, order: Order) -> None:
     turn.record.purchases.cancelled += 1
     _refund(turn, order, order.amount, 1)
     if turn.record.purchases.count - turn.record.purchases.cancelled < 1:
-        arm(turn, WaitKind.SECOND_ORDER, None, order.id)
+        schedule(turn, TimerKind.SECOND_ORDER, None, order.id)
 
 
 def count_return(turn: Turn, order: Order, amount: int, first: bool) -> None:
@@ -64,7 +64,7 @@ def _refund(turn: Turn, order: Order, amount: int, orders: int) -> None:
     if order.points > due:
         points.reverse(turn.record.points, order.points - due)
         order.points = due
-        arm_points(turn)
+        schedule_points(turn)
 
 
 def reward(turn: Turn, order: Order) -> None:
@@ -74,7 +74,7 @@ def reward(turn: Turn, order: Order) -> None:
         expires = points.expiry(turn.at, turn.defaults.points.lapse_millis)
         if not points.earn(turn.record.points, order.points, expires):
             turn.note(Note.CAP_LOTS)
-        arm_points(turn)
+        schedule_points(turn)
 
 
 def _points_for(turn: Turn, order: Order) -> int:
@@ -93,7 +93,7 @@ def use_coupons(turn: Turn, event: OrderPlaced) -> None:
 
 def ask_for_a_second(turn: Turn, order: Order) -> None:
     """After a first order, wait for the second; when it comes, no longer."""
-    for wait in [wait for wait in turn.record.waits if wait.kind == WaitKind.SECOND_ORDER]:
-        turn.record.waits.remove(wait)
+    for timer in [timer for timer in turn.record.timers if timer.kind == TimerKind.SECOND_ORDER]:
+        turn.record.timers.remove(timer)
     if turn.record.purchases.count == 1:
-        arm(turn, WaitKind.SECOND_ORDER, turn.at + turn.defaults.orders.second_order_millis, order.id)
+        schedule(turn, TimerKind.SECOND_ORDER, turn.at + turn.defaults.orders.second_order_millis, order.id)

@@ -35,7 +35,7 @@ def why(decision: Decision) -> list[str]:
     """Why this became of what a rule proposed."""
     what = f"{decision.kind or 'action'} of rule {decision.rule}"
     sentences = [f"The {what} {_VERDICTS[decision.verdict]} at {to_rfc3339(decision.at)}."]
-    sentences.append(f"It was woken by {decision.trigger} ({_meaning(decision.trigger)}), for {decision.occasion}.")
+    sentences.append(f"It was triggered by {decision.trigger} ({_meaning(decision.trigger)}), for {decision.occasion}.")
     if decision.reason is not None:
         more = f" ({decision.detail})" if decision.detail else ""
         sentences.append(f"Why: {REASONS_IN_WORDS[decision.reason]}{more}.")

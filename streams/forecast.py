@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rules.scene import Churn
 from schemas.churn import HorizonState, Score
-from streams.arming import arm_maturity
 from streams.churn import ask, causes, counts_of, remember_order, score, settle
+from streams.timer_schedule import schedule_maturity
 from streams.turn import Turn
 
 DIGITS = 4
@@ -34,14 +34,14 @@ def predict(turn: Turn, about: str) -> None:
         ask(record.asked, record.buying, turn.at, scored, record.id, horizon)
     record.churn = [round(scored.p, DIGITS) for scored in scores]
     turn.churn, turn.scored = _fresh(turn, scores[0]), about
-    arm_maturity(turn)
+    schedule_maturity(turn)
 
 
 def mature(turn: Turn) -> None:
     """Settle the questions whose horizon has passed."""
     record = turn.record
     turn.outcome.lessons.extend(settle(record.asked, record.purchases.last, turn.at, record.id))
-    arm_maturity(turn)
+    schedule_maturity(turn)
 
 
 def known(turn: Turn) -> Churn | None:

@@ -32,7 +32,7 @@ class _Worked(NamedTuple):
     stop: int
     """The first event that is not in it."""
     until: Millis
-    """Everything before it, alarms included, is in it."""
+    """Everything before it, timers included, is in it."""
     whole: bool
     """Whether everything up to the border is in it."""
     portion: Portion
@@ -59,7 +59,7 @@ class Lane:
     def take(self, batch: Batch) -> Steps:
         """Handle a batch; the last ``Save`` moves the offsets past it.
 
-        In service a crowd of alarms may be left behind, and ``state.time`` before it: the next batch goes on with it.
+        In service a crowd of timers may be left behind, and ``state.time`` before it: the next batch goes on with it.
 
         Raises:
             TendError: too much of what came lately is of no use; of what is not saved yet nothing is done.
@@ -118,7 +118,7 @@ class Lane:
         outbox = Outbox(self.ground.partition, self.ground.partitions, state.sequence)
         recent = post(outbox, (outcome for _, outcome in portion.outcomes), state.epoch, state.first_epoch)
         post_failures(outbox, portion.failed, batch.raws)
-        commit = Commit(b"", portion.records, portion.orders, portion.alarms, recent, outbox.entries)
+        commit = Commit(b"", portion.records, portion.orders, portion.timers, recent, outbox.entries)
         drained = len(loaded.due) < bounds.due
         return _Worked(stop, until if drained else loaded.due[-1][0], whole and drained, portion, outbox, commit)
 
@@ -180,7 +180,7 @@ class Lane:
 
 
 def _gives_way(batch: Batch, worked: _Worked) -> bool:
-    """Whether events that have come meanwhile go first: of a crowd of alarms, those of others need not wait for all."""
+    """Whether events that have come meanwhile go first: of a crowd of timers, those of others need not wait for all."""
     return batch.is_live and not worked.whole and worked.stop == len(batch.arrivals)
 
 

@@ -31,7 +31,7 @@ class Note(StrEnum):
     CAP_CART_ITEMS = "cap_cart_items"
     CAP_TAGS = "cap_tags"
     CAP_LOTS = "cap_lots"
-    CAP_WAITS = "cap_waits"
+    CAP_TIMERS = "cap_timers"
     CAP_BYTES = "cap_bytes"
     POINTS_LAPSED = "points_lapsed"
 
@@ -58,7 +58,7 @@ MEANINGS = MappingProxyType(
         Note.CAP_CART_ITEMS: "the cart was full; a further line only adds to its value",
         Note.CAP_TAGS: "more tags than are kept; the rest were left out",
         Note.CAP_LOTS: "too many lots of points; the two newest were joined at the later date",
-        Note.CAP_WAITS: "her alarm clock was full; one more wait was not taken",
+        Note.CAP_TIMERS: "the record had no room for one more timer; it was not set",
         Note.CAP_BYTES: "the record would have become too large; what matters least was forgotten",
         Note.POINTS_LAPSED: "points lapsed unused (how many)",
     }

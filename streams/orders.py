@@ -12,8 +12,8 @@ from schemas.orders import OrderCancelled, OrderDelivered, OrderDispatched, Orde
 from schemas.record import MAX_ORDERS, Order, OrderBook
 from schemas.times import Millis, to_millis
 from streams import carts, consequences, forecast, purchases
-from streams.arming import OPEN, arm_orders
 from streams.notes import Note
+from streams.timer_schedule import OPEN, schedule_orders
 from streams.turn import Turn
 
 
@@ -39,7 +39,7 @@ def place(turn: Turn, event: OrderPlaced) -> Note | None:
     consequences.ask_for_a_second(turn, order)
     consequences.catch_up(turn, order, claimed)
     consequences.notice_broken_promises(turn)
-    arm_orders(turn)
+    schedule_orders(turn)
     return None
 
 
@@ -148,7 +148,7 @@ def _enter(turn: Turn, order_id: str) -> Order:
 
 def _touch(turn: Turn, order: Order, event: OrderEvent) -> None:
     order.changed = max(order.changed, event.at)
-    arm_orders(turn)
+    schedule_orders(turn)
 
 
 def _millis(moment: datetime | None) -> Millis:

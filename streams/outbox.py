@@ -128,16 +128,16 @@ def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) ->
 
 
 def post_failures(outbox: Outbox, failed: Iterable[Failed], raws: Mapping[tuple[str, int], KafkaRecord]) -> None:
-    """Events that the core could not handle become dead letters; a failed alarm leaves a note of its own."""
+    """Events that the core could not handle become dead letters; a failed timer leaves a note of its own."""
     for letter in starmap(_letter, ((failure, raws) for failure in failed)):
         outbox.dead_letter(letter)
 
 
 def _letter(failure: Failed, raws: Mapping[tuple[str, int], KafkaRecord]) -> DeadLetter:
     if failure.arrival is None:
-        body = orjson.dumps({"customer": failure.customer, "alarm": True})
+        body = orjson.dumps({"customer": failure.customer, "timer": True})
         return DeadLetter(
-            KafkaRecord("alarms", 0, 0, 0, failure.customer.encode(), body), "alarm_failed", "", failure.error
+            KafkaRecord("timers", 0, 0, 0, failure.customer.encode(), body), "timer_failed", "", failure.error
         )
     raw = raws[failure.arrival.topic, failure.arrival.offset]
     return DeadLetter(raw, "event_failed", "", failure.error)

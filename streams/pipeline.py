@@ -1,6 +1,6 @@
 """The way of one event: one record, one rulebook, one almanac and two times in, one outcome out. Pure.
 
-``handle`` applies an event, ``wake`` what a customer has waited for. Both change the customer they are given in
+``handle`` applies an event, ``fire_timers`` the timers that are due. Both change the customer they are given in
 place; where they raise, the caller throws that customer away and keeps the bytes from before.
 """
 
@@ -12,11 +12,11 @@ from rules.decide import decide, release
 from rules.scene import Scene
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
-from schemas.record import VERSION, CustomerRecord, Wait, WaitKind
+from schemas.record import VERSION, CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, Millis
 from schemas.topics import ORDERS, RECEIPTS, TOPIC_OF
 from schemas.triggers import Trigger
-from streams import alarms, arming, forecast, history
+from streams import forecast, history, timer_handlers, timer_schedule
 from streams.bounds import keep_bounded
 from streams.notes import Note, note
 from streams.purchases import BUCKET
@@ -24,10 +24,10 @@ from streams.segments import segment
 from streams.stages import stage
 from streams.turn import Context, Customer, Turn
 
-__all__ = ["Context", "Customer", "handle", "needs_orders", "new_customer", "wake", "wakes_for_orders"]
+__all__ = ["Context", "Customer", "fire_timers", "handle", "needs_orders", "new_customer", "timers_need_orders"]
 
-_WITH_ORDERS = frozenset((WaitKind.DELIVERY, WaitKind.SURVEY, WaitKind.SECOND_ORDER))
-"""Waits that look into the order book."""
+_WITH_ORDERS = frozenset((TimerKind.DELIVERY, TimerKind.SURVEY, TimerKind.SECOND_ORDER))
+"""Timers that look into the order book."""
 
 
 def new_customer(customer: str, at: Millis, context: Context) -> Customer:
@@ -36,8 +36,8 @@ def new_customer(customer: str, at: Millis, context: Context) -> Customer:
     turn = Turn(made, context, at, at, None, Outcome())
     _take_stock(turn)
     turn.triggers.clear()
-    arming.arm_tick(turn)
-    arming.arm_dates(turn)
+    timer_schedule.schedule_tick(turn)
+    timer_schedule.schedule_dates(turn)
     return made
 
 
@@ -46,13 +46,15 @@ def needs_orders(event: AnyEvent) -> bool:
     return TOPIC_OF[event.type] == ORDERS
 
 
-def wakes_for_orders(customer: Customer, until: Millis) -> bool:
-    """The same for ringing what she has waited for: a ring without the order book sets no wait that looks into it."""
-    return any(wait.kind in _WITH_ORDERS for wait in takewhile(lambda wait: wait.due <= until, customer.record.waits))
+def timers_need_orders(customer: Customer, until: Millis) -> bool:
+    """The same for the timers due: one that is handled without the order book sets none that looks into it."""
+    return any(
+        timer.kind in _WITH_ORDERS for timer in takewhile(lambda timer: timer.due <= until, customer.record.timers)
+    )
 
 
 def handle(customer: Customer, event: AnyEvent, context: Context, acting: Millis) -> Outcome:
-    """Apply an event and decide what follows. Alarms due before it must have rung: see ``wake``."""
+    """Apply an event and decide what follows. Timers due before it must have fired: see ``fire_timers``."""
     outcome = Outcome()
     if customer.record.erased:
         note(outcome, Note.ERASED)
@@ -76,35 +78,33 @@ def handle(customer: Customer, event: AnyEvent, context: Context, acting: Millis
     return outcome
 
 
-def wake(customer: Customer, until: Millis, context: Context, acting: Millis | None = None) -> Outcome:
-    """Ring everything she has waited for up to ``until``, in order, what is set meanwhile included.
+def fire_timers(customer: Customer, until: Millis, context: Context, acting: Millis | None = None) -> Outcome:
+    """Handle the timers due by ``until``, in order, those set meanwhile included.
 
     Args:
-        acting: the time of acting; None for the moment of each wait, as in a replay.
+        acting: the time of acting; None for the moment of each timer, as in a replay.
     """
     outcome = Outcome()
-    waits = customer.record.waits
-    while waits and waits[0].due <= until:
-        wait = waits.pop(0)
-        at = max(wait.due, customer.record.seen)
-        _ring(Turn(customer, context, at, wait.due if acting is None else acting, None, outcome), customer, wait)
-        waits = customer.record.waits
+    while (timers := customer.record.timers) and timers[0].due <= until:
+        timer = timers.pop(0)
+        at = max(timer.due, customer.record.seen)
+        _fire(Turn(customer, context, at, timer.due if acting is None else acting, None, outcome), customer, timer)
     return outcome
 
 
-def _ring(turn: Turn, customer: Customer, wait: Wait) -> None:
-    kind = wait.kind
+def _fire(turn: Turn, customer: Customer, timer: Timer) -> None:
+    kind = timer.kind
     if kind not in _WITH_ORDERS:
         turn.orders = None
-    if kind in (WaitKind.TICK, WaitKind.MATURITY):
-        # A tick rings before a question that is mature at the same moment: settled first, there are never more than
+    if kind in (TimerKind.TICK, TimerKind.MATURITY):
+        # A tick fires before a question that is mature at the same moment: settled first, there are never more than
         # three.
         forecast.mature(turn)
-    if kind == WaitKind.TICK and turn.record.buying.orders:
+    if kind == TimerKind.TICK and turn.record.buying.orders:
         forecast.count(turn)
-        forecast.predict(turn, alarms.tick_number(turn, wait))
-    alarms.RINGS[kind](turn, wait)
-    _finish(turn, customer, releases=kind == WaitKind.RELEASE)
+        forecast.predict(turn, timer_handlers.tick_number(turn, timer))
+    timer_handlers.TIMER_HANDLERS[kind](turn, timer)
+    _finish(turn, customer, releases=kind == TimerKind.RELEASE)
 
 
 def _finish(turn: Turn, customer: Customer, *, releases: bool = False) -> None:
@@ -153,10 +153,10 @@ def _decide(turn: Turn, releases: bool) -> None:
         release(_scene(turn, Trigger("released")), turn.outcome)
     for trigger in turn.triggers:
         # What is held may be freed by a trigger that no rule waits for: a complaint resolved.
-        if rulebook.wakes(trigger.name) or turn.record.held:
+        if rulebook.triggered_by(trigger.name) or turn.record.held:
             decide(_scene(turn, trigger), turn.outcome)
     if turn.record.coupons:
-        arming.arm_coupons(turn)
+        timer_schedule.schedule_coupons(turn)
 
 
 def _scene(turn: Turn, trigger: Trigger) -> Scene:

@@ -1,4 +1,4 @@
-"""A portion: some events of one lane, and the alarms that come due beside them, handled as one step.
+"""A portion: some events of one lane, and the timers that come due beside them, handled as one step.
 
 Everything here is a function of its arguments, so the engine, a dry run and the tests take the same steps whatever
 store lies behind them.
@@ -16,11 +16,11 @@ from schemas.events import AnyEvent
 from schemas.lane import Loaded
 from schemas.outcome import Outcome
 from schemas.record import OrderBook
+from schemas.timers import next_due
 from schemas.times import Millis
-from schemas.waits import next_due
 from streams.arrivals import Arrival
 from streams.hand import Hand
-from streams.pipeline import Context, Customer, handle, needs_orders, new_customer, wake, wakes_for_orders
+from streams.pipeline import Context, Customer, fire_timers, handle, needs_orders, new_customer, timers_need_orders
 
 MAX_BYTES = 300_000
 """Of events as they lay: should all of them fail, their letters still fit into the commit."""
@@ -32,7 +32,7 @@ class Bounds(NamedTuple):
     events: int
     customers: int
     due: int
-    """Alarms of customers without an event."""
+    """Timers of customers without an event."""
 
 
 USUAL = Bounds(events=800, customers=200, due=200)
@@ -46,7 +46,7 @@ ROOM = 900_000
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """An event or alarm that the core could not handle: the customer stays as she was before it."""
+    """An event or timer that the core could not handle: the customer stays as she was before it."""
 
     customer: str
     arrival: Arrival | None
@@ -58,12 +58,12 @@ class Portion(msgspec.Struct):
 
     records: dict[str, bytes] = {}
     orders: dict[str, bytes] = {}
-    alarms: dict[str, Millis | None] = {}
+    timers: dict[str, Millis | None] = {}
     outcomes: list[tuple[str, Outcome]] = []
-    """By trigger: the event type, or ``alarm``."""
+    """By trigger: the event type, or ``timer``."""
     failed: list[Failed] = []
     lag: list[Millis] = []
-    """How late each alarm was looked at, against the time of acting."""
+    """How late each timer was looked at, against the time of acting."""
 
 
 def cut(arrivals: Sequence[Arrival], start: int, before: Millis, bounds: Bounds = USUAL) -> int:
@@ -94,16 +94,16 @@ def handle_portion(
     acting: Millis | None,
     hand: Hand | None = None,
 ) -> Portion:
-    """Handle the events in order, each after its customer's own due alarms, then the alarms due by ``until``.
+    """Handle the events in order, each after its customer's own due timers, then the timers due by ``until``.
 
     Args:
-        acting: the clock in service; None takes the time of the event or alarm (a replay).
+        acting: the clock in service; None takes the time of the event or timer (a replay).
         hand: customers of earlier portions that need not be decoded again.
     """
     desk = _Desk(loaded, context, acting, hand or Hand())
     for arrival in arrivals:
         desk.handle(arrival)
-    # Those loaded for an event may come due as well; the rest of the alarms are the silent customers'.
+    # Those loaded for an event may come due as well; the rest of the timers are the silent customers'.
     for customer in sorted({arrival.event.customer for arrival in arrivals} | {who for _, who in loaded.due}):
         desk.wake(customer, until)
     return desk.close()
@@ -147,26 +147,26 @@ class _Desk:
     def wake(self, who: str, until: Millis) -> None:
         if who not in self._open:
             if who not in self._loaded.records:
-                # The alarm outlived its customer: take it off the clock.
-                self._portion.alarms[who] = None
+                # The timer outlived its customer: take it off the clock.
+                self._portion.timers[who] = None
                 return
             self._open[who] = self._meet(who)
         self._ring(who, until)
 
     def _ring(self, who: str, until: Millis) -> None:
-        """Her due alarms, one moment after the other."""
+        """Her due timers, one moment after the other."""
         while (due := next_due(self._open[who].record)) is not None and due <= until:
             if self._acting is not None:
                 self._portion.lag.append(max(0, self._acting - due))
             step: Millis | None = due
             try:
-                self._portion.outcomes.append(("alarm", self._wake(self._open[who], due)))
+                self._portion.outcomes.append(("timer", self._wake(self._open[who], due)))
             except Unreadable:
                 raise
-            except Exception as error:  # noqa: BLE001 - the same for an alarm
+            except Exception as error:  # noqa: BLE001 - the same for a timer
                 self._fail(who, None, error)
                 # The wait that cannot be handled must not ring for ever.
-                self._open[who].record.waits.pop(0)
+                self._open[who].record.timers.pop(0)
                 step = None
             self._steps.setdefault(who, []).append(step)
 
@@ -176,7 +176,7 @@ class _Desk:
         customer = self._before(who)
         for step in self._steps.get(who, ()):
             if step is None:
-                customer.record.waits.pop(0)
+                customer.record.timers.pop(0)
             elif isinstance(step, int):
                 self._wake(customer, step)
             else:
@@ -189,9 +189,9 @@ class _Desk:
         return handle(customer, event, self._context, event.at if self._acting is None else self._acting)
 
     def _wake(self, customer: Customer, until: Millis) -> Outcome:
-        if wakes_for_orders(customer, until):
+        if timers_need_orders(customer, until):
             self._open_book(customer)
-        return wake(customer, until, self._context, self._acting)
+        return fire_timers(customer, until, self._context, self._acting)
 
     def close(self) -> Portion:
         """Encode what changed; what is unchanged to the byte is not written again."""
@@ -200,8 +200,8 @@ class _Desk:
             body = encode_record(customer.record)
             if body != self._loaded.records.get(who):
                 portion.records[who] = body
-            # Always stated: a due alarm whose record did not change must move on as well.
-            portion.alarms[who] = next_due(customer.record)
+            # Always stated: a due timer whose record did not change must move on as well.
+            portion.timers[who] = next_due(customer.record)
             book = self._book(who, customer)
             if book != self._loaded.orders.get(who, b""):
                 portion.orders[who] = book

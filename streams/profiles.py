@@ -13,9 +13,9 @@ from schemas.customers import (
 )
 from schemas.record import MAX_TAGS, Consent, CustomerRecord, OrderBook
 from schemas.times import Millis
-from streams.arming import arm_dates
 from streams.notes import Note
 from streams.texts import clipped
+from streams.timer_schedule import schedule_dates
 from streams.turn import Turn
 
 SIZES: Final = {"name": 120, "region": 40, "age_band": 40, "income_band": 40}
@@ -45,7 +45,7 @@ def update(turn: Turn, event: CustomerRegistered | CustomerUpdated) -> Note | No
         if not late or not getattr(profile, name):
             setattr(profile, name, value)
     profile.updated = max(profile.updated, event.at)
-    arm_dates(turn)
+    schedule_dates(turn)
     return None
 
 

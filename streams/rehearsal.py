@@ -36,12 +36,12 @@ class Shelf:
     def __init__(self) -> None:
         self.records: dict[str, bytes] = {}
         self.orders: dict[str, bytes] = {}
-        self.alarms: dict[str, Millis] = {}
+        self.timers: dict[str, Millis] = {}
         self.outbox: list[OutboxEntry] = []
 
     def load(self, step: NeedRecords) -> Loaded:
         """What one round trip would bring."""
-        ringing = sorted((due, who) for who, due in self.alarms.items() if due <= step.due_until)[: step.due_limit]
+        ringing = sorted((due, who) for who, due in self.timers.items() if due <= step.due_until)[: step.due_limit]
         wanted = [*step.customers, *(who for _, who in ringing)]
         return Loaded(
             {who: self.records[who] for who in wanted if who in self.records},
@@ -57,11 +57,11 @@ class Shelf:
                 self.orders[who] = book
             else:
                 self.orders.pop(who, None)
-        for who, due in commit.alarms.items():
+        for who, due in commit.timers.items():
             if due is None:
-                self.alarms.pop(who, None)
+                self.timers.pop(who, None)
             else:
-                self.alarms[who] = due
+                self.timers[who] = due
         self.outbox.extend(commit.outbox)
 
 

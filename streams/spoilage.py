@@ -41,7 +41,7 @@ class Spoilage(msgspec.Struct, frozen=True):
         return self._checked(after, f"{letters[-1].reason}: {letters[-1].message}" if letters else "")
 
     def failed(self, share: float, failures: Sequence[Failed], records: int) -> float:
-        """The share once some of the records counted as valid, or alarms beside them, could not be handled.
+        """The share once some of the records counted as valid, or timers beside them, could not be handled.
 
         Raises:
             TendError: the share would be above the limit.
@@ -67,5 +67,5 @@ class Spoilage(msgspec.Struct, frozen=True):
 
 
 def _weight(records: int) -> float:
-    """What one letter adds to the share, if it is one of so many records; without any, as an alarm, it is one."""
+    """What one letter adds to the share, if it is one of so many records; without any, as a timer, it is one."""
     return (1 - _KEPT**records) / records if records else 1 / MEMORY

@@ -16,7 +16,7 @@ from streams.spoilage import NO_LIMIT
 
 
 class NeedRecords(msgspec.Struct, frozen=True):
-    """Load these customers, and those with alarms due by ``due_until``; answered with ``Loaded``."""
+    """Load these customers, and those with timers due by ``due_until``; answered with ``Loaded``."""
 
     customers: list[str]
     due_until: Millis
@@ -61,7 +61,7 @@ class Batch(msgspec.Struct, frozen=True):
 
     arrivals: Sequence[Arrival]
     until: Millis
-    """M: everything before it is in; alarms are handled up to it."""
+    """M: everything before it is in; timers are handled up to it."""
     offsets: Mapping[str, int]
     """Next offset per topic once all of the batch is done."""
     aside: Sequence[DeadLetter | Forward] = ()

@@ -1,4 +1,4 @@
-"""One turn of one customer: an event, or a ring of her alarm clock, while it is applied."""
+"""One turn of one customer: an event, or a ring of her timers, while it is applied."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Customer(msgspec.Struct):
 
     record: CustomerRecord
     orders: OrderBook | None = None
-    """Loaded only where ``needs_orders`` asks for it, and for the alarms that are due."""
+    """Loaded only where ``needs_orders`` asks for it, and for the timers that are due."""
 
 
 class Context(msgspec.Struct):
@@ -73,7 +73,7 @@ class Turn:
         self.scored = ""
         """The order or tick at which it was scored."""
         self.triggers: list[Trigger] = []
-        """What rules are woken by, in this order."""
+        """What rules are triggered by, in this order."""
 
     def notice(self, name: str, ref: str = "", **data: Fact) -> None:
         """Wake the rules that wait for this trigger."""

@@ -1,7 +1,7 @@
 """Builders for tests of the core: a customer's life, told event by event.
 
 Given a ``Life``, when things ``happen`` and time goes ``until``, then her record, what rules heard of and what came out
-can be looked at. Nothing is mocked: events are checked by the contract, alarms ring as they would in a lane.
+can be looked at. Nothing is mocked: events are checked by the contract, timers ring as they would in a lane.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from schemas.codec import encode_orders, encode_record
 from schemas.events import AnyEvent, decode_event
 from schemas.ids import hash64
 from schemas.outcome import Outcome
-from schemas.record import CustomerRecord, Order, OrderBook, Seen, WaitKind
+from schemas.record import CustomerRecord, Order, OrderBook, Seen, TimerKind
+from schemas.timers import timer_due
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis, to_rfc3339
-from schemas.waits import waits_for
 from streams.churn import begin
 from streams.notes import Note
-from streams.pipeline import Context, Customer, handle, new_customer, wake
+from streams.pipeline import Context, Customer, fire_timers, handle, new_customer
 
 START: Millis = to_millis(datetime(2026, 3, 2, 12, tzinfo=UTC))
 """A Monday at noon."""
@@ -69,7 +69,7 @@ class Listening(Rulebook):
 
     heard: list[str]
 
-    def wakes(self, trigger: str) -> tuple[Rule, ...]:
+    def triggered_by(self, trigger: str) -> tuple[Rule, ...]:
         """Nothing is woken, but it was heard."""
         self.heard.append(trigger)
         return ()
@@ -123,22 +123,22 @@ class Life:
     def order(self, order_id: str = "o-1") -> Order:
         return next(order for order in self.book.orders if order.id == order_id)
 
-    def due(self, kind: WaitKind, ref: str = "") -> Millis | None:
-        return waits_for(self.record, kind, ref)
+    def due(self, kind: TimerKind, ref: str = "") -> Millis | None:
+        return timer_due(self.record, kind, ref)
 
     def happens(self, *events: AnyEvent) -> Outcome:
-        """Events, each after the alarms that were due before it. What comes out of all of them."""
+        """Events, each after the timers that were due before it. What comes out of all of them."""
         total = Outcome()
         for one in events:
-            add(total, wake(self.customer, one.at, self.context))
+            add(total, fire_timers(self.customer, one.at, self.context))
             add(total, handle(self.customer, one, self.context, one.at))
         # These lives begin where they please: that nobody registered first is of no interest here.
         total.notes.pop(Note.NEW_CUSTOMER, None)
         return total
 
     def until(self, moment: Millis) -> Outcome:
-        """Time passes and alarms ring."""
-        return wake(self.customer, moment, self.context)
+        """Time passes and timers ring."""
+        return fire_timers(self.customer, moment, self.context)
 
     def stored(self) -> tuple[bytes, bytes]:
         """Record and order book as they would be stored."""

@@ -29,7 +29,7 @@ class Audit(Protocol):
     """Where the audit trail is written."""
 
     async def write(self, entry: AuditEntry) -> None:
-        """Write it down and wait until it is safe. Raises DependencyAway where that cannot be."""
+        """Write it down and wait until it is safe. Raises DependencyUnavailable where that cannot be."""
         ...
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from agents.access.audit import Audit, AuditEntry
 from agents.access.authority import Act, Actor, authorise
-from schemas.record import Record
+from schemas.record import CustomerRecord
 
 _SHOWN_DIGITS: Final = 4
 _MASK: Final = "•••"
@@ -42,14 +42,14 @@ class Contact(msgspec.Struct, frozen=True):
     masked: bool = True
 
 
-async def contact_of(record: Record, *, actor: Actor, purpose: ContactPurpose, audit: Audit) -> Contact:
+async def contact_of(record: CustomerRecord, *, actor: Actor, purpose: ContactPurpose, audit: Audit) -> Contact:
     """The contact of a customer for this purpose.
 
     Opened for a person, it is written down before it is given. A sender's opening is told by its receipt.
 
     Raises:
         NotAllowed: the actor may not have it.
-        DependencyAway: it could not be written down.
+        DependencyUnavailable: it could not be written down.
     """
     authorise(actor, _ACT.get(purpose, Act.OPEN_CONTACT), record.id)
     if record.erased:

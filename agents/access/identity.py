@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from infra.settings import Settings
-from schemas.errors import Refused
+from schemas.errors import ConfigurationRefused
 
 _FILE: Final = "access.key"
 _LEAST: Final = 16
@@ -82,14 +82,16 @@ def access_keys(settings: Settings) -> AccessKeys:
     """The keys of this installation.
 
     Raises:
-        Refused: the secret is too short to be one.
+        ConfigurationRefused: the secret is too short to be one.
     """
     if settings.access_key is not None:
         secret = settings.access_key.get_secret_value().encode()
     else:
         secret = _kept(settings.data_dir / _FILE)
     if len(secret) < _LEAST:
-        raise Refused(f"TEND_ACCESS_KEY has {len(secret)} bytes; expected at least {_LEAST}, drawn at random")
+        raise ConfigurationRefused(
+            f"TEND_ACCESS_KEY has {len(secret)} bytes; expected at least {_LEAST}, drawn at random"
+        )
     return AccessKeys.of(secret)
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from agents.console import Console
 from infra.settings import load_settings
 from schemas.outcome import Decision
-from schemas.record import CustomerRecord, OrderBook, WaitKind
+from schemas.record import CustomerRecord, OrderBook, TimerKind
 from schemas.times import Millis, to_rfc3339
 
 
@@ -93,8 +93,8 @@ def _orders(orders: OrderBook) -> Table:
 
 def _waits(record: CustomerRecord) -> Table:
     table = Table("when", "what", "about", title="Waits for", title_justify="left")
-    for wait in record.waits:
-        table.add_row(_moment(wait.due), WaitKind(wait.kind).name.lower().replace("_", " "), wait.ref)
+    for timer in record.timers:
+        table.add_row(_moment(timer.due), TimerKind(timer.kind).name.lower().replace("_", " "), timer.ref)
     return table
 
 

@@ -95,7 +95,7 @@ def in_words(decision: Decision) -> str:
     lines = [
         f"{to_rfc3339(decision.at)}  {decision.verdict.value} {decision.kind} of rule {decision.rule} "
         f"for {decision.customer} by {decision.channel or 'no channel'} ({decision.purpose})",
-        f"  woken by {decision.trigger}{' ' + decision.trigger_id if decision.trigger_id else ''}; "
+        f"  triggered by {decision.trigger}{' ' + decision.trigger_id if decision.trigger_id else ''}; "
         f"occasion {decision.occasion}; rulebook {decision.rulebook}, almanac {decision.almanac}",
     ]
     if decision.reason:

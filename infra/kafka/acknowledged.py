@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from infra.kafka.connection import KafkaConnection
-from schemas.errors import DependencyAway
+from schemas.errors import DependencyUnavailable
 
 _SECONDS = 15.0
 _POLL_SECONDS = 0.1
@@ -38,7 +38,8 @@ class AcknowledgedProducer:
         """Send a record and return its offset once it is safe.
 
         Raises:
-            DependencyAway: it was not acknowledged in time. It may have arrived all the same: send it again as it is.
+            DependencyUnavailable: it was not acknowledged in time. It may have arrived all the same: send it again as
+            it is.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[int] = loop.create_future()
@@ -49,11 +50,11 @@ class AcknowledgedProducer:
         try:
             self._producer.produce(topic, value, key, partition, headers=list(headers) or None, on_delivery=delivered)
         except (BufferError, KafkaException) as error:
-            raise DependencyAway(f"Kafka at {self._brokers} takes no more: {error}") from error
+            raise DependencyUnavailable(f"Kafka at {self._brokers} takes no more: {error}") from error
         try:
             return await answer
         except KafkaException as error:
-            raise DependencyAway(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
+            raise DependencyUnavailable(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
 
     async def close(self) -> None:
         """Deliver what is under way and let the connection go."""

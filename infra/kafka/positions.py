@@ -103,7 +103,7 @@ def identity_of(topic: str, headers: Sequence[tuple[str, bytes]]) -> Identity | 
     told = dict(reversed(headers))  # a record's own headers stand behind those of its letter
     if "tend-offset" not in told:
         return (topic, told["ce_id"]) if "ce_id" in told else None
-    if told.get("tend-reason") == b"alarm_failed":
+    if told.get("tend-reason") == b"timer_failed":
         return None
     return topic, b":".join(told.get(name, b"") for name in ("tend-topic", "tend-partition", "tend-offset"))
 

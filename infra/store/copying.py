@@ -85,9 +85,9 @@ class Copying:
 
 
 def _image(customer: str, packed: bytes) -> CustomerImage:
-    record, orders, alarm, decisions = cast("tuple[Any, Any, Any, Any]", msgpack.unpackb(packed, raw=True))
+    record, orders, timer, decisions = cast("tuple[Any, Any, Any, Any]", msgpack.unpackb(packed, raw=True))
     return CustomerImage(
-        customer, record or b"", orders or None, int(alarm) if alarm else None, list(decisions) if decisions else []
+        customer, record or b"", orders or None, int(timer) if timer else None, list(decisions) if decisions else []
     )
 
 
@@ -98,6 +98,6 @@ def commit_of(state: bytes, images: Iterable[CustomerImage]) -> Commit:
         state,
         {image.customer: image.record for image in some},
         {image.customer: image.orders for image in some if image.orders},
-        {image.customer: image.alarm for image in some if image.alarm is not None},
+        {image.customer: image.timer for image in some if image.timer is not None},
         {image.customer: image.decisions for image in some if image.decisions},
     )

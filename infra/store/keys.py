@@ -24,7 +24,7 @@ class LaneKeys(NamedTuple):
     """Hash: customer id to record."""
     orders: str
     """Hash: customer id to order book."""
-    alarms: str
+    timers: str
     """Sorted set: customer id by moment."""
     outbox: str
     """List of packed entries, in sequence."""
@@ -35,7 +35,11 @@ class LaneKeys(NamedTuple):
     a space the copy's name. It expires by itself where the copy is given up."""
 
 
+_STORED_AS: Final = {"timers": "alarms"}
+"""Fields whose keys keep an older name, as stores hold it."""
+
+
 @cache
 def lane_keys(partition: int) -> LaneKeys:
     """The keys of lane ``partition``."""
-    return LaneKeys(*(f"{PREFIX}{{{partition}}}:{name}" for name in LaneKeys._fields))
+    return LaneKeys(*(f"{PREFIX}{{{partition}}}:{_STORED_AS.get(name, name)}" for name in LaneKeys._fields))

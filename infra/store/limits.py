@@ -13,8 +13,8 @@ MAX_BYTES: Final = 1_000_000
 """Bytes in one commit."""
 MAX_ASKED: Final = 5_000
 """Customers in one load. Lua passes at most about 8,000 arguments to one command."""
-MAX_ALARMS_DUE: Final = 5_000
-"""Alarms in one load."""
+MAX_TIMERS_DUE: Final = 5_000
+"""Timers in one load."""
 MAX_DECISIONS: Final = 32
 """Recent decisions kept for a customer; the older ones are in the ledger."""
 
@@ -37,5 +37,5 @@ def check_load(customers: Collection[str], orders_of: Collection[str], due_limit
     asked = max(len(customers), len(orders_of))
     if asked > MAX_ASKED:
         raise ValueError(f"a load of {asked} customers; at most {MAX_ASKED}: load smaller batches")
-    if not 0 <= due_limit <= MAX_ALARMS_DUE:
-        raise ValueError(f"a load of up to {due_limit} alarms; expected 0 to {MAX_ALARMS_DUE}")
+    if not 0 <= due_limit <= MAX_TIMERS_DUE:
+        raise ValueError(f"a load of up to {due_limit} timers; expected 0 to {MAX_TIMERS_DUE}")

@@ -29,18 +29,18 @@ class _Lane:
     orders: dict[str, bytes] = field(default_factory=dict)
     moments: dict[str, Millis] = field(default_factory=dict)
     clock: list[tuple[Millis, str]] = field(default_factory=list)
-    """The same alarms, in order."""
+    """The same timers, in order."""
     outbox: deque[OutboxEntry] = field(default_factory=deque)
     expected: int = 1
     """The sequence that the outbox goes on with."""
     decisions: defaultdict[str, deque[bytes]] = field(default_factory=lambda: defaultdict(_ring))
 
     def due(self, until: Millis, limit: int) -> list[tuple[Millis, str]]:
-        """The alarms at or before ``until``, the earliest first."""
+        """The timers at or before ``until``, the earliest first."""
         return list(islice(self.clock, min(limit, bisect_left(self.clock, (until + 1, "")))))
 
-    def wake(self, customer: str, at: Millis | None) -> None:
-        """Set her alarm, or take her off the clock."""
+    def set_timer(self, customer: str, at: Millis | None) -> None:
+        """Set her timer, or take her off the clock."""
         before = self.moments.pop(customer, None)
         if before is not None:
             del self.clock[bisect_left(self.clock, (before, customer))]
@@ -53,7 +53,7 @@ class _Lane:
         self.records.pop(customer, None)
         self.orders.pop(customer, None)
         self.decisions.pop(customer, None)
-        self.wake(customer, None)
+        self.set_timer(customer, None)
 
     def write_outbox(self, commit: Commit) -> None:
         """Trim what is published, then go on; raises ValueError where that leaves a gap."""
@@ -76,8 +76,8 @@ class _Lane:
             del self.records[customer]
         for customer in _empty(commit.orders):
             del self.orders[customer]
-        for customer, at in commit.alarms.items():
-            self.wake(customer, at)
+        for customer, at in commit.timers.items():
+            self.set_timer(customer, at)
         for customer, entries in commit.decisions.items():
             self.decisions[customer].extend(entries)
 
@@ -144,8 +144,8 @@ class MemoryStore:
         """See ``StoreReads.decisions``."""
         return list(reversed(self._lanes[partition].decisions.get(customer, ())))
 
-    async def alarm(self, partition: int, customer: str) -> Millis | None:
-        """See ``StoreReads.alarm``."""
+    async def timer(self, partition: int, customer: str) -> Millis | None:
+        """See ``StoreReads.timer``."""
         return self._lanes[partition].moments.get(customer)
 
     async def lane(self, partition: int) -> tuple[int, bytes | None] | None:

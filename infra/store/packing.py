@@ -30,8 +30,8 @@ def pack_commit(commit: Commit) -> bytes:
             _flat(commit.records) if not forgotten else _flat(_filled(commit.records)),
             _flat(_filled(commit.orders)),
             [customer for customer, orders in commit.orders.items() if not orders],
-            _by_moment(commit.alarms),
-            [customer for customer, at in commit.alarms.items() if at is None],
+            _by_moment(commit.timers),
+            [customer for customer, at in commit.timers.items() if at is None],
             list(commit.decisions),
             [entries[-MAX_DECISIONS:] for entries in commit.decisions.values()],
             commit.outbox[0].sequence if commit.outbox else 0,
@@ -65,5 +65,5 @@ def _flat(values: Mapping[str, bytes]) -> list[str | bytes]:
     return list(chain.from_iterable(pairs))
 
 
-def _by_moment(alarms: Mapping[str, Millis | None]) -> list[Millis | str]:
-    return [part for customer, at in alarms.items() if at is not None for part in (at, customer)]
+def _by_moment(timers: Mapping[str, Millis | None]) -> list[Millis | str]:
+    return [part for customer, at in timers.items() if at is not None for part in (at, customer)]

@@ -16,7 +16,7 @@ class Counts(msgspec.Struct, frozen=True):
 
     customers: int
     order_books: int
-    alarms: int
+    timers: int
     outbox: int
     """Entries not yet trimmed: those published since the last commit are among them."""
 
@@ -27,7 +27,7 @@ class CustomerImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     customer: str
     record: bytes
     orders: bytes | None
-    alarm: Millis | None
+    timer: Millis | None
     decisions: list[bytes]
     """Her recent decisions, the oldest first."""
 
@@ -61,13 +61,13 @@ class LaneStore(Protocol):
         due_until: Millis | None = None,
         due_limit: int = 0,
     ) -> Loaded:
-        """In one round trip: the alarms due, and the records and order books of those asked for and those due.
+        """In one round trip: the timers due, and the records and order books of those asked for and those due.
 
         Args:
             customers: whose records are wanted; who has none is left out of the answer.
             orders_of: whose order books are wanted.
-            due_until: alarms at or before this moment are due; ``None`` asks for none.
-            due_limit: how many alarms at most, the earliest first, by (moment, customer).
+            due_until: timers at or before this moment are due; ``None`` asks for none.
+            due_limit: how many timers at most, the earliest first, by (moment, customer).
 
         Raises:
             ValueError: more is asked for than ``infra.store.limits`` allows.
@@ -77,7 +77,7 @@ class LaneStore(Protocol):
     async def commit(self, partition: int, version: int, commit: Commit) -> int:
         """Write all of the commit, or nothing; returns the lane's new version.
 
-        A customer whose new record is empty (``b""``) is forgotten: record, order book, alarm and decisions;
+        A customer whose new record is empty (``b""``) is forgotten: record, order book, timer and decisions;
         an empty order book is removed. Told again with the same version because its answer was lost, a commit
         is not done twice; it must not be changed once it was handed over.
 
@@ -100,7 +100,7 @@ class StoreReads(Protocol):
         """Her recent decisions, the newest first."""
         ...
 
-    async def alarm(self, partition: int, customer: str) -> Millis | None:
+    async def timer(self, partition: int, customer: str) -> Millis | None:
         """When she is to be looked at again."""
         ...
 

@@ -102,13 +102,13 @@ class Store:
         keys = lane_keys(partition)
         until = str(due_until) if due_until is not None and due_limit else ""
         arguments: list[Any] = [pack_ids(customers), pack_ids(orders_of), until, due_limit]
-        found = await self._ask(self._load([keys.customers, keys.orders, keys.alarms], arguments))
-        records, orders, alarms, due_records, due_orders = found
-        who = [member.decode() for member in alarms[::2]]
+        found = await self._ask(self._load([keys.customers, keys.orders, keys.timers], arguments))
+        records, orders, timers, due_records, due_orders = found
+        who = [member.decode() for member in timers[::2]]
         return Loaded(
             records=_present(customers, records) | _present(who, due_records),
             orders=_present(orders_of, orders) | _present(who, due_orders),
-            due=list(zip(map(_millis, alarms[1::2]), who, strict=True)),
+            due=list(zip(map(_millis, timers[1::2]), who, strict=True)),
         )
 
     async def commit(self, partition: int, version: int, commit: Commit) -> int:
@@ -154,9 +154,9 @@ class Store:
         total = int(count or 0)
         return [ring[n % MAX_DECISIONS] for n in range(total - 1, max(total - MAX_DECISIONS, 0) - 1, -1)]
 
-    async def alarm(self, partition: int, customer: str) -> Millis | None:
-        """See ``StoreReads.alarm``."""
-        score = await self._ask(self.client.zscore(lane_keys(partition).alarms, customer))
+    async def timer(self, partition: int, customer: str) -> Millis | None:
+        """See ``StoreReads.timer``."""
+        score = await self._ask(self.client.zscore(lane_keys(partition).timers, customer))
         return None if score is None else int(score)
 
     async def lane(self, partition: int) -> tuple[int, bytes | None] | None:
@@ -170,7 +170,7 @@ class Store:
         return Counts(
             customers=await self._ask(self.client.hlen(keys.customers)),
             order_books=await self._ask(self.client.hlen(keys.orders)),
-            alarms=await self._ask(self.client.zcard(keys.alarms)),
+            timers=await self._ask(self.client.zcard(keys.timers)),
             outbox=await self._ask(self.client.llen(keys.outbox)),
         )
 

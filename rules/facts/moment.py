@@ -119,7 +119,7 @@ def _quarter(scene: Scene) -> str:
 
 
 MOMENT_FACTS = (
-    Fact("trigger.name", Kind.STRING, "name", "what woke the rule",
+    Fact("trigger.name", Kind.STRING, "name", "what triggered the rule",
          lambda s: s.trigger.name, kept=True, choices=_triggers),
     Fact("trigger.ref", Kind.STRING, "id", "what it is about; for an event its complaint, order or cart",
          lambda s: s.subject, unknown="empty", kept=True),

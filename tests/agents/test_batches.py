@@ -113,7 +113,7 @@ async def test_a_silent_lane_gets_an_empty_batch_with_each_tick() -> None:
     assert again.until == NOW + SECOND
 
 
-async def test_a_lane_that_left_alarms_behind_need_not_wait_for_the_tick() -> None:
+async def test_a_lane_that_left_timers_behind_need_not_wait_for_the_tick() -> None:
     clock = Clock()
     batches = live(Logs(), clock)
     await batches.next(nothing_yet())

@@ -41,8 +41,8 @@ def test_what_is_not_whole_is_never_sent_again() -> None:
 
 
 def test_what_came_from_no_topic_of_events_has_nowhere_to_go() -> None:
-    with pytest.raises(TendError, match="came from alarms, which takes no events"):
-        target(letter(topic="alarms"), "3:17", 8, force=True)
+    with pytest.raises(TendError, match="came from timers, which takes no events"):
+        target(letter(topic="timers"), "3:17", 8, force=True)
 
 
 def test_the_letters_own_headers_win_over_those_that_the_record_came_with() -> None:

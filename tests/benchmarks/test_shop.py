@@ -12,10 +12,10 @@ from benchmarks.shop import Shop, when_sent
 from schemas.codec import decode_record
 from schemas.events import decode_event
 from schemas.ids import partition_of
-from schemas.record import WaitKind
+from schemas.record import TimerKind
+from schemas.timers import next_due
 from schemas.times import DAY
 from schemas.topics import TOPIC_OF
-from schemas.waits import next_due
 from tests.builders import START
 
 LATE = {0.5: 50.0, 1.0: 90.0, inf: 100.0}
@@ -48,5 +48,5 @@ def test_a_population_is_moved_in_time_and_armed_as_told() -> None:
     record = decode_record(one.record)
 
     assert START - 7 * DAY < record.seen <= START
-    assert one.alarm == next_due(record) == START + DAY
-    assert record.waits[0].kind == WaitKind.TICK
+    assert one.timer == next_due(record) == START + DAY
+    assert record.timers[0].kind == TimerKind.TICK

@@ -1,4 +1,4 @@
-"""A store in service: events lead to actions at once, alarms ring by the clock, rulebooks change while it runs."""
+"""A store in service: events lead to actions at once, timers ring by the clock, rulebooks change while it runs."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_cart_that_was_left_rings_by_the_wall_clock(site: Site) -> None:
     assert reminder["acting"] >= reminder["at"]
 
 
-def test_an_order_before_the_alarm_keeps_the_cart_quiet(site: Site) -> None:
+def test_an_order_before_the_timer_keeps_the_cart_quiet(site: Site) -> None:
     an_hour_ago = wall_clock() - HOUR
     cart = {"cart_id": "k-1", "sku": "s", "price": 4_000, "currency": "EUR"}
     site.tell("cart.item_added", "service-3", an_hour_ago + SECOND, **cart)
@@ -93,7 +93,7 @@ def test_an_order_before_the_alarm_keeps_the_cart_quiet(site: Site) -> None:
     site.tell("order.placed", "service-3", order_id="o-1", amount=4_000, currency="EUR", cart_id="k-1")
     site.tell("cart.item_added", "service-3b", an_hour_ago + 2 * SECOND, **cart)
 
-    site.until(lambda: site.decisions("service-3b"), "an alarm due later has rung")
+    site.until(lambda: site.decisions("service-3b"), "a timer due later has rung")
 
     assert "cart_left" not in {one["rule"] for one in site.decisions("service-3")}
 

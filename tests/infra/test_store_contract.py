@@ -76,7 +76,7 @@ async def test_nobody_is_known_at_first(store: AnyStore) -> None:
     assert (loaded.records, loaded.orders, loaded.due) == ({}, {}, [])
     assert await store.lane(P) is None
     assert await store.customer(P, "anna") == (None, None)
-    assert await store.alarm(P, "anna") is None
+    assert await store.timer(P, "anna") is None
     assert await store.decisions(P, "anna") == []
     assert await store.counts(P) == Counts(0, 0, 0, 0)
 
@@ -100,7 +100,7 @@ async def test_what_is_committed_is_loaded(store: AnyStore) -> None:
 async def test_order_books_come_only_for_those_asked_or_due(store: AnyStore) -> None:
     claimed = await store.claim(P)
     books = {"anna": b"a", "bert": b"b", "cleo": b"c"}
-    await store.commit(P, claimed.version, Commit(b"s", records=dict(books), orders=books, alarms={"cleo": 5}))
+    await store.commit(P, claimed.version, Commit(b"s", records=dict(books), orders=books, timers={"cleo": 5}))
 
     assert (await store.load(P, ["anna", "bert"], ["bert"])).orders == {"bert": b"b"}
     loaded = await store.load(P, ["anna"], due_until=5, due_limit=1)
@@ -124,7 +124,7 @@ async def test_an_empty_record_forgets_the_customer(store: AnyStore) -> None:
         b"s",
         records={"anna": b"a", "bert": b"b"},
         orders={"anna": b"x", "bert": b"y"},
-        alarms={"anna": 1, "bert": 2},
+        timers={"anna": 1, "bert": 2},
         decisions={"anna": [b"d"] * 40, "bert": [b"e"]},
     )
     version = await store.commit(P, claimed.version, everything)
@@ -132,7 +132,7 @@ async def test_an_empty_record_forgets_the_customer(store: AnyStore) -> None:
     await store.commit(P, version, Commit(b"s", records={"anna": b""}))
 
     assert await store.customer(P, "anna") == (None, None)
-    assert await store.alarm(P, "anna") is None
+    assert await store.timer(P, "anna") is None
     assert await store.decisions(P, "anna") == []
     assert await store.customer(P, "bert") == (b"b", b"y")
     assert await store.decisions(P, "bert") == [b"e"]
@@ -141,7 +141,7 @@ async def test_an_empty_record_forgets_the_customer(store: AnyStore) -> None:
 
 async def test_lanes_do_not_see_each_other(store: AnyStore) -> None:
     claimed = await store.claim(P)
-    await store.commit(P, claimed.version, Commit(b"s", records={"anna": b"a"}, alarms={"anna": 1}))
+    await store.commit(P, claimed.version, Commit(b"s", records={"anna": b"a"}, timers={"anna": 1}))
 
     other = await store.claim(P + 1)
 
@@ -149,38 +149,38 @@ async def test_lanes_do_not_see_each_other(store: AnyStore) -> None:
     assert (await store.load(P + 1, ["anna"], due_until=9, due_limit=9)).records == {}
 
 
-# ---------------------------------------------------------------- alarms
+# ---------------------------------------------------------------- timers
 
 
-async def test_due_alarms_come_by_moment_then_customer(store: AnyStore) -> None:
+async def test_due_timers_come_by_moment_then_customer(store: AnyStore) -> None:
     claimed = await store.claim(P)
     now = 1_767_225_600_000
-    alarms = {"b": now, "a10": now, "a2": now, "z": now - 1, "later": now + 1}
-    await store.commit(P, claimed.version, Commit(b"s", alarms=dict(alarms)))
+    timers = {"b": now, "a10": now, "a2": now, "z": now - 1, "later": now + 1}
+    await store.commit(P, claimed.version, Commit(b"s", timers=dict(timers)))
 
     loaded = await store.load(P, [], due_until=now, due_limit=10)
 
     assert loaded.due == [(now - 1, "z"), (now, "a10"), (now, "a2"), (now, "b")]
 
 
-async def test_no_more_alarms_than_the_limit_come_at_once(store: AnyStore) -> None:
+async def test_no_more_timers_than_the_limit_come_at_once(store: AnyStore) -> None:
     claimed = await store.claim(P)
-    await store.commit(P, claimed.version, Commit(b"s", alarms={f"c{n:03}": 1_000 + n for n in range(50)}))
+    await store.commit(P, claimed.version, Commit(b"s", timers={f"c{n:03}": 1_000 + n for n in range(50)}))
 
     assert [at for at, _ in (await store.load(P, [], due_until=2_000, due_limit=3)).due] == [1_000, 1_001, 1_002]
     assert (await store.load(P, [], due_until=2_000, due_limit=0)).due == []
     assert (await store.load(P, [], due_until=None, due_limit=10)).due == []
 
 
-async def test_an_alarm_is_moved_and_taken_off(store: AnyStore) -> None:
+async def test_a_timer_is_moved_and_taken_off(store: AnyStore) -> None:
     claimed = await store.claim(P)
-    version = await store.commit(P, claimed.version, Commit(b"s", alarms={"anna": 5, "bert": 6}))
+    version = await store.commit(P, claimed.version, Commit(b"s", timers={"anna": 5, "bert": 6}))
 
-    await store.commit(P, version, Commit(b"s", alarms={"anna": 7, "bert": None, "nobody": None}))
+    await store.commit(P, version, Commit(b"s", timers={"anna": 7, "bert": None, "nobody": None}))
 
     assert (await store.load(P, [], due_until=9, due_limit=9)).due == [(7, "anna")]
-    assert await store.alarm(P, "anna") == 7
-    assert await store.alarm(P, "bert") is None
+    assert await store.timer(P, "anna") == 7
+    assert await store.timer(P, "bert") is None
 
 
 # ---------------------------------------------------------------- fencing
@@ -336,7 +336,7 @@ async def test_a_full_commit_of_many_small_things_is_taken(store: AnyStore) -> N
             b"s",
             records={name: bytes(100) for name in names[:MAX_RECORDS]},
             orders={name: bytes(10) for name in names[:MAX_RECORDS]},
-            alarms={name: n for n, name in enumerate(names)},
+            timers={name: n for n, name in enumerate(names)},
             decisions={name: [b"d"] * 10 for name in names[:MAX_RECORDS]},
             outbox=tuple(OutboxEntry(n, "t", P, b"", b"") for n in range(1, 9_001)),
         ),
@@ -344,14 +344,14 @@ async def test_a_full_commit_of_many_small_things_is_taken(store: AnyStore) -> N
 
     assert await store.counts(P) == Counts(MAX_RECORDS, MAX_RECORDS, 9_000, 9_000)
     forget = dict.fromkeys(names[:half], b"")
-    await store.commit(P, version, Commit(b"s", records=forget, alarms=dict.fromkeys(names), published=9_000))
+    await store.commit(P, version, Commit(b"s", records=forget, timers=dict.fromkeys(names), published=9_000))
     assert await store.counts(P) == Counts(half, half, 0, 0)
 
 
 async def test_a_load_of_too_many_is_refused(store: AnyStore) -> None:
     with pytest.raises(ValueError, match="at most"):
         await store.load(P, [f"c{n}" for n in range(5_001)])
-    with pytest.raises(ValueError, match="alarms"):
+    with pytest.raises(ValueError, match="timers"):
         await store.load(P, [], due_until=1, due_limit=5_001)
 
 
@@ -362,7 +362,7 @@ async def test_a_full_load_comes_back_whole(store: AnyStore) -> None:
     for start in range(0, 5_000, MAX_RECORDS):
         part = names[start : start + MAX_RECORDS]
         version = await store.commit(P, version, Commit(b"s", records=dict.fromkeys(part, b"r")))
-    await store.commit(P, version, Commit(b"s", alarms=dict.fromkeys(names, 1)))
+    await store.commit(P, version, Commit(b"s", timers=dict.fromkeys(names, 1)))
 
     loaded = await store.load(P, names, names, due_until=1, due_limit=5_000)
 
@@ -405,7 +405,7 @@ async def test_a_scan_brings_each_customer_once(store: AnyStore) -> None:
 
 async def test_wiping_leaves_a_lane_that_begins_anew(store: AnyStore) -> None:
     claimed = await store.claim(P)
-    await store.commit(P, claimed.version, Commit(b"s", {"anna": b"a"}, alarms={"anna": 1}, outbox=entries(1)))
+    await store.commit(P, claimed.version, Commit(b"s", {"anna": b"a"}, timers={"anna": 1}, outbox=entries(1)))
 
     await store.wipe()
 

@@ -70,7 +70,7 @@ commits = st.builds(
     state=values,
     records=st.dictionaries(names, values, max_size=3),
     orders=st.dictionaries(names, values, max_size=3),
-    alarms=st.dictionaries(names, st.none() | moments, max_size=4),
+    timers=st.dictionaries(names, st.none() | moments, max_size=4),
     decisions=st.dictionaries(names, st.lists(values, max_size=40), max_size=2),
 )
 writes = st.builds(
@@ -138,7 +138,7 @@ async def told(pair: tuple[Owner, Owner], story: list[Step]) -> list[object]:
     answers = [await pair[step.owner if not isinstance(step, Load) else 0].do(step) for step in story]
     store = pair[0].store
     answers.append((await store.lane(P), await store.counts(P), sorted([row async for row in store.scan(P)])))
-    answers.extend([(await store.alarm(P, name), await store.decisions(P, name)) for name in NAMES])
+    answers.extend([(await store.timer(P, name), await store.decisions(P, name)) for name in NAMES])
     answers.append(await pair[0].do(Claim(0)))
     return answers
 

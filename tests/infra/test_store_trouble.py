@@ -49,7 +49,7 @@ def batch(n: int) -> Commit:
         state=told,
         records={"anna": told, f"c{n}": told},
         orders={"anna": told},
-        alarms={"anna": n},
+        timers={"anna": n},
         decisions={"anna": [told]},
         outbox=(OutboxEntry(n, "care.messages", P, b"anna", told),),
         published=n - 3,
@@ -63,7 +63,7 @@ async def assert_holds(store: Store, n: int) -> None:
     assert lane is not None
     assert lane[1] == told
     assert await store.customer(P, "anna") == (told, told)
-    assert await store.alarm(P, "anna") == n
+    assert await store.timer(P, "anna") == n
     assert (await store.decisions(P, "anna"))[0] == told
     assert (await store.counts(P)).customers == n + 1
     assert [entry.sequence for entry in (await store.claim(P)).outbox] == list(range(max(n - 2, 1), n + 1))

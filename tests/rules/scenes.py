@@ -27,11 +27,11 @@ from schemas.record import (
     OrderBook,
     Profile,
     Purchases,
-    WaitKind,
+    TimerKind,
 )
+from schemas.timers import clear_timer, next_due, timer_due
 from schemas.times import DAY, HOUR, Millis, to_millis
 from schemas.triggers import Trigger
-from schemas.waits import clear_wait, next_due, waits_for
 
 NOON: Millis = to_millis(datetime(2026, 3, 4, 12, tzinfo=UTC))
 """A Wednesday, at noon in London."""
@@ -151,13 +151,13 @@ class Moments:
         """Time passes, and what is held is decided again whenever it is due."""
         before = len(self.outcome.decisions)
         while (due := self.release_due) is not None and due <= moment:
-            clear_wait(self.record, WaitKind.RELEASE)
+            clear_timer(self.record, TimerKind.RELEASE)
             release(self.scene("released", "", due), self.outcome)
         return self.outcome.decisions[before:]
 
     @property
     def release_due(self) -> Millis | None:
-        return waits_for(self.record, WaitKind.RELEASE)
+        return timer_due(self.record, TimerKind.RELEASE)
 
     @property
     def next_due(self) -> Millis | None:

@@ -8,9 +8,9 @@ from rules.rulebook import Rulebook
 from schemas.actions import CouponAction, TicketAction, encode_action
 from schemas.ids import action_id
 from schemas.outcome import Reason, Verdict
-from schemas.record import MAX_HELD, MAX_SPENT, MAX_WAITS, WaitKind
+from schemas.record import MAX_HELD, MAX_SPENT, MAX_TIMERS, TimerKind
+from schemas.timers import set_timer
 from schemas.times import DAY, HOUR, to_millis
-from schemas.waits import set_wait
 from tests.rules.scenes import (
     NOON,
     Moments,
@@ -164,8 +164,8 @@ def test_held_actions_stay_small_however_long_their_words_are() -> None:
 
 def test_where_her_clock_is_full_nothing_is_held() -> None:
     moments = Moments(rules(rule()))
-    for n in range(MAX_WAITS):
-        set_wait(moments.record, WaitKind.CART, NOON, f"k-{n}")
+    for n in range(MAX_TIMERS):
+        set_timer(moments.record, TimerKind.CART, NOON, f"k-{n}")
 
     assert verdicts(moments.when("order.placed", at=NIGHT)) == [("refused", "held_full")]
 

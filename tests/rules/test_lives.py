@@ -1,4 +1,4 @@
-"""The shipped rules in the life of a customer, as a lane would tell it: events, alarms and releases together."""
+"""The shipped rules in the life of a customer, as a lane would tell it: events, timers and releases together."""
 
 from __future__ import annotations
 

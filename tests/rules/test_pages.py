@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rules.checking import WAKING
+from rules.checking import RULE_TRIGGERS
 from rules.facts import FACTS
 from rules.formats import FORMATS
 from rules.limits import LIMITS
@@ -27,7 +27,7 @@ def test_every_fact_is_there_once() -> None:
 
 def test_every_trigger_format_limit_rule_and_number_is_there() -> None:
     page = rules_page()
-    names = [*WAKING, *FORMATS, *(limit.__name__ for limit in LIMITS), *(rule.id for rule in shipped().rules)]
+    names = [*RULE_TRIGGERS, *FORMATS, *(limit.__name__ for limit in LIMITS), *(rule.id for rule in shipped().rules)]
 
     assert [name for name in names if f"| `{name}` |" not in page] == []
     for section, value in shipped().defaults:

@@ -82,9 +82,9 @@ def test_a_trigger_wakes_its_rules_the_highest_priority_first() -> None:
         rule(id="b", priority=5), rule(id="a", priority=5), rule(id="c", priority=9, on=["order.delivered"])
     )
 
-    assert [one.id for one in several.wakes("order.placed")] == ["a", "b"]
-    assert [one.id for one in several.wakes("order.delivered")] == ["c"]
-    assert several.wakes("order.returned") == ()
+    assert [one.id for one in several.triggered_by("order.placed")] == ["a", "b"]
+    assert [one.id for one in several.triggered_by("order.delivered")] == ["c"]
+    assert several.triggered_by("order.returned") == ()
 
 
 def test_a_rule_is_found_by_name_and_by_what_records_remember() -> None:

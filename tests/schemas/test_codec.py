@@ -15,11 +15,11 @@ from schemas.codec import (
     encode_record,
     upgraded,
 )
-from schemas.record import ORDERS_VERSION, VERSION, Coupon, CustomerRecord, Order, OrderBook, Wait
+from schemas.record import ORDERS_VERSION, VERSION, Coupon, CustomerRecord, Order, OrderBook, Timer
 
 
 def test_a_record_comes_back_as_it_was() -> None:
-    record = CustomerRecord(VERSION, "c-1", 5, waits=[Wait(7, 1)], coupons=[Coupon("A", 1, 9)], fired={3: 4, 1: 2})
+    record = CustomerRecord(VERSION, "c-1", 5, timers=[Timer(7, 1)], coupons=[Coupon("A", 1, 9)], fired={3: 4, 1: 2})
 
     assert decode_record(encode_record(record)) == record
 

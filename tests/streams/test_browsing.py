@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.record import WaitKind
+from schemas.record import TimerKind
 from streams.notes import Note
 from tests.builders import Life, event, when
 
@@ -27,7 +27,7 @@ def test_a_visit_makes_no_prediction_and_needs_no_order_book() -> None:
 
     assert (outcome.lessons, outcome.counts) == ([], {})
     assert life.record.asked.questions == []
-    assert life.due(WaitKind.MATURITY) is None
+    assert life.due(TimerKind.MATURITY) is None
 
 
 def test_a_visit_older_than_the_ring_reaches_back_is_not_applied() -> None:

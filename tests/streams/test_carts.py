@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.record import MAX_CART_ITEMS, WaitKind
+from schemas.record import MAX_CART_ITEMS, TimerKind
 from streams.notes import Note
 from tests.builders import Life, added, event, placed, when
 
@@ -11,7 +11,7 @@ def test_a_cart_that_nobody_touched_for_the_delay_is_left_once() -> None:
     life = Life()
     life.happens(added(), added(when(minutes=30), sku="s-2"))
     delay = life.context.rulebook.defaults.carts.delay_millis
-    assert life.due(WaitKind.CART) == when(minutes=30) + delay
+    assert life.due(TimerKind.CART) == when(minutes=30) + delay
 
     life.until(when(minutes=30) + delay - 1)
     assert "cart.left" not in life.heard
@@ -37,7 +37,7 @@ def test_a_cart_left_for_long_is_forgotten() -> None:
     life.until(when(40))
 
     assert life.record.cart is None
-    assert life.due(WaitKind.CART) is None
+    assert life.due(TimerKind.CART) is None
 
 
 def test_another_cart_id_is_another_cart() -> None:

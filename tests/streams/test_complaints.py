@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.record import MAX_OPEN_COMPLAINTS, Complaint, WaitKind
+from schemas.record import MAX_OPEN_COMPLAINTS, Complaint, TimerKind
 from schemas.times import HOUR
 from streams.notes import Note
 from tests.builders import START, Life, complained, event, when
@@ -32,7 +32,7 @@ def test_an_urgency_that_was_told_counts() -> None:
     life.happens(complained(urgency="critical"))
 
     assert only(life).urgency == "critical"
-    assert life.due(WaitKind.COMPLAINT_DEADLINE) == START + 4 * HOUR
+    assert life.due(TimerKind.COMPLAINT_DEADLINE) == START + 4 * HOUR
 
 
 def test_a_deadline_that_passes_while_open_is_escalated_once() -> None:
@@ -65,7 +65,7 @@ def test_a_reopened_complaint_gets_a_new_deadline_and_may_be_escalated_again() -
         event("complaint.reopened", when(2), complaint_id="p-1"),
     )
     assert (only(life).closed, only(life).reopened, life.record.complaints.resolved) == (0, 1, 0)
-    assert life.due(WaitKind.COMPLAINT_FOLLOW_UP) is None
+    assert life.due(TimerKind.COMPLAINT_FOLLOW_UP) is None
 
     life.until(when(30))
 

@@ -228,15 +228,15 @@ def test_what_is_too_much_for_one_commit_is_done_again_in_smaller_parts(monkeypa
     parts.take(batch(*told, until=START + WEEK))
 
     assert parts.commits > whole.commits
-    assert (parts.shelf.records, parts.shelf.orders, parts.shelf.alarms) == (
+    assert (parts.shelf.records, parts.shelf.orders, parts.shelf.timers) == (
         whole.shelf.records,
         whole.shelf.orders,
-        whole.shelf.alarms,
+        whole.shelf.timers,
     )
     assert [entry.value for entry in parts.out(DECISIONS)] == [entry.value for entry in whole.out(DECISIONS)]
 
 
-def test_a_batch_of_nothing_but_time_rings_the_alarms_of_the_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_of_nothing_but_time_rings_the_timers_of_the_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lane, "bounds", USUAL._replace(due=2))
     bench = Bench()
     told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(9)]
@@ -244,32 +244,32 @@ def test_a_batch_of_nothing_but_time_rings_the_alarms_of_the_silent(monkeypatch:
 
     bench.take(batch(until=START + 2 * WEEK))
 
-    assert min(bench.shelf.alarms.values()) > START + 2 * WEEK
+    assert min(bench.shelf.timers.values()) > START + 2 * WEEK
     assert bench.saved.time == START + 2 * WEEK
 
 
-def test_in_service_events_need_not_wait_for_a_crowd_of_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_service_events_need_not_wait_for_a_crowd_of_timers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lane, "bounds", USUAL._replace(due=2))
     bench, later = Bench(), START + 2 * WEEK
     told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(9)]
     lane = bench.take(batch(*told, until=START + HOUR, marked=False, acting=START + HOUR))
 
     bench.take(batch(until=later, marked=False, acting=later), lane)
-    assert any(due <= later for due in bench.shelf.alarms.values())
+    assert any(due <= later for due in bench.shelf.timers.values())
     assert bench.saved.time < later
 
     bench.take(batch(complained(later, who="c-10"), until=later, marked=False, acting=later), lane)
     assert "c-10" in bench.shelf.records
-    assert any(due <= later for due in bench.shelf.alarms.values())
+    assert any(due <= later for due in bench.shelf.timers.values())
 
     for _ in range(100):
         bench.take(batch(until=later, marked=False, acting=later), lane)
-    assert min(bench.shelf.alarms.values()) > later
+    assert min(bench.shelf.timers.values()) > later
     assert bench.saved.time == later
 
 
 @pytest.mark.parametrize(("service", "most"), [({"marked": False, "acting": START}, CROWD), ({}, USUAL.due)])
-def test_fewer_alarms_are_taken_at_once_in_service(service: dict[str, Any], most: int) -> None:
+def test_fewer_timers_are_taken_at_once_in_service(service: dict[str, Any], most: int) -> None:
     first = next(Bench().lane().take(batch(until=START, **service)))
 
     assert isinstance(first, NeedRecords)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.record import MAX_ORDERS, Coupon, WaitKind
+from schemas.record import MAX_ORDERS, Coupon, TimerKind
 from schemas.times import DAY, HOUR
 from streams.notes import Note
 from tests.builders import START, Life, added, event, placed, when
@@ -54,11 +54,11 @@ def test_an_order_told_again_after_its_event_id_was_forgotten_changes_no_byte() 
 def test_an_order_takes_its_cart_with_it_and_leaves_another() -> None:
     life = Life()
     life.happens(added(cart_id="k-1"), placed(when(minutes=1), cart_id="k-2"))
-    assert life.due(WaitKind.CART) is not None
+    assert life.due(TimerKind.CART) is not None
 
     life.happens(placed(when(minutes=2), order_id="o-2", cart_id="k-1"))
     assert life.record.cart is None
-    assert life.due(WaitKind.CART) is None
+    assert life.due(TimerKind.CART) is None
 
 
 def test_an_order_that_names_no_cart_takes_the_one_at_hand() -> None:
@@ -85,7 +85,7 @@ def test_a_promise_that_passes_is_noticed_once_after_the_grace() -> None:
     life = Life()
     life.happens(placed(promised=when(2)))
     grace = life.context.rulebook.defaults.orders.late_grace_millis
-    assert life.due(WaitKind.DELIVERY) == when(2) + grace
+    assert life.due(TimerKind.DELIVERY) == when(2) + grace
 
     life.until(when(2))
     assert "delivery.overdue" not in life.heard
@@ -105,7 +105,7 @@ def test_a_promise_said_again_at_dispatch_is_not_noticed_again() -> None:
     assert life.order().late
 
 
-def test_a_broken_promise_that_no_alarm_was_set_for_is_noticed_with_the_next() -> None:
+def test_a_broken_promise_that_no_timer_was_set_for_is_noticed_with_the_next() -> None:
     life = Life()
     grace = life.context.rulebook.defaults.orders.late_grace_millis
     life.happens(placed(promised=when(2)), placed(when(0, 1), order_id="o-2", promised=when(2) - 1))
@@ -150,7 +150,7 @@ def test_a_delivery_in_time_is_not_late_and_is_asked_after() -> None:
     life = Life()
     life.happens(placed(promised=when(2)), event("order.delivered", when(2), order_id="o-1"))
     assert not life.order().late
-    assert life.due(WaitKind.DELIVERY) is None
+    assert life.due(TimerKind.DELIVERY) is None
 
     life.until(when(4))
 
@@ -261,7 +261,7 @@ def test_a_full_book_forgets_settled_orders_first_and_does_not_take_them_for_new
 def test_a_second_order_is_asked_for_after_the_first_only() -> None:
     life = Life()
     life.happens(placed())
-    assert life.due(WaitKind.SECOND_ORDER, "o-1") == START + life.context.rulebook.defaults.orders.second_order_millis
+    assert life.due(TimerKind.SECOND_ORDER, "o-1") == START + life.context.rulebook.defaults.orders.second_order_millis
 
     life.happens(placed(when(1), order_id="o-2"))
     life.until(when(30))

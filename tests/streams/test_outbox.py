@@ -121,7 +121,7 @@ def test_what_lanes_count_is_told_the_learner_once_per_portion() -> None:
     assert list(contribution.counts) == sorted(contribution.counts)
 
 
-def test_an_event_that_failed_is_a_dead_letter_and_a_failed_alarm_leaves_a_note() -> None:
+def test_an_event_that_failed_is_a_dead_letter_and_a_failed_timer_leaves_a_note() -> None:
     one = placed()
     out = outbox()
 
@@ -131,9 +131,9 @@ def test_an_event_that_failed_is_a_dead_letter_and_a_failed_alarm_leaves_a_note(
         {(ORDERS, 17): RAW},
     )
 
-    event_failed, alarm_failed = out.entries
+    event_failed, timer_failed = out.entries
     assert event_failed.value == RAW.value
     assert dict(event_failed.headers)["tend-reason"] == b"event_failed"
     assert dict(event_failed.headers)["tend-message"] == b"ValueError: no"
-    assert dict(alarm_failed.headers)["tend-reason"] == b"alarm_failed"
-    assert orjson.loads(alarm_failed.value) == {"customer": "c-2", "alarm": True}
+    assert dict(timer_failed.headers)["tend-reason"] == b"timer_failed"
+    assert orjson.loads(timer_failed.value) == {"customer": "c-2", "timer": True}

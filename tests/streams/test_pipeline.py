@@ -1,4 +1,4 @@
-"""The way of one event, and of one alarm."""
+"""The way of one event, and of one timer."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from schemas.churn import Tick
 from schemas.codec import decode_record, encode_record
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
-from schemas.record import WaitKind
+from schemas.record import TimerKind
 from schemas.times import DAY, HOUR, MINUTE, WEEK, to_millis
 from schemas.topics import TOPIC_OF
 from streams import history
 from streams.notes import MEANINGS, Note
-from streams.pipeline import handle, needs_orders, new_customer, wake
+from streams.pipeline import fire_timers, handle, needs_orders, new_customer
 from tests.builders import START, Life, add, added, complained, context, event, placed, when
 
 
@@ -37,7 +37,7 @@ def test_somebody_not_heard_of_before_gets_a_record_with_its_clock_set() -> None
 
     assert (customer.record.id, customer.record.created) == ("c-9", START)
     assert customer.record.segment.stage == "prospect"
-    assert {wait.kind for wait in customer.record.waits} == {WaitKind.TICK, WaitKind.FESTIVAL}
+    assert {timer.kind for timer in customer.record.timers} == {TimerKind.TICK, TimerKind.FESTIVAL}
 
 
 def test_only_news_of_orders_needs_the_order_book() -> None:
@@ -108,7 +108,7 @@ def test_an_order_is_a_prediction_point_and_its_question_is_settled_when_mature(
     life = Life()
     life.happens(placed())
     assert len(life.record.churn) == 1
-    mature = life.due(WaitKind.MATURITY)
+    mature = life.due(TimerKind.MATURITY)
     assert mature is not None
     assert mature <= START + 28 * DAY
 
@@ -133,7 +133,7 @@ def test_who_comes_back_within_the_horizon_has_not_churned_and_is_told_so_at_mat
 def test_an_order_at_the_very_moment_of_maturity_comes_too_late() -> None:
     life = Life()
     life.happens(placed())
-    due = life.due(WaitKind.MATURITY)
+    due = life.due(TimerKind.MATURITY)
     assert due is not None
 
     outcome = life.happens(placed(due, order_id="o-2"))
@@ -150,18 +150,18 @@ def test_the_weekly_tick_scores_those_who_have_ordered_and_goes_on() -> None:
     life.until(when(30))
 
     assert life.heard.count("churn.scored") == 1 + 3
-    assert life.due(WaitKind.TICK) == to_millis(datetime(2026, 4, 6, tzinfo=UTC))
+    assert life.due(TimerKind.TICK) == to_millis(datetime(2026, 4, 6, tzinfo=UTC))
 
 
 def test_ticks_are_spread_over_customers_where_asked() -> None:
     around = context(tick=Tick(origin=0, spread=WEEK))
 
-    dues = {new_customer(f"c-{n}", START, around).record.waits[0].due for n in range(20)}
+    dues = {new_customer(f"c-{n}", START, around).record.timers[0].due for n in range(20)}
 
     assert len(dues) > 10
 
 
-def test_alarms_ring_in_the_order_of_their_time_those_made_meanwhile_included() -> None:
+def test_timers_ring_in_the_order_of_their_time_those_made_meanwhile_included() -> None:
     life = Life()
     life.happens(placed(promised=when(1)), added(when(0, 1), cart_id="k-2"), complained(when(0, 2)))
     life.happens(event("order.delivered", when(2), order_id="o-1"))
@@ -173,7 +173,7 @@ def test_alarms_ring_in_the_order_of_their_time_those_made_meanwhile_included() 
     assert heard == ["complaint.breached", "survey.due", "second_order.due"]
 
 
-def test_the_present_moves_with_alarms_too() -> None:
+def test_the_present_moves_with_timers_too() -> None:
     life = Life()
 
     life.until(when(9))
@@ -181,11 +181,11 @@ def test_the_present_moves_with_alarms_too() -> None:
     assert START < life.record.seen <= when(9)
 
 
-def test_in_service_alarms_act_at_the_clock_and_count_from_their_own_time() -> None:
+def test_in_service_timers_act_at_the_clock_and_count_from_their_own_time() -> None:
     life = Life()
     life.happens(added())
 
-    wake(life.customer, when(1), life.context, acting=when(2))
+    fire_timers(life.customer, when(1), life.context, acting=when(2))
 
     assert life.record.seen <= when(1)
 

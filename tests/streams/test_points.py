@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.record import MAX_LOTS, Lot, Points, WaitKind
+from schemas.record import MAX_LOTS, Lot, Points, TimerKind
 from schemas.times import DAY, Millis, to_datetime, to_millis
 from streams.notes import Note
 from streams.points import balance, due_next, earn, expiry, lapse, reverse
@@ -128,7 +128,7 @@ def test_she_is_reminded_before_points_lapse_and_then_they_are_gone() -> None:
     life.happens(placed(amount=10_000))
     lapses = life.record.points.lots[0].expires
     reminder = lapses - life.context.rulebook.defaults.points.reminder_millis
-    assert life.due(WaitKind.POINTS_EXPIRY) == reminder
+    assert life.due(TimerKind.POINTS_EXPIRY) == reminder
 
     life.until(reminder)
     assert life.heard.count("points.expiring") == 1

@@ -13,10 +13,10 @@ from rules.rule import Rule
 from schemas.codec import decode_record, encode_record
 from schemas.events import AnyEvent
 from schemas.lane import Loaded
-from schemas.record import WaitKind
+from schemas.record import TimerKind
+from schemas.timers import set_timer
 from schemas.times import DAY, HOUR, MINUTE, Millis
 from schemas.topics import TOPIC_OF
-from schemas.waits import set_wait
 from streams.arrivals import Arrival
 from streams.hand import Hand
 from streams.pipeline import Context, new_customer
@@ -31,10 +31,10 @@ class Touchy(Listening):
 
     trigger = "search.performed"
 
-    def wakes(self, trigger: str) -> tuple[Rule, ...]:
+    def triggered_by(self, trigger: str) -> tuple[Rule, ...]:
         if trigger == self.trigger:
             raise ZeroDivisionError("a defect")
-        return super().wakes(trigger)
+        return super().triggered_by(trigger)
 
 
 def touchy(trigger: str = "search.performed") -> Context:
@@ -108,7 +108,7 @@ def test_customers_are_asked_for_once_in_the_order_of_their_appearance() -> None
 # ---------------------------------------------------------------- what it does
 
 
-def test_her_own_alarms_ring_before_her_event() -> None:
+def test_her_own_timers_ring_before_her_event() -> None:
     around = context(listening())
     portion([added(START), event("product.viewed", START + 2 * HOUR, sku="s")], around)
 
@@ -117,24 +117,24 @@ def test_her_own_alarms_ring_before_her_event() -> None:
     assert rulebook.heard.index("cart.left") < rulebook.heard.index("product.viewed")
 
 
-def test_alarms_of_the_silent_ring_up_to_the_end_of_the_portion() -> None:
+def test_timers_of_the_silent_ring_up_to_the_end_of_the_portion() -> None:
     before = portion([added(START)], context(listening()))
     around = context(listening())
-    due = before.alarms["c-1"]
+    due = before.timers["c-1"]
     assert due == START + HOUR
 
     after = handle_portion([], Loaded(before.records, before.orders, [(due, "c-1")]), START + 2 * HOUR, around, None)
 
     assert isinstance(around.rulebook, Listening)
     assert "cart.left" in around.rulebook.heard
-    assert after.alarms["c-1"] is not None
-    assert after.alarms["c-1"] > START + 2 * HOUR
+    assert after.timers["c-1"] is not None
+    assert after.timers["c-1"] > START + 2 * HOUR
 
 
-def test_an_alarm_that_outlived_its_customer_is_taken_off_the_clock() -> None:
+def test_a_timer_that_outlived_its_customer_is_taken_off_the_clock() -> None:
     found = handle_portion([], Loaded({}, {}, [(START, "gone")]), START, context(), None)
 
-    assert found.alarms == {"gone": None}
+    assert found.timers == {"gone": None}
     assert found.records == {}
 
 
@@ -147,7 +147,7 @@ def test_what_did_not_change_is_not_written_again() -> None:
     assert again.orders == {}
 
 
-def test_how_late_an_alarm_rings_is_told_in_service() -> None:
+def test_how_late_a_timer_rings_is_told_in_service() -> None:
     before = portion([added(START)], context(listening()))
     loaded = Loaded(before.records, before.orders, [(START + HOUR, "c-1")])
 
@@ -182,12 +182,12 @@ def test_the_same_failure_happens_again_in_every_run() -> None:
 
     one, other = portion(told, touchy(), START + DAY), portion(told, touchy(), START + DAY)
 
-    assert (one.records, one.orders, one.alarms) == (other.records, other.orders, other.alarms)
+    assert (one.records, one.orders, one.timers) == (other.records, other.orders, other.timers)
     assert [failure.error for failure in one.failed] == [failure.error for failure in other.failed]
     assert len(one.failed) == 2
 
 
-def test_a_failure_keeps_the_alarms_that_rang_before_it() -> None:
+def test_a_failure_keeps_the_timers_that_rang_before_it() -> None:
     alone = portion([added(START), placed(START + 3 * HOUR)], touchy())
 
     beside = portion([added(START), searched(START + 2 * HOUR), placed(START + 3 * HOUR)], touchy())
@@ -196,11 +196,11 @@ def test_a_failure_keeps_the_alarms_that_rang_before_it() -> None:
     assert beside.records == alone.records
 
 
-def test_an_alarm_that_fails_does_not_ring_for_ever() -> None:
+def test_a_timer_that_fails_does_not_ring_for_ever() -> None:
     found = portion([added(START)], touchy("cart.left"), START + 2 * HOUR)
 
     assert [(one.customer, one.arrival) for one in found.failed] == [("c-1", None)]
-    due = found.alarms["c-1"]
+    due = found.timers["c-1"]
     assert due is not None
     assert due > START + 2 * HOUR
 
@@ -211,17 +211,17 @@ def test_with_the_shipped_rules_nothing_fails() -> None:
     assert found.failed == []
 
 
-def test_many_alarms_of_one_customer_ring_one_after_the_other() -> None:
+def test_many_timers_of_one_customer_ring_one_after_the_other() -> None:
     customer = new_customer("c-1", START, context())
-    customer.record.waits.clear()
+    customer.record.timers.clear()
     for number in range(5):
-        set_wait(customer.record, WaitKind.TICK, START + number, str(number))
+        set_timer(customer.record, TimerKind.TICK, START + number, str(number))
     loaded = Loaded({"c-1": encode_record(customer.record)}, {}, [(START, "c-1")])
 
     found = handle_portion([], loaded, START + 2, context(), None)
 
-    assert len([trigger for trigger, _ in found.outcomes if trigger == "alarm"]) >= 3
-    due = found.alarms["c-1"]
+    assert len([trigger for trigger, _ in found.outcomes if trigger == "timer"]) >= 3
+    due = found.timers["c-1"]
     assert due is not None
     assert due > START + 2
 
@@ -244,7 +244,7 @@ def lived(events: Iterable[AnyEvent], around: Context, hand: Hand | None) -> lis
 
 
 def told_of(portions: list[Portion]) -> list[tuple[object, ...]]:
-    return [(one.records, one.orders, one.alarms, one.outcomes, one.failed) for one in portions]
+    return [(one.records, one.orders, one.timers, one.outcomes, one.failed) for one in portions]
 
 
 @given(

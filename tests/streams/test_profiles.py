@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.record import MAX_TAGS, WaitKind
+from schemas.record import MAX_TAGS, TimerKind
 from streams.notes import Note
 from tests.builders import START, Life, added, event, placed, when
 
@@ -35,10 +35,10 @@ def test_an_older_event_only_fills_what_nobody_has_told_since() -> None:
 def test_a_birthday_sets_the_clock_and_a_new_one_moves_it() -> None:
     life = Life()
     life.happens(event("customer.registered", birthday="12-10"))
-    winter = life.due(WaitKind.BIRTHDAY)
+    winter = life.due(TimerKind.BIRTHDAY)
 
     life.happens(event("customer.updated", when(1), birthday="06-10"))
-    summer = life.due(WaitKind.BIRTHDAY)
+    summer = life.due(TimerKind.BIRTHDAY)
 
     assert winter is not None
     assert summer is not None
@@ -60,7 +60,7 @@ def test_a_lunar_birthday_is_another_day() -> None:
     lunar.happens(event("customer.registered", birthday="06-10", birthday_calendar="lunar"))
 
     assert lunar.record.profile.lunar
-    assert lunar.due(WaitKind.BIRTHDAY) != solar.due(WaitKind.BIRTHDAY)
+    assert lunar.due(TimerKind.BIRTHDAY) != solar.due(TimerKind.BIRTHDAY)
 
 
 def test_festivals_of_her_language_come_round() -> None:
@@ -112,7 +112,7 @@ def test_erasure_leaves_nothing_but_the_id_and_that_she_asked() -> None:
 
     record = life.record
     assert record.erased == when(3)
-    assert record.waits == []
+    assert record.timers == []
     assert (record.profile.name, record.buying.orders, record.purchases.count) == ("", 0, 0)
     assert life.book.orders == []
 

@@ -46,7 +46,7 @@ class Left:
 
     records: dict[str, bytes]
     orders: dict[str, bytes]
-    alarms: dict[str, Millis]
+    timers: dict[str, Millis]
     almanacs: dict[int, bytes]
     actions: frozenset[str]
 
@@ -73,7 +73,7 @@ def replayed(told: Sequence[AnyEvent], watermarks: Sequence[Millis], shuffle: Ra
     return Left(
         {who: body for shelf in shelves for who, body in shelf.records.items()},
         {who: body for shelf in shelves for who, body in shelf.orders.items()},
-        {who: due for shelf in shelves for who, due in shelf.alarms.items()},
+        {who: due for shelf in shelves for who, due in shelf.timers.items()},
         rehearsal.almanac_bytes(),
         frozenset(rehearsal.action_ids()),
     )

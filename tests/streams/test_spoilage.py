@@ -55,7 +55,7 @@ def test_what_fails_behind_the_door_counts_as_much_as_what_does_not_pass_it() ->
     assert behind_it == pytest.approx(at_the_door)
 
 
-def test_alarms_that_fail_while_nothing_comes_stop_it_too() -> None:
+def test_timers_that_fail_while_nothing_comes_stop_it_too() -> None:
     share = HALF.failed(0.0, [FAILED] * (MEMORY // 2), 0)
 
     with pytest.raises(TendError, match="KeyError: 'points'"):

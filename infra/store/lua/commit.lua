@@ -1,4 +1,4 @@
--- Commits a batch. KEYS: state, customers, orders, alarms, outbox, decisions, before.
+-- Commits a batch. KEYS: state, customers, orders, timers, outbox, decisions, before.
 -- ARGV: version, owner, token, state, packed changes, length of a ring of decisions, separator of its places.
 -- Lua does not roll back, so everything that may refuse stands before the first write.
 local version, owner, token = ARGV[1], ARGV[2], ARGV[3]
@@ -12,7 +12,7 @@ if held[1] ~= version or held[2] ~= owner then
   return {'fenced', held[1] or '0'}
 end
 
-local forgotten, records, orders, closed, alarms, silenced, decided, decisions, from, entries, published =
+local forgotten, records, orders, closed, timers, silenced, decided, decisions, from, entries, published =
   unpack(cmsgpack.unpack(ARGV[5]))
 
 local first = tonumber(held[4] or '1')
@@ -77,7 +77,7 @@ local function keep()
   touch(records, 1, 2)
   touch(orders, 1, 2)
   touch(closed, 1, 1)
-  touch(alarms, 2, 2)
+  touch(timers, 2, 2)
   touch(silenced, 1, 1)
   touch(decided, 1, 1)
   for id in pairs(touched) do
@@ -110,7 +110,7 @@ forget()
 call('HSET', KEYS[2], records)
 call('HSET', KEYS[3], orders)
 call('HDEL', KEYS[3], closed)
-call('ZADD', KEYS[4], alarms)
+call('ZADD', KEYS[4], timers)
 call('ZREM', KEYS[4], silenced)
 remember_decisions()
 return {'done', after}

@@ -16,8 +16,8 @@ local function images(ids, ring, separator)
         end
         decisions = redis.call('HMGET', KEYS[6], unpack(places))
       end
-      local alarm = redis.call('ZSCORE', KEYS[4], ids[i])
-      packed[i] = cmsgpack.pack({records[i - start + 1], books[i - start + 1], alarm, decisions})
+      local timer = redis.call('ZSCORE', KEYS[4], ids[i])
+      packed[i] = cmsgpack.pack({records[i - start + 1], books[i - start + 1], timer, decisions})
     end
   end
   return packed

@@ -1,5 +1,5 @@
--- Loads what a batch needs. KEYS: customers, orders, alarms.
--- ARGV: packed ids whose records, packed ids whose order books, due until ('' for no alarms), limit of alarms.
+-- Loads what a batch needs. KEYS: customers, orders, timers.
+-- ARGV: packed ids whose records, packed ids whose order books, due until ('' for no timers), limit of timers.
 local function values(key, ids)
   if #ids == 0 then
     return {}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from agents.access import CUSTOMER, SYSTEM, Act, AuditEntry, ContactPurpose, NotAllowed, authorise, contact_of, staff
-from schemas.errors import DependencyAway
-from schemas.record import VERSION, Profile, Record
+from schemas.errors import DependencyUnavailable
+from schemas.record import VERSION, CustomerRecord, Profile
 
-RECORD = Record(VERSION, "h-1", 0, profile=Profile(name="Edda Marlow", email="edda@example.org", phone="+12025550143"))
+RECORD = CustomerRecord(
+    VERSION, "h-1", 0, profile=Profile(name="Edda Marlow", email="edda@example.org", phone="+12025550143")
+)
 
 
 class Kept:
@@ -20,7 +22,7 @@ class Kept:
 
     async def write(self, entry: AuditEntry) -> None:
         if self._away:
-            raise DependencyAway("Kafka does not answer")
+            raise DependencyUnavailable("Kafka does not answer")
         self.entries.append(entry)
 
 
@@ -46,7 +48,7 @@ async def test_opening_a_contact_is_written_down_with_its_purpose_and_without_th
 
 
 async def test_nothing_is_opened_that_could_not_be_written_down() -> None:
-    with pytest.raises(DependencyAway):
+    with pytest.raises(DependencyUnavailable):
         await contact_of(RECORD, actor=staff("mei"), purpose=ContactPurpose.ANSWER, audit=Kept(away=True))
 
 
@@ -57,7 +59,7 @@ async def test_only_a_sender_sends() -> None:
 
 
 async def test_of_an_erased_customer_nothing_is_given() -> None:
-    erased = Record(VERSION, "h-1", 0, profile=RECORD.profile, erased=1)
+    erased = CustomerRecord(VERSION, "h-1", 0, profile=RECORD.profile, erased=1)
 
     found = await contact_of(erased, actor=staff("mei"), purpose=ContactPurpose.CALL, audit=Kept())
 

@@ -71,7 +71,7 @@ def test_nothing_that_happens_after_a_moment_changes_a_prediction_up_to_it() -> 
 
 
 def test_what_is_evaluated_is_what_runs_live() -> None:
-    """The whole pipeline, with its alarms, lessons and almanacs, comes to the same weights to the bit."""
+    """The whole pipeline, with its timers, lessons and almanacs, comes to the same weights to the bit."""
     orders = store()
     rehearsal = Rehearsal(begin([HORIZON]), HORIZON, START)
     points = list(rehearsal.run(orders))

@@ -1,17 +1,17 @@
-"""What each ring of her alarm clock means."""
+"""What each ring of her timers means."""
 
 from __future__ import annotations
 
 import pytest
 
 from schemas.outcome import Outcome
-from schemas.record import MAX_WAITS, Coupon, WaitKind
+from schemas.record import MAX_TIMERS, Coupon, TimerKind
+from schemas.timers import set_timer
 from schemas.times import DAY, HOUR
-from schemas.waits import set_wait
-from streams import alarms
-from streams.arming import arm_coupons
+from streams import timer_handlers
 from streams.notes import Note
-from streams.pipeline import wake
+from streams.pipeline import fire_timers
+from streams.timer_schedule import schedule_coupons
 from streams.turn import Turn
 from tests.builders import START, Life, complained, event, placed, when
 
@@ -19,19 +19,19 @@ from tests.builders import START, Life, complained, event, placed, when
 def holds(life: Life, *coupons: Coupon) -> None:
     """She was given these coupons, as a decision leaves them."""
     life.record.coupons = list(coupons)
-    arm_coupons(Turn(life.customer, life.context, life.record.seen or START, START, None, Outcome()))
+    schedule_coupons(Turn(life.customer, life.context, life.record.seen or START, START, None, Outcome()))
 
 
 def test_every_kind_of_wait_can_ring() -> None:
-    assert set(alarms.RINGS) == set(WaitKind)
+    assert set(timer_handlers.TIMER_HANDLERS) == set(TimerKind)
 
 
-@pytest.mark.parametrize("kind", WaitKind)
-def test_a_stale_alarm_does_no_harm(kind: WaitKind) -> None:
+@pytest.mark.parametrize("kind", TimerKind)
+def test_a_stale_timer_does_no_harm(kind: TimerKind) -> None:
     life = Life()
     life.happens(placed(), complained(when(1)))
     life.heard.clear()
-    set_wait(life.record, kind, when(1, 1), "nothing-known")
+    set_timer(life.record, kind, when(1, 1), "nothing-known")
 
     life.until(when(1, 2))
 
@@ -42,7 +42,7 @@ def test_a_coupon_is_spoken_of_before_it_lapses_and_then_forgotten() -> None:
     life = Life()
     holds(life, Coupon("TEND-1", 7, when(30)))
     lead = life.context.rulebook.defaults.coupons.reminder_millis
-    assert life.due(WaitKind.COUPON_EXPIRY) == when(30) - lead
+    assert life.due(TimerKind.COUPON_EXPIRY) == when(30) - lead
 
     life.until(when(29))
     assert life.heard.count("coupon.expiring") == 1
@@ -107,13 +107,13 @@ def test_a_birthday_that_was_changed_to_another_day_does_not_come_twice() -> Non
 def test_the_tick_sets_waits_anew_where_the_numbers_have_changed() -> None:
     life = Life()
     life.happens(placed(amount=10_000))
-    assert life.due(WaitKind.POINTS_EXPIRY) is not None
-    life.record.waits = [wait for wait in life.record.waits if wait.kind == WaitKind.TICK]
+    assert life.due(TimerKind.POINTS_EXPIRY) is not None
+    life.record.timers = [timer for timer in life.record.timers if timer.kind == TimerKind.TICK]
 
     life.until(when(7))
 
-    assert life.due(WaitKind.POINTS_EXPIRY) is not None
-    assert life.due(WaitKind.FESTIVAL) is not None
+    assert life.due(TimerKind.POINTS_EXPIRY) is not None
+    assert life.due(TimerKind.FESTIVAL) is not None
 
 
 def test_points_that_lapse_are_counted() -> None:
@@ -127,13 +127,13 @@ def test_in_service_a_wait_is_decided_at_the_clock_however_late_it_is_looked_at(
     life = Life()
     life.happens(placed(promised=when(1)))
 
-    wake(life.customer, when(3), life.context, acting=when(3) + DAY)
+    fire_timers(life.customer, when(3), life.context, acting=when(3) + DAY)
 
     assert "delivery.overdue" in life.heard
     assert life.record.seen < when(3)
 
 
-def test_alarms_due_at_the_same_moment_all_ring() -> None:
+def test_timers_due_at_the_same_moment_all_ring() -> None:
     life = Life()
     survey = life.context.rulebook.defaults.orders.survey_millis
     grace = life.context.rulebook.defaults.orders.late_grace_millis
@@ -152,18 +152,18 @@ def test_alarms_due_at_the_same_moment_all_ring() -> None:
 
 def test_a_full_clock_is_counted() -> None:
     life = Life()
-    for number in range(MAX_WAITS):
-        set_wait(life.record, WaitKind.RELEASE, when(90 + number), f"held-{number}")
+    for number in range(MAX_TIMERS):
+        set_timer(life.record, TimerKind.RELEASE, when(90 + number), f"held-{number}")
 
     outcome = life.happens(complained())
 
-    assert outcome.notes == {Note.CAP_WAITS: 1}
-    assert len(life.record.waits) == MAX_WAITS
+    assert outcome.notes == {Note.CAP_TIMERS: 1}
+    assert len(life.record.timers) == MAX_TIMERS
 
 
 def test_the_weekly_tick_does_not_swallow_what_is_due_at_the_same_moment() -> None:
     life = Life()
-    tick = life.due(WaitKind.TICK)
+    tick = life.due(TimerKind.TICK)
     assert tick is not None
     lead = life.context.rulebook.defaults.coupons.reminder_millis
     holds(life, Coupon("TEND-1", 7, tick + lead))

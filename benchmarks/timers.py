@@ -1,11 +1,11 @@
-"""How late alarms ring in service: many armed over a day, and very many at one moment; writes docs/alarms.md.
+"""How late timers ring in service: many armed over a day, and very many at one moment; writes docs/timers.md.
 
-    python -m benchmarks.alarms [--armed 1000000] [--due 100000] [--seconds 30] [--kafka apache|embedded]
+    python -m benchmarks.timers [--armed 1000000] [--due 100000] [--seconds 30] [--kafka apache|embedded]
         [--redis URL] [--write]
 
-A store is filled with customers as the engine leaves them (``benchmarks.population``), each with an alarm: a million a
+A store is filled with customers as the engine leaves them (``benchmarks.population``), each with a timer: a million a
 day while it is measured, ``--due`` of them at one moment, the rest later. Then one worker takes the store over, by the
-clock on the wall. The metric ``tend_alarm_lateness_seconds`` tells how late alarms are looked at; what events of other
+clock on the wall. The metric ``tend_timer_lateness_seconds`` tells how late timers are looked at; what events of other
 customers feel of the crowd is told by complaints, from their produce to the visible ticket. ``--redis`` names a server
 with an append-only file that may be wiped of tend:* keys; without it an embedded one is used.
 """
@@ -37,7 +37,7 @@ from schemas.errors import TendError
 from schemas.times import DAY, SECOND, Millis
 from schemas.topics import TICKETS
 
-PAGE = Path(__file__).parents[1] / "docs" / "alarms.md"
+PAGE = Path(__file__).parents[1] / "docs" / "timers.md"
 WEEKS, HOUSEHOLDS = 12, 120
 A_DAY = 1_000_000
 """So many a day come due while the first part is measured."""
@@ -55,20 +55,20 @@ _MEASURED = "## Measured"
 
 
 class Day(NamedTuple):
-    """How late alarms were that came due one by one."""
+    """How late timers were that came due one by one."""
 
     rung: int
     late: Buckets
 
 
 class Crowd(NamedTuple):
-    """What came of very many alarms at one moment."""
+    """What came of very many timers at one moment."""
 
     seconds: float
     """Until the last of them was looked at, and what came of it committed."""
     cost: float
     """Seconds of CPU of the worker in that time."""
-    alarms: float
+    timers: float
     actions: float
     before: list[float]
     """Milliseconds from complaint to ticket, before the crowd."""
@@ -78,12 +78,12 @@ class Crowd(NamedTuple):
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--armed", type=int, default=1_000_000, help="customers with an alarm")
+    parser.add_argument("--armed", type=int, default=1_000_000, help="customers with a timer")
     parser.add_argument("--due", type=int, default=100_000, help="of these at one moment")
-    parser.add_argument("--seconds", type=float, default=30.0, help="how long alarms that come one by one are measured")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long timers that come one by one are measured")
     parser.add_argument("--kafka", choices=("apache", "embedded"), default="apache", help="the broker to start")
     parser.add_argument("--redis", default="", help="a server that may be wiped of tend:* keys; else an embedded one")
-    parser.add_argument("--write", action="store_true", help="write docs/alarms.md")
+    parser.add_argument("--write", action="store_true", help="write docs/timers.md")
     told = parser.parse_args()
     single = int(told.seconds * A_DAY / (DAY / SECOND))
     if told.armed < told.due + single + PACE:
@@ -102,12 +102,12 @@ def main() -> None:
     if told.write:
         written, _, _ = PAGE.read_text(encoding="utf-8").partition(_MEASURED)
         ran = f"--armed {told.armed} --due {told.due} --seconds {told.seconds:g} --kafka {told.kafka}"
-        made = f"Made by `python -m benchmarks.alarms {ran} --write`."
+        made = f"Made by `python -m benchmarks.timers {ran} --write`."
         PAGE.write_text("\n".join([written + _MEASURED, "", made, "", *lines, ""]), encoding="utf-8")
 
 
 def a_day(installation: Installation, plan: Plan) -> Day:
-    """Alarms one by one; nothing else happens."""
+    """Timers one by one; nothing else happens."""
     (worker,) = installation.workers
     if wall_clock() > plan.opens:
         missed = (wall_clock() - plan.opens) / SECOND
@@ -116,9 +116,9 @@ def a_day(installation: Installation, plan: Plan) -> Day:
     before = Taken(worker.http)
     _sleep_until(plan.closes + 2 * SECOND)
     after = Taken(worker.http)
-    late = after.buckets(before, "tend_alarm_lateness_seconds")
+    late = after.buckets(before, "tend_timer_lateness_seconds")
     print(f"one by one: p99 {quantile(late, 0.99):.2f} s", flush=True)
-    return Day(int(after.since(before, "tend_alarms_total")), late)
+    return Day(int(after.since(before, "tend_timers_total")), late)
 
 
 def at_once(installation: Installation, plan: Plan) -> Crowd:
@@ -144,7 +144,7 @@ def at_once(installation: Installation, plan: Plan) -> Crowd:
     found = Crowd(
         (last - began) / 1e6,
         cost,
-        after.since(before, "tend_alarms_total"),
+        after.since(before, "tend_timers_total"),
         after.since(before, "tend_actions_total"),
         listener.between(began - int(BEFORE_SECONDS * 1e6), began),
         listener.between(began, last),
@@ -156,10 +156,10 @@ def at_once(installation: Installation, plan: Plan) -> Crowd:
 def _until_looked_at(installation: Installation, moment: Millis) -> None:
     deadline = time.monotonic() + DRAIN_SECONDS
     with Redis.from_url(installation.settings.redis_url) as client:
-        while any(client.zcount(lane_keys(lane).alarms, "-inf", moment) for lane in range(LANES)):
+        while any(client.zcount(lane_keys(lane).timers, "-inf", moment) for lane in range(LANES)):
             installation.check()
             if time.monotonic() > deadline:
-                raise TendError(f"Alarms of one moment are not all looked at after {DRAIN_SECONDS:.0f} s. Name fewer.")
+                raise TendError(f"Timers of one moment are not all looked at after {DRAIN_SECONDS:.0f} s. Name fewer.")
             time.sleep(LOOK_SECONDS)
 
 
@@ -172,11 +172,11 @@ def table(armed: int, due: int, day: Day, crowd: Crowd) -> list[str]:
     each = crowd.seconds / due
     p50, p99 = (quantile(day.late, share) for share in (0.50, 0.99))
     return [
-        f"| {armed:,} armed, one by one | alarms looked at | p50, s | p99, s | up to {GOAL_SECONDS:g} s late |",
+        f"| {armed:,} armed, one by one | timers looked at | p50, s | p99, s | up to {GOAL_SECONDS:g} s late |",
         "|---|---|---|---|---|",
         f"| {A_DAY:,} a day | {day.rung:,} | {p50:.2f} | {p99:.2f} | {up_to(day.late, GOAL_SECONDS):.1%} |",
         "",
-        "| at one moment | s until all are looked at | alarms/s | us of the worker's CPU per alarm | actions |",
+        "| at one moment | s until all are looked at | timers/s | us of the worker's CPU per timer | actions |",
         "|---|---|---|---|---|",
         f"| {due:,} | {crowd.seconds:.1f} | {due / crowd.seconds:,.0f} | {crowd.cost / due * 1e6:,.0f} "
         f"| {crowd.actions:,.0f} |",
@@ -186,7 +186,7 @@ def table(armed: int, due: int, day: Day, crowd: Crowd) -> list[str]:
         _felt("before the crowd", crowd.before),
         _felt("while it is looked at", crowd.during),
         "",
-        f"Extrapolated from {each * 1e6:,.0f} us per alarm and not measured: a million at one moment would take "
+        f"Extrapolated from {each * 1e6:,.0f} us per timer and not measured: a million at one moment would take "
         f"{each * 1e6 / 60:,.1f} minutes with one worker on this machine.",
     ]
 

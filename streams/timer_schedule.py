@@ -1,7 +1,6 @@
-"""When to look again: her alarm clock, told from what she waits for.
+"""When to look at a customer again: one timer for each kind, at the earliest of its moments.
 
-There is one entry for each kind of wait, at the earliest of its moments; what is due is found again when it rings. So
-the clock stays short however many orders, coupons or complaints are open.
+What is due is found again when the timer fires. So timers stay few however many orders, coupons or complaints are open.
 """
 
 from __future__ import annotations
@@ -9,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rules.calendar import next_birthday, next_festival, spread
-from schemas.record import Complaint, Order, WaitKind
+from schemas.record import Complaint, Order, TimerKind
+from schemas.timers import clear_timer, set_timer, timer_due
 from schemas.times import Millis
-from schemas.waits import clear_wait, set_wait, waits_for
 from streams import points
 from streams.churn import next_maturity, next_tick
 from streams.notes import Note
@@ -21,45 +20,45 @@ OPEN = ("placed", "dispatched")
 """Orders on their way."""
 
 
-def arm(turn: Turn, kind: WaitKind, due: Millis | None, ref: str = "") -> None:
-    """Wait for this kind until ``due``, or no longer where that is None.
+def schedule(turn: Turn, kind: TimerKind, due: Millis | None, ref: str = "") -> None:
+    """Set the timer of this kind to ``due``, or take it off where that is None.
 
-    A wait that is due at this very moment stays: it is the next to ring, and is set anew then.
+    A timer that is due at this very moment stays: it is the next to fire, and is set anew then.
     """
-    set_for = waits_for(turn.record, kind, ref)
+    set_for = timer_due(turn.record, kind, ref)
     if set_for == due or (set_for is not None and set_for <= turn.at):
         return
     if due is None:
-        clear_wait(turn.record, kind, ref)
-    elif not set_wait(turn.record, kind, due, ref):
-        turn.note(Note.CAP_WAITS)
+        clear_timer(turn.record, kind, ref)
+    elif not set_timer(turn.record, kind, due, ref):
+        turn.note(Note.CAP_TIMERS)
 
 
-def arm_tick(turn: Turn) -> None:
+def schedule_tick(turn: Turn) -> None:
     """The next weekly look at her."""
-    arm(turn, WaitKind.TICK, next_tick(turn.context.tick, turn.record.id, turn.at))
+    schedule(turn, TimerKind.TICK, next_tick(turn.context.tick, turn.record.id, turn.at))
 
 
-def arm_maturity(turn: Turn) -> None:
+def schedule_maturity(turn: Turn) -> None:
     """The moment at which her first open question can be answered."""
-    arm(turn, WaitKind.MATURITY, next_maturity(turn.record.asked))
+    schedule(turn, TimerKind.MATURITY, next_maturity(turn.record.asked))
 
 
-def arm_cart(turn: Turn) -> None:
+def schedule_cart(turn: Turn) -> None:
     """A cart is left when nobody touched it for the delay, and forgotten long after."""
     cart = turn.record.cart
     if cart is None:
-        arm(turn, WaitKind.CART, None)
+        schedule(turn, TimerKind.CART, None)
     else:
         carts = turn.defaults.carts
-        arm(
+        schedule(
             turn,
-            WaitKind.CART,
+            TimerKind.CART,
             _first((cart.touched + carts.delay_millis, cart.touched + carts.forget_millis), turn.at),
         )
 
 
-def arm_orders(turn: Turn) -> None:
+def schedule_orders(turn: Turn) -> None:
     """Promised deliveries, and surveys after deliveries."""
     overdue: list[Millis] = []
     surveys: list[Millis] = []
@@ -70,35 +69,35 @@ def arm_orders(turn: Turn) -> None:
             overdue.append(overdue_at(turn, order))
         elif order.delivered > asked:
             surveys.append(survey_at(turn, order))
-    arm(turn, WaitKind.DELIVERY, _first(overdue, turn.at))
-    arm(turn, WaitKind.SURVEY, _first(surveys, turn.at))
+    schedule(turn, TimerKind.DELIVERY, _first(overdue, turn.at))
+    schedule(turn, TimerKind.SURVEY, _first(surveys, turn.at))
 
 
-def arm_complaints(turn: Turn) -> None:
+def schedule_complaints(turn: Turn) -> None:
     """Deadlines of open complaints, and the question whether closed ones are settled."""
     recent = turn.record.complaints.recent
-    arm(turn, WaitKind.COMPLAINT_DEADLINE, _first((deadline_of(one) for one in recent), turn.at))
-    arm(turn, WaitKind.COMPLAINT_FOLLOW_UP, _first((follow_up_at(turn, one) for one in recent), turn.at))
+    schedule(turn, TimerKind.COMPLAINT_DEADLINE, _first((deadline_of(one) for one in recent), turn.at))
+    schedule(turn, TimerKind.COMPLAINT_FOLLOW_UP, _first((follow_up_at(turn, one) for one in recent), turn.at))
 
 
-def arm_points(turn: Turn) -> None:
+def schedule_points(turn: Turn) -> None:
     """A reminder before points lapse, and the lapse."""
     lead = turn.defaults.points.reminder_millis
-    arm(turn, WaitKind.POINTS_EXPIRY, points.due_next(turn.record.points, lead, turn.at))
+    schedule(turn, TimerKind.POINTS_EXPIRY, points.due_next(turn.record.points, lead, turn.at))
 
 
-def arm_coupons(turn: Turn) -> None:
+def schedule_coupons(turn: Turn) -> None:
     """A reminder before a coupon lapses, and the lapse."""
     lead = turn.defaults.coupons.reminder_millis
     moments = (m for c in turn.record.coupons if not c.redeemed for m in (c.expires - lead, c.expires))
-    arm(turn, WaitKind.COUPON_EXPIRY, _first(moments, turn.at))
+    schedule(turn, TimerKind.COUPON_EXPIRY, _first(moments, turn.at))
 
 
-def arm_dates(turn: Turn) -> None:
+def schedule_dates(turn: Turn) -> None:
     """Her birthday and the next festival, each at the greeting time and a little spread."""
     birthday, festival = birthday_after(turn, turn.at), festival_after(turn, turn.at)
-    arm(turn, WaitKind.BIRTHDAY, birthday and birthday[0])
-    arm(turn, WaitKind.FESTIVAL, festival and festival[0])
+    schedule(turn, TimerKind.BIRTHDAY, birthday and birthday[0])
+    schedule(turn, TimerKind.FESTIVAL, festival and festival[0])
 
 
 def birthday_after(turn: Turn, after: Millis) -> tuple[Millis, str] | None:
@@ -138,9 +137,9 @@ def follow_up_at(turn: Turn, complaint: Complaint) -> Millis:
     return complaint.closed + turn.defaults.complaints.follow_up_millis if complaint.closed else 0
 
 
-def due(turn: Turn, kind: WaitKind) -> Millis | None:
+def due(turn: Turn, kind: TimerKind) -> Millis | None:
     """When she is due for this kind."""
-    return waits_for(turn.record, kind)
+    return timer_due(turn.record, kind)
 
 
 def _first(moments: Iterable[Millis], after: Millis) -> Millis | None:
