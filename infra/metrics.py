@@ -127,8 +127,8 @@ LATENCY = Metric(
     "histogram",
     "seconds",
     (),
-    "From an event's arrival in Kafka to the commit of the action that it caused.",
-    "Seconds without a backlog: see which stage of tend_stage_seconds grew.",
+    "From an event's own time to the commit of the action that it caused.",
+    "Seconds without a backlog: see which stage of tend_stage_seconds grew, or which source sends its events late.",
     _SLOW,
 )
 STAGE = Metric(

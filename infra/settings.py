@@ -85,7 +85,6 @@ class Settings(BaseSettings):
         le=100,
         description="How long records are gathered from the first one on, so that a lane takes them together; ms.",
     )
-    batch_limit: int = Field(500, ge=1, le=500, description="Most events and timers in one commit.")
     outbox_limit: int = Field(
         5_000, ge=500, le=1_000_000, description="Messages decided and not yet published at which a lane pauses."
     )

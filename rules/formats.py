@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
+
 from rules.kinds import Kind
+from schemas.currencies import DIGITS, major
 from schemas.times import to_datetime
 
 Words = Mapping[str, Mapping[str, str]]
@@ -35,39 +41,49 @@ class Format:
     show: Callable[[Any, Mapping[str, Any], Speech], str]
 
 
-_MONTHS: Final = {
-    "en": "January February March April May June July August September October November December",
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-}
-_SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "JPY": "¥"}
-_DECIMALS: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
-"""Minor units of ISO 4217 where there are not two decimals."""
+def money(minor: int, currency: str, locale: str) -> str:
+    """An amount as people write it: ``$1,234.50``, ``1.234,50 €``; with the digits of ISO 4217."""
+    pattern = _money_pattern(locale, currency)
+    return pattern.apply(major(minor, currency), _spoken(locale), currency=currency, currency_digits=False)
 
 
-def money(minor: int, currency: str, language: str) -> str:
-    """An amount as people write it: ``$1,234.50``, ``1.234,50 €``."""
-    decimals = _DECIMALS.get(currency, 2)
-    number = _number(minor / 10**decimals, decimals, language)
-    symbol = _SYMBOLS.get(currency, "")
-    if language == "de":
-        return f"{number} {symbol or currency}"
-    return f"{symbol}{number}" if symbol else f"{currency} {number}"
-
-
-def day(iso: str, language: str) -> str:
+def day(iso: str, locale: str) -> str:
     """A date (YYYY-MM-DD) as people write it."""
-    when = date.fromisoformat(iso)
-    if language == "zh":
-        return f"{when.year}年{when.month}月{when.day}日"
-    if language not in _MONTHS:
-        return iso
-    dot = "." if language == "de" else ""
-    return f"{when.day}{dot} {_MONTHS[language].split()[when.month - 1]} {when.year}"
+    return format_date(date.fromisoformat(iso), "long", _spoken(locale))
 
 
-def _number(value: float, decimals: int, language: str) -> str:
-    shown = f"{value:,.{decimals}f}"
-    return shown.translate(str.maketrans(",.", ".,")) if language == "de" else shown
+@cache
+def _spoken(locale: str) -> Locale:
+    """What CLDR knows of the locale; English where it knows nothing."""
+    try:
+        return Locale.parse(locale, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def _number(value: float, decimals: int, locale: str) -> str:
+    return _number_pattern(locale, decimals).apply(value, _spoken(locale))
+
+
+@cache
+def _number_pattern(locale: str, decimals: int) -> NumberPattern:
+    return _with_decimals(_spoken(locale).decimal_formats[None].pattern, decimals)
+
+
+@cache
+def _money_pattern(locale: str, currency: str) -> NumberPattern:
+    spoken = _spoken(locale)
+    usual = spoken.currency_formats["standard"].pattern
+    # A symbol of letters does not stick to its number: CHF 5, but $5.
+    if usual.startswith("¤#") and get_currency_symbol(currency, spoken)[-1].isalpha():
+        usual = usual.replace("¤", "¤\u00a0")
+    return _with_decimals(usual, DIGITS[currency])
+
+
+def _with_decimals(usual: str, decimals: int) -> NumberPattern:
+    pattern = parse_pattern(usual)
+    pattern.frac_prec = (decimals, decimals)
+    return pattern
 
 
 def _word(value: str, values: Mapping[str, Any], speech: Speech) -> str:
@@ -78,7 +94,7 @@ def _word(value: str, values: Mapping[str, Any], speech: Speech) -> str:
 
 
 def _money(value: int, values: Mapping[str, Any], speech: Speech) -> str:
-    return money(value, values["currency"], speech.language)
+    return money(value, values["currency"], speech.locale)
 
 
 def _clock(value: int, values: Mapping[str, Any], speech: Speech) -> str:
@@ -90,13 +106,11 @@ FORMATS: Final = {
     "text": Format(
         "as it is; decimals with one place",
         (*_NUMBERS, Kind.STRING, Kind.BOOL),
-        lambda value, _, speech: _number(value, 1, speech.language) if isinstance(value, float) else str(value),
+        lambda value, _, speech: _number(value, 1, speech.locale) if isinstance(value, float) else str(value),
     ),
-    "number": Format("with thousands marked", _NUMBERS, lambda value, _, speech: _number(value, 0, speech.language)),
+    "number": Format("with thousands marked", _NUMBERS, lambda value, _, speech: _number(value, 0, speech.locale)),
     "money": Format("minor units, in the currency that the value `currency` names", (Kind.INT,), _money),
-    "date": Format(
-        "a date (YYYY-MM-DD) in words", (Kind.STRING,), lambda value, _, speech: day(value, speech.language)
-    ),
+    "date": Format("a date (YYYY-MM-DD) in words", (Kind.STRING,), lambda value, _, speech: day(value, speech.locale)),
     "moment": Format("a moment (milliseconds since 1970) as date and time in UTC", (Kind.INT,), _clock),
     "percent": Format("a share from 0 to 1 as percent", (Kind.DOUBLE,), lambda value, _, __: f"{value * 100:.0f} %"),
     "word": Format("what the file's `words` call it in the language of the text", (Kind.STRING,), _word),

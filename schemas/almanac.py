@@ -102,7 +102,7 @@ def verify(body: bytes, resume: int, key: bytes, signature: bytes) -> None:
         BadAlmanac: the signature was not made with this key over this body and position.
     """
     if not hmac.compare_digest(sign(body, resume, key), signature):
-        raise BadAlmanac("signature does not fit; the writer must use the same TEND_SIGNING_KEY as this reader")
+        raise BadAlmanac("signature does not fit; the writer must use the same TEND_ALMANAC_KEY as this reader")
 
 
 def encode_contribution(contribution: Contribution) -> bytes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+from schemas.currencies import checked_currency
 
 EventId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 """Printable ASCII without spaces, unique per event; sending an event again keeps its id."""
@@ -20,8 +22,8 @@ Query = Annotated[str, StringConstraints(max_length=200)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Minor = Annotated[int, Field(ge=0, le=10**12)]
 """An amount of money in minor units (cents) of its currency."""
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-"""ISO 4217 code."""
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(checked_currency)]
+"""ISO 4217 code; any other is refused."""
 Quantity = Annotated[int, Field(ge=1, le=100_000)]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+/-]+$")]
 """IANA time zone, such as Europe/Berlin."""

@@ -29,9 +29,6 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     NO_LONGER_TRUE = "no_longer_true"
     HELD_FULL = "held_full"
-    ERASED = "erased"
-    TEACH_ONLY = "teach_only"
-    ALREADY_DECIDED = "already_decided"
     RULE_FAILED = "rule_failed"
 
 
@@ -48,9 +45,6 @@ REASONS_IN_WORDS = MappingProxyType(
         Reason.EXPIRED: "it was held until it would have come too late",
         Reason.NO_LONGER_TRUE: "when it was decided again the rule's condition no longer held",
         Reason.HELD_FULL: "too much is held for her already",
-        Reason.ERASED: "she asked to be forgotten",
-        Reason.TEACH_ONLY: "before the moment from which rules act",
-        Reason.ALREADY_DECIDED: "this occasion had its final outcome",
         Reason.RULE_FAILED: "the rule could not be evaluated",
     }
 )

@@ -140,11 +140,11 @@ def _take_stock(turn: Turn) -> None:
     segment(here, record.purchases, defaults, turn.at)
     if tier and tier != here.tier:
         rises = defaults.rank(here.tier) > defaults.rank(tier)
-        turn.notice("tier.upgraded" if rises else "tier.downgraded", here.tier)
+        turn.notice("tier.upgraded" if rises else "tier.downgraded", here.tier, previous=tier)
     here.stage = stage(here, record.purchases, defaults.stages, turn.at, forecast.trusted(turn))
     if here.stage != before:
         here.since = turn.at
-        turn.notice("stage.changed", here.stage)
+        turn.notice("stage.changed", here.stage, previous=before)
 
 
 def _decide(turn: Turn, releases: bool) -> None:

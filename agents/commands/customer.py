@@ -13,6 +13,7 @@ from rich.table import Table
 
 from agents.console import Console
 from infra.settings import load_settings
+from schemas.currencies import major
 from schemas.outcome import Decision
 from schemas.record import CustomerRecord, OrderBook, TimerKind
 from schemas.times import Millis, to_rfc3339
@@ -111,4 +112,4 @@ def _moment(moment: Millis) -> str:
 
 
 def _money(minor: int, currency: str) -> str:
-    return f"{minor / 100:.2f} {currency}".strip()
+    return f"{major(minor, currency)} {currency}".strip()

@@ -7,14 +7,10 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Final
 
 from agents.imports.problems import BadValue
+from schemas.currencies import DIGITS
 from schemas.errors import TendError
 
-_WITHOUT_CENTS: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-_THOUSANDTHS: Final = "BHD IQD JOD KWD LYD OMR TND"
-_DIGITS: Final = dict.fromkeys(_WITHOUT_CENTS.split(), 0) | dict.fromkeys(_THOUSANDTHS.split(), 3)
-"""ISO 4217: digits of the minor unit, where they are not two."""
 _LARGEST: Final = 10**12
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _AROUND: Final = re.compile(r"^[\s$€£¥₹]+|[\s$€£¥₹]+$")
 
 
@@ -64,7 +60,7 @@ class Amounts:
         Raises:
             BadValue: it is no amount, or larger than the contract allows.
         """
-        scaled = (self.number(field, text) * times).scaleb(_DIGITS.get(currency, 2))
+        scaled = (self.number(field, text) * times).scaleb(DIGITS[currency])
         if abs(scaled) > _LARGEST:
             raise BadValue(field, f"{text!r} is more than the contract allows ({_LARGEST} minor units)")
         return int(scaled.quantize(Decimal(1), ROUND_HALF_UP))
@@ -74,9 +70,9 @@ def currency_code(field: str, text: str) -> str:
     """An ISO 4217 code.
 
     Raises:
-        BadValue: it does not look like one.
+        BadValue: it is none.
     """
     code = text.strip().upper()
-    if not _CURRENCY.fullmatch(code):
+    if code not in DIGITS:
         raise BadValue(field, f"{text!r} is no ISO 4217 code such as EUR")
     return code

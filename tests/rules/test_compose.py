@@ -91,7 +91,7 @@ def test_a_coupon_of_an_amount_has_a_currency_and_a_minimum() -> None:
     sent = moments.outcome.actions[0]
     assert isinstance(sent, CouponAction)
     assert (sent.coupon.amount, sent.coupon.currency, sent.coupon.minimum) == (500, "EUR", 2_000)
-    assert sent.text == f"€5.00 off with {sent.coupon.code} until 11 March 2026."
+    assert sent.text == f"€5.00 off with {sent.coupon.code} until March 11, 2026."
 
 
 def test_codes_differ_from_customer_to_customer() -> None:

@@ -199,11 +199,10 @@ def test_a_fresh_score_goes_before_the_last_known_one() -> None:
 
 def test_what_the_trigger_brings_along_goes_before_the_record() -> None:
     moments = Moments(BOOK, known_customer(), orders=OrderBook())
-    scene = moments.scene("order.placed", "o-9", NOON, **{"order.amount": 77, "previous": "silver", "cart.value": 1})
+    scene = moments.scene("order.placed", "o-9", NOON, **{"order.amount": 77, "cart.value": 1})
     reader = Reader(scene)
 
     assert reader["order.amount"] == 77
-    assert reader["trigger.previous"] == "silver"
     assert reader["cart.value"] == 4_000, "only facts of the moment can be brought along"
 
 

@@ -59,7 +59,7 @@ def test_an_unknown_format_is_refused_with_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("slot", "value", "english", "german"),
     [
-        ("{x:money}", 123_450, "€1,234.50", "1.234,50 €"),
+        ("{x:money}", 123_450, "€1,234.50", "1.234,50\u00a0€"),
         ("{x:number}", 1_234_567, "1,234,567", "1.234.567"),
         ("{x:date}", "2026-03-04", "4 March 2026", "4. März 2026"),
         ("{x:percent}", 0.837, "84 %", "84 %"),
@@ -89,14 +89,17 @@ def test_what_cannot_be_shown_is_an_error(slot: str, values: dict[str, str | int
 
 
 def test_money_knows_the_minor_units_of_currencies() -> None:
+    assert money(5_000, "UGX", "en") == "UGX\u00a05,000", "not 50.00"
+    assert money(5_000, "HUF", "en") == "HUF\u00a050.00", "fillér are still minor units, however seldom they are shown"
     assert money(1_234, "JPY", "en") == "¥1,234"
-    assert money(1_234, "KWD", "en") == "KWD 1.234"
-    assert money(1_234, "CHF", "de") == "12,34 CHF"
+    assert money(1_234, "KWD", "en") == "KWD\u00a01.234"
+    assert money(1_234, "CHF", "de") == "12,34\u00a0CHF"
 
 
 def test_dates_are_written_as_people_write_them() -> None:
     assert day("2026-03-04", "zh") == "2026年3月4日"
-    assert day("2026-03-04", "fr") == "2026-03-04", "where no words are known, the number is clear"
+    assert day("2026-03-04", "fr") == "4 mars 2026"
+    assert (day("2026-03-04", "en"), day("2026-03-04", "en-GB")) == ("March 4, 2026", "4 March 2026")
 
 
 def test_every_format_says_what_it_is_for() -> None:

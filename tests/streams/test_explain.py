@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rules.loading import shipped
 from schemas.outcome import REASONS_IN_WORDS, Decision, Outcome, Reason, Verdict
 from streams.explain import why, why_not
@@ -21,6 +23,12 @@ def reachable(life: Life) -> None:
 
 def test_every_reason_can_be_said_in_words() -> None:
     assert set(REASONS_IN_WORDS) == set(Reason)
+
+
+def test_every_reason_is_given_by_some_limit() -> None:
+    code = "".join(module.read_text(encoding="utf-8") for module in Path("rules").glob("*.py"))
+
+    assert [reason.name for reason in Reason if f"Reason.{reason.name}" not in code] == []
 
 
 def test_an_action_is_explained_by_what_woke_it_and_what_it_knew() -> None:

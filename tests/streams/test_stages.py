@@ -6,7 +6,8 @@ from schemas.record import Purchases, Segment
 from schemas.times import DAY
 from streams.purchases import BUCKET
 from streams.stages import STAGES, stage
-from tests.builders import START, Life, event, listening, placed, when
+from tests.builders import START, Life, context, event, listening, placed, when
+from tests.rules.scenes import rule, rules
 
 NUMBERS = listening().defaults.stages
 
@@ -78,3 +79,20 @@ def test_the_moment_of_a_change_is_kept() -> None:
     life.happens(event("product.viewed", when(2), sku="s-1"))
 
     assert life.record.segment.since == when(1)
+
+
+def test_a_change_of_stage_or_tier_tells_what_was_before() -> None:
+    told = rule(
+        on=["stage.changed", "tier.upgraded", "tier.downgraded"],
+        occasion="{trigger.name}: {trigger.previous} to {trigger.ref}",
+    )
+    life = Life(context(rules(told)))
+
+    outcome = life.happens(event("customer.registered", email="a@example.org"), placed(amount=60_000))
+    outcome.decisions += life.until(when(100)).decisions
+
+    changes = [decision.occasion for decision in outcome.decisions]
+    assert changes[:2] == ["tier.upgraded: bronze to silver", "stage.changed: prospect to first"]
+    assert "stage.changed: first to at_risk" in changes
+    assert "stage.changed: at_risk to dormant" in changes
+    assert "tier.downgraded: silver to bronze" in changes
