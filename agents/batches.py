@@ -78,10 +78,11 @@ class AsTheyLay(Mapping[tuple[str, int], KafkaRecord]):
 class MarkedBatches:
     """A replay with watermarks: one interval at a time, whatever the order of arrival within it."""
 
-    def __init__(self, reader: TopicReader, partition: int, partitions: int) -> None:
+    def __init__(self, reader: TopicReader, partition: int, partitions: int, receive: Receive = receive) -> None:
         self._reader = reader
         self._partition = partition
         self._partitions = partitions
+        self._receive = receive
 
     async def next(self, state: LaneState) -> Batch | None:
         """The interval up to the next watermark; None while that watermark is not there."""
@@ -97,7 +98,7 @@ class MarkedBatches:
         door = Door(self._partition, self._partitions, watermark.time, forwards=False)
         found = Sorted()
         for topic, end in sorted(watermark.ends.items()):
-            found.add(self._reader.take(topic, end), door)
+            found.add(self._reader.take(topic, end), door, self._receive)
         return Batch(
             in_order(found.arrivals),
             watermark.time,

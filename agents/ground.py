@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import msgspec
 
+from agents.batches import Receive
 from infra.settings import Settings
 from infra.store import Store
 from schemas.churn import ChurnState, Tick
@@ -13,6 +15,7 @@ from schemas.codec import decode_state
 from schemas.errors import ConfigurationRefused
 from schemas.lane import LaneState
 from schemas.times import DAY, WEEK, Millis
+from streams.arrivals import Span, receive
 from streams.churn import begin
 from streams.steps import Ground
 
@@ -43,6 +46,11 @@ def ground_of(settings: Settings, partition: int, known: ChurnState) -> Ground:
         beginning=known,
         letters_limit=settings.dead_letters_percent / 100,
     )
+
+
+def receiver(settings: Settings) -> Receive:
+    """How records are checked at the door, with the span of dates that the settings allow."""
+    return partial(receive, span=Span(settings.oldest, settings.future_tolerance))
 
 
 def almanac_key(settings: Settings) -> bytes:

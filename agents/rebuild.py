@@ -16,7 +16,7 @@ import msgspec
 
 from agents.almanacs import all_almanacs
 from agents.batches import Batches, LiveBatches, MarkedBatches
-from agents.ground import almanac_key, begin_empty, beginning, ground_of, open_store
+from agents.ground import almanac_key, begin_empty, beginning, ground_of, open_store, receiver
 from agents.reader import TopicReader
 from agents.recall import REMEMBERED, UNFINISHED
 from agents.rulebooks import published_rulebooks
@@ -146,10 +146,10 @@ class Rebuild:
 
     def _batches(self, log: LogFetches, partition: int) -> Batches:
         reader = TopicReader(log, partition, dict.fromkeys(LANE_TOPICS, 0))
-        partitions = self._settings.partitions
+        partitions, receive = self._settings.partitions, receiver(self._settings)
         if self._exact:
-            return MarkedBatches(reader, partition, partitions)
-        return LiveBatches(reader, partition, partitions, None, self._settings.tick_ms)
+            return MarkedBatches(reader, partition, partitions, receive)
+        return LiveBatches(reader, partition, partitions, None, self._settings.tick_ms, receive=receive)
 
 
 class _Common(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from functools import partial
 from agents.almanacs import AlmanacFeed
 from agents.batches import Batches, LiveBatches, MarkedBatches
 from agents.catalogue import topic_specs
-from agents.ground import almanac_key, beginning, ground_of, open_store, wall_clock
+from agents.ground import almanac_key, beginning, ground_of, open_store, receiver, wall_clock
 from agents.lane import LaneRunner
 from agents.reader import TopicReader
 from agents.recall import check_together
@@ -132,10 +132,11 @@ class Worker:
         assert self._engine is not None
         settings = self._settings
         reader = TopicReader(self._engine.intake, partition, {topic: offsets[topic] for topic in LANE_TOPICS})
+        receive = receiver(settings)
         if settings.exact:
-            return MarkedBatches(reader, partition, settings.partitions)
+            return MarkedBatches(reader, partition, settings.partitions, receive)
         clock: Callable[[], int] | None = wall_clock if settings.clock == "wall" else None
-        return LiveBatches(reader, partition, settings.partitions, clock, settings.tick_ms)
+        return LiveBatches(reader, partition, settings.partitions, clock, settings.tick_ms, receive=receive)
 
     def _applied(self, partition: int, offsets: Mapping[str, int]) -> None:
         assert self._engine is not None

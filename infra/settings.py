@@ -26,7 +26,7 @@ from schemas.times import DAY, SECOND, Millis
 
 PREFIX = "TEND_"
 _CONFIG_VARIABLE = "TEND_CONFIG"
-RENAMED: Final = {"TEND_MARKS": "TEND_WATERMARKS"}
+RENAMED: Final = {"TEND_WATERMARKS": "TEND_WATERMARKS"}
 """Variables that have another name now: an old one that is ignored would change what a worker does."""
 _DEFAULT_FILE = Path("tend.toml")
 
@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     future_tolerance_seconds: int = Field(
         300, ge=0, le=86_400, description="An event further ahead of its arrival goes to the dead letters."
     )
+    oldest_days: int = Field(
+        10_950,
+        ge=1,
+        le=36_500,
+        description="An event older than this at its arrival goes to the dead letters: days, 30 years by default.",
+    )
     dead_letters_percent: int = Field(
         50,
         ge=1,
@@ -140,6 +146,11 @@ class Settings(BaseSettings):
     def future_tolerance(self) -> Millis:
         """How far ahead of its arrival an event may be, in milliseconds."""
         return self.future_tolerance_seconds * SECOND
+
+    @property
+    def oldest(self) -> Millis:
+        """How far behind its arrival an event may be, in milliseconds."""
+        return self.oldest_days * DAY
 
     @property
     def horizons(self) -> tuple[Millis, ...]:

@@ -44,7 +44,8 @@ class Format:
 def money(minor: int, currency: str, locale: str) -> str:
     """An amount as people write it: ``$1,234.50``, ``1.234,50 €``; with the digits of ISO 4217."""
     pattern = _money_pattern(locale, currency)
-    return pattern.apply(major(minor, currency), _spoken(locale), currency=currency, currency_digits=False)
+    shown: str = pattern.apply(major(minor, currency), _spoken(locale), currency=currency, currency_digits=False)
+    return shown
 
 
 def day(iso: str, locale: str) -> str:
@@ -62,7 +63,8 @@ def _spoken(locale: str) -> Locale:
 
 
 def _number(value: float, decimals: int, locale: str) -> str:
-    return _number_pattern(locale, decimals).apply(value, _spoken(locale))
+    shown: str = _number_pattern(locale, decimals).apply(value, _spoken(locale))
+    return shown
 
 
 @cache

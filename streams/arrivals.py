@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import msgspec
 
 from schemas.events import AnyEvent, Invalid, decode_event
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
-from schemas.times import MINUTE, Millis, to_rfc3339
+from schemas.times import DAY, MINUTE, Millis, to_rfc3339
 from schemas.topics import TOPIC_OF
 
-FUTURE_TOLERANCE: Millis = 5 * MINUTE
 FORWARDED = "tend-forwarded"
 """Header of a record that was already moved to its right partition once."""
 
@@ -25,7 +25,8 @@ REASONS = MappingProxyType(
         "wrong_field": "a field has a wrong value, or is none of the contract; the letter names it",
         "too_long": "a field, or the whole body, is longer than the contract allows",
         "wrong_topic": "the event belongs on another topic",
-        "time_in_future": "its time is more than 5 minutes later than its arrival",
+        "time_in_future": "its time is later than its arrival by more than TEND_FUTURE_TOLERANCE_SECONDS",
+        "time_too_old": "its time is before its arrival by more than TEND_OLDEST_DAYS",
         "wrong_partition": "its customer belongs on another partition, and it was moved once already (replay: at once)",
         "event_failed": "the core could not handle it; the customer stays as she was",
         "timer_failed": "a timer could not be handled; it was taken off",
@@ -63,6 +64,18 @@ class Forward(msgspec.Struct, frozen=True):
     partition: int
 
 
+class Span(NamedTuple):
+    """How far an event's own time may lie from its arrival."""
+
+    behind: Millis = 30 * 365 * DAY
+    """Before it: what a store's history reaches back; older dates are mistakes of a system, such as 1970 or 1900."""
+    ahead: Millis = 5 * MINUTE
+    """After it: clocks of producers differ a little."""
+
+
+SPAN: Final = Span()
+
+
 class Door(msgspec.Struct, frozen=True):
     """What arrivals are checked against."""
 
@@ -74,7 +87,7 @@ class Door(msgspec.Struct, frozen=True):
     """In service a misplaced record is forwarded; in a replay it is a dead letter."""
 
 
-def receive(raw: KafkaRecord, door: Door) -> Arrival | DeadLetter | Forward:
+def receive(raw: KafkaRecord, door: Door, span: Span = SPAN) -> Arrival | DeadLetter | Forward:
     """Parse and check one record at the door."""
     try:
         event = decode_event(raw.value or b"")
@@ -83,13 +96,26 @@ def receive(raw: KafkaRecord, door: Door) -> Arrival | DeadLetter | Forward:
     topic = TOPIC_OF[event.type]
     if topic != raw.topic:
         return DeadLetter(raw, "wrong_topic", "type", f"{event.type} belongs on {topic}, it lay on {raw.topic}")
-    if event.at > door.latest + FUTURE_TOLERANCE:
-        limit = to_rfc3339(door.latest + FUTURE_TOLERANCE)
-        return DeadLetter(raw, "time_in_future", "time", f"{to_rfc3339(event.at)} is later than {limit}")
+    wrong = misdated(event.at, door.latest, span)
+    if wrong is not None:
+        return DeadLetter(raw, *wrong)
     right = partition_of(event.customer, door.partitions)
     if right != door.partition:
         return _misplaced(raw, event, right, door)
     return Arrival(event, event.at, raw.topic, raw.offset, len(raw.value or b""), raw)
+
+
+def misdated(at: Millis, latest: Millis, span: Span = SPAN) -> tuple[str, str, str] | None:
+    """Reason, field and message where a time cannot be right, beside an arrival at ``latest``."""
+    if at > latest + span.ahead:
+        return "time_in_future", "time", f"{to_rfc3339(at)} is later than {to_rfc3339(latest + span.ahead)}"
+    if at < latest - span.behind:
+        return (
+            "time_too_old",
+            "time",
+            f"{to_rfc3339(at)} is before {to_rfc3339(latest - span.behind)}; if that is right, raise TEND_OLDEST_DAYS",
+        )
+    return None
 
 
 def _misplaced(raw: KafkaRecord, event: AnyEvent, right: int, door: Door) -> DeadLetter | Forward:

@@ -35,14 +35,14 @@ def test_every_room_reads_and_shows_the_same_digits(code: str, minor: int, whole
     assert f"{Decimal(whole):,}" in money(minor, code, "en")
 
 
-@pytest.mark.parametrize("code", ["QQQ", "XXX", "XTS", "XAU", "EURO", "eur"])
+@pytest.mark.parametrize("code", ["QQQ", "XTS", "XAU", "EURO", "eur"])
 def test_what_is_no_currency_is_refused_at_every_door(code: str) -> None:
     with pytest.raises(Invalid) as order:
         placed(currency=code)
     assert (order.value.reason, order.value.field) == ("wrong_field", "currency")
     with pytest.raises(Invalid):
         added(currency=code)
-    if code != "eur":
+    if code != "eur":  # an import takes small letters
         with pytest.raises(BadValue, match="ISO 4217"):
             currency_code("currency", code)
 

@@ -7,9 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
+from agents.ground import receiver
+from infra.settings import load_settings
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
-from schemas.times import MINUTE, to_rfc3339
+from schemas.times import DAY, MINUTE, to_rfc3339
 from schemas.topics import BROWSE, ORDERS
 from streams.arrivals import FORWARDED, Arrival, DeadLetter, Door, Forward, receive
 from tests.builders import START, WHO
@@ -66,6 +68,25 @@ def test_what_is_no_event_is_a_dead_letter_with_its_reason(record: KafkaRecord, 
 def test_five_minutes_ahead_of_its_arrival_is_the_limit() -> None:
     assert isinstance(receive(raw(time=to_rfc3339(START + 5 * MINUTE)), DOOR), Arrival)
     assert letter(raw(time=to_rfc3339(START + 5 * MINUTE + 1))) == ("time_in_future", "time")
+
+
+@pytest.mark.parametrize("time", ["1900-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z"])
+def test_a_date_that_no_stores_history_reaches_back_to_is_a_dead_letter_that_names_the_setting(time: str) -> None:
+    found = receive(raw(time=time), DOOR)
+
+    assert isinstance(found, DeadLetter)
+    assert (found.reason, found.field) == ("time_too_old", "time")
+    assert "TEND_OLDEST_DAYS" in found.message
+
+
+def test_the_span_of_dates_is_a_setting() -> None:
+    settings = load_settings({"oldest_days": 40_000 // 365, "future_tolerance_seconds": 10})
+    check = receiver(settings)
+
+    assert isinstance(receive(raw(time="1999-05-01T10:00:00Z"), DOOR), Arrival)
+    assert isinstance(check(raw(time=to_rfc3339(START - 110 * DAY)), DOOR), DeadLetter)
+    assert isinstance(check(raw(time=to_rfc3339(START + 11_000)), DOOR), DeadLetter)
+    assert isinstance(check(raw(time=to_rfc3339(START + 9_000)), DOOR), Arrival)
 
 
 def test_a_record_on_a_wrong_partition_is_moved_once() -> None:
