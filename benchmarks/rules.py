@@ -11,10 +11,10 @@ from copy import deepcopy
 from statistics import median
 from time import perf_counter
 
+from rules.context import Churn, EventContext
 from rules.decide import decide
 from rules.language import compile_expression
 from rules.loading import shipped
-from rules.scene import Churn, Scene
 from schemas.outcome import Outcome
 from schemas.record import (
     VERSION,
@@ -77,9 +77,11 @@ def cost(trigger: str, record: CustomerRecord, *, churn: Churn | None) -> tuple[
     ref = REFS.get(trigger, "p-1" if trigger.startswith("complaint") else "o-1")
     for _ in range(TIMES):
         mine, outcome = deepcopy(record), Outcome()
-        scene = Scene(mine, orders, Trigger(trigger, ref), None, NOON + 2 * 3_600_000, NOON + 7_200_000, book, 1, churn)
+        context = EventContext(
+            mine, orders, Trigger(trigger, ref), None, NOON + 2 * 3_600_000, NOON + 7_200_000, book, 1, churn
+        )
         begun = perf_counter()
-        decide(scene, outcome)
+        decide(context, outcome)
         taken.append(perf_counter() - begun)
     return median(taken) * 1e6, len(outcome.actions)
 

@@ -8,24 +8,24 @@ from rules.checking_texts import TextChecker, given_by_coupon
 from rules.defaults import Defaults
 from rules.durations import in_words, parse_duration
 from rules.expression import Expression
+from rules.fact_types import FactType
 from rules.facts import FACTS
 from rules.facts.fact import MOMENT
 from rules.formats import FORMATS
-from rules.kinds import Kind
 from rules.language import BadExpression, compile_expression
 from rules.problems import Problem, nearest
 from rules.proposal import currency_of, facts_of
-from rules.rule import Plan, Rule, rule_hash
+from rules.rule import ActionPlan, Rule, rule_hash
 from rules.schema import ActionTerms, RuleFile, RuleTerms
-from rules.source import Document, Path, significant
 from rules.wording import BadWording, Slot, Wording, read_wording
+from rules.yaml_source import Document, Path, significant
 from schemas.times import Millis
 from schemas.triggers import TRIGGERS
 
 RULE_TRIGGERS = TRIGGERS - {"released", "erasure.requested"}
 """What can trigger a rule: not a release, which decides anew what was proposed, nor the wish to be forgotten."""
 _NOT_YET = ("holdout", "budget")
-_PLAIN = (Kind.STRING, Kind.INT, Kind.DOUBLE, Kind.BOOL)
+_PLAIN = (FactType.STRING, FactType.INT, FactType.DOUBLE, FactType.BOOL)
 
 
 class Checker:
@@ -60,7 +60,7 @@ class Checker:
     def _rule(self, document: Document, path: Path, terms: RuleTerms) -> Rule | None:
         before = len(self._problems)
         self._names(document, path, terms)
-        when = self._expression(document, (*path, "when"), terms.when, Kind.BOOL)
+        when = self._expression(document, (*path, "when"), terms.when, FactType.BOOL)
         occasion = self._wording(document, (*path, "occasion"), terms.occasion)
         reason = self._wording(document, (*path, "reason"), terms.reason)
         plans = [
@@ -106,7 +106,7 @@ class Checker:
                 place: Path = (*path, "actions", index, "coupon", "valid")
                 self._say(document, place, message, f"make it valid for expiry ({in_words(terms.expiry)}) or longer")
 
-    def _plan(self, document: Document, path: Path, index: int, terms: ActionTerms) -> Plan | None:
+    def _plan(self, document: Document, path: Path, index: int, terms: ActionTerms) -> ActionPlan | None:
         values = {}
         for name, value in terms.values.items():
             if name in given_by_coupon(terms):
@@ -118,9 +118,9 @@ class Checker:
         queue = self._wording(document, (*path, "queue"), terms.queue) if terms.queue else None
         urgency = self._urgency(document, (*path, "urgency"), terms.urgency) if terms.urgency else None
         due = self._due(document, (*path, "due"), terms.due) if terms.due else None
-        return Plan(index, terms, text, values, queue, urgency, due) if text else None
+        return ActionPlan(index, terms, text, values, queue, urgency, due) if text else None
 
-    def _expression(self, document: Document, path: Path, text: str, *kinds: Kind) -> Expression | None:
+    def _expression(self, document: Document, path: Path, text: str, *kinds: FactType) -> Expression | None:
         try:
             return compile_expression(text, *kinds)
         except BadExpression as bad:
@@ -184,7 +184,7 @@ def _wrong_slot(slot: Slot) -> tuple[str, str] | None:
         return f"there is no fact {slot.name!r}", nearest(slot.name, FACTS) or "`tend rules facts` lists all facts"
     if fact.personal:
         return f"{slot.name} is personal and would stand in the ledger", "say it without"
-    if fact.untold:
+    if fact.optional:
         return f"{slot.name} is not known of everybody", "say it without"
     kinds = FORMATS[slot.format or "text"].kinds
     if (
@@ -196,7 +196,7 @@ def _wrong_slot(slot: Slot) -> tuple[str, str] | None:
     return None
 
 
-def _used(plan: Plan) -> Iterator[str]:
+def _used(plan: ActionPlan) -> Iterator[str]:
     for value in plan.values.values():
         yield from value.uses
     for wording in (plan.queue, plan.urgency, plan.due):

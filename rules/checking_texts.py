@@ -6,21 +6,21 @@ from collections.abc import Mapping
 
 from rules.defaults import Defaults
 from rules.expression import Expression
+from rules.fact_types import FactType
 from rules.facts import FACTS, Fact
 from rules.formats import FORMATS
-from rules.kinds import Kind
 from rules.problems import Problem, nearest
 from rules.rule import Text
 from rules.schema import ActionTerms, RuleFile
-from rules.source import Document, Path, significant
 from rules.wording import BadWording, Slot, Wording, read_wording
+from rules.yaml_source import Document, Path, significant
 
-_OF_COUPON: Mapping[str, Kind] = {
-    "coupon_code": Kind.STRING,
-    "coupon_until": Kind.STRING,
-    "coupon_percent": Kind.INT,
-    "coupon_amount": Kind.INT,
-    "currency": Kind.STRING,
+_OF_COUPON: Mapping[str, FactType] = {
+    "coupon_code": FactType.STRING,
+    "coupon_until": FactType.STRING,
+    "coupon_percent": FactType.INT,
+    "coupon_amount": FactType.INT,
+    "currency": FactType.STRING,
 }
 """Slots that a coupon fills: its code, its last day (a date), what it takes off."""
 
@@ -107,7 +107,7 @@ class TextChecker:
         if form == "money" and _kind("currency", terms, values) is None:
             return f"{{{slot.name}:money}} needs to know the currency", "add currency: to values: of the action"
         fact = _single_fact(values.get(slot.name))
-        if last and fact and fact.untold:
+        if last and fact and fact.optional:
             fix = "make it a list of texts, of which the last does without"
             return f"{{{slot.name}}} is not known of everybody ({fact.name})", fix
         return self._wordless(slot, locale, fact) if form == "word" else None
@@ -126,7 +126,7 @@ class TextChecker:
             self._problems.append(document.problem(path, message, "keep one of the two", key=True))
 
 
-def _kind(name: str, terms: ActionTerms, values: dict[str, Expression]) -> Kind | None:
+def _kind(name: str, terms: ActionTerms, values: dict[str, Expression]) -> FactType | None:
     if name in values:
         return values[name].kind
     return _OF_COUPON[name] if name in given_by_coupon(terms) else None

@@ -43,26 +43,26 @@ def compose(proposal: Proposal) -> AnyAction:
     Raises:
         ValueError: a value is missing, or something does not fit the contract.
     """
-    plan, scene = proposal.plan, proposal.scene
-    starts = scene.acting + spread(scene.record.id, proposal.rule.id, proposal.rule.terms.spread)
+    plan, context = proposal.plan, proposal.context
+    starts = context.acting + spread(context.record.id, proposal.rule.id, proposal.rule.terms.spread)
     offer, last_day = _offer(proposal, plan.terms.coupon) if plan.terms.coupon else (None, "")
     values = {**_values(proposal), **_of_coupon(offer, last_day)}
     locale, text = _text(proposal, values)
     fields: dict[str, Any] = {
         "action_id": proposal.id,
-        "customer": scene.record.id,
+        "customer": context.record.id,
         "channel": proposal.channel,
         "address": _address(proposal),
         "rule": proposal.rule.id,
         "purpose": proposal.rule.terms.purpose,
-        "rulebook": scene.rulebook.version,
-        "almanac": scene.almanac,
+        "rulebook": context.rulebook.version,
+        "almanac": context.almanac,
         "reason": proposal.reason(),
         "template": plan.terms.text,
         "values": values,
         "text": text,
         "locale": locale,
-        "decided_at": to_datetime(scene.acting),
+        "decided_at": to_datetime(context.acting),
         "not_before": to_datetime(starts),
         "expires_at": to_datetime(proposal.expires),
         "hours": _hours(proposal),
@@ -95,14 +95,14 @@ def _values(proposal: Proposal) -> dict[str, str | int | float | bool]:
 
 def _text(proposal: Proposal, values: Values) -> tuple[str, str]:
     """Locale and text: in her language where the rulebook has it; for the store's own people in theirs."""
-    scene, text = proposal.scene, proposal.plan.text
-    own = scene.rulebook.defaults.place.locale
-    wanted = own if proposal.plan.terms.kind in _FOR_STAFF else scene.record.profile.locale or own
+    context, text = proposal.context, proposal.plan.text
+    own = context.rulebook.defaults.place.locale
+    wanted = own if proposal.plan.terms.kind in _FOR_STAFF else context.record.profile.locale or own
     key = _best(text, wanted, own)
     complete = [wording for wording in text.variants[key] if not wording.lacks(values)]
     wording = complete[0] if complete else text.variants[key][-1]
     locale = text.locales[key]
-    return locale, wording.fill(values, Speech(locale, scene.rulebook.words))
+    return locale, wording.fill(values, Speech(locale, context.rulebook.words))
 
 
 def _best(text: Text, *wanted: str) -> str:
@@ -118,9 +118,9 @@ def _best(text: Text, *wanted: str) -> str:
 
 def _offer(proposal: Proposal, terms: CouponTerms) -> tuple[CouponOffer, str]:
     """The coupon, and its last day: it ends with that day where she lives."""
-    scene = proposal.scene
-    last = local_time(scene.acting + terms.valid, scene.zone).date()
-    ends = _day_after(scene.acting + terms.valid, scene.zone)
+    context = proposal.context
+    last = local_time(context.acting + terms.valid, context.zone).date()
+    ends = _day_after(context.acting + terms.valid, context.zone)
     code = f"{terms.prefix}-{b32encode(proposal.key)[:10].decode()}"
     offer = CouponOffer(
         code=code,
@@ -147,18 +147,18 @@ def _of_coupon(offer: CouponOffer | None, last_day: str) -> dict[str, str | int 
 
 
 def _hours(proposal: Proposal) -> SendingHours | None:
-    quiet = proposal.scene.rulebook.defaults.quiet
+    quiet = proposal.context.rulebook.defaults.quiet
     if proposal.channel not in quiet.channels or proposal.plan.terms.hours == "any":
         return None
-    return SendingHours(earliest=quiet.earliest, latest=quiet.latest, zone=proposal.scene.zone)
+    return SendingHours(earliest=quiet.earliest, latest=quiet.latest, zone=proposal.context.zone)
 
 
 def _address(proposal: Proposal) -> str:
-    plan, scene = proposal.plan, proposal.scene
+    plan, context = proposal.plan, proposal.context
     if plan.queue is not None:
         return f"desk/{filled(plan.queue, proposal.reader)}"
     field = {"email": "email", "push": "push"}.get(proposal.channel, "phone")
-    return f"customer/{scene.record.id}/{field}"
+    return f"customer/{context.record.id}/{field}"
 
 
 def _of_kind(proposal: Proposal, offer: CouponOffer | None) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def _of_kind(proposal: Proposal, offer: CouponOffer | None) -> dict[str, Any]:
         return {"survey": plan.terms.survey}
     if kind == "callback":
         return {"due_at": to_datetime(_due(proposal))}
-    complaint = proposal.scene.complaint
+    complaint = proposal.context.complaint
     return {
         "queue": filled(plan.queue, reader) if plan.queue else "",
         "urgency": filled(plan.urgency, reader) if plan.urgency else "",
@@ -182,7 +182,7 @@ def _of_kind(proposal: Proposal, offer: CouponOffer | None) -> dict[str, Any]:
 def _due(proposal: Proposal) -> Millis:
     due = proposal.plan.due
     if isinstance(due, int):
-        return proposal.scene.acting + due
+        return proposal.context.acting + due
     moment = proposal.reader[due.slots[0].name] if due else 0
     if not isinstance(moment, int) or moment <= 0:
         raise MissingValue("no moment to be due at")

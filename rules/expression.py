@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from cel_expr_python import cel
 
-from rules.kinds import FactValue, Kind
+from rules.fact_types import FactType, FactValue
 
 
 class Comparison(NamedTuple):
@@ -36,13 +36,13 @@ class Expression:
     def __init__(
         self,
         text: str,
-        kind: Kind,
+        kind: FactType,
         uses: tuple[str, ...],
         program: Any,
         alone: str = "",
         comparisons: tuple[Comparison, ...] | None = None,
     ) -> None:
-        """An expression that CEL has compiled to ``program``; ``rules.plain`` says where it is not needed.
+        """An expression that CEL has compiled to ``program``; ``rules.fast_path`` says where it is not needed.
 
         Args:
             text: as it stands in the rule.

@@ -12,7 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 
-from rules.kinds import Kind
+from rules.fact_types import FactType
 from schemas.currencies import DIGITS, major
 from schemas.times import to_datetime
 
@@ -37,7 +37,7 @@ class Format:
     """One way to show a value."""
 
     meaning: str
-    kinds: tuple[Kind, ...]
+    kinds: tuple[FactType, ...]
     show: Callable[[Any, Mapping[str, Any], Speech], str]
 
 
@@ -103,18 +103,22 @@ def _clock(value: int, values: Mapping[str, Any], speech: Speech) -> str:
     return to_datetime(value).strftime("%Y-%m-%d %H:%M UTC")
 
 
-_NUMBERS: Final = (Kind.INT, Kind.DOUBLE)
+_NUMBERS: Final = (FactType.INT, FactType.DOUBLE)
 FORMATS: Final = {
     "text": Format(
         "as it is; decimals with one place",
-        (*_NUMBERS, Kind.STRING, Kind.BOOL),
+        (*_NUMBERS, FactType.STRING, FactType.BOOL),
         lambda value, _, speech: _number(value, 1, speech.locale) if isinstance(value, float) else str(value),
     ),
     "number": Format("with thousands marked", _NUMBERS, lambda value, _, speech: _number(value, 0, speech.locale)),
-    "money": Format("minor units, in the currency that the value `currency` names", (Kind.INT,), _money),
-    "date": Format("a date (YYYY-MM-DD) in words", (Kind.STRING,), lambda value, _, speech: day(value, speech.locale)),
-    "moment": Format("a moment (milliseconds since 1970) as date and time in UTC", (Kind.INT,), _clock),
-    "percent": Format("a share from 0 to 1 as percent", (Kind.DOUBLE,), lambda value, _, __: f"{value * 100:.0f} %"),
-    "word": Format("what the file's `words` call it in the language of the text", (Kind.STRING,), _word),
+    "money": Format("minor units, in the currency that the value `currency` names", (FactType.INT,), _money),
+    "date": Format(
+        "a date (YYYY-MM-DD) in words", (FactType.STRING,), lambda value, _, speech: day(value, speech.locale)
+    ),
+    "moment": Format("a moment (milliseconds since 1970) as date and time in UTC", (FactType.INT,), _clock),
+    "percent": Format(
+        "a share from 0 to 1 as percent", (FactType.DOUBLE,), lambda value, _, __: f"{value * 100:.0f} %"
+    ),
+    "word": Format("what the file's `words` call it in the language of the text", (FactType.STRING,), _word),
 }
 """All formats by name."""

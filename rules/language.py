@@ -12,19 +12,19 @@ from typing import Any, Final
 from cel_expr_python import cel
 
 from rules.expression import Expression, in_short
+from rules.fact_types import FactType
 from rules.facts import FACTS
-from rules.kinds import Kind
-from rules.plain import comparisons_in, fact_alone
+from rules.fast_path import comparisons_in, fact_alone
 from rules.problems import nearest
 
 MAX_CHARACTERS: Final = 1_000
 
-_TYPES: Final[dict[Kind, Any]] = {
-    Kind.INT: cel.Type.INT,
-    Kind.DOUBLE: cel.Type.DOUBLE,
-    Kind.STRING: cel.Type.STRING,
-    Kind.BOOL: cel.Type.BOOL,
-    Kind.STRINGS: cel.Type.List(cel.Type.STRING),
+_TYPES: Final[dict[FactType, Any]] = {
+    FactType.INT: cel.Type.INT,
+    FactType.DOUBLE: cel.Type.DOUBLE,
+    FactType.STRING: cel.Type.STRING,
+    FactType.BOOL: cel.Type.BOOL,
+    FactType.STRINGS: cel.Type.List(cel.Type.STRING),
 }
 _STRING = re.compile(r"""[rRbB]{0,2}("{3}.*?"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*")
@@ -46,7 +46,7 @@ class BadExpression(ValueError):
         self.line, self.column, self.length = line, column, length
 
 
-def compile_expression(text: str, *kinds: Kind) -> Expression:
+def compile_expression(text: str, *kinds: FactType) -> Expression:
     """The expression, if it uses declared facts rightly and gives one of these kinds (of any, if none is named).
 
     Raises:
@@ -57,7 +57,7 @@ def compile_expression(text: str, *kinds: Kind) -> Expression:
     program = _program(_environment(), text)
     kind = _kind_of(program)
     if kind is None or (kinds and kind not in kinds):
-        wanted = " or ".join(_WORDS.get(one, one) for one in kinds or Kind)
+        wanted = " or ".join(_WORDS.get(one, one) for one in kinds or FactType)
         found = _WORDS.get(kind, kind) if kind else program.return_type().name()
         raise BadExpression(f"this gives {found}; expected {wanted}", f"write an expression that gives {wanted}")
     uses = facts_in(text)
@@ -85,7 +85,7 @@ def _program(environment: Any, text: str) -> Any:
         raise _in_words(text, str(error)) from None
 
 
-def _kind_of(program: Any) -> Kind | None:
+def _kind_of(program: Any) -> FactType | None:
     given = program.return_type()
     return next((kind for kind, one in _TYPES.items() if one == given), None)
 

@@ -28,38 +28,38 @@ Limit = Callable[[Proposal], Refusal | None]
 
 def expired(proposal: Proposal) -> Refusal | None:
     """What comes too late to be of use is not done."""
-    scene = proposal.scene
-    if scene.acting < proposal.expires and scene.at < proposal.expires:
+    context = proposal.context
+    if context.acting < proposal.expires and context.at < proposal.expires:
         return None
     return Refusal(Reason.EXPIRED, detail=f"it was of use until {to_rfc3339(proposal.expires)}")
 
 
 def cooldown(proposal: Proposal) -> Refusal | None:
     """A rule does not act again for the same customer within its cooldown."""
-    rule, scene = proposal.rule, proposal.scene
-    fired = scene.record.fired.get(rule.hash)
+    rule, context = proposal.rule, proposal.context
+    fired = context.record.fired.get(rule.hash)
     if rule.terms.cooldown is None or fired is None or _by_sibling(proposal, fired):
         return None
     if rule.terms.cooldown == "once":
         return Refusal(Reason.COOLDOWN, detail=f"done once, at {to_rfc3339(fired)}")
     over = fired + rule.terms.cooldown
-    return None if scene.acting >= over else Refusal(Reason.COOLDOWN, detail=f"not again before {to_rfc3339(over)}")
+    return None if context.acting >= over else Refusal(Reason.COOLDOWN, detail=f"not again before {to_rfc3339(over)}")
 
 
-def exclusive(proposal: Proposal) -> Refusal | None:
+def group_exclusion(proposal: Proposal) -> Refusal | None:
     """Of a group, one rule acts at a time; a held action keeps its place against what matters less."""
-    scene, group = proposal.scene, proposal.rule.terms.group
+    context, group = proposal.context, proposal.rule.terms.group
     if not group:
         return None
-    window = next(one.window for one in scene.rulebook.defaults.groups if one.name == group)
+    window = next(one.window for one in context.rulebook.defaults.groups if one.name == group)
     siblings = set(proposal.siblings())
-    for sent in scene.record.sent:
-        near = sent.at > scene.acting - window or sent.at == scene.acting
-        other = scene.rulebook.rule_of(sent.rule)
+    for sent in context.record.sent:
+        near = sent.at > context.acting - window or sent.at == context.acting
+        other = context.rulebook.rule_of(sent.rule)
         if near and sent.id not in siblings and other and other.terms.group == group:
             return Refusal(Reason.EXCLUSIVE, detail=f"{other.id} acted at {to_rfc3339(sent.at)} (group {group})")
-    for held in scene.record.held:
-        other = scene.rulebook.rule(held.rule)
+    for held in context.record.held:
+        other = context.rulebook.rule(held.rule)
         is_other = (held.rule, held.occasion) != (proposal.rule.id, proposal.occasion)
         before = other is not None and other.terms.priority >= proposal.rule.terms.priority
         if is_other and other and other.terms.group == group and before:
@@ -67,7 +67,7 @@ def exclusive(proposal: Proposal) -> Refusal | None:
     return None
 
 
-def reach(proposal: Proposal) -> Refusal | None:
+def channel_available(proposal: Proposal) -> Refusal | None:
     """The first channel of the rule's that she allows, can be reached on and is not tired of; it is chosen here."""
     channels = proposal.plan.terms.channels
     proposal.channel = channels[0]
@@ -84,32 +84,40 @@ def reach(proposal: Proposal) -> Refusal | None:
 
 def open_complaint(proposal: Proposal) -> Refusal | None:
     """Nobody is sent offers while a complaint of hers is open."""
-    scene = proposal.scene
-    waiting = next((one for one in scene.record.complaints.recent if not one.closed), None)
+    context = proposal.context
+    waiting = next((one for one in context.record.complaints.recent if not one.closed), None)
     if not proposal.is_marketing or waiting is None:
         return None
-    until = scene.acting + scene.rulebook.defaults.complaints.recheck_millis
+    until = context.acting + context.rulebook.defaults.complaints.recheck_millis
     return Refusal(Reason.OPEN_COMPLAINT, until, f"complaint {waiting.id} is open")
 
 
 def quiet_hours(proposal: Proposal) -> Refusal | None:
     """Not at night, where she lives."""
-    scene, quiet = proposal.scene, proposal.scene.rulebook.defaults.quiet
+    context, quiet = proposal.context, proposal.context.rulebook.defaults.quiet
     if proposal.channel not in quiet.channels or proposal.plan.terms.hours == "any":
         return None
-    moment = next_waking(scene.acting, scene.zone, quiet.earliest, quiet.latest)
-    if moment == scene.acting:
+    moment = next_waking(context.acting, context.zone, quiet.earliest, quiet.latest)
+    if moment == context.acting:
         return None
-    return Refusal(Reason.QUIET_HOURS, moment, f"{quiet.earliest} to {quiet.latest} in {scene.zone}")
+    return Refusal(Reason.QUIET_HOURS, moment, f"{quiet.earliest} to {quiet.latest} in {context.zone}")
 
 
 def total_caps(proposal: Proposal) -> Refusal | None:
     """Not too much, over all channels together."""
-    caps = [cap for cap in proposal.scene.rulebook.defaults.caps if cap.channel == "any"]
+    caps = [cap for cap in proposal.context.rulebook.defaults.caps if cap.channel == "any"]
     return _capped(proposal, caps, proposal.channel, Reason.TOTAL_CAP) or _remembered(proposal)
 
 
-LIMITS: Final[tuple[Limit, ...]] = (expired, cooldown, exclusive, reach, open_complaint, quiet_hours, total_caps)
+LIMITS: Final[tuple[Limit, ...]] = (
+    expired,
+    cooldown,
+    group_exclusion,
+    channel_available,
+    open_complaint,
+    quiet_hours,
+    total_caps,
+)
 """In this order; what is final comes before what only holds."""
 
 
@@ -119,14 +127,14 @@ def limit(proposal: Proposal) -> Refusal | None:
 
 
 def _on_channel(proposal: Proposal, channel: Channel) -> Refusal | None:
-    record, purpose = proposal.scene.record, proposal.rule.terms.purpose
+    record, purpose = proposal.context.record, proposal.rule.terms.purpose
     if channel == "desk":
         return None
     if not _address(record, channel):
         return Refusal(Reason.NO_ADDRESS, detail=f"no {channel} address is known")
     if not _allowed(proposal, channel):
         return Refusal(Reason.NO_CONSENT, detail=f"no consent to {purpose} by {channel}")
-    caps = [cap for cap in proposal.scene.rulebook.defaults.caps if cap.channel == channel]
+    caps = [cap for cap in proposal.context.rulebook.defaults.caps if cap.channel == channel]
     return _capped(proposal, caps, channel, Reason.CHANNEL_CAP)
 
 
@@ -138,20 +146,20 @@ def _address(record: CustomerRecord, channel: Channel) -> bool:
 
 
 def _allowed(proposal: Proposal, channel: Channel) -> bool:
-    purpose, record = proposal.rule.terms.purpose, proposal.scene.record
+    purpose, record = proposal.rule.terms.purpose, proposal.context.record
     said = [one for one in record.consents if one.channel == channel and one.purpose == purpose]
     if said:
         return said[-1].granted
-    return purpose == "service" and channel in proposal.scene.rulebook.defaults.consents.service
+    return purpose == "service" and channel in proposal.context.rulebook.defaults.consents.service
 
 
 def _capped(proposal: Proposal, caps: list[Cap], channel: Channel, reason: Reason) -> Refusal | None:
-    scene = proposal.scene
+    context = proposal.context
     for cap in caps:
         if not cap.stops(channel, proposal.rule.terms.purpose):
             continue
-        since = scene.acting - cap.window
-        times = sorted(one.at for one in scene.record.sent if cap.counts(one.channel, one.purpose) and one.at > since)
+        since = context.acting - cap.window
+        times = sorted(one.at for one in context.record.sent if cap.counts(one.channel, one.purpose) and one.at > since)
         if len(times) >= cap.count:
             until = times[len(times) - cap.count] + cap.window if cap.then == "hold" else None
             return Refusal(reason, until, f"{cap.count} in {cap.days} days ({cap.channel}, {cap.purpose})")
@@ -160,13 +168,13 @@ def _capped(proposal: Proposal, caps: list[Cap], channel: Channel, reason: Reaso
 
 def _remembered(proposal: Proposal) -> Refusal | None:
     """What must be counted later must be remembered: where the ring is full of such, there is no room yet."""
-    scene, rule = proposal.scene, proposal.rule
-    if not ring.counts(scene.rulebook, proposal.channel, rule.terms.purpose, rule.hash):
+    context, rule = proposal.context, proposal.rule
+    if not ring.counts(context.rulebook, proposal.channel, rule.terms.purpose, rule.hash):
         return None
-    free = ring.free_at(scene.rulebook, scene.record, scene.acting)
-    return Refusal(Reason.TOTAL_CAP, free, "the record remembers no more actions") if free > scene.acting else None
+    free = ring.free_at(context.rulebook, context.record, context.acting)
+    return Refusal(Reason.TOTAL_CAP, free, "the record remembers no more actions") if free > context.acting else None
 
 
 def _by_sibling(proposal: Proposal, fired: Millis) -> bool:
     siblings = set(proposal.siblings())
-    return any(sent.at == fired and sent.id in siblings for sent in proposal.scene.record.sent)
+    return any(sent.at == fired and sent.id in siblings for sent in proposal.context.record.sent)

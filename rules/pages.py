@@ -69,8 +69,8 @@ _FACTS: Final = """\
 # Facts
 
 What conditions, values, occasions and reasons may ask. Each fact always has a value of its type; the last column says
-which, where there is nothing to tell. Facts marked *kept* speak of the moment of the proposal: a held action keeps
-them, all others are read anew when it is decided again. Facts marked *personal* are left out of the ledger.
+which, where there is nothing to tell. Facts marked *frozen* describe the moment of the proposal: a held action keeps
+them, all others are read again when it is decided again. Facts marked *personal* are left out of the ledger.
 Generated from `rules/facts/` by `make docs`; `tend rules facts` prints the same table.
 """
 
@@ -96,14 +96,14 @@ def rules_page() -> str:
 def facts_page() -> str:
     """``docs/facts.md``."""
     rows = [
-        (f"`{fact.name}`", fact.kind, fact.unit, fact.meaning + _marks(fact.kept, fact.personal), fact.unknown)
+        (f"`{fact.name}`", fact.kind, fact.unit, fact.meaning + _marks(fact.frozen, fact.personal), fact.unknown)
         for fact in FACTS.values()
     ]
     return _FACTS + "\n" + _table(("fact", "type", "unit", "meaning", "where unknown"), rows)
 
 
-def _marks(kept: bool, personal: bool) -> str:
-    return "".join(f" (*{mark}*)" for mark, is_so in (("kept", kept), ("personal", personal)) if is_so)
+def _marks(frozen: bool, personal: bool) -> str:
+    return "".join(f" (*{mark}*)" for mark, is_so in (("frozen", frozen), ("personal", personal)) if is_so)
 
 
 def _fields(model: type[BaseModel]) -> str:

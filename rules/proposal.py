@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rules.facts import FACTS, Reader
+from rules.context import EventContext
+from rules.fact_types import FactValue
+from rules.facts import FACTS, FactReader
 from rules.formats import Speech
-from rules.kinds import FactValue
-from rules.rule import Plan, Rule
-from rules.scene import Scene
+from rules.rule import ActionPlan, Rule
 from rules.wording import Wording
 from schemas.fields import Channel
 from schemas.ids import action_id, digest
@@ -19,7 +19,7 @@ from schemas.times import Millis
 
 _LONGEST_OCCASION = 80
 _STAFF = Speech("en", {})
-_ALWAYS_KEPT = ("trigger.name", "trigger.ref", "trigger.hops")
+_ALWAYS_FROZEN = ("trigger.name", "trigger.ref", "trigger.hops")
 
 
 @dataclass
@@ -27,9 +27,9 @@ class Proposal:
     """One action that a rule proposes."""
 
     rule: Rule
-    plan: Plan
-    scene: Scene
-    reader: Reader
+    plan: ActionPlan
+    context: EventContext
+    reader: FactReader
     occasion: str
     proposed: Millis
     """When it was first proposed."""
@@ -45,7 +45,7 @@ class Proposal:
     @cached_property
     def id(self) -> str:
         """The action id."""
-        return action_id(self.rule.id, self.scene.record.id, self.occasion, self.plan.index)
+        return action_id(self.rule.id, self.context.record.id, self.occasion, self.plan.index)
 
     @cached_property
     def key(self) -> bytes:
@@ -60,16 +60,16 @@ class Proposal:
         """The first 8 bytes of the ids of the rule's other actions for this occasion."""
         for plan in self.rule.plans:
             if plan.index != self.plan.index:
-                other = action_id(self.rule.id, self.scene.record.id, self.occasion, plan.index)
+                other = action_id(self.rule.id, self.context.record.id, self.occasion, plan.index)
                 yield bytes.fromhex(other)[:8]
 
-    def kept(self) -> dict[str, str | int | float | bool]:
+    def frozen_facts(self) -> dict[str, str | int | float | bool]:
         """The facts of this moment that the rule will need when it is decided again."""
-        names = {*_ALWAYS_KEPT, *(name for name in self.rule.uses if FACTS[name].kept)}
+        names = {*_ALWAYS_FROZEN, *(name for name in self.rule.uses if FACTS[name].frozen)}
         values = ((name, self.reader[name]) for name in sorted(names))
         return {name: value for name, value in values if not isinstance(value, list)}
 
-    def told(self) -> dict[str, Fact]:
+    def public_facts(self) -> dict[str, Fact]:
         """The facts that the rule used, as the ledger may hold them: nothing personal."""
         public = (name for name in self.rule.uses if not FACTS[name].personal)
         return {name: plain(self.reader[name]) for name in public}
@@ -83,7 +83,7 @@ class Proposal:
         return filled(self.rule.reason, self.reader)
 
 
-def occasion_of(rule: Rule, reader: Reader) -> str:
+def occasion_of(rule: Rule, reader: FactReader) -> str:
     """What the rule is done once for; a long one is shortened by a hash.
 
     Raises:
@@ -106,7 +106,7 @@ def currency_of(fact: str) -> str:
     return f"{fact.split('.')[0]}.currency"
 
 
-def filled(wording: Wording, reader: Reader) -> str:
+def filled(wording: Wording, reader: FactReader) -> str:
     """A text for the store's own use, in English.
 
     Raises:

@@ -10,8 +10,8 @@ from rules.defaults import Defaults
 from rules.problems import BadRulebook, Problem
 from rules.rulebook import Contents
 from rules.schema import RuleFile
-from rules.shapes import validated
-from rules.source import Document, read_document
+from rules.schema_errors import validated
+from rules.yaml_source import Document, read_document
 
 
 def read_rulebook(files: Mapping[str, str], base: str) -> Contents:

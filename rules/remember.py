@@ -41,7 +41,7 @@ def is_settled(record: CustomerRecord, key: bytes) -> bool:
 
 def spend(proposal: Proposal, *, given_out: bool = False) -> None:
     """An action id has had its final outcome."""
-    record = proposal.scene.record
+    record = proposal.context.record
     record.spent = spent.spent(record.spent, proposal.key, given_out=given_out, recurs=proposal.rule.recurs)
 
 
@@ -52,23 +52,23 @@ def spend_held(record: CustomerRecord, held: Held) -> None:
 
 def give_out(proposal: Proposal, action: AnyAction) -> None:
     """Remember an action that is given out."""
-    scene, record = proposal.scene, proposal.scene.record
+    context, record = proposal.context, proposal.context.record
     spend(proposal, given_out=True)
-    sent = Sent(proposal.key[:8], proposal.rule.hash, scene.acting, action.channel, action.purpose)
-    ring.enter(scene.rulebook, record, sent)
+    sent = Sent(proposal.key[:8], proposal.rule.hash, context.acting, action.channel, action.purpose)
+    ring.enter(context.rulebook, record, sent)
     if proposal.rule.terms.cooldown is not None:
         mark_fired(proposal)
     offer = coupon_of(action)
     if offer is not None:
         expires = to_millis(offer.expires_at)
         coupon = Coupon(offer.code, proposal.rule.hash, expires, offer.percent or 0, offer.amount or 0)
-        _keep_coupon(record, coupon, scene.at)
+        _keep_coupon(record, coupon, context.at)
 
 
 def mark_fired(proposal: Proposal) -> None:
     """Remember when the rule acted. Where there are too many, the one that acted longest ago is forgotten."""
-    scene, record = proposal.scene, proposal.scene.record
-    known, now = scene.rulebook.rule_of, scene.acting
+    context, record = proposal.context, proposal.context.record
+    known, now = context.rulebook.rule_of, context.acting
     fired = {
         rule: at for rule, at in record.fired.items() if rule != proposal.rule.hash and _rests(known(rule), at, now)
     }
@@ -86,7 +86,7 @@ def _rests(rule: Rule | None, fired: Millis, now: Millis) -> bool:
 
 def may_hold(proposal: Proposal) -> bool:
     """Whether the record has room for one more held action."""
-    record = proposal.scene.record
+    record = proposal.context.record
     has_timer = timer_due(record, TimerKind.RELEASE) is not None
     if len(record.held) >= MAX_HELD or (len(record.timers) >= MAX_TIMERS and not has_timer):
         return False
@@ -95,7 +95,7 @@ def may_hold(proposal: Proposal) -> bool:
 
 def hold(proposal: Proposal, until: Millis, reason: str) -> None:
     """Keep it until then."""
-    record = proposal.scene.record
+    record = proposal.context.record
     record.held = [*record.held, _held(proposal, until, reason)]
     schedule_release(record)
 
@@ -118,7 +118,7 @@ def _held(proposal: Proposal, until: Millis, reason: str) -> Held:
         expires=proposal.expires,
         proposed=proposal.proposed,
         reason=reason,
-        values=proposal.kept(),
+        values=proposal.frozen_facts(),
     )
 
 

@@ -32,7 +32,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ActionPlan:
     """One action of a rule."""
 
     index: int
@@ -54,7 +54,7 @@ class Rule:
     when: Expression
     occasion: Wording
     reason: Wording
-    plans: tuple[Plan, ...]
+    plans: tuple[ActionPlan, ...]
     uses: tuple[str, ...]
     """The facts that its condition, occasion, reason and texts use."""
     hash: int

@@ -24,7 +24,7 @@ def _as_list(value: Any) -> Any:
 
 Channels = Annotated[tuple[MessageChannel, ...], Len(1, 3), BeforeValidator(_as_list)]
 Texts = Annotated[tuple[TextOfMessage, ...], Len(1, 4), BeforeValidator(_as_list)]
-Kind = Literal["coupon", "greeting", "message", "callback", "ticket"]
+ActionKind = Literal["coupon", "greeting", "message", "callback", "ticket"]
 
 _FIXED_CHANNEL: dict[str, Channel] = {"callback": "call", "ticket": "desk"}
 
@@ -57,7 +57,7 @@ class CouponTerms(Section):
 class ActionTerms(Section):
     """One action of a rule."""
 
-    kind: Kind
+    kind: ActionKind
     """What it is; each kind has its own topic."""
     channel: Channels | None = None
     """The channel, or several of which the first is taken that she allows and can be reached on."""

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final
 
-from rules.facts import Reader
-from rules.kinds import FactValue
+from rules.context import EventContext
+from rules.fact_types import FactValue
+from rules.facts import FactReader
 from rules.rule import Rule
-from rules.scene import Scene
 from schemas.codec import decode_record, encode_record
 from schemas.outcome import REASONS_IN_WORDS, Decision, Fact, Outcome, Verdict
 from schemas.times import Millis, to_rfc3339
@@ -81,7 +81,7 @@ def _last_time(rule: Rule, customer: Customer) -> list[str]:
 
 def _condition_now(rule: Rule, customer: Customer, context: Context, now: Millis) -> list[str]:
     """What its condition would say at this moment; the first of its triggers stands for what would wake it."""
-    reader = Reader(_scene(rule, customer, context, now))
+    reader = FactReader(_scene(rule, customer, context, now))
     try:
         facts = reader.all(rule.when.uses)
         holds = bool(rule.when.evaluate(facts))
@@ -92,12 +92,12 @@ def _condition_now(rule: Rule, customer: Customer, context: Context, now: Millis
     return [*sentences, f"What it knows: {_told(facts)}."] if facts else sentences
 
 
-def _scene(rule: Rule, customer: Customer, context: Context, now: Millis) -> Scene:
+def _scene(rule: Rule, customer: Customer, context: Context, now: Millis) -> EventContext:
     # On a copy: looking must not change her.
     seen = Customer(decode_record(encode_record(customer.record)), customer.orders)
     at = max(now, seen.record.seen)
     turn = Turn(seen, context, at, at, None, Outcome())
-    return Scene(
+    return EventContext(
         record=seen.record,
         orders=seen.orders,
         trigger=Trigger(rule.on[0]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.scene import Churn
+from rules.context import Churn
 from schemas.churn import HorizonState, Score
 from streams.churn import ask, causes, counts_of, remember_order, score, settle
 from streams.timer_schedule import schedule_maturity

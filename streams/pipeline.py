@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from itertools import takewhile
 
+from rules.context import EventContext
 from rules.decide import decide, release
-from rules.scene import Scene
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
 from schemas.record import VERSION, CustomerRecord, Timer, TimerKind
@@ -159,9 +159,9 @@ def _decide(turn: Turn, releases: bool) -> None:
         timer_schedule.schedule_coupons(turn)
 
 
-def _scene(turn: Turn, trigger: Trigger) -> Scene:
+def _scene(turn: Turn, trigger: Trigger) -> EventContext:
     context, event = turn.context, turn.event
-    return Scene(
+    return EventContext(
         record=turn.record,
         orders=turn.orders,
         trigger=trigger,

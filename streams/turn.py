@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from rules.context import Churn
 from rules.defaults import Defaults
 from rules.rulebook import Rulebook
-from rules.scene import Churn
 from schemas.almanac import Almanac
 from schemas.churn import Days, Tick
 from schemas.events import AnyEvent

@@ -10,25 +10,25 @@ from typing import Annotated
 from annotated_types import Len
 from pydantic import model_validator
 
+from rules.defaults.commerce import CartDefaults, ComplaintDefaults, CouponDefaults, OrderDefaults, PointDefaults
 from rules.defaults.contact import Cap, Consents, Duplicates, Festival, Group, Quiet
-from rules.defaults.dealings import Carts, Complaints, Coupons, Orders, Points
 from rules.defaults.section import Name, Section
-from rules.defaults.standing import Place, Rfm, Segments, Stages, Tier
+from rules.defaults.segmentation import Place, Rfm, Segments, Stages, Tier
 
 __all__ = [
     "Cap",
-    "Carts",
-    "Complaints",
+    "CartDefaults",
+    "ComplaintDefaults",
     "Consents",
-    "Coupons",
+    "CouponDefaults",
     "Defaults",
     "Duplicates",
     "Festival",
     "Group",
     "Name",
-    "Orders",
+    "OrderDefaults",
     "Place",
-    "Points",
+    "PointDefaults",
     "Quiet",
     "Rfm",
     "Section",
@@ -47,11 +47,11 @@ class Defaults(Section):
     """From the lowest to the highest."""
     segments: Segments
     stages: Stages
-    carts: Carts
-    orders: Orders
-    complaints: Complaints
-    points: Points
-    coupons: Coupons
+    carts: CartDefaults
+    orders: OrderDefaults
+    complaints: ComplaintDefaults
+    points: PointDefaults
+    coupons: CouponDefaults
     quiet: Quiet
     consents: Consents
     caps: Annotated[tuple[Cap, ...], Len(0, 12)]

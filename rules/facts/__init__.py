@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rules.context import EventContext
+from rules.fact_types import FactValue
 from rules.facts.customer import CUSTOMER
 from rules.facts.fact import Fact
 from rules.facts.history import HISTORY
 from rules.facts.moment import MOMENT_FACTS
-from rules.kinds import FactValue
-from rules.scene import Scene
 
 FACTS: dict[str, Fact] = {fact.name: fact for fact in (*CUSTOMER, *HISTORY, *MOMENT_FACTS)}
 """All facts by name, in the order of the documentation."""
 
-__all__ = ["FACTS", "Fact", "Reader"]
+__all__ = ["FACTS", "Fact", "FactReader"]
 
 
-class Reader:
-    """Reads the facts of one scene, each at most once."""
+class FactReader:
+    """Reads the facts of one context, each at most once."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, context: EventContext) -> None:
+        self.context = context
         self._known: dict[str, FactValue] = {}
 
     def __getitem__(self, name: str) -> FactValue:
         known = self._known
         if name not in known:
-            known[name] = FACTS[name].value(self.scene)
+            known[name] = FACTS[name].value(self.context)
         return known[name]
 
     def all(self, names: Iterable[str]) -> dict[str, FactValue]:

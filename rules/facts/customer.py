@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from rules.context import EventContext
 from rules.defaults import Defaults
+from rules.fact_types import FactType
 from rules.facts.fact import Fact
-from rules.kinds import Kind
-from rules.scene import Scene
 from schemas.times import DAY, Millis
 
 STAGES = ("prospect", "first", "repeat", "loyal", "at_risk", "dormant", "won_back")
@@ -24,41 +24,43 @@ def _tiers(defaults: Defaults) -> tuple[str, ...]:
     return tuple(tier.name for tier in defaults.tiers)
 
 
-def _rfm(scene: Scene, divisor: int) -> int:
-    return scene.record.segment.rfm // divisor % 10
+def _rfm(context: EventContext, divisor: int) -> int:
+    return context.record.segment.rfm // divisor % 10
 
 
 CUSTOMER = (
-    Fact("profile.name", Kind.STRING, "text", "her name, as she wants to be addressed",
-         lambda s: s.record.profile.name, unknown="empty", personal=True, untold=True),
-    Fact("profile.locale", Kind.STRING, "BCP 47", "her language",
-         lambda s: s.record.profile.locale, unknown="empty", untold=True),
-    Fact("profile.region", Kind.STRING, "text", "her region, as the store names it",
-         lambda s: s.record.profile.region, unknown="empty", untold=True),
-    Fact("profile.age_band", Kind.STRING, "text", "her age group, as the store names it",
-         lambda s: s.record.profile.age_band, unknown="empty", personal=True, untold=True),
-    Fact("profile.income_band", Kind.STRING, "text", "her income group, as the store names it",
-         lambda s: s.record.profile.income_band, unknown="empty", personal=True, untold=True),
-    Fact("profile.household_size", Kind.INT, "persons", "persons in her household",
+    Fact("profile.name", FactType.STRING, "text", "her name, as she wants to be addressed",
+         lambda s: s.record.profile.name, unknown="empty", personal=True, optional=True),
+    Fact("profile.locale", FactType.STRING, "BCP 47", "her language",
+         lambda s: s.record.profile.locale, unknown="empty", optional=True),
+    Fact("profile.region", FactType.STRING, "text", "her region, as the store names it",
+         lambda s: s.record.profile.region, unknown="empty", optional=True),
+    Fact("profile.age_band", FactType.STRING, "text", "her age group, as the store names it",
+         lambda s: s.record.profile.age_band, unknown="empty", personal=True, optional=True),
+    Fact("profile.income_band", FactType.STRING, "text", "her income group, as the store names it",
+         lambda s: s.record.profile.income_band, unknown="empty", personal=True, optional=True),
+    Fact("profile.household_size", FactType.INT, "persons", "persons in her household",
          lambda s: s.record.profile.household_size, unknown="0"),
-    Fact("profile.tags", Kind.STRINGS, "texts", "tags that the store gave her",
+    Fact("profile.tags", FactType.STRINGS, "texts", "tags that the store gave her",
          lambda s: list(s.record.profile.tags), unknown="empty list"),
-    Fact("profile.registered", Kind.BOOL, "yes or no", "whether she has opened an account",
+    Fact("profile.registered", FactType.BOOL, "yes or no", "whether she has opened an account",
          lambda s: s.record.profile.registered > 0),
-    Fact("profile.registered_days", Kind.INT, "days", "whole days since she opened an account",
+    Fact("profile.registered_days", FactType.INT, "days", "whole days since she opened an account",
          lambda s: days_since(s.record.profile.registered, s.at), unknown=str(NEVER)),
-    Fact("segment.tier", Kind.STRING, "name", "her tier, as the defaults name them",
+    Fact("segment.tier", FactType.STRING, "name", "her tier, as the defaults name them",
          lambda s: s.record.segment.tier, unknown="empty before the first event", choices=_tiers),
-    Fact("segment.tier_rank", Kind.INT, "1 = lowest", "place of her tier among the tiers",
+    Fact("segment.tier_rank", FactType.INT, "1 = lowest", "place of her tier among the tiers",
          lambda s: s.rulebook.defaults.rank(s.record.segment.tier), unknown="0"),
-    Fact("segment.stage", Kind.STRING, "name", "her stage of life: " + ", ".join(STAGES),
+    Fact("segment.stage", FactType.STRING, "name", "her stage of life: " + ", ".join(STAGES),
          lambda s: s.record.segment.stage, unknown="empty before the first event", choices=lambda _: STAGES),
-    Fact("segment.activity", Kind.STRING, "name", "how recently she bought: " + ", ".join(ACTIVITIES),
+    Fact("segment.activity", FactType.STRING, "name", "how recently she bought: " + ", ".join(ACTIVITIES),
          lambda s: s.record.segment.activity, unknown="empty before the first event", choices=lambda _: ACTIVITIES),
-    Fact("segment.value", Kind.STRING, "name", "what she spent in 52 weeks: " + ", ".join(VALUES),
+    Fact("segment.value", FactType.STRING, "name", "what she spent in 52 weeks: " + ", ".join(VALUES),
          lambda s: s.record.segment.value, unknown="empty before the first event", choices=lambda _: VALUES),
-    Fact("segment.recency", Kind.INT, "1 to 5", "score for how recently she bought",
+    Fact("segment.recency", FactType.INT, "1 to 5", "score for how recently she bought",
          lambda s: _rfm(s, 100), unknown="0"),
-    Fact("segment.frequency", Kind.INT, "1 to 5", "score for how often she buys", lambda s: _rfm(s, 10), unknown="0"),
-    Fact("segment.monetary", Kind.INT, "1 to 5", "score for how much she spends", lambda s: _rfm(s, 1), unknown="0"),
+    Fact("segment.frequency", FactType.INT, "1 to 5", "score for how often she buys",
+         lambda s: _rfm(s, 10), unknown="0"),
+    Fact("segment.monetary", FactType.INT, "1 to 5", "score for how much she spends",
+         lambda s: _rfm(s, 1), unknown="0"),
 )  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from rules.context import EventContext
 from rules.defaults import Defaults
-from rules.kinds import FactValue, Kind
-from rules.scene import Scene
+from rules.fact_types import FactType, FactValue
 
 MOMENT = "moment (ms since 1970, UTC)"
 DATE = "local date (YYYY-MM-DD)"
@@ -26,26 +26,26 @@ class Fact:
     """
 
     name: str
-    kind: Kind
+    kind: FactType
     unit: str
     """Unit, or what the values look like."""
     meaning: str
-    read: Callable[[Scene], FactValue] = field(repr=False)
+    read: Callable[[EventContext], FactValue] = field(repr=False)
     unknown: str = ""
     """In words: the value where nothing is known. Empty where it is always known."""
-    kept: bool = False
-    """Whether it speaks of the moment: a held action keeps it, all others are read anew at release."""
+    frozen: bool = False
+    """Whether it describes the moment: a held action keeps its value, all others are read again at release."""
     personal: bool = False
     """Whether it must not stand in the ledger."""
-    untold: bool = False
-    """Whether many customers never tell it: a text must do without."""
+    optional: bool = False
+    """Whether many customers have none: a text must do without it."""
     choices: Callable[[Defaults], tuple[str, ...]] = field(default=_no_choices, repr=False)
     """All values it can have, where they can be listed."""
 
-    def value(self, scene: Scene) -> FactValue:
+    def value(self, context: EventContext) -> FactValue:
         """Its value. What the trigger brings along goes before what the record tells."""
-        if self.kept and scene.trigger.data:
-            given = scene.trigger.data.get(self.name, scene.trigger.data.get(self.name.removeprefix("trigger.")))
+        if self.frozen and context.trigger.data:
+            given = context.trigger.data.get(self.name, context.trigger.data.get(self.name.removeprefix("trigger.")))
             if given is not None:
                 return given
-        return self.read(scene)
+        return self.read(context)

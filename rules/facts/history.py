@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rules.calendar import local_time
+from rules.context import EventContext
+from rules.fact_types import FactType
 from rules.facts.customer import NEVER, days_since
 from rules.facts.fact import DATE, MONEY, Fact
-from rules.kinds import Kind
-from rules.scene import Scene
 from schemas.record import Lot, Purchases
 from schemas.times import DAY, MINUTE, Millis
 
@@ -21,101 +21,102 @@ def of_year(purchases: Purchases, per_bucket: list[int], at: Millis) -> int:
     return sum(per_bucket[: max(0, _BUCKETS - passed)])
 
 
-def local_date(at: Millis, scene: Scene) -> str:
+def local_date(at: Millis, context: EventContext) -> str:
     """The moment's date where she lives, as YYYY-MM-DD."""
-    return local_time(at, scene.zone).date().isoformat() if at else ""
+    return local_time(at, context.zone).date().isoformat() if at else ""
 
 
-def _average(scene: Scene) -> int:
-    purchases = scene.record.purchases
+def _average(context: EventContext) -> int:
+    purchases = context.record.purchases
     kept = purchases.count - purchases.cancelled
     return purchases.spent // kept if kept > 0 else 0
 
 
-def _lapsing(scene: Scene) -> list[Lot]:
-    until = scene.at + scene.rulebook.defaults.points.reminder_millis
-    return [lot for lot in scene.record.points.lots if scene.at < lot.expires <= until]
+def _lapsing(context: EventContext) -> list[Lot]:
+    until = context.at + context.rulebook.defaults.points.reminder_millis
+    return [lot for lot in context.record.points.lots if context.at < lot.expires <= until]
 
 
-def _last_day(scene: Scene) -> str:
-    lots = _lapsing(scene)
-    return local_date(min(lot.expires for lot in lots) - 1, scene) if lots else ""
+def _last_day(context: EventContext) -> str:
+    lots = _lapsing(context)
+    return local_date(min(lot.expires for lot in lots) - 1, context) if lots else ""
 
 
-def _untouched(scene: Scene) -> int:
-    return (scene.at - scene.record.cart.touched) // MINUTE if scene.record.cart else 0
+def _untouched(context: EventContext) -> int:
+    return (context.at - context.record.cart.touched) // MINUTE if context.record.cart else 0
 
 
-def _index(scene: Scene) -> float:
-    told = scene.record.satisfaction
+def _index(context: EventContext) -> float:
+    told = context.record.satisfaction
     answers = sum(told.counts)
     return sum(told.sums) / answers if answers else 0.0
 
 
-def _usable(scene: Scene) -> int:
-    return sum(not one.redeemed and one.expires > scene.at for one in scene.record.coupons)
+def _usable(context: EventContext) -> int:
+    return sum(not one.redeemed and one.expires > context.at for one in context.record.coupons)
 
 
 HISTORY = (
-    Fact("orders.count", Kind.INT, "orders", "orders she ever placed and did not cancel",
+    Fact("orders.count", FactType.INT, "orders", "orders she ever placed and did not cancel",
          lambda s: s.record.purchases.count - s.record.purchases.cancelled),
-    Fact("orders.cancelled", Kind.INT, "orders", "orders cancelled", lambda s: s.record.purchases.cancelled),
-    Fact("orders.returned", Kind.INT, "orders", "orders of which something came back",
+    Fact("orders.cancelled", FactType.INT, "orders", "orders cancelled", lambda s: s.record.purchases.cancelled),
+    Fact("orders.returned", FactType.INT, "orders", "orders of which something came back",
          lambda s: s.record.purchases.returned),
-    Fact("orders.delivered", Kind.INT, "orders", "orders delivered", lambda s: s.record.purchases.delivered),
-    Fact("orders.late", Kind.INT, "orders", "orders delivered after their promise", lambda s: s.record.purchases.late),
-    Fact("orders.spent", Kind.INT, MONEY, "what she ever paid, less what was cancelled or refunded",
+    Fact("orders.delivered", FactType.INT, "orders", "orders delivered", lambda s: s.record.purchases.delivered),
+    Fact("orders.late", FactType.INT, "orders", "orders delivered after their promise",
+         lambda s: s.record.purchases.late),
+    Fact("orders.spent", FactType.INT, MONEY, "what she ever paid, less what was cancelled or refunded",
          lambda s: s.record.purchases.spent),
-    Fact("orders.currency", Kind.STRING, "ISO 4217", "currency of her amounts",
+    Fact("orders.currency", FactType.STRING, "ISO 4217", "currency of her amounts",
          lambda s: s.record.purchases.currency, unknown="empty before the first order"),
-    Fact("orders.average", Kind.INT, MONEY, "what she spent per order", _average, unknown="0"),
-    Fact("orders.year_count", Kind.INT, "orders", "orders in the last 52 weeks",
+    Fact("orders.average", FactType.INT, MONEY, "what she spent per order", _average, unknown="0"),
+    Fact("orders.year_count", FactType.INT, "orders", "orders in the last 52 weeks",
          lambda s: of_year(s.record.purchases, s.record.purchases.counts, s.at)),
-    Fact("orders.year_spent", Kind.INT, MONEY, "spent in the last 52 weeks",
+    Fact("orders.year_spent", FactType.INT, MONEY, "spent in the last 52 weeks",
          lambda s: of_year(s.record.purchases, s.record.purchases.amounts, s.at)),
-    Fact("orders.days_since_last", Kind.INT, "days", "whole days since her last order",
+    Fact("orders.days_since_last", FactType.INT, "days", "whole days since her last order",
          lambda s: days_since(s.record.purchases.last, s.at), unknown=str(NEVER)),
-    Fact("orders.days_since_first", Kind.INT, "days", "whole days since her first order",
+    Fact("orders.days_since_first", FactType.INT, "days", "whole days since her first order",
          lambda s: days_since(s.record.purchases.first, s.at), unknown=str(NEVER)),
-    Fact("browsing.visits", Kind.INT, "visits", "visits to the store", lambda s: s.record.browsing.visits),
-    Fact("browsing.views", Kind.INT, "views", "product pages looked at", lambda s: s.record.browsing.views),
-    Fact("browsing.searches", Kind.INT, "searches", "searches", lambda s: s.record.browsing.searches),
-    Fact("browsing.empty_searches", Kind.INT, "searches", "searches without a result",
+    Fact("browsing.visits", FactType.INT, "visits", "visits to the store", lambda s: s.record.browsing.visits),
+    Fact("browsing.views", FactType.INT, "views", "product pages looked at", lambda s: s.record.browsing.views),
+    Fact("browsing.searches", FactType.INT, "searches", "searches", lambda s: s.record.browsing.searches),
+    Fact("browsing.empty_searches", FactType.INT, "searches", "searches without a result",
          lambda s: s.record.browsing.empty_searches),
-    Fact("browsing.days_since_last", Kind.INT, "days", "whole days since her last visit",
+    Fact("browsing.days_since_last", FactType.INT, "days", "whole days since her last visit",
          lambda s: days_since(s.record.browsing.last, s.at), unknown=str(NEVER)),
-    Fact("browsing.category", Kind.STRING, "name", "category she looked at last",
-         lambda s: s.record.browsing.category, unknown="empty", untold=True),
-    Fact("browsing.refused_coupons", Kind.INT, "coupons", "coupon codes of hers that did not work",
+    Fact("browsing.category", FactType.STRING, "name", "category she looked at last",
+         lambda s: s.record.browsing.category, unknown="empty", optional=True),
+    Fact("browsing.refused_coupons", FactType.INT, "coupons", "coupon codes of hers that did not work",
          lambda s: s.record.browsing.refused_coupons),
-    Fact("browsing.failed_payments", Kind.INT, "payments", "payments of hers that were refused",
+    Fact("browsing.failed_payments", FactType.INT, "payments", "payments of hers that were refused",
          lambda s: s.record.browsing.failed_payments),
-    Fact("cart.open", Kind.BOOL, "yes or no", "whether something lies in her cart",
+    Fact("cart.open", FactType.BOOL, "yes or no", "whether something lies in her cart",
          lambda s: s.record.cart is not None and s.record.cart.value > 0),
-    Fact("cart.id", Kind.STRING, "id", "the cart at hand",
+    Fact("cart.id", FactType.STRING, "id", "the cart at hand",
          lambda s: s.record.cart.id if s.record.cart else "", unknown="empty"),
-    Fact("cart.value", Kind.INT, MONEY, "what lies in her cart costs",
+    Fact("cart.value", FactType.INT, MONEY, "what lies in her cart costs",
          lambda s: s.record.cart.value if s.record.cart else 0, unknown="0"),
-    Fact("cart.currency", Kind.STRING, "ISO 4217", "currency of her cart",
+    Fact("cart.currency", FactType.STRING, "ISO 4217", "currency of her cart",
          lambda s: s.record.cart.currency if s.record.cart else "", unknown="empty"),
-    Fact("cart.items", Kind.INT, "lines", "lines in her cart",
+    Fact("cart.items", FactType.INT, "lines", "lines in her cart",
          lambda s: len(s.record.cart.items) + s.record.cart.more if s.record.cart else 0, unknown="0"),
-    Fact("cart.checkout", Kind.BOOL, "yes or no", "whether she went to the till with it",
+    Fact("cart.checkout", FactType.BOOL, "yes or no", "whether she went to the till with it",
          lambda s: s.record.cart is not None and s.record.cart.checkout),
-    Fact("cart.payment_failed", Kind.BOOL, "yes or no", "whether the payment for it was refused",
+    Fact("cart.payment_failed", FactType.BOOL, "yes or no", "whether the payment for it was refused",
          lambda s: s.record.cart is not None and s.record.cart.payment_failed),
-    Fact("cart.untouched_minutes", Kind.INT, "minutes", "whole minutes since it was last touched", _untouched,
+    Fact("cart.untouched_minutes", FactType.INT, "minutes", "whole minutes since it was last touched", _untouched,
          unknown="0"),
-    Fact("satisfaction.answers", Kind.INT, "answers", "answers to surveys, over all dimensions",
+    Fact("satisfaction.answers", FactType.INT, "answers", "answers to surveys, over all dimensions",
          lambda s: sum(s.record.satisfaction.counts)),
-    Fact("satisfaction.index", Kind.DOUBLE, "1 to 5", "mean of her answers to surveys", _index, unknown="0.0"),
-    Fact("satisfaction.last_overall", Kind.INT, "1 to 5", "her last answer to how it was on the whole",
+    Fact("satisfaction.index", FactType.DOUBLE, "1 to 5", "mean of her answers to surveys", _index, unknown="0.0"),
+    Fact("satisfaction.last_overall", FactType.INT, "1 to 5", "her last answer to how it was on the whole",
          lambda s: s.record.satisfaction.last_overall, unknown="0"),
-    Fact("points.balance", Kind.INT, "points", "points she can spend",
+    Fact("points.balance", FactType.INT, "points", "points she can spend",
          lambda s: sum(lot.points for lot in s.record.points.lots)),
-    Fact("points.expiring", Kind.INT, "points", "points that lapse within the reminder time of the defaults",
+    Fact("points.expiring", FactType.INT, "points", "points that lapse within the reminder time of the defaults",
          lambda s: sum(lot.points for lot in _lapsing(s)), unknown="0"),
-    Fact("points.last_day", Kind.STRING, DATE, "the last day on which the first of these can be used",
+    Fact("points.last_day", FactType.STRING, DATE, "the last day on which the first of these can be used",
          _last_day, unknown="empty"),
-    Fact("coupons.usable", Kind.INT, "coupons", "coupons of ours that she holds and may still use", _usable),
+    Fact("coupons.usable", FactType.INT, "coupons", "coupons of ours that she holds and may still use", _usable),
 )  # fmt: skip

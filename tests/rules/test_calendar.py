@@ -23,7 +23,7 @@ from rules.defaults import Defaults
 from rules.loading import shipped
 from schemas.record import Profile
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_datetime, to_millis
-from tests.rules.scenes import at, book
+from tests.rules.moments import at, book
 
 ZONES = (
     "Europe/Berlin",

@@ -11,7 +11,7 @@ from rules.rulebook import Rulebook
 from schemas.actions import CouponAction, decode_action, encode_action
 from schemas.receipts import MAX_HOPS
 from schemas.times import DAY, to_millis
-from tests.rules.scenes import NOON, Moments, action, at, book, customer, rule, rules, verdicts
+from tests.rules.moments import NOON, Moments, action, at, book, customer, rule, rules, verdicts
 
 SPOKEN = {"hello": {"en": "Hello.", "de": "Guten Tag.", "zh-Hans": "您好。", "pt-BR": "Olá."}}
 

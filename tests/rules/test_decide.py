@@ -11,7 +11,7 @@ from schemas.outcome import Reason, Verdict
 from schemas.record import MAX_HELD, MAX_SPENT, MAX_TIMERS, TimerKind
 from schemas.timers import set_timer
 from schemas.times import DAY, HOUR, to_millis
-from tests.rules.scenes import (
+from tests.rules.moments import (
     NOON,
     Moments,
     action,

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from rules.facts import FACTS, Fact, Reader
+from rules.context import Churn
+from rules.fact_types import FactType
+from rules.facts import FACTS, Fact, FactReader
 from rules.facts.customer import NEVER
-from rules.kinds import Kind
 from rules.language import compile_expression
-from rules.scene import Churn
 from schemas.record import (
     VERSION,
     Browsing,
@@ -25,9 +25,9 @@ from schemas.record import (
 )
 from schemas.times import DAY, HOUR, MINUTE
 from schemas.triggers import NOTICED
-from tests.rules.scenes import NOON, Moments, cart, complaint, customer, orders, rule, rules
+from tests.rules.moments import NOON, Moments, cart, complaint, customer, orders, rule, rules
 
-TYPES = {Kind.INT: int, Kind.DOUBLE: float, Kind.STRING: str, Kind.BOOL: bool, Kind.STRINGS: list}
+TYPES = {FactType.INT: int, FactType.DOUBLE: float, FactType.STRING: str, FactType.BOOL: bool, FactType.STRINGS: list}
 BOOK = rules(rule())
 
 
@@ -74,9 +74,9 @@ def known_customer() -> CustomerRecord:
     return record
 
 
-def facts_of(record: CustomerRecord, trigger: str = "order.placed", ref: str = "o-1", **scene: object) -> Reader:
+def facts_of(record: CustomerRecord, trigger: str = "order.placed", ref: str = "o-1", **context: object) -> FactReader:
     book = orders("o-0", "o-1", promised=NOON - 30 * HOUR, delivered=NOON) if record.purchases.count else None
-    return Reader(Moments(BOOK, record, **{"orders": book, **scene}).scene(trigger, ref, NOON))
+    return FactReader(Moments(BOOK, record, **{"orders": book, **context}).context(trigger, ref, NOON))
 
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=lambda fact: fact.name)
@@ -98,9 +98,15 @@ def test_it_has_a_value_of_its_kind_for_everybody(fact: Fact) -> None:
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=lambda fact: fact.name)
 def test_it_can_be_used_in_a_condition(fact: Fact) -> None:
-    plain = {Kind.INT: "0", Kind.DOUBLE: "0.0", Kind.STRING: "''", Kind.BOOL: "false", Kind.STRINGS: "[]"}
+    plain = {
+        FactType.INT: "0",
+        FactType.DOUBLE: "0.0",
+        FactType.STRING: "''",
+        FactType.BOOL: "false",
+        FactType.STRINGS: "[]",
+    }
 
-    compiled = compile_expression(f"{fact.name} == {plain[fact.kind]}", Kind.BOOL)
+    compiled = compile_expression(f"{fact.name} == {plain[fact.kind]}", FactType.BOOL)
 
     assert compiled.uses == (fact.name,)
     assert isinstance(compiled.evaluate(facts_of(known_customer()).all(compiled.uses)), bool)
@@ -199,8 +205,8 @@ def test_a_fresh_score_goes_before_the_last_known_one() -> None:
 
 def test_what_the_trigger_brings_along_goes_before_the_record() -> None:
     moments = Moments(BOOK, known_customer(), orders=OrderBook())
-    scene = moments.scene("order.placed", "o-9", NOON, **{"order.amount": 77, "cart.value": 1})
-    reader = Reader(scene)
+    context = moments.context("order.placed", "o-9", NOON, **{"order.amount": 77, "cart.value": 1})
+    reader = FactReader(context)
 
     assert reader["order.amount"] == 77
     assert reader["cart.value"] == 4_000, "only facts of the moment can be brought along"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rules.expression import EvaluationFailed
+from rules.fact_types import FactType
 from rules.facts import FACTS
-from rules.kinds import Kind
 from rules.language import MAX_CHARACTERS, BadExpression, compile_expression, facts_in
 
 
@@ -26,7 +26,7 @@ from rules.language import MAX_CHARACTERS, BadExpression, compile_expression, fa
     ],
 )
 def test_it_uses_the_facts_it_names_and_no_others(text: str, uses: tuple[str, ...]) -> None:
-    assert compile_expression(text, Kind.BOOL).uses == uses
+    assert compile_expression(text, FactType.BOOL).uses == uses
 
 
 def test_facts_are_listed_in_the_order_of_their_declaration() -> None:
@@ -38,14 +38,14 @@ def test_facts_are_listed_in_the_order_of_their_declaration() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "value"),
     [
-        ("orders.count + 1", Kind.INT, 3),
-        ("double(orders.count) / 4.0", Kind.DOUBLE, 0.5),
-        ("'n' + string(orders.count)", Kind.STRING, "n2"),
-        ("orders.count in [1, 2]", Kind.BOOL, True),
-        ("orders.count > 1 ? 'many' : 'few'", Kind.STRING, "many"),
+        ("orders.count + 1", FactType.INT, 3),
+        ("double(orders.count) / 4.0", FactType.DOUBLE, 0.5),
+        ("'n' + string(orders.count)", FactType.STRING, "n2"),
+        ("orders.count in [1, 2]", FactType.BOOL, True),
+        ("orders.count > 1 ? 'many' : 'few'", FactType.STRING, "many"),
     ],
 )
-def test_it_has_a_kind_and_a_value(text: str, kind: Kind, value: object) -> None:
+def test_it_has_a_kind_and_a_value(text: str, kind: FactType, value: object) -> None:
     compiled = compile_expression(text)
 
     assert compiled.kind is kind
@@ -96,7 +96,7 @@ def test_an_error_points_at_the_whole_name(text: str, column: int, length: int) 
 @pytest.mark.parametrize("text", ["!orders.count", "-segment.tier", "orders.count.x", "{}", "[1, 'a'].size() == 2 ? 1"])
 def test_what_does_not_fit_is_told_in_words(text: str) -> None:
     with pytest.raises(BadExpression) as caught:
-        compile_expression(text, Kind.BOOL)
+        compile_expression(text, FactType.BOOL)
 
     assert caught.value.message
     assert caught.value.fix

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.record import Consent, Profile
 from schemas.times import DAY, HOUR, MINUTE
-from tests.rules.scenes import NOON, Moments, action, at, complaint, customer, rule, rules, verdicts, without_consent
+from tests.rules.moments import NOON, Moments, action, at, complaint, customer, rule, rules, verdicts, without_consent
 
 SERVICE = rule()
 MARKETING = rule(purpose="marketing")

@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
+from rules.context import Churn
 from rules.loading import shipped
-from rules.scene import Churn
 from schemas.actions import AnyAction, CallbackAction, CouponAction, GreetingAction, MessageAction, TicketAction
 from schemas.outcome import Decision
 from schemas.record import Coupon, CustomerRecord, Lot, Purchases
 from schemas.times import DAY, HOUR, to_millis
-from tests.rules.scenes import NOON, Moments, cart, complaint, customer, orders
+from tests.rules.moments import NOON, Moments, cart, complaint, customer, orders
 
 LIKELY = Churn(0.8, 0.7, 0.9, trusted=True, labels=900, causes=lambda: ("quiet for longer than usual",))
 
 
-def shop(record: CustomerRecord | None = None, **scene: Any) -> Moments:
+def shop(record: CustomerRecord | None = None, **context: Any) -> Moments:
     """The shipped rules, and Anna, who speaks English."""
-    return Moments(shipped(), record or customer(), **scene)
+    return Moments(shipped(), record or customer(), **context)
 
 
 def german(**changes: Any) -> CustomerRecord:

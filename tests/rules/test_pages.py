@@ -11,7 +11,7 @@ from rules.formats import FORMATS
 from rules.limits import LIMITS
 from rules.loading import shipped
 from rules.pages import facts_page, rules_page
-from tests.rules.scenes import book
+from tests.rules.moments import book
 
 DOCS = Path(__file__).parents[2] / "docs"
 

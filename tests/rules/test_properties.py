@@ -11,17 +11,29 @@ from itertools import accumulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules.context import Churn
 from rules.loading import shipped
 from rules.remember import MAX_HELD_BYTES
 from rules.rulebook import Rulebook
-from rules.scene import Churn
 from rules.zones import zone_info
 from schemas.actions import encode_action
 from schemas.codec import decode_record, encode_record
 from schemas.outcome import Decision, Verdict, encode_decision
 from schemas.record import MAX_COUPONS, MAX_HELD, MAX_LAST_FIRED, MAX_SENT, MAX_SPENT, Cart, Consent, CustomerRecord
 from schemas.times import DAY, HOUR, MINUTE, Millis
-from tests.rules.scenes import CHANNELS, NOON, PURPOSES, Moments, action, cart, complaint, customer, orders, rule, rules
+from tests.rules.moments import (
+    CHANNELS,
+    NOON,
+    PURPOSES,
+    Moments,
+    action,
+    cart,
+    complaint,
+    customer,
+    orders,
+    rule,
+    rules,
+)
 
 TRIGGERS = (
     ("order.placed", "o-1"),

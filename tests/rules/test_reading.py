@@ -8,7 +8,7 @@ import pytest
 
 from rules.problems import BadRulebook, Problem
 from schemas.errors import TendError
-from tests.rules.scenes import book
+from tests.rules.moments import book
 
 GOOD = """\
 rules:

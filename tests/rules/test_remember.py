@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.record import MAX_COUPONS, MAX_LAST_FIRED, Coupon
 from schemas.times import DAY
-from tests.rules.scenes import NOON, Moments, customer, rule, rules
+from tests.rules.moments import NOON, Moments, customer, rule, rules
 
 TERMS = {"percent": 5, "valid": "10 days", "prefix": "TEST"}
 GIFT = rule(actions=[{"kind": "coupon", "channel": "email", "text": "hello", "coupon": TERMS}])

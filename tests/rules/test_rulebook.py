@@ -10,7 +10,7 @@ import pytest
 from rules.loading import load_rulebook, parse_rulebook, shipped
 from rules.problems import BadRulebook
 from schemas.times import DAY
-from tests.rules.scenes import book, rule, rules
+from tests.rules.moments import book, rule, rules
 from tests.rules.test_reading import GOOD
 
 RULES, TEXTS = GOOD.split("texts:\n")

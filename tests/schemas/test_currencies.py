@@ -14,7 +14,7 @@ from rules.problems import BadRulebook
 from schemas.currencies import DIGITS, major
 from schemas.events import Invalid
 from tests.builders import added, placed
-from tests.rules.scenes import action, rule, rules
+from tests.rules.moments import action, rule, rules
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from schemas.times import DAY
 from streams.purchases import BUCKET
 from streams.stages import STAGES, stage
 from tests.builders import START, Life, context, event, listening, placed, when
-from tests.rules.scenes import rule, rules
+from tests.rules.moments import rule, rules
 
 NUMBERS = listening().defaults.stages
 

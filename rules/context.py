@@ -36,7 +36,7 @@ class Churn(msgspec.Struct, frozen=True):
     """Its causes in words, the strongest first; only called where a rule tells them."""
 
 
-class Scene(msgspec.Struct):
+class EventContext(msgspec.Struct):
     """One customer at the moment of one trigger."""
 
     record: CustomerRecord

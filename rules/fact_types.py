@@ -7,7 +7,7 @@ from enum import StrEnum
 FactValue = str | int | float | bool | list[str]
 
 
-class Kind(StrEnum):
+class FactType(StrEnum):
     """Types of the condition language, in the words of its documentation."""
 
     INT = "int"

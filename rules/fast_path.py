@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from rules.expression import Comparison
+from rules.fact_types import FactType, FactValue
 from rules.facts import FACTS
-from rules.kinds import FactValue, Kind
 
 _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
@@ -30,7 +30,7 @@ _PART: Final = re.compile(
     r"""(?:\s*(?P<operator>[=!<>]=|[<>])\s*"""
     r"""(?:(?P<double>-?\d+\.\d+)|(?P<int>-?\d+)|(?P<string>'[^'\\\n]*'|"[^"\\\n]*")))?\s*(?:&&|\Z)"""
 )
-_ALONE: Final = (Kind.STRING, Kind.INT, Kind.BOOL)
+_ALONE: Final = (FactType.STRING, FactType.INT, FactType.BOOL)
 """Of a fact that is a decimal, CEL gives 1 as 1.0: it stays with CEL."""
 
 
@@ -60,21 +60,21 @@ def _comparison(part: re.Match[str]) -> Comparison | None:
     if fact is None:
         return None
     if part["operator"] is None:
-        return Comparison(fact.name, operator.eq, not part["no"]) if fact.kind is Kind.BOOL else None
+        return Comparison(fact.name, operator.eq, not part["no"]) if fact.kind is FactType.BOOL else None
     literal = _literal(part, fact.kind)
     if part["no"] or literal is None:
         return None
     # Texts are not ordered here: CEL orders them by their bytes.
-    compares = _OPERATORS if fact.kind is not Kind.STRING else {"==": operator.eq, "!=": operator.ne}
+    compares = _OPERATORS if fact.kind is not FactType.STRING else {"==": operator.eq, "!=": operator.ne}
     holds = compares.get(part["operator"])
     return Comparison(fact.name, holds, literal) if holds else None
 
 
-def _literal(part: re.Match[str], kind: Kind) -> FactValue | None:
-    if kind is Kind.INT and part["int"]:
+def _literal(part: re.Match[str], kind: FactType) -> FactValue | None:
+    if kind is FactType.INT and part["int"]:
         return int(part["int"])
-    if kind is Kind.DOUBLE and part["double"]:
+    if kind is FactType.DOUBLE and part["double"]:
         return float(part["double"])
-    if kind is Kind.STRING and part["string"]:
+    if kind is FactType.STRING and part["string"]:
         return part["string"][1:-1]
     return None

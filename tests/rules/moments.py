@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
+from rules.context import EventContext
 from rules.decide import decide, release
 from rules.loading import rulebook_of
 from rules.rulebook import Rulebook
-from rules.scene import Scene
 from schemas.outcome import Decision, Outcome
 from schemas.record import (
     VERSION,
@@ -131,20 +131,22 @@ def orders(*ids: str, **changes: Any) -> OrderBook:
 class Moments:
     """One customer and a rulebook, from moment to moment."""
 
-    def __init__(self, rulebook: Rulebook, record: CustomerRecord | None = None, **scene: Any) -> None:
+    def __init__(self, rulebook: Rulebook, record: CustomerRecord | None = None, **context: Any) -> None:
         self.rulebook = rulebook
         self.record = record or customer()
         self.outcome = Outcome()
-        self._scene = {"orders": None, "event": None, "almanac": 7, **scene}
+        self._context = {"orders": None, "event": None, "almanac": 7, **context}
 
-    def scene(self, trigger: str, ref: str, at: Millis, **data: Any) -> Scene:
-        around = {"acting": at, **self._scene}
-        return Scene(record=self.record, trigger=Trigger(trigger, ref, data), at=at, rulebook=self.rulebook, **around)
+    def context(self, trigger: str, ref: str, at: Millis, **data: Any) -> EventContext:
+        around = {"acting": at, **self._context}
+        return EventContext(
+            record=self.record, trigger=Trigger(trigger, ref, data), at=at, rulebook=self.rulebook, **around
+        )
 
     def when(self, trigger: str, ref: str = "o-1", at: Millis = NOON, **data: Any) -> list[Decision]:
         """A trigger wakes the rules. What was decided."""
         before = len(self.outcome.decisions)
-        decide(self.scene(trigger, ref, at, **data), self.outcome)
+        decide(self.context(trigger, ref, at, **data), self.outcome)
         return self.outcome.decisions[before:]
 
     def until(self, moment: Millis) -> list[Decision]:
@@ -152,7 +154,7 @@ class Moments:
         before = len(self.outcome.decisions)
         while (due := self.release_due) is not None and due <= moment:
             clear_timer(self.record, TimerKind.RELEASE)
-            release(self.scene("released", "", due), self.outcome)
+            release(self.context("released", "", due), self.outcome)
         return self.outcome.decisions[before:]
 
     @property

@@ -11,7 +11,7 @@ from schemas.fields import ComplaintCategory, Urgency
 from schemas.times import DAY, HOUR, MINUTE, Millis
 
 
-class Carts(Section):
+class CartDefaults(Section):
     """Carts left behind."""
 
     delay: Minutes
@@ -34,7 +34,7 @@ class Carts(Section):
         return self.visit_gap * MINUTE
 
 
-class Orders(Section):
+class OrderDefaults(Section):
     """What follows an order."""
 
     survey_hours: Hours
@@ -57,7 +57,7 @@ class Orders(Section):
         return self.late_grace_hours * HOUR
 
 
-class Complaints(Section):
+class ComplaintDefaults(Section):
     """Urgency and deadlines of complaints."""
 
     urgency: dict[ComplaintCategory, Urgency]
@@ -70,7 +70,7 @@ class Complaints(Section):
     """Hours after which marketing held by an open complaint is decided again, also when it is not closed."""
 
     @model_validator(mode="after")
-    def _complete(self) -> Complaints:
+    def _complete(self) -> ComplaintDefaults:
         missing = [*_missing(ComplaintCategory, self.urgency), *_missing(Urgency, self.deadline_hours)]
         if missing:
             raise ValueError(f"no entry for {', '.join(missing)}")
@@ -93,7 +93,7 @@ def _missing(names: object, table: object) -> list[str]:
     return [name for name in getattr(names, "__args__", ()) if name not in table]  # type: ignore[operator]  # both dicts
 
 
-class Points(Section):
+class PointDefaults(Section):
     """Loyalty points."""
 
     minor_per_point: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -112,7 +112,7 @@ class Points(Section):
         return self.reminder_days * DAY
 
 
-class Coupons(Section):
+class CouponDefaults(Section):
     """Coupons that tend gives out."""
 
     reminder_days: Days

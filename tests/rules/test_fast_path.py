@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.expression import Expression
-from rules.kinds import FactValue, Kind
+from rules.fact_types import FactType, FactValue
+from rules.fast_path import comparisons_in, fact_alone
 from rules.language import compile_expression
 from rules.loading import shipped
-from rules.plain import comparisons_in, fact_alone
 
 Comparing = tuple[str, str, FactValue]
 """A fact, a comparison of it as text, and its value."""
@@ -36,13 +36,13 @@ def comparisons(draw: st.DrawFn) -> Comparing:
 
 def by_cel(expression: Expression, facts: dict[str, FactValue]) -> FactValue:
     """What CEL itself says: a condition that is never plain, as it is asked for ``true`` besides."""
-    return compile_expression(f"({expression.text}) && true", Kind.BOOL).evaluate(facts)
+    return compile_expression(f"({expression.text}) && true", FactType.BOOL).evaluate(facts)
 
 
 @given(st.lists(comparisons(), min_size=1, max_size=4, unique_by=lambda one: one[0]))
 def test_plain_conditions_hold_where_cel_says_so(some: list[Comparing]) -> None:
     facts = {fact: value for fact, _, value in some}
-    condition = compile_expression(" && ".join(text for _, text, _ in some), Kind.BOOL)
+    condition = compile_expression(" && ".join(text for _, text, _ in some), FactType.BOOL)
 
     assert comparisons_in(condition.text) is not None
     assert condition.evaluate(facts) is by_cel(condition, facts)
@@ -64,13 +64,13 @@ def test_plain_conditions_hold_where_cel_says_so(some: list[Comparing]) -> None:
     ],
 )
 def test_everything_else_is_left_to_cel(text: str) -> None:
-    compile_expression(text, Kind.BOOL)
+    compile_expression(text, FactType.BOOL)
 
     assert comparisons_in(text) is None
 
 
 def test_a_yes_or_no_may_be_wanted_or_not() -> None:
-    condition = compile_expression("!cart.open && orders.count > 3", Kind.BOOL)
+    condition = compile_expression("!cart.open && orders.count > 3", FactType.BOOL)
 
     assert condition.evaluate({"cart.open": False, "orders.count": 4}) is True
     assert condition.evaluate({"cart.open": True, "orders.count": 4}) is False
@@ -89,6 +89,6 @@ def test_most_shipped_conditions_are_plain() -> None:
 
 
 def test_facts_that_can_say_nothing_more_are_not_read() -> None:
-    condition = compile_expression("cart.open && orders.count > 3", Kind.BOOL)
+    condition = compile_expression("cart.open && orders.count > 3", FactType.BOOL)
 
     assert condition.evaluate({"cart.open": False}) is False

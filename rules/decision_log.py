@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rules.context import EventContext
 from rules.proposal import Proposal
 from rules.rule import Rule
-from rules.scene import Scene
 from schemas.ids import action_id
 from schemas.outcome import Decision, Reason, Verdict
 from schemas.record import Held
@@ -29,17 +29,17 @@ def decision(
         reason=reason,
         until=until,
         detail=detail,
-        facts=proposal.told(),
-        **_moment(proposal.scene),
+        facts=proposal.public_facts(),
+        **_moment(proposal.context),
     )
 
 
-def failed(rule: Rule, scene: Scene, failure: Exception) -> Decision:
+def failed(rule: Rule, context: EventContext, failure: Exception) -> Decision:
     """A rule whose condition or occasion failed: it has no occasion, so this moment stands for one."""
-    occasion = f"failed:{scene.trigger.name}:{scene.trigger.ref}:{scene.at}"
+    occasion = f"failed:{context.trigger.name}:{context.trigger.ref}:{context.at}"
     terms = rule.plans[0].terms
     return Decision(
-        action_id=action_id(rule.id, scene.record.id, occasion, 0),
+        action_id=action_id(rule.id, context.record.id, occasion, 0),
         rule=rule.id,
         occasion=occasion,
         index=0,
@@ -49,11 +49,11 @@ def failed(rule: Rule, scene: Scene, failure: Exception) -> Decision:
         verdict=Verdict.REFUSED,
         reason=Reason.RULE_FAILED,
         detail=str(failure),
-        **_moment(scene),
+        **_moment(context),
     )
 
 
-def gone(scene: Scene, held: Held) -> Decision:
+def gone(context: EventContext, held: Held) -> Decision:
     """A held action whose rule is no longer in the rulebook."""
     return Decision(
         action_id=held.id.hex(),
@@ -66,17 +66,17 @@ def gone(scene: Scene, held: Held) -> Decision:
         verdict=Verdict.REFUSED,
         reason=Reason.NO_LONGER_TRUE,
         detail="the rule is no longer in the rulebook",
-        **_moment(scene),
+        **_moment(context),
     )
 
 
-def _moment(scene: Scene) -> dict[str, Any]:
+def _moment(context: EventContext) -> dict[str, Any]:
     return {
-        "customer": scene.record.id,
-        "at": scene.at,
-        "acting": scene.acting,
-        "rulebook": scene.rulebook.version,
-        "almanac": scene.almanac,
-        "trigger": scene.trigger.name,
-        "trigger_id": scene.event.id if scene.event else scene.trigger.ref,
+        "customer": context.record.id,
+        "at": context.at,
+        "acting": context.acting,
+        "rulebook": context.rulebook.version,
+        "almanac": context.almanac,
+        "trigger": context.trigger.name,
+        "trigger_id": context.event.id if context.event else context.trigger.ref,
     }
