@@ -13,9 +13,9 @@ from schemas.lane import KafkaRecord, LaneState
 from schemas.times import Millis
 from schemas.topics import EVENT_TOPICS, WATERMARKS
 from schemas.watermarks import Watermark, decode_watermark
-from streams.arrivals import Arrival, DeadLetter, Door, Forward, receive
+from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward, receive
+from streams.lane_protocol import Batch
 from streams.merge import Queue, horizon_of, in_order, release
-from streams.steps import Batch
 
 _RELEASE = 2_000
 """Events released at once; more wait for the next batch."""
@@ -37,7 +37,7 @@ class Batches(Protocol):
         ...
 
 
-Receive = Callable[[KafkaRecord, Door], Arrival | DeadLetter | Forward]
+Receive = Callable[[KafkaRecord, AdmissionRules], Arrival | DeadLetter | Forward]
 
 
 class Sorted(msgspec.Struct):
@@ -46,9 +46,9 @@ class Sorted(msgspec.Struct):
     arrivals: list[Arrival] = []
     aside: list[DeadLetter | Forward] = []
 
-    def add(self, raws: Sequence[KafkaRecord], door: Door, receive: Receive = receive) -> list[Arrival]:
+    def add(self, raws: Sequence[KafkaRecord], admission: AdmissionRules, receive: Receive = receive) -> list[Arrival]:
         """Parse and check; returns the valid ones."""
-        items = [receive(raw, door) for raw in raws]
+        items = [receive(raw, admission) for raw in raws]
         arrivals = [item for item in items if type(item) is Arrival]
         if len(arrivals) < len(items):
             self.aside.extend(item for item in items if not isinstance(item, Arrival))
@@ -95,10 +95,10 @@ class MarkedBatches:
         raw = watermarks.raws.popleft()
         watermark = _watermark_in(raw)
         await self._reader.up_to(watermark.ends)
-        door = Door(self._partition, self._partitions, watermark.time, forwards=False)
+        admission = AdmissionRules(self._partition, self._partitions, watermark.time, forwards=False)
         found = Sorted()
         for topic, end in sorted(watermark.ends.items()):
-            found.add(self._reader.take(topic, end), door, self._receive)
+            found.add(self._reader.take(topic, end), admission, self._receive)
         return Batch(
             in_order(found.arrivals),
             watermark.time,
@@ -187,11 +187,11 @@ class LiveBatches:
         raws = self._reader.take(topic, self._reader.shelves[topic].next_offset)
         if now is None:
             for raw in raws:
-                door = Door(self._partition, self._partitions, raw.timestamp, forwards=False)
-                queue.add(self._found.add([raw], door, self._receive))
+                admission = AdmissionRules(self._partition, self._partitions, raw.timestamp, forwards=False)
+                queue.add(self._found.add([raw], admission, self._receive))
         elif raws:
-            door = Door(self._partition, self._partitions, now, forwards=True)
-            arrivals = self._found.add(raws, door, self._receive)
+            admission = AdmissionRules(self._partition, self._partitions, now, forwards=True)
+            arrivals = self._found.add(raws, admission, self._receive)
             # A producer whose clock is ahead must not hold up the topic until its future has come.
             for arrival in arrivals:
                 if arrival.at > now:

@@ -15,9 +15,9 @@ from schemas.codec import decode_state
 from schemas.errors import ConfigurationRefused
 from schemas.lane import LaneState
 from schemas.times import DAY, WEEK, Millis
-from streams.arrivals import Span, receive
 from streams.churn import begin
-from streams.steps import Ground
+from streams.ingest import Span, receive
+from streams.lane_protocol import LaneConfig
 
 _SUNDAY: Millis = 3 * DAY
 """1970-01-04, 00:00: weekly ticks fall on Sundays."""
@@ -34,10 +34,10 @@ def beginning(settings: Settings) -> ChurnState:
     return msgspec.structs.replace(begin(settings.churn_horizons), epoch_length=settings.epoch)
 
 
-def ground_of(settings: Settings, partition: int, known: ChurnState) -> Ground:
+def ground_of(settings: Settings, partition: int, known: ChurnState) -> LaneConfig:
     """The ground of one lane."""
     spread = WEEK if settings.clock == "wall" else 0
-    return Ground(
+    return LaneConfig(
         partition=partition,
         partitions=settings.partitions,
         epoch_length=settings.epoch,

@@ -20,7 +20,7 @@ from infra.kafka.intake import Lost
 from schemas.almanac import Almanac
 from schemas.errors import Fenced, TendError
 from schemas.lane import Claimed, LaneState, Loaded
-from streams.steps import Answer, Batch, Ground, NeedAlmanac, NeedRecords, Save, Step
+from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, Step
 
 log = logging.getLogger(__name__)
 
@@ -37,20 +37,20 @@ class _Stopped(Exception):
 class LaneRunner:
     """Runs the lane of one partition for as long as it is ours."""
 
-    def __init__(self, ground: Ground, surroundings: Surroundings) -> None:
-        self._ground = ground
+    def __init__(self, config: LaneConfig, surroundings: Surroundings) -> None:
+        self._config = config
         self._around = surroundings
         self._stopping = asyncio.Event()
         self._outgoing: Outgoing | None = None
         self._batches: Batches | None = None
         self._version = 0
-        self._standing = Standing(lambda status: surroundings.watch.status(ground.partition, status))
+        self._standing = Standing(lambda status: surroundings.watch.status(config.partition, status))
         self.state: LaneState | None = None
 
     @property
     def partition(self) -> int:
         """The lane's number."""
-        return self._ground.partition
+        return self._config.partition
 
     @property
     def status(self) -> Status:
@@ -109,7 +109,7 @@ class LaneRunner:
             await self._unless_stopped(outgoing.open(claimed.outbox))
             await self._unless_stopped(go_on_behind(state, self.partition, outgoing, exact=self._around.exact))
             self._standing.wait("start", None)
-            await self._work(self._around.core(self._ground, state, self._around.library))
+            await self._work(self._around.core(self._config, state, self._around.library))
             await outgoing.flush()
         except _Stopped:
             await outgoing.flush()
@@ -157,7 +157,7 @@ class LaneRunner:
                 return
             self._around.watch.stage("decide", time.perf_counter() - started)
             answer = await self._answer(lane, step)
-            # Between two commits is the only place where a lane may be left: a portion is done or not begun.
+            # Between two commits is the only place where a lane may be left: a micro-batch is done or not begun.
             if isinstance(step, Save) and self._stopping.is_set():
                 return
 

@@ -82,7 +82,7 @@ class Learner:
                 try:
                     await self._turn(self._reader)
                 except Fenced:
-                    log.warning("A newer learner has taken over; waiting for a turn")
+                    log.warning("A newer learner has taken over; waiting for a context")
                     await self._reader.close()
                     self._reader = new_reader()
         finally:

@@ -11,8 +11,8 @@ from infra.settings import Settings
 from schemas.almanac import NONE_YET, VERSION, Almanac
 from schemas.ids import partition_of
 from schemas.lane import LaneState
+from streams.context import Customer, LaneContext
 from streams.explain import why_not
-from streams.turn import Context, Customer
 
 
 async def reasons_of_absence(settings: Settings, customer: str, rule: str) -> list[str]:
@@ -32,12 +32,12 @@ async def reasons_of_absence(settings: Settings, customer: str, rule: str) -> li
     return why_not(Customer(record, orders), rule, await _context(settings, lane, customer), now, decisions)
 
 
-async def _context(settings: Settings, lane: LaneState, customer: str) -> Context:
+async def _context(settings: Settings, lane: LaneState, customer: str) -> LaneContext:
     connection = KafkaConnection.of(settings)
     known = beginning(settings)
     nothing = Almanac(version=VERSION, epoch=NONE_YET, partitions=settings.partitions, churn=known)
     ground = ground_of(settings, partition_of(customer, settings.partitions), known)
-    return Context(
+    return LaneContext(
         rulebook=(await published_rulebooks(connection)).at(lane.rulebook_since)[2],
         almanac=await almanac_of(connection, lane.almanac) or nothing,
         horizons=ground.horizons,

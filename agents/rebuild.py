@@ -32,10 +32,10 @@ from schemas.errors import ConfigurationRefused, Fenced
 from schemas.lane import BrokerIdentity, Commit, Fetched, LaneState
 from schemas.times import Millis
 from schemas.topics import EVENT_TOPICS, LANE_TOPICS
+from streams.dead_letter_limit import NO_LIMIT
 from streams.lane import Lane
-from streams.library import Library
-from streams.spoilage import NO_LIMIT
-from streams.steps import Answer, Batch, NeedAlmanac, NeedRecords, Step
+from streams.lane_protocol import Answer, Batch, NeedAlmanac, NeedRecords, Step
+from streams.rulebook_schedule import RulebookSchedule
 
 _BATCH = 5_000
 
@@ -156,7 +156,7 @@ class _Common(msgspec.Struct, frozen=True):
     """What all lanes are rebuilt with."""
 
     store: Store
-    library: Library
+    library: RulebookSchedule
     almanacs: Mapping[int, Almanac]
     identity: BrokerIdentity
 
@@ -173,7 +173,7 @@ class _Rebuilder:
     ) -> None:
         self._store, self._almanacs, self._lane = store, almanacs, lane
         self._published, self._exact = published, exact
-        self._partition = lane.ground.partition
+        self._partition = lane.config.partition
         self._version = 0
 
     async def run(self, batches: Batches) -> None:

@@ -17,7 +17,7 @@ from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord
 from schemas.times import Millis
 from schemas.topics import RULEBOOKS
-from streams.library import Library
+from streams.rulebook_schedule import RulebookSchedule
 
 HEAD_START: Millis = 2_000
 """In service a rulebook comes into force this long after it was published, so that every lane has read it by then."""
@@ -40,16 +40,16 @@ async def publish_rulebook(settings: Settings, rulebook: Rulebook, in_force_from
         await announcer.close()
 
 
-async def published_rulebooks(connection: KafkaConnection) -> Library:
+async def published_rulebooks(connection: KafkaConnection) -> RulebookSchedule:
     """The rulebooks published so far. Raises ConfigurationRefused where there is none."""
     return _library(await read_all(connection, RULEBOOKS))
 
 
-def _library(raws: Sequence[KafkaRecord]) -> Library:
+def _library(raws: Sequence[KafkaRecord]) -> RulebookSchedule:
     if not raws:
         raise ConfigurationRefused(f"No rulebook can be read from {RULEBOOKS}. Run: tend rules publish")
     books = [parse_rulebook(raw.value or b"") for raw in raws]
-    library = Library(books[0], books[0].in_force_from)
+    library = RulebookSchedule(books[0], books[0].in_force_from)
     for book in books[1:]:
         library.add(book, book.in_force_from)
     return library
@@ -63,7 +63,7 @@ class RulebookFeed:
         self._connection = KafkaConnection.of(settings)
         self._next = 0
 
-    async def open(self) -> Library:
+    async def open(self) -> RulebookSchedule:
         """The rulebooks published so far; the first worker of an installation publishes its own."""
         raws = await read_all(self._connection, RULEBOOKS)
         if not raws:
@@ -73,11 +73,11 @@ class RulebookFeed:
         self._next = raws[-1].offset + 1
         return library
 
-    async def run(self, library: Library, told: Callable[[Rulebook], None]) -> None:
+    async def run(self, library: RulebookSchedule, told: Callable[[Rulebook], None]) -> None:
         """Add what is published from now on, until cancelled."""
         await lastingly(lambda: self._follow(library, told))
 
-    async def _follow(self, library: Library, told: Callable[[Rulebook], None]) -> None:
+    async def _follow(self, library: RulebookSchedule, told: Callable[[Rulebook], None]) -> None:
         async with Reader(self._connection, {(RULEBOOKS, 0): self._next}) as reader:
             while True:
                 for raw in await reader.read(max_wait_ms=500):

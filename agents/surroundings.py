@@ -13,8 +13,8 @@ from agents.standing import Status
 from schemas.almanac import Almanac
 from schemas.lane import BrokerIdentity, Claimed, Commit, LaneState, Loaded
 from streams.lane import Lane
-from streams.library import Library
-from streams.steps import Batch, Ground, Save, Steps
+from streams.lane_protocol import Batch, LaneConfig, Save, Steps
+from streams.rulebook_schedule import RulebookSchedule
 
 
 class Store(Protocol):
@@ -62,7 +62,7 @@ class Watch(Protocol):
         ...
 
     def saved(self, save: Save) -> None:
-        """A portion is committed."""
+        """A micro-batch is committed."""
         ...
 
     def fenced(self) -> None:
@@ -79,7 +79,7 @@ class Surroundings(msgspec.Struct, frozen=True):
 
     store: Store
     almanacs: Almanacs
-    library: Library
+    library: RulebookSchedule
     watch: Watch
     identity: BrokerIdentity
     clock: str
@@ -90,7 +90,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     batches: Callable[[int, Mapping[str, int]], Batches]
     """Makes the source of batches of a partition from the offsets to start at."""
     applied: Callable[[int, Mapping[str, int]], None]
-    core: Callable[[Ground, LaneState, Library], Core] = Lane
+    core: Callable[[LaneConfig, LaneState, RulebookSchedule], Core] = Lane
     """Makes what decides, from where the store says that the lane stands."""
     exact: bool = False
     """Whether the same batches come again after a crash, with the same sequences: in a replay with watermarks."""

@@ -14,15 +14,15 @@ from schemas.almanac import Almanac
 from schemas.outcome import Decision, Outcome, Verdict
 from schemas.times import SECOND, Millis
 from schemas.topics import TOPIC_OF
-from streams.arrivals import DeadLetter
-from streams.notes import Note
-from streams.steps import Save
+from streams.ingest import DeadLetter
+from streams.lane_protocol import Save
+from streams.outcome_codes import OutcomeCode
 
 _OWN_METRIC = {
-    Note.DUPLICATE: metrics.DUPLICATES,
-    Note.LATE: metrics.LATE,
+    OutcomeCode.DUPLICATE: metrics.DUPLICATES,
+    OutcomeCode.LATE: metrics.LATE,
 }
-_UNKNOWN_RECEIPTS = (Note.UNKNOWN_RECEIPT, Note.FOREIGN_REDEMPTION)
+_UNKNOWN_RECEIPTS = (OutcomeCode.UNKNOWN_RECEIPT, OutcomeCode.FOREIGN_REDEMPTION)
 
 
 class Metrics:
@@ -56,31 +56,31 @@ class Metrics:
         self._telemetry.add(metrics.AWAY, 1, dependency)
 
     def saved(self, save: Save) -> None:
-        """A portion is committed: count what it did, and what was no event for this lane."""
-        portion, tell = save.portion, self._telemetry
+        """A micro-batch is committed: count what it did, and what was no event for this lane."""
+        micro_batch, tell = save.micro_batch, self._telemetry
         for item in save.aside:
             if isinstance(item, DeadLetter):
                 tell.add(metrics.DEAD_LETTERS, 1, item.reason)
             else:
                 tell.add(metrics.FORWARDED, 1, item.raw.topic)
-        for trigger, outcome in portion.outcomes:
+        for trigger, outcome in micro_batch.outcomes:
             self._outcome(trigger, outcome)
-        for failure in portion.failed:
+        for failure in micro_batch.failed:
             tell.add(metrics.DEAD_LETTERS, 1, "event_failed" if failure.arrival else "timer_failed")
-        for body in portion.records.values():
+        for body in micro_batch.records.values():
             tell.observe(metrics.RECORD_BYTES, len(body))
-        for late in portion.lag:
+        for late in micro_batch.lag:
             tell.observe(metrics.TIMER_LATENESS, late / SECOND)
-        tell.observe(metrics.BATCH, len(portion.outcomes))
+        tell.observe(metrics.BATCH, len(micro_batch.outcomes))
 
     def _outcome(self, trigger: str, outcome: Outcome) -> None:
         tell = self._telemetry
         topic = TOPIC_OF.get(trigger)
         if topic is None:
             tell.add(metrics.TIMERS)
-        elif Note.DUPLICATE not in outcome.notes:
+        elif OutcomeCode.DUPLICATE not in outcome.codes:
             tell.add(metrics.EVENTS, 1, topic, trigger)
-        for note, times in outcome.notes.items():
+        for note, times in outcome.codes.items():
             self._note(note, times, topic or "")
         for action in outcome.actions:
             tell.add(metrics.ACTIONS, 1, action.kind, action.rule)
@@ -89,7 +89,7 @@ class Metrics:
 
     def _note(self, note: str, times: int, topic: str) -> None:
         if note in _OWN_METRIC:
-            self._telemetry.add(_OWN_METRIC[Note(note)], times, topic)
+            self._telemetry.add(_OWN_METRIC[OutcomeCode(note)], times, topic)
         elif note in _UNKNOWN_RECEIPTS:
             self._telemetry.add(metrics.UNKNOWN_RECEIPTS, times)
         else:

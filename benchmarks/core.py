@@ -18,14 +18,15 @@ from rules.loading import load_rulebook
 from schemas.codec import decode_record, encode_orders, encode_record, size_of
 from schemas.events import decode_event
 from schemas.topics import BROWSE, TOPIC_OF
-from streams.pipeline import Context, Customer, fire_timers, handle, new_customer
+from streams.context import LaneContext
+from streams.pipeline import Customer, fire_timers, handle, new_customer
 
 MICROSECONDS = 1e6
 EVERY = 10
 """One of so many events is followed by reading and writing the record."""
 
 
-def costs(journey: Journey, context: Context) -> dict[str, list[float]]:
+def costs(journey: Journey, lane: LaneContext) -> dict[str, list[float]]:
     """Microseconds per event, by type; of timers under ``timer`` and of the codec under ``codec``."""
     taken: dict[str, list[float]] = defaultdict(list)
     customers: dict[str, Customer] = {}
@@ -35,13 +36,13 @@ def costs(journey: Journey, context: Context) -> dict[str, list[float]]:
     for number, event in enumerate(events):
         customer = customers.get(event.customer)
         if customer is None:
-            customer = customers[event.customer] = new_customer(event.customer, event.at, context)
+            customer = customers[event.customer] = new_customer(event.customer, event.at, lane)
         while customer.record.timers and customer.record.timers[0].due <= event.at:
             begun = perf_counter()
-            fire_timers(customer, customer.record.timers[0].due, context)
+            fire_timers(customer, customer.record.timers[0].due, lane)
             taken["timer"].append((perf_counter() - begun) * MICROSECONDS)
         begun = perf_counter()
-        handle(customer, event, context, event.at)
+        handle(customer, event, lane, event.at)
         taken[event.type].append((perf_counter() - begun) * MICROSECONDS)
         if number % EVERY == 0:
             begun = perf_counter()
@@ -75,7 +76,7 @@ def main() -> None:
     journey = Journey(days=days, households=households)
     context = around(journey)
     report_sizes(live(journey, context))
-    without = Context(load_rulebook(), context.almanac, context.horizons, context.tick)
+    without = LaneContext(load_rulebook(), context.almanac, context.horizons, context.tick)
     report_costs(costs(journey, without))
 
 

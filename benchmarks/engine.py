@@ -41,8 +41,8 @@ from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
 from schemas.times import DAY
 from schemas.topics import EVENT_TOPICS, TOPIC_OF
-from streams.library import Library
-from streams.rehearsal import Interval, Rehearsal
+from streams.in_process_runner import InProcessRunner, WatermarkInterval
+from streams.rulebook_schedule import RulebookSchedule
 
 PARTITIONS = 4
 PAGE = Path("docs/speed.md")
@@ -193,11 +193,11 @@ def _core(journey: Journey) -> Pace:
     return Pace(events / (time.perf_counter() - began), (time.process_time() - spent) / events * 1e6)
 
 
-def _rehearsal(journey: Journey) -> tuple[Rehearsal, list[list[Interval]], int]:
+def _rehearsal(journey: Journey) -> tuple[InProcessRunner, list[list[WatermarkInterval]], int]:
     settings = load_settings({"partitions": PARTITIONS, "clock": "event"})
     known = beginning(settings)
-    rehearsal = Rehearsal([ground_of(settings, p, known) for p in range(PARTITIONS)], Library(shipped()))
-    intervals: list[list[Interval]] = [[] for _ in range(PARTITIONS)]
+    rehearsal = InProcessRunner([ground_of(settings, p, known) for p in range(PARTITIONS)], RulebookSchedule(shipped()))
+    intervals: list[list[WatermarkInterval]] = [[] for _ in range(PARTITIONS)]
     events = 0
     for planned in plan_marks(journey.events(), end=journey.end):
         events = planned.read
@@ -205,7 +205,7 @@ def _rehearsal(journey: Journey) -> tuple[Rehearsal, list[list[Interval]], int]:
         for raw in _raws(planned.events):
             raws[raw.partition].append(raw)
         for partition in range(PARTITIONS):
-            intervals[partition].append(Interval(raws[partition], planned.time, _acts(journey)))
+            intervals[partition].append(WatermarkInterval(raws[partition], planned.time, _acts(journey)))
     return rehearsal, intervals, events
 
 

@@ -12,29 +12,30 @@ from schemas.events import AnyEvent, decode_event
 from schemas.outcome import Outcome
 from schemas.times import DAY
 from streams.churn import begin
-from streams.pipeline import Context, Customer, fire_timers, handle, new_customer
+from streams.context import LaneContext
+from streams.pipeline import Customer, fire_timers, handle, new_customer
 
 TEACHING = 28 * DAY
 """As in the demo: rules act after four weeks."""
 Watch = Callable[[AnyEvent, Customer, Outcome], None]
 
 
-def around(journey: Journey) -> Context:
+def around(journey: Journey) -> LaneContext:
     """The shipped rulebook, an almanac that knows nothing, one horizon of four weeks."""
     known = Almanac(version=VERSION, epoch=NONE_YET, partitions=1, churn=begin((28,)))
-    return Context(shipped(), known, (28,), Tick(origin=journey.start), act_from=journey.start + TEACHING)
+    return LaneContext(shipped(), known, (28,), Tick(origin=journey.start), act_from=journey.start + TEACHING)
 
 
-def live(journey: Journey, context: Context, watch: Watch | None = None) -> dict[str, Customer]:
+def live(journey: Journey, lane: LaneContext, watch: Watch | None = None) -> dict[str, Customer]:
     """Everybody's life in event time."""
     customers: dict[str, Customer] = {}
     for told in journey.events():
         event = decode_event(told.body)
         customer = customers.get(told.customer)
         if customer is None:
-            customer = customers[told.customer] = new_customer(told.customer, event.at, context)
-        fire_timers(customer, event.at, context)
-        outcome = handle(customer, event, context, event.at)
+            customer = customers[told.customer] = new_customer(told.customer, event.at, lane)
+        fire_timers(customer, event.at, lane)
+        outcome = handle(customer, event, lane, event.at)
         if watch is not None:
             watch(event, customer, outcome)
     return customers

@@ -2,7 +2,7 @@
 
     python -m benchmarks.machinery [--kafka apache|embedded] [--brokers ADDRESS] [--events N] [--rounds N] [--write]
 
-All take the same load (see benchmarks/reference) in turn, again and again. Ratios are of one round; the table tells
+All take the same load (see benchmarks/reference) in context, again and again. Ratios are of one round; the table tells
 their median and range.
 """
 
@@ -120,8 +120,8 @@ def _row(name: str, promise: str, rounds: Sequence[Round]) -> str:
     runs = [one[name] for one in rounds]
     rate, cost = median(run.rate for run in runs), median(run.cost for run in runs)
     results = {str(run.found) for run in runs if run.found is not None}
-    of_hand = spread([one[name].rate / one[HAND].rate for one in rounds])
-    return f"| {name} | {rate:,.0f} | {of_hand} | {cost:.0f} | {'; '.join(sorted(results)) or '-'} | {promise} |"
+    of_cache = spread([one[name].rate / one[HAND].rate for one in rounds])
+    return f"| {name} | {rate:,.0f} | {of_cache} | {cost:.0f} | {'; '.join(sorted(results)) or '-'} | {promise} |"
 
 
 def goals(rounds: Sequence[Round]) -> list[str]:

@@ -27,7 +27,7 @@ from infra.embedded import EmbeddedStore
 from infra.store import CustomerImage, Store
 from infra.store.keys import lane_keys
 from schemas.codec import decode_orders, decode_record
-from streams.hand import MOST
+from streams.customer_cache import MOST
 
 PAGE = Path("docs/memory.md")
 PARTS = ("customers", "orders", "timers", "decisions")
@@ -73,7 +73,7 @@ def main() -> None:
         "",
         *_store(steps, version),
         "",
-        *_worker(workers, in_hand(known)),
+        *_worker(workers, in_cache(known)),
         "",
         *_needs(steps),
     ]
@@ -127,7 +127,7 @@ def _step(client: Redis, customers: int) -> Step:
     return Step(customers, info["used_memory"], dict(parts))
 
 
-def in_hand(known: list[CustomerImage]) -> float:
+def in_cache(known: list[CustomerImage]) -> float:
     """Bytes of one customer as a lane keeps her between two portions: decoded, with the bytes she was stored as."""
     before, kept = resident(), []
     for number in range(5_000):

@@ -24,7 +24,7 @@ from benchmarks.reference.load import PARTITIONS, TOPICS, Message, messages
 from infra.store.limits import check_commit
 from infra.store.packing import pack_commit
 from schemas.lane import Fetched, KafkaRecord, LaneState, Loaded
-from streams.steps import Answer, Batch, NeedRecords, Save
+from streams.lane_protocol import Answer, Batch, NeedRecords, Save
 
 EVENTS = 100_000
 ROUNDS = 5

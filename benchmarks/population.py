@@ -28,8 +28,8 @@ from schemas.lane import Commit, KafkaRecord, LaneState
 from schemas.record import CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, SECOND, Millis, to_millis, to_rfc3339
 from schemas.topics import LANE_TOPICS, TOPIC_OF
-from streams.library import Library
-from streams.rehearsal import Interval, Rehearsal, Shelf
+from streams.in_process_runner import DictStore, InProcessRunner, WatermarkInterval
+from streams.rulebook_schedule import RulebookSchedule
 
 LANES = 8
 _CUSTOMERS = 200
@@ -37,7 +37,7 @@ _CUSTOMERS = 200
 _MOMENT = re.compile(rb'"(\d{4}-\d\d-\d\dT[^"]+)"')
 
 
-class _Shelf(Shelf):
+class _Shelf(DictStore):
     """Keeps the recent decisions as well."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ def lived(weeks: int, households: int, teaching: int = 28, until: Millis | None 
     settings = load_settings({"partitions": 1, "clock": "event"})
     journey = Journey(days=weeks * 7, households=households)
     later = 0 if until is None else (until - journey.end) // SECOND * SECOND
-    rehearsal = Rehearsal([ground_of(settings, 0, beginning(settings))], Library(shipped()))
+    rehearsal = InProcessRunner([ground_of(settings, 0, beginning(settings))], RulebookSchedule(shipped()))
     shelf = _Shelf()
     rehearsal.shelves = [shelf]
     rehearsal.run([_intervals(journey, journey.start + teaching * DAY, later)])
@@ -68,14 +68,14 @@ def lived(weeks: int, households: int, teaching: int = 28, until: Millis | None 
     ]
 
 
-def _intervals(journey: Journey, acts: Millis, later: Millis) -> Iterator[Interval]:
+def _intervals(journey: Journey, acts: Millis, later: Millis) -> Iterator[WatermarkInterval]:
     events = (_moved(told, later) for told in journey.events()) if later else journey.events()
     for planned in plan_marks(events, end=journey.end + later):
         raws = [
             KafkaRecord(TOPIC_OF[told.type], 0, n, told.time, told.customer.encode(), told.body)
             for n, told in enumerate(planned.events)
         ]
-        yield Interval(raws, planned.time, acts + later)
+        yield WatermarkInterval(raws, planned.time, acts + later)
 
 
 def _moved(told: Told, later: Millis) -> Told:

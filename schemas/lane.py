@@ -97,7 +97,7 @@ class LaneState(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     """After the store forgot its last moments: what is published beyond this sequence may be decided again. Else -1."""
     out_until: Millis = 0
     """So long the lane remembers that."""
-    spoiled: float = 0.0
+    dead_letter_share: float = 0.0
     """Share of the records taken in lately that became dead letters."""
     layout: int = LAYOUT
     """Version of this struct when it was written."""

@@ -97,7 +97,7 @@ class Outcome(msgspec.Struct):
     lessons: list[Lesson] = msgspec.field(default_factory=list)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     """Integer contributions to the population tables."""
-    notes: dict[str, int] = msgspec.field(default_factory=dict)
+    codes: dict[str, int] = msgspec.field(default_factory=dict)
     """What operations count: duplicates, late events, caps reached, unknown receipts."""
 
 

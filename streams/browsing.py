@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from schemas.browse import CouponRefused, ProductViewed, SearchPerformed
 from streams.churn import remember_signal
-from streams.notes import Note
+from streams.context import EventContext
+from streams.outcome_codes import OutcomeCode
 from streams.texts import clipped
-from streams.turn import Turn
 
 CATEGORY_BYTES = 40
 SKU_BYTES = 40
 
 
-def visit(turn: Turn) -> None:
+def visit(context: EventContext) -> None:
     """Any browsing event: after a pause it begins a new visit."""
-    browsing = turn.record.browsing
-    if turn.at - browsing.last > turn.defaults.carts.visit_gap_millis:
+    browsing = context.record.browsing
+    if context.at - browsing.last > context.defaults.carts.visit_gap_millis:
         browsing.visits += 1
-        remember_signal(turn.record.buying, "visit", turn.at)
-    browsing.last = turn.at
+        remember_signal(context.record.buying, "visit", context.at)
+    browsing.last = context.at
 
 
-def view(turn: Turn, event: ProductViewed) -> Note | None:
+def view(context: EventContext, event: ProductViewed) -> OutcomeCode | None:
     """She looked at a product."""
-    browsing = turn.record.browsing
+    browsing = context.record.browsing
     browsing.views += 1
     browsing.sku = clipped(event.sku, SKU_BYTES)
     if event.category:
@@ -31,14 +31,14 @@ def view(turn: Turn, event: ProductViewed) -> Note | None:
     return None
 
 
-def search(turn: Turn, event: SearchPerformed) -> Note | None:
+def search(context: EventContext, event: SearchPerformed) -> OutcomeCode | None:
     """She searched."""
-    turn.record.browsing.searches += 1
-    turn.record.browsing.empty_searches += event.results == 0
+    context.record.browsing.searches += 1
+    context.record.browsing.empty_searches += event.results == 0
     return None
 
 
-def refuse_coupon(turn: Turn, event: CouponRefused) -> Note | None:
+def refuse_coupon(context: EventContext, event: CouponRefused) -> OutcomeCode | None:
     """A coupon of hers did not work."""
-    turn.record.browsing.refused_coupons += 1
+    context.record.browsing.refused_coupons += 1
     return None

@@ -5,109 +5,113 @@ from __future__ import annotations
 from schemas.complaints import ComplaintEvent, ComplaintOpened, ComplaintReopened, ComplaintResolved, ComplaintUpdated
 from schemas.record import MAX_OPEN_COMPLAINTS, Complaint
 from streams.churn import remember_signal
-from streams.notes import Note
+from streams.context import EventContext
+from streams.outcome_codes import OutcomeCode
 from streams.timer_schedule import schedule_complaints
-from streams.turn import Turn
 
 
-def open_one(turn: Turn, event: ComplaintOpened) -> Note | None:
+def open_one(context: EventContext, event: ComplaintOpened) -> OutcomeCode | None:
     """She complains."""
-    complaints = turn.record.complaints
-    if find(turn, event.complaint_id) is not None:
-        return Note.DUPLICATE
+    complaints = context.record.complaints
+    if find(context, event.complaint_id) is not None:
+        return OutcomeCode.DUPLICATE
     if event.at <= complaints.reach:
-        return Note.TOO_OLD_COMPLAINT
-    urgency = event.urgency or turn.defaults.complaints.urgency[event.category]
-    complaint = Complaint(event.complaint_id, event.category, urgency, turn.at, order=event.order_id or "")
-    complaint.deadline = turn.at + turn.defaults.complaints.deadline_millis(urgency)
-    _make_room(turn)
+        return OutcomeCode.TOO_OLD_COMPLAINT
+    urgency = event.urgency or context.defaults.complaints.urgency[event.category]
+    complaint = Complaint(event.complaint_id, event.category, urgency, context.at, order=event.order_id or "")
+    complaint.deadline = context.at + context.defaults.complaints.deadline_millis(urgency)
+    _make_room(context)
     complaints.recent.append(complaint)
     complaints.total += 1
-    remember_signal(turn.record.buying, "complaint_opened", turn.at)
-    _change(turn, complaint, event)
+    remember_signal(context.record.buying, "complaint_opened", context.at)
+    _change(context, complaint, event)
     return None
 
 
-def update(turn: Turn, event: ComplaintUpdated) -> Note | None:
+def update(context: EventContext, event: ComplaintUpdated) -> OutcomeCode | None:
     """More was said; a new urgency brings a new deadline, counted from the opening."""
-    complaint = find(turn, event.complaint_id)
+    complaint = find(context, event.complaint_id)
     if complaint is None:
-        return _unknown(turn, event)
-    if _is_old(turn, complaint, event):
-        return Note.OUTDATED
+        return _unknown(context, event)
+    if _is_old(context, complaint, event):
+        return OutcomeCode.OUTDATED
     complaint.category = event.category or complaint.category
-    urgency = event.urgency or (turn.defaults.complaints.urgency[event.category] if event.category else None)
+    urgency = event.urgency or (context.defaults.complaints.urgency[event.category] if event.category else None)
     if urgency and urgency != complaint.urgency:
         complaint.urgency = urgency
-        complaint.deadline = max(complaint.opened + turn.defaults.complaints.deadline_millis(urgency), turn.at + 1)
-    _change(turn, complaint, event)
+        complaint.deadline = max(
+            complaint.opened + context.defaults.complaints.deadline_millis(urgency), context.at + 1
+        )
+    _change(context, complaint, event)
     return None
 
 
-def resolve(turn: Turn, event: ComplaintResolved) -> Note | None:
+def resolve(context: EventContext, event: ComplaintResolved) -> OutcomeCode | None:
     """The store holds it to be settled."""
-    complaint = find(turn, event.complaint_id)
+    complaint = find(context, event.complaint_id)
     if complaint is None:
-        return _unknown(turn, event)
-    if complaint.closed or _is_old(turn, complaint, event):
-        return Note.DUPLICATE if complaint.closed else Note.OUTDATED
-    complaint.closed = turn.at
-    turn.record.complaints.resolved += 1
-    remember_signal(turn.record.buying, "complaint_resolved", turn.at)
-    _change(turn, complaint, event)
+        return _unknown(context, event)
+    if complaint.closed or _is_old(context, complaint, event):
+        return OutcomeCode.DUPLICATE if complaint.closed else OutcomeCode.OUTDATED
+    complaint.closed = context.at
+    context.record.complaints.resolved += 1
+    remember_signal(context.record.buying, "complaint_resolved", context.at)
+    _change(context, complaint, event)
     return None
 
 
-def reopen(turn: Turn, event: ComplaintReopened) -> Note | None:
+def reopen(context: EventContext, event: ComplaintReopened) -> OutcomeCode | None:
     """She does not agree: a new deadline begins, and it may be escalated again."""
-    complaint = find(turn, event.complaint_id)
+    complaint = find(context, event.complaint_id)
     if complaint is None:
-        return _unknown(turn, event)
-    if not complaint.closed or _is_old(turn, complaint, event):
-        return Note.OUTDATED if complaint.closed else Note.DUPLICATE
+        return _unknown(context, event)
+    if not complaint.closed or _is_old(context, complaint, event):
+        return OutcomeCode.OUTDATED if complaint.closed else OutcomeCode.DUPLICATE
     complaint.closed, complaint.escalated = 0, False
     complaint.reopened += 1
-    complaint.deadline = turn.at + turn.defaults.complaints.deadline_millis(complaint.urgency)
-    turn.record.complaints.resolved -= 1
-    remember_signal(turn.record.buying, "complaint_opened", turn.at)
-    _change(turn, complaint, event)
+    complaint.deadline = context.at + context.defaults.complaints.deadline_millis(complaint.urgency)
+    context.record.complaints.resolved -= 1
+    remember_signal(context.record.buying, "complaint_opened", context.at)
+    _change(context, complaint, event)
     return None
 
 
-def find(turn: Turn, complaint_id: str) -> Complaint | None:
+def find(context: EventContext, complaint_id: str) -> Complaint | None:
     """The complaint of that id, where it is remembered."""
-    return next((one for one in turn.record.complaints.recent if one.id == complaint_id), None)
+    return next((one for one in context.record.complaints.recent if one.id == complaint_id), None)
 
 
-def breached(turn: Turn) -> None:
+def breached(context: EventContext) -> None:
     """Deadlines that have passed: each is escalated once."""
-    for one in turn.record.complaints.recent:
-        if not one.closed and not one.escalated and one.deadline <= turn.at:
+    for one in context.record.complaints.recent:
+        if not one.closed and not one.escalated and one.deadline <= context.at:
             one.escalated = True
-            turn.notice("complaint.breached", one.id)
+            context.notice("complaint.breached", one.id)
 
 
-def _change(turn: Turn, complaint: Complaint, event: ComplaintEvent) -> None:
+def _change(context: EventContext, complaint: Complaint, event: ComplaintEvent) -> None:
     complaint.changed = event.at
-    turn.record.complaints.last = turn.at
-    schedule_complaints(turn)
+    context.record.complaints.last = context.at
+    schedule_complaints(context)
 
 
-def _is_old(turn: Turn, complaint: Complaint, event: ComplaintEvent) -> bool:
+def _is_old(context: EventContext, complaint: Complaint, event: ComplaintEvent) -> bool:
     """Whether later news was applied, or, where the ring of event ids cannot tell, this very event."""
-    return event.at < complaint.changed or event.at <= min(complaint.changed, turn.record.recent.reach)
+    return event.at < complaint.changed or event.at <= min(complaint.changed, context.record.recent.reach)
 
 
-def _unknown(turn: Turn, event: ComplaintEvent) -> Note:
-    return Note.TOO_OLD_COMPLAINT if event.at <= turn.record.complaints.reach else Note.UNKNOWN_COMPLAINT
+def _unknown(context: EventContext, event: ComplaintEvent) -> OutcomeCode:
+    return (
+        OutcomeCode.TOO_OLD_COMPLAINT if event.at <= context.record.complaints.reach else OutcomeCode.UNKNOWN_COMPLAINT
+    )
 
 
-def _make_room(turn: Turn) -> None:
-    complaints = turn.record.complaints
+def _make_room(context: EventContext) -> None:
+    complaints = context.record.complaints
     if len(complaints.recent) < MAX_OPEN_COMPLAINTS:
         return
     goes = next((one for one in complaints.recent if one.closed), complaints.recent[0])
     complaints.recent.remove(goes)
     complaints.reach = max(complaints.reach, goes.changed)
     if not goes.closed:
-        turn.note(Note.CAP_COMPLAINTS)
+        context.count(OutcomeCode.CAP_COMPLAINTS)

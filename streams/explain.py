@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final
 
-from rules.context import EventContext
+from rules.context import EventContext as RuleContext
 from rules.fact_types import FactValue
 from rules.facts import FactReader
 from rules.rule import Rule
@@ -17,9 +17,9 @@ from schemas.codec import decode_record, encode_record
 from schemas.outcome import REASONS_IN_WORDS, Decision, Fact, Outcome, Verdict
 from schemas.times import Millis, to_rfc3339
 from schemas.triggers import NOTICED, Trigger
-from streams import forecast
-from streams.pipeline import Context, Customer
-from streams.turn import Turn
+from streams import churn_update
+from streams.context import EventContext
+from streams.pipeline import Customer, LaneContext
 
 _VERDICTS: Final = MappingProxyType(
     {
@@ -49,23 +49,23 @@ def why(decision: Decision) -> list[str]:
 
 
 def why_not(
-    customer: Customer, rule_id: str, context: Context, now: Millis, decisions: Sequence[Decision] = ()
+    customer: Customer, rule_id: str, lane: LaneContext, now: Millis, decisions: Sequence[Decision] = ()
 ) -> list[str]:
     """Why a rule has done nothing for her.
 
     Args:
         decisions: what is still known of her recent decisions, in any order.
     """
-    rule = context.rulebook.rule(rule_id)
+    rule = lane.rulebook.rule(rule_id)
     if rule is None:
-        known = ", ".join(sorted(one.id for one in context.rulebook.rules))
-        return [f"There is no rule {rule_id} in rulebook {context.rulebook.version}; there are: {known}."]
+        known = ", ".join(sorted(one.id for one in lane.rulebook.rules))
+        return [f"There is no rule {rule_id} in rulebook {lane.rulebook.version}; there are: {known}."]
     if customer.record.erased:
         return ["She asked to be forgotten: no rule looks at her any more."]
     past = sorted((one for one in decisions if one.rule == rule_id), key=lambda one: one.acting)
     if past:
         return why(past[-1])
-    return [*_waiting(rule), *_last_time(rule, customer), *_condition_now(rule, customer, context, now)]
+    return [*_waiting(rule), *_last_time(rule, customer), *_condition_now(rule, customer, lane, now)]
 
 
 def _waiting(rule: Rule) -> list[str]:
@@ -79,9 +79,9 @@ def _last_time(rule: Rule, customer: Customer) -> list[str]:
     return held + ([f"It acted for her at {to_rfc3339(fired)}."] if fired else [])
 
 
-def _condition_now(rule: Rule, customer: Customer, context: Context, now: Millis) -> list[str]:
+def _condition_now(rule: Rule, customer: Customer, lane: LaneContext, now: Millis) -> list[str]:
     """What its condition would say at this moment; the first of its triggers stands for what would wake it."""
-    reader = FactReader(_scene(rule, customer, context, now))
+    reader = FactReader(_scene(rule, customer, lane, now))
     try:
         facts = reader.all(rule.when.uses)
         holds = bool(rule.when.evaluate(facts))
@@ -92,22 +92,22 @@ def _condition_now(rule: Rule, customer: Customer, context: Context, now: Millis
     return [*sentences, f"What it knows: {_told(facts)}."] if facts else sentences
 
 
-def _scene(rule: Rule, customer: Customer, context: Context, now: Millis) -> EventContext:
+def _scene(rule: Rule, customer: Customer, lane: LaneContext, now: Millis) -> RuleContext:
     # On a copy: looking must not change her.
     seen = Customer(decode_record(encode_record(customer.record)), customer.orders)
     at = max(now, seen.record.seen)
-    turn = Turn(seen, context, at, at, None, Outcome())
-    return EventContext(
+    context = EventContext(seen, lane, at, at, None, Outcome())
+    return RuleContext(
         record=seen.record,
         orders=seen.orders,
         trigger=Trigger(rule.on[0]),
         event=None,
         at=at,
         acting=at,
-        rulebook=context.rulebook,
-        almanac=context.almanac.epoch,
-        churn=forecast.known(turn),
-        act_from=context.act_from,
+        rulebook=lane.rulebook,
+        almanac=lane.almanac.epoch,
+        churn=churn_update.known(context),
+        act_from=lane.act_from,
     )
 
 

@@ -15,15 +15,25 @@ import msgspec
 from schemas.almanac import NONE_YET, VERSION, Almanac
 from schemas.lane import Commit, LaneState, Loaded
 from schemas.times import Millis
-from streams.arrivals import Arrival, DeadLetter, Forward
+from streams.customer_cache import CustomerCache
+from streams.dead_letter_limit import DeadLetterLimit
 from streams.epochs import end_of, epoch_of
-from streams.hand import Hand
-from streams.library import Library
+from streams.ingest import Arrival, DeadLetter, Forward
+from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, Step, Steps
+from streams.micro_batch import (
+    LIVE_TIMERS,
+    MAX_COMMIT_BYTES,
+    SAFE_LIMITS,
+    USUAL_LIMITS,
+    BatchLimits,
+    MicroBatch,
+    customers_of,
+    cut,
+    run_micro_batch,
+)
 from streams.outbox import Outbox, chunks, post, post_failures
-from streams.pipeline import Context
-from streams.portions import CROWD, ROOM, SURE, USUAL, Bounds, Portion, customers_of, cut, handle_portion
-from streams.spoilage import Spoilage
-from streams.steps import Answer, Batch, Ground, NeedAlmanac, NeedRecords, Save, Step, Steps
+from streams.pipeline import LaneContext
+from streams.rulebook_schedule import RulebookSchedule
 
 
 class _Worked(NamedTuple):
@@ -35,7 +45,7 @@ class _Worked(NamedTuple):
     """Everything before it, timers included, is in it."""
     whole: bool
     """Whether everything up to the border is in it."""
-    portion: Portion
+    micro_batch: MicroBatch
     outbox: Outbox
     commit: Commit
     """But for the lane's state."""
@@ -44,17 +54,17 @@ class _Worked(NamedTuple):
 class Lane:
     """One partition's state machine."""
 
-    bounds = USUAL
+    bounds = USUAL_LIMITS
     """How much is done at a time; nothing but the number of round trips depends on it."""
 
-    def __init__(self, ground: Ground, state: LaneState, library: Library) -> None:
-        self.ground = ground
+    def __init__(self, config: LaneConfig, state: LaneState, library: RulebookSchedule) -> None:
+        self.config = config
         self.state = state
         self.library = library
         """Rulebooks with their moments; more may be added between batches."""
-        self._hand = Hand()
-        self._spoilage = Spoilage(ground.partition, ground.letters_limit)
-        self._almanac = Almanac(VERSION, NONE_YET, ground.partitions, ground.beginning)
+        self._cache = CustomerCache()
+        self._dead_letter_limit = DeadLetterLimit(config.partition, config.letters_limit)
+        self._almanac = Almanac(VERSION, NONE_YET, config.partitions, config.beginning)
 
     def take(self, batch: Batch) -> Steps:
         """Handle a batch; the last ``Save`` moves the offsets past it.
@@ -71,11 +81,11 @@ class Lane:
         fresh = [item for item in batch.aside if item.raw.offset >= state.aside.get(item.raw.topic, 0)]
         index = state.interval_done if batch.marked else 0
         if index == 0:
-            state.spoiled = self._spoilage.taken(state.spoiled, fresh, len(batch.arrivals))
+            state.dead_letter_share = self._dead_letter_limit.taken(state.dead_letter_share, fresh, len(batch.arrivals))
         yield from self._put_aside(fresh)
         yield from self._open_almanac()
         while True:
-            index, done = yield from self._portion(batch, index)
+            index, done = yield from self._micro_batch(batch, index)
             if done:
                 return
 
@@ -84,27 +94,29 @@ class Lane:
         first = (
             min([batch.until, *(arrival.at for arrival in batch.arrivals)]) if batch.acting is None else batch.acting
         )
-        self.state.epoch = self.state.first_epoch = epoch_of(first, self.ground.epoch_length)
+        self.state.epoch = self.state.first_epoch = epoch_of(first, self.config.epoch_length)
 
-    def _portion(self, batch: Batch, start: int) -> Generator[Step, Answer, tuple[int, bool]]:
+    def _micro_batch(self, batch: Batch, start: int) -> Generator[Step, Answer, tuple[int, bool]]:
         """One load, one step of the core, one commit."""
         border = self._border(batch)
-        bounds = self.bounds._replace(due=min(self.bounds.due, CROWD)) if batch.is_live else self.bounds
+        bounds = self.bounds._replace(due=min(self.bounds.due, LIVE_TIMERS)) if batch.is_live else self.bounds
         worked = yield from self._work(batch, start, border, bounds)
-        if worked.commit.size > ROOM:
-            worked = yield from self._work(batch, start, border, SURE)
-        state, failed = self.state, worked.portion.failed
-        state.spoiled = self._spoilage.failed(state.spoiled, failed, len(batch.arrivals) + len(batch.aside))
+        if worked.commit.size > MAX_COMMIT_BYTES:
+            worked = yield from self._work(batch, start, border, SAFE_LIMITS)
+        state, failed = self.state, worked.micro_batch.failed
+        state.dead_letter_share = self._dead_letter_limit.failed(
+            state.dead_letter_share, failed, len(batch.arrivals) + len(batch.aside)
+        )
         crossed = worked.whole and worked.until == border - 1
         state.time = max(state.time, border if crossed else worked.until)
-        closes = crossed and border == end_of(state.epoch, self.ground.epoch_length)
+        closes = crossed and border == end_of(state.epoch, self.config.epoch_length)
         finished = worked.whole and worked.stop == len(batch.arrivals) and worked.until >= batch.until
         yield self._save(batch, worked, closes=closes, finished=finished)
         if closes:
             yield from self._open_almanac()
         return worked.stop, finished or _gives_way(batch, worked)
 
-    def _work(self, batch: Batch, start: int, border: Millis, bounds: Bounds) -> Generator[Step, Answer, _Worked]:
+    def _work(self, batch: Batch, start: int, border: Millis, bounds: BatchLimits) -> Generator[Step, Answer, _Worked]:
         """Load and handle what lies within the bounds; the lane itself stays where it is."""
         state, arrivals = self.state, batch.arrivals
         stop = cut(arrivals, start, border, bounds)
@@ -113,29 +125,29 @@ class Lane:
         until = min(batch.until, border - 1) if whole else chunk[-1].at
         loaded = yield NeedRecords(customers_of(chunk), until, bounds.due)
         assert isinstance(loaded, Loaded)
-        context = self._context(max(chunk[0].at, state.time) if chunk else until)
-        portion = handle_portion(chunk, loaded, until, context, batch.acting, self._hand)
-        outbox = Outbox(self.ground.partition, self.ground.partitions, state.sequence)
-        recent = post(outbox, (outcome for _, outcome in portion.outcomes), state.epoch, state.first_epoch)
-        post_failures(outbox, portion.failed, batch.raws)
-        commit = Commit(b"", portion.records, portion.orders, portion.timers, recent, outbox.entries)
+        lane = self._lane_context(max(chunk[0].at, state.time) if chunk else until)
+        micro_batch = run_micro_batch(chunk, loaded, until, lane, batch.acting, self._cache)
+        outbox = Outbox(self.config.partition, self.config.partitions, state.sequence)
+        recent = post(outbox, (outcome for _, outcome in micro_batch.outcomes), state.epoch, state.first_epoch)
+        post_failures(outbox, micro_batch.failed, batch.raws)
+        commit = Commit(b"", micro_batch.records, micro_batch.orders, micro_batch.timers, recent, outbox.entries)
         drained = len(loaded.due) < bounds.due
-        return _Worked(stop, until if drained else loaded.due[-1][0], whole and drained, portion, outbox, commit)
+        return _Worked(stop, until if drained else loaded.due[-1][0], whole and drained, micro_batch, outbox, commit)
 
     def _border(self, batch: Batch) -> Millis:
-        """What this portion must not cross: a change of rulebook, or the end of the epoch once all of it is in."""
+        """What this micro-batch must not cross: a change of rulebook, or the end of the epoch once all of it is in."""
         change = self.library.next_change(self.state.time)
-        close_at = end_of(self.state.epoch, self.ground.epoch_length)
+        close_at = end_of(self.state.epoch, self.config.epoch_length)
         return min(change, close_at) if batch.until >= close_at else change
 
-    def _context(self, moment: Millis) -> Context:
+    def _lane_context(self, moment: Millis) -> LaneContext:
         version, since, rulebook = self.library.at(moment)
         self.state.rulebook, self.state.rulebook_since = version, since
-        return Context(
+        return LaneContext(
             rulebook=rulebook,
             almanac=self._almanac,
-            horizons=self.ground.horizons,
-            tick=self.ground.tick,
+            horizons=self.config.horizons,
+            tick=self.config.tick,
             act_from=self.state.act_from,
             clock=self.state.clock,
         )
@@ -155,18 +167,18 @@ class Lane:
             _advance(state, batch.arrivals[: worked.stop])
         state.sequence = worked.outbox.sequence
         commit.state = msgspec.msgpack.encode(state)
-        return Save(commit, worked.portion)
+        return Save(commit, worked.micro_batch)
 
     def _put_aside(self, items: Sequence[DeadLetter | Forward]) -> Steps:
         """What is no event for this lane goes out first, in commits of its own, and once: the state says how far."""
         state = self.state
         for chunk in chunks(items):
-            outbox = Outbox(self.ground.partition, self.ground.partitions, state.sequence)
+            outbox = Outbox(self.config.partition, self.config.partitions, state.sequence)
             for item in chunk:
                 outbox.put_aside(item)
                 state.aside[item.raw.topic] = item.raw.offset + 1
             state.sequence = outbox.sequence
-            yield Save(Commit(msgspec.msgpack.encode(state), outbox=outbox.entries), Portion(), chunk)
+            yield Save(Commit(msgspec.msgpack.encode(state), outbox=outbox.entries), MicroBatch(), chunk)
 
     def _open_almanac(self) -> Generator[Step, Answer, None]:
         """Epoch e is decided with the almanac of e - 2."""

@@ -28,7 +28,7 @@ class Said:
         self._known: set[int] = set()
 
     def add(self, sequence: int) -> bool:
-        """Note one; False where it was said before."""
+        """OutcomeCode one; False where it was said before."""
         if sequence <= self._below or sequence in self._known:
             return False
         self._known.add(sequence)

@@ -11,7 +11,7 @@ from operator import attrgetter
 import msgspec
 
 from schemas.times import Millis
-from streams.arrivals import Arrival
+from streams.ingest import Arrival
 
 
 def in_order(arrivals: Iterable[Arrival]) -> list[Arrival]:

@@ -11,101 +11,101 @@ from datetime import datetime
 from schemas.orders import OrderCancelled, OrderDelivered, OrderDispatched, OrderEvent, OrderPlaced, OrderReturned
 from schemas.record import MAX_ORDERS, Order, OrderBook
 from schemas.times import Millis, to_millis
-from streams import carts, consequences, forecast, purchases
-from streams.notes import Note
+from streams import carts, churn_update, order_effects, purchases
+from streams.context import EventContext
+from streams.outcome_codes import OutcomeCode
 from streams.timer_schedule import OPEN, schedule_orders
-from streams.turn import Turn
 
 
-def place(turn: Turn, event: OrderPlaced) -> Note | None:
+def place(context: EventContext, event: OrderPlaced) -> OutcomeCode | None:
     """She has ordered."""
-    order = find(turn.orders, event.order_id)
+    order = find(context.orders, event.order_id)
     if order is not None and order.placed:
-        return Note.DUPLICATE
+        return OutcomeCode.DUPLICATE
     if order is None:
-        if _forgotten(turn, event):
-            return Note.TOO_OLD_ORDER
-        order = _enter(turn, event.order_id)
+        if _forgotten(context, event):
+            return OutcomeCode.TOO_OLD_ORDER
+        order = _enter(context, event.order_id)
     order.placed, order.amount, order.currency = max(event.at, 1), event.amount, event.currency
     order.promised = order.promised or _millis(event.promised_at)
     order.changed = max(order.changed, event.at)
     claimed, order.refunded = order.refunded, 0
-    forecast.remember(turn, order.amount)
-    if not purchases.count_order(turn.record.purchases, order, turn.at):
-        turn.note(Note.FOREIGN_CURRENCY)
-    consequences.reward(turn, order)
-    consequences.use_coupons(turn, event)
-    carts.close(turn, event)
-    consequences.ask_for_a_second(turn, order)
-    consequences.catch_up(turn, order, claimed)
-    consequences.notice_broken_promises(turn)
-    schedule_orders(turn)
+    churn_update.remember(context, order.amount)
+    if not purchases.count_order(context.record.purchases, order, context.at):
+        context.count(OutcomeCode.FOREIGN_CURRENCY)
+    order_effects.reward(context, order)
+    order_effects.use_coupons(context, event)
+    carts.close(context, event)
+    order_effects.ask_for_a_second(context, order)
+    order_effects.catch_up(context, order, claimed)
+    order_effects.notice_broken_promises(context)
+    schedule_orders(context)
     return None
 
 
-def dispatch(turn: Turn, event: OrderDispatched) -> Note | None:
+def dispatch(context: EventContext, event: OrderDispatched) -> OutcomeCode | None:
     """The parcel left."""
-    order = find(turn.orders, event.order_id)
+    order = find(context.orders, event.order_id)
     if order is not None and order.status != "placed":
-        return Note.DUPLICATE if order.status == "dispatched" else Note.OUTDATED
-    order = order or _wait_for(turn, event)
+        return OutcomeCode.DUPLICATE if order.status == "dispatched" else OutcomeCode.OUTDATED
+    order = order or _wait_for(context, event)
     if order is None:
-        return Note.TOO_OLD_ORDER
+        return OutcomeCode.TOO_OLD_ORDER
     order.status = "dispatched"
     if event.promised_at and _millis(event.promised_at) != order.promised:
         order.promised, order.late = _millis(event.promised_at), False
-        consequences.notice_broken_promises(turn)
-    _touch(turn, order, event)
+        order_effects.notice_broken_promises(context)
+    _touch(context, order, event)
     return None
 
 
-def deliver(turn: Turn, event: OrderDelivered) -> Note | None:
+def deliver(context: EventContext, event: OrderDelivered) -> OutcomeCode | None:
     """The parcel arrived."""
-    order = find(turn.orders, event.order_id)
+    order = find(context.orders, event.order_id)
     if order is not None and (order.delivered or order.status == "cancelled"):
-        return Note.DUPLICATE if order.delivered else Note.OUTDATED
-    order = order or _wait_for(turn, event)
+        return OutcomeCode.DUPLICATE if order.delivered else OutcomeCode.OUTDATED
+    order = order or _wait_for(context, event)
     if order is None:
-        return Note.TOO_OLD_ORDER
+        return OutcomeCode.TOO_OLD_ORDER
     order.delivered = max(event.at, 1)
     if order.status in OPEN:
         order.status = "delivered"
     if order.placed:
-        consequences.count_delivery(turn, order)
-    _touch(turn, order, event)
+        order_effects.count_delivery(context, order)
+    _touch(context, order, event)
     return None
 
 
-def cancel(turn: Turn, event: OrderCancelled) -> Note | None:
+def cancel(context: EventContext, event: OrderCancelled) -> OutcomeCode | None:
     """It will not be delivered."""
-    order = find(turn.orders, event.order_id)
+    order = find(context.orders, event.order_id)
     if order is not None and order.status in ("cancelled", "returned"):
-        return Note.DUPLICATE if order.status == "cancelled" else Note.OUTDATED
-    order = order or _wait_for(turn, event)
+        return OutcomeCode.DUPLICATE if order.status == "cancelled" else OutcomeCode.OUTDATED
+    order = order or _wait_for(context, event)
     if order is None:
-        return Note.TOO_OLD_ORDER
+        return OutcomeCode.TOO_OLD_ORDER
     order.status = "cancelled"
     if order.placed:
-        consequences.count_cancellation(turn, order)
-    _touch(turn, order, event)
+        order_effects.count_cancellation(context, order)
+    _touch(context, order, event)
     return None
 
 
-def take_back(turn: Turn, event: OrderReturned) -> Note | None:
+def take_back(context: EventContext, event: OrderReturned) -> OutcomeCode | None:
     """Goods came back; an order may come back in parts."""
-    order = find(turn.orders, event.order_id)
-    if order is not None and (order.status == "cancelled" or _applied(turn, order, event)):
-        return Note.OUTDATED if order.status == "cancelled" else Note.DUPLICATE
-    order = order or _wait_for(turn, event)
+    order = find(context.orders, event.order_id)
+    if order is not None and (order.status == "cancelled" or _applied(context, order, event)):
+        return OutcomeCode.OUTDATED if order.status == "cancelled" else OutcomeCode.DUPLICATE
+    order = order or _wait_for(context, event)
     if order is None:
-        return Note.TOO_OLD_ORDER
+        return OutcomeCode.TOO_OLD_ORDER
     first = order.status != "returned"
     order.status = "returned"
     if not order.placed:
         order.refunded += event.amount
     else:
-        consequences.count_return(turn, order, event.amount, first)
-    _touch(turn, order, event)
+        order_effects.count_return(context, order, event.amount, first)
+    _touch(context, order, event)
     return None
 
 
@@ -114,41 +114,41 @@ def find(book: OrderBook | None, order_id: str) -> Order | None:
     return next((order for order in reversed(book.orders) if order.id == order_id), None) if book else None
 
 
-def _applied(turn: Turn, order: Order, event: OrderReturned) -> bool:
+def _applied(context: EventContext, order: Order, event: OrderReturned) -> bool:
     """Whether this return was counted before: where the ring of event ids cannot tell, by its time."""
     all_back = bool(order.placed) and order.status == "returned" and order.refunded >= order.amount
-    return all_back or event.at <= min(order.changed, turn.record.recent.reach)
+    return all_back or event.at <= min(order.changed, context.record.recent.reach)
 
 
-def _forgotten(turn: Turn, event: OrderEvent) -> bool:
-    return turn.orders is not None and event.at <= turn.orders.reach
+def _forgotten(context: EventContext, event: OrderEvent) -> bool:
+    return context.orders is not None and event.at <= context.orders.reach
 
 
-def _wait_for(turn: Turn, event: OrderEvent) -> Order | None:
+def _wait_for(context: EventContext, event: OrderEvent) -> Order | None:
     """A place in the book for an order that was not placed yet, or None where it may be one that was forgotten."""
-    if _forgotten(turn, event):
+    if _forgotten(context, event):
         return None
-    turn.note(Note.UNKNOWN_ORDER)
-    return _enter(turn, event.order_id)
+    context.count(OutcomeCode.UNKNOWN_ORDER)
+    return _enter(context, event.order_id)
 
 
-def _enter(turn: Turn, order_id: str) -> Order:
-    turn.orders = book = turn.orders or OrderBook()
+def _enter(context: EventContext, order_id: str) -> Order:
+    context.orders = book = context.orders or OrderBook()
     if len(book.orders) >= MAX_ORDERS:
         settled = (order for order in book.orders if order.status not in OPEN)
         goes = next(settled, book.orders[0])
         book.orders.remove(goes)
         book.reach = max(book.reach, goes.changed)
         if goes.status in OPEN:
-            turn.note(Note.CAP_ORDERS)
+            context.count(OutcomeCode.CAP_ORDERS)
     order = Order(order_id)
     book.orders.append(order)
     return order
 
 
-def _touch(turn: Turn, order: Order, event: OrderEvent) -> None:
+def _touch(context: EventContext, order: Order, event: OrderEvent) -> None:
     order.changed = max(order.changed, event.at)
-    schedule_orders(turn)
+    schedule_orders(context)
 
 
 def _millis(moment: datetime | None) -> Millis:

@@ -15,8 +15,8 @@ from schemas.lane import KafkaRecord, OutboxEntry
 from schemas.outcome import Decision, Outcome, compress_decision, encode_decision
 from schemas.times import to_millis, to_rfc3339
 from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LESSONS
-from streams.arrivals import FORWARDED, DeadLetter, Forward
-from streams.portions import Failed
+from streams.ingest import FORWARDED, DeadLetter, Forward
+from streams.micro_batch import Failure
 
 Headers = tuple[tuple[str, bytes], ...]
 SOURCE = b"tend"
@@ -109,7 +109,7 @@ def chunks(items: Sequence[DeadLetter | Forward]) -> Iterator[list[DeadLetter | 
 
 
 def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) -> dict[str, list[bytes]]:
-    """Write out the outcomes of a portion; returns the new decisions by customer, for her own short list."""
+    """Write out the outcomes of a micro-batch; returns the new decisions by customer, for her own short list."""
     lessons: list[Lesson] = []
     counts: dict[str, int] = {}
     recent: dict[str, list[bytes]] = {}
@@ -127,13 +127,13 @@ def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) ->
     return recent
 
 
-def post_failures(outbox: Outbox, failed: Iterable[Failed], raws: Mapping[tuple[str, int], KafkaRecord]) -> None:
+def post_failures(outbox: Outbox, failed: Iterable[Failure], raws: Mapping[tuple[str, int], KafkaRecord]) -> None:
     """Events that the core could not handle become dead letters; a failed timer leaves a note of its own."""
     for letter in starmap(_letter, ((failure, raws) for failure in failed)):
         outbox.dead_letter(letter)
 
 
-def _letter(failure: Failed, raws: Mapping[tuple[str, int], KafkaRecord]) -> DeadLetter:
+def _letter(failure: Failure, raws: Mapping[tuple[str, int], KafkaRecord]) -> DeadLetter:
     if failure.arrival is None:
         body = orjson.dumps({"customer": failure.customer, "timer": True})
         return DeadLetter(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from rules.context import EventContext
+from rules.context import EventContext as RuleContext
 from rules.decide import decide, release
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
@@ -16,28 +16,28 @@ from schemas.record import VERSION, CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, Millis
 from schemas.topics import ORDERS, RECEIPTS, TOPIC_OF
 from schemas.triggers import Trigger
-from streams import forecast, history, timer_handlers, timer_schedule
-from streams.bounds import keep_bounded
-from streams.notes import Note, note
+from streams import churn_update, handlers, timer_handlers, timer_schedule
+from streams.context import Customer, EventContext, LaneContext
+from streams.outcome_codes import OutcomeCode, count_outcome
 from streams.purchases import BUCKET
+from streams.record_eviction import evict
 from streams.segments import segment
 from streams.stages import stage
-from streams.turn import Context, Customer, Turn
 
-__all__ = ["Context", "Customer", "fire_timers", "handle", "needs_orders", "new_customer", "timers_need_orders"]
+__all__ = ["Customer", "LaneContext", "fire_timers", "handle", "needs_orders", "new_customer", "timers_need_orders"]
 
 _WITH_ORDERS = frozenset((TimerKind.DELIVERY, TimerKind.SURVEY, TimerKind.SECOND_ORDER))
 """Timers that look into the order book."""
 
 
-def new_customer(customer: str, at: Millis, context: Context) -> Customer:
+def new_customer(customer: str, at: Millis, lane: LaneContext) -> Customer:
     """Somebody not heard of before: a record with its clock set."""
     made = Customer(CustomerRecord(VERSION, customer, created=at))
-    turn = Turn(made, context, at, at, None, Outcome())
-    _take_stock(turn)
-    turn.triggers.clear()
-    timer_schedule.schedule_tick(turn)
-    timer_schedule.schedule_dates(turn)
+    context = EventContext(made, lane, at, at, None, Outcome())
+    _take_stock(context)
+    context.triggers.clear()
+    timer_schedule.schedule_tick(context)
+    timer_schedule.schedule_dates(context)
     return made
 
 
@@ -53,32 +53,32 @@ def timers_need_orders(customer: Customer, until: Millis) -> bool:
     )
 
 
-def handle(customer: Customer, event: AnyEvent, context: Context, acting: Millis) -> Outcome:
+def handle(customer: Customer, event: AnyEvent, lane: LaneContext, acting: Millis) -> Outcome:
     """Apply an event and decide what follows. Timers due before it must have fired: see ``fire_timers``."""
     outcome = Outcome()
     if customer.record.erased:
-        note(outcome, Note.ERASED)
+        count_outcome(outcome, OutcomeCode.ERASED)
         return outcome
-    turn = Turn(customer, context, max(event.at, customer.record.seen), acting, event, outcome)
+    context = EventContext(customer, lane, max(event.at, customer.record.seen), acting, event, outcome)
     if not needs_orders(event):
-        turn.orders = None
-    turn.notice(event.type)
-    refused = history.apply(turn, event)
+        context.orders = None
+    context.notice(event.type)
+    refused = handlers.apply(context, event)
     if refused is not None:
-        turn.note(refused)
-        keep_bounded(turn)
+        context.count(refused)
+        evict(context)
         return outcome
     if not customer.record.seen and event.type != "customer.registered":
-        turn.note(Note.NEW_CUSTOMER)
+        context.count(OutcomeCode.NEW_CUSTOMER)
     if event.at < customer.record.seen:
-        turn.note(Note.LATE)
+        context.count(OutcomeCode.LATE)
     if event.type == "order.placed":
-        forecast.predict(turn, event.order_id)
-    _finish(turn, customer)
+        churn_update.predict(context, event.order_id)
+    _finish(context, customer)
     return outcome
 
 
-def fire_timers(customer: Customer, until: Millis, context: Context, acting: Millis | None = None) -> Outcome:
+def fire_timers(customer: Customer, until: Millis, lane: LaneContext, acting: Millis | None = None) -> Outcome:
     """Handle the timers due by ``until``, in order, those set meanwhile included.
 
     Args:
@@ -88,89 +88,89 @@ def fire_timers(customer: Customer, until: Millis, context: Context, acting: Mil
     while (timers := customer.record.timers) and timers[0].due <= until:
         timer = timers.pop(0)
         at = max(timer.due, customer.record.seen)
-        _fire(Turn(customer, context, at, timer.due if acting is None else acting, None, outcome), customer, timer)
+        _fire(EventContext(customer, lane, at, timer.due if acting is None else acting, None, outcome), customer, timer)
     return outcome
 
 
-def _fire(turn: Turn, customer: Customer, timer: Timer) -> None:
+def _fire(context: EventContext, customer: Customer, timer: Timer) -> None:
     kind = timer.kind
     if kind not in _WITH_ORDERS:
-        turn.orders = None
+        context.orders = None
     if kind in (TimerKind.TICK, TimerKind.MATURITY):
         # A tick fires before a question that is mature at the same moment: settled first, there are never more than
         # three.
-        forecast.mature(turn)
-    if kind == TimerKind.TICK and turn.record.buying.orders:
-        forecast.count(turn)
-        forecast.predict(turn, timer_handlers.tick_number(turn, timer))
-    timer_handlers.TIMER_HANDLERS[kind](turn, timer)
-    _finish(turn, customer, releases=kind == TimerKind.RELEASE)
+        churn_update.mature(context)
+    if kind == TimerKind.TICK and context.record.buying.orders:
+        churn_update.count(context)
+        churn_update.predict(context, timer_handlers.tick_number(context, timer))
+    timer_handlers.TIMER_HANDLERS[kind](context, timer)
+    _finish(context, customer, releases=kind == TimerKind.RELEASE)
 
 
-def _finish(turn: Turn, customer: Customer, *, releases: bool = False) -> None:
+def _finish(context: EventContext, customer: Customer, *, releases: bool = False) -> None:
     """Segments and stage, then the rules, then what they leave behind."""
-    record = turn.record
+    record = context.record
     if not record.erased:
-        if not _stands_still(turn):
-            _take_stock(turn)
-        if turn.scored:
-            turn.notice("churn.scored", turn.scored)
-        _decide(turn, releases)
-    record.seen = turn.at
-    keep_bounded(turn)
+        if not _stands_still(context):
+            _take_stock(context)
+        if context.scored:
+            context.notice("churn.scored", context.scored)
+        _decide(context, releases)
+    record.seen = context.at
+    evict(context)
     customer.record = record
-    customer.orders = turn.orders if turn.orders is not None else customer.orders
+    customer.orders = context.orders if context.orders is not None else customer.orders
 
 
-def _stands_still(turn: Turn) -> bool:
+def _stands_still(context: EventContext) -> bool:
     """Whether nothing can have moved since she was seen last: a visit on the same day moves no segment and no stage."""
-    if turn.event is None or turn.event.type not in history.BROWSING:
+    if context.event is None or context.event.type not in handlers.BROWSING:
         return False
-    record = turn.record
+    record = context.record
     counted_from = (record.purchases.last, record.segment.since)
-    same_days = all((turn.at - start) // DAY == (record.seen - start) // DAY for start in counted_from)
-    return same_days and turn.at // BUCKET == record.seen // BUCKET
+    same_days = all((context.at - start) // DAY == (record.seen - start) // DAY for start in counted_from)
+    return same_days and context.at // BUCKET == record.seen // BUCKET
 
 
-def _take_stock(turn: Turn) -> None:
+def _take_stock(context: EventContext) -> None:
     """Where she stands now; a change wakes rules."""
-    record, defaults = turn.record, turn.defaults
+    record, defaults = context.record, context.defaults
     here = record.segment
     tier, before = here.tier, here.stage
-    segment(here, record.purchases, defaults, turn.at)
+    segment(here, record.purchases, defaults, context.at)
     if tier and tier != here.tier:
         rises = defaults.rank(here.tier) > defaults.rank(tier)
-        turn.notice("tier.upgraded" if rises else "tier.downgraded", here.tier, previous=tier)
-    here.stage = stage(here, record.purchases, defaults.stages, turn.at, forecast.trusted(turn))
+        context.notice("tier.upgraded" if rises else "tier.downgraded", here.tier, previous=tier)
+    here.stage = stage(here, record.purchases, defaults.stages, context.at, churn_update.trusted(context))
     if here.stage != before:
-        here.since = turn.at
-        turn.notice("stage.changed", here.stage, previous=before)
+        here.since = context.at
+        context.notice("stage.changed", here.stage, previous=before)
 
 
-def _decide(turn: Turn, releases: bool) -> None:
-    rulebook = turn.context.rulebook
+def _decide(context: EventContext, releases: bool) -> None:
+    rulebook = context.lane.rulebook
     if releases:
-        release(_scene(turn, Trigger("released")), turn.outcome)
-    for trigger in turn.triggers:
+        release(_scene(context, Trigger("released")), context.outcome)
+    for trigger in context.triggers:
         # What is held may be freed by a trigger that no rule waits for: a complaint resolved.
-        if rulebook.triggered_by(trigger.name) or turn.record.held:
-            decide(_scene(turn, trigger), turn.outcome)
-    if turn.record.coupons:
-        timer_schedule.schedule_coupons(turn)
+        if rulebook.triggered_by(trigger.name) or context.record.held:
+            decide(_scene(context, trigger), context.outcome)
+    if context.record.coupons:
+        timer_schedule.schedule_coupons(context)
 
 
-def _scene(turn: Turn, trigger: Trigger) -> EventContext:
-    context, event = turn.context, turn.event
-    return EventContext(
-        record=turn.record,
-        orders=turn.orders,
+def _scene(context: EventContext, trigger: Trigger) -> RuleContext:
+    lane, event = context.lane, context.event
+    return RuleContext(
+        record=context.record,
+        orders=context.orders,
         trigger=trigger,
         event=event,
-        at=turn.at,
-        acting=turn.acting,
-        rulebook=context.rulebook,
-        almanac=context.almanac.epoch,
-        churn=turn.churn or forecast.known(turn),
-        act_from=context.act_from,
+        at=context.at,
+        acting=context.acting,
+        rulebook=lane.rulebook,
+        almanac=lane.almanac.epoch,
+        churn=context.churn or churn_update.known(context),
+        act_from=lane.act_from,
         hops=getattr(event, "hops", 0) if event and TOPIC_OF[event.type] == RECEIPTS else 0,
     )

@@ -13,10 +13,10 @@ from schemas.customers import (
 )
 from schemas.record import MAX_TAGS, Consent, CustomerRecord, OrderBook
 from schemas.times import Millis
-from streams.notes import Note
+from streams.context import EventContext
+from streams.outcome_codes import OutcomeCode
 from streams.texts import clipped
 from streams.timer_schedule import schedule_dates
-from streams.turn import Turn
 
 SIZES: Final = {"name": 120, "region": 40, "age_band": 40, "income_band": 40}
 """Bytes kept of what is told freely."""
@@ -27,60 +27,60 @@ EMAIL_BYTES = 254
 """RFC 5321 allows no longer one; more bytes than that is no address."""
 
 
-def register(turn: Turn, event: CustomerRegistered) -> Note | None:
+def register(context: EventContext, event: CustomerRegistered) -> OutcomeCode | None:
     """She has an account."""
-    refused = update(turn, event)
-    if refused is None and not turn.record.profile.registered:
-        turn.record.profile.registered = turn.at
+    refused = update(context, event)
+    if refused is None and not context.record.profile.registered:
+        context.record.profile.registered = context.at
     return refused
 
 
-def update(turn: Turn, event: CustomerRegistered | CustomerUpdated) -> Note | None:
+def update(context: EventContext, event: CustomerRegistered | CustomerUpdated) -> OutcomeCode | None:
     """Details that were told; an older event only fills what nobody has told since."""
-    profile = turn.record.profile
+    profile = context.record.profile
     late = event.at < profile.updated
-    if event.at <= min(profile.updated, turn.record.recent.reach):
-        return Note.OUTDATED
-    for name, value in _told(turn, event).items():
+    if event.at <= min(profile.updated, context.record.recent.reach):
+        return OutcomeCode.OUTDATED
+    for name, value in _told(context, event).items():
         if not late or not getattr(profile, name):
             setattr(profile, name, value)
     profile.updated = max(profile.updated, event.at)
-    schedule_dates(turn)
+    schedule_dates(context)
     return None
 
 
-def grant(turn: Turn, event: ConsentGranted) -> Note | None:
+def grant(context: EventContext, event: ConsentGranted) -> OutcomeCode | None:
     """She allows this purpose on this channel."""
-    return set_consent(turn, event.channel, event.purpose, True, event.at)
+    return set_consent(context, event.channel, event.purpose, True, event.at)
 
 
-def withdraw(turn: Turn, event: ConsentWithdrawn) -> Note | None:
+def withdraw(context: EventContext, event: ConsentWithdrawn) -> OutcomeCode | None:
     """She no longer allows it."""
-    return set_consent(turn, event.channel, event.purpose, False, event.at)
+    return set_consent(context, event.channel, event.purpose, False, event.at)
 
 
-def set_consent(turn: Turn, channel: str, purpose: str, granted: bool, at: Millis) -> Note | None:
+def set_consent(context: EventContext, channel: str, purpose: str, granted: bool, at: Millis) -> OutcomeCode | None:
     """Her last word counts; at the same moment, the refusal."""
-    consents = turn.record.consents
+    consents = context.record.consents
     said = next((one for one in consents if one.channel == channel and one.purpose == purpose), None)
     if said is None:
         consents.append(Consent(channel, purpose, granted, at))
         return None
     if at < said.at or (at == said.at and (granted or not said.granted)):
-        return Note.OUTDATED
+        return OutcomeCode.OUTDATED
     said.granted, said.at = granted, at
     return None
 
 
-def erase(turn: Turn, event: ErasureRequested) -> Note | None:
+def erase(context: EventContext, event: ErasureRequested) -> OutcomeCode | None:
     """Forget her: nothing is left but the id, and that she asked."""
-    old = turn.record
-    turn.record = CustomerRecord(old.version, old.id, old.created, seen=turn.at, erased=max(turn.at, 1))
-    turn.orders = OrderBook()
+    old = context.record
+    context.record = CustomerRecord(old.version, old.id, old.created, seen=context.at, erased=max(context.at, 1))
+    context.orders = OrderBook()
     return None
 
 
-def _told(turn: Turn, event: CustomerRegistered | CustomerUpdated) -> dict[str, object]:
+def _told(context: EventContext, event: CustomerRegistered | CustomerUpdated) -> dict[str, object]:
     told: dict[str, object] = {name: value for name in EXACT if (value := getattr(event, name)) is not None}
     for name, size in SIZES.items():
         value = getattr(event, name)
@@ -92,6 +92,6 @@ def _told(turn: Turn, event: CustomerRegistered | CustomerUpdated) -> dict[str, 
         told["lunar"] = event.birthday_calendar == "lunar"
     if event.tags is not None:
         if len(event.tags) > MAX_TAGS:
-            turn.note(Note.CAP_TAGS)
+            context.count(OutcomeCode.CAP_TAGS)
         told["tags"] = [clipped(tag, TAG_BYTES) for tag in event.tags[:MAX_TAGS]]
     return told

@@ -15,9 +15,9 @@ from schemas.receipts import (
     ReceiptUnsubscribed,
 )
 from schemas.record import Sent
-from streams.notes import Note
+from streams.context import EventContext
+from streams.outcome_codes import OutcomeCode
 from streams.profiles import set_consent
-from streams.turn import Turn
 
 FAILED = 9
 STATES: Final = {
@@ -33,47 +33,47 @@ STATES: Final = {
 Progress = ReceiptAccepted | ReceiptDelivered | ReceiptOpened | ReceiptClicked | ReceiptFailed
 
 
-def progress(turn: Turn, event: Progress) -> Note | None:
+def progress(context: EventContext, event: Progress) -> OutcomeCode | None:
     """A step on the way; an action that got further, or failed, stays where it is."""
-    return _advance(turn, event.action_id, STATES[event.type])
+    return _advance(context, event.action_id, STATES[event.type])
 
 
-def call(turn: Turn, event: CallbackCompleted) -> Note | None:
+def call(context: EventContext, event: CallbackCompleted) -> OutcomeCode | None:
     """The call was made, or given up."""
-    return _advance(turn, event.action_id, STATES["receipt.delivered"] if event.outcome == "reached" else FAILED)
+    return _advance(context, event.action_id, STATES["receipt.delivered"] if event.outcome == "reached" else FAILED)
 
 
-def redeem(turn: Turn, event: ReceiptRedeemed) -> Note | None:
+def redeem(context: EventContext, event: ReceiptRedeemed) -> OutcomeCode | None:
     """A coupon was used: one of ours, or of a campaign that is not."""
-    coupon = next((one for one in turn.record.coupons if one.code == event.code), None)
-    if coupon is None and find(turn, event.action_id) is None:
-        return Note.FOREIGN_REDEMPTION
+    coupon = next((one for one in context.record.coupons if one.code == event.code), None)
+    if coupon is None and find(context, event.action_id) is None:
+        return OutcomeCode.FOREIGN_REDEMPTION
     new = coupon is not None and not coupon.redeemed
     if coupon is not None:
         coupon.redeemed = True
-    moved = _advance(turn, event.action_id, STATES[event.type])
+    moved = _advance(context, event.action_id, STATES[event.type])
     return None if new else moved
 
 
-def unsubscribe(turn: Turn, event: ReceiptUnsubscribed) -> Note | None:
+def unsubscribe(context: EventContext, event: ReceiptUnsubscribed) -> OutcomeCode | None:
     """She used the link: consent is withdrawn, whatever became of the action."""
-    return set_consent(turn, event.channel, event.purpose, False, event.at)
+    return set_consent(context, event.channel, event.purpose, False, event.at)
 
 
-def find(turn: Turn, action_id: str) -> Sent | None:
+def find(context: EventContext, action_id: str) -> Sent | None:
     """The action among those given out lately."""
     try:
         prefix = bytes.fromhex(action_id)[:8]
     except ValueError:
         return None
-    return next((sent for sent in turn.record.sent if sent.id == prefix), None)
+    return next((sent for sent in context.record.sent if sent.id == prefix), None)
 
 
-def _advance(turn: Turn, action_id: str, state: int) -> Note | None:
-    sent = find(turn, action_id)
+def _advance(context: EventContext, action_id: str, state: int) -> OutcomeCode | None:
+    sent = find(context, action_id)
     if sent is None:
-        return Note.UNKNOWN_RECEIPT
+        return OutcomeCode.UNKNOWN_RECEIPT
     if state <= sent.state or sent.state == FAILED:
-        return Note.DUPLICATE
+        return OutcomeCode.DUPLICATE
     sent.state = state
     return None

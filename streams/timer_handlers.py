@@ -8,106 +8,106 @@ from typing import Final
 
 from schemas.record import Timer, TimerKind
 from schemas.times import DAY, Millis, to_datetime
-from streams import complaints, consequences, points, timer_schedule
-from streams.notes import Note
-from streams.turn import Turn
+from streams import complaints, order_effects, points, timer_schedule
+from streams.context import EventContext
+from streams.outcome_codes import OutcomeCode
 
-TimerHandler = Callable[[Turn, Timer], None]
+TimerHandler = Callable[[EventContext, Timer], None]
 
 
-def tick(turn: Turn, timer: Timer) -> None:
+def tick(context: EventContext, timer: Timer) -> None:
     """The weekly look: time alone moves segments and stages, and a changed rulebook moves other timers."""
-    timer_schedule.schedule_tick(turn)
-    timer_schedule.schedule_dates(turn)
-    timer_schedule.schedule_points(turn)
-    timer_schedule.schedule_coupons(turn)
+    timer_schedule.schedule_tick(context)
+    timer_schedule.schedule_dates(context)
+    timer_schedule.schedule_points(context)
+    timer_schedule.schedule_coupons(context)
 
 
-def cart(turn: Turn, timer: Timer) -> None:
+def cart(context: EventContext, timer: Timer) -> None:
     """The cart was not touched for the delay, or so long that it is forgotten."""
-    at_hand, carts = turn.record.cart, turn.defaults.carts
-    if at_hand is None:
+    at_cache, carts = context.record.cart, context.defaults.carts
+    if at_cache is None:
         return
-    if at_hand.touched + carts.forget_millis <= turn.at:
-        turn.record.cart = None
-    elif at_hand.value or at_hand.items:
-        turn.notice("cart.left", at_hand.id)
-    timer_schedule.schedule_cart(turn)
+    if at_cache.touched + carts.forget_millis <= context.at:
+        context.record.cart = None
+    elif at_cache.value or at_cache.items:
+        context.notice("cart.left", at_cache.id)
+    timer_schedule.schedule_cart(context)
 
 
-def delivery(turn: Turn, timer: Timer) -> None:
+def delivery(context: EventContext, timer: Timer) -> None:
     """Promised times have passed."""
-    consequences.notice_broken_promises(turn)
-    timer_schedule.schedule_orders(turn)
+    order_effects.notice_broken_promises(context)
+    timer_schedule.schedule_orders(context)
 
 
-def survey(turn: Turn, timer: Timer) -> None:
+def survey(context: EventContext, timer: Timer) -> None:
     """Time to ask after deliveries."""
-    delivered = timer.due - turn.defaults.orders.survey_millis
-    for order in turn.orders.orders if turn.orders else ():
-        if order.delivered == delivered and timer_schedule.survey_at(turn, order) == timer.due:
-            turn.notice("survey.due", order.id)
-    timer_schedule.schedule_orders(turn)
+    delivered = timer.due - context.defaults.orders.survey_millis
+    for order in context.orders.orders if context.orders else ():
+        if order.delivered == delivered and timer_schedule.survey_at(context, order) == timer.due:
+            context.notice("survey.due", order.id)
+    timer_schedule.schedule_orders(context)
 
 
-def complaint_deadline(turn: Turn, timer: Timer) -> None:
+def complaint_deadline(context: EventContext, timer: Timer) -> None:
     """Deadlines have passed while complaints were open."""
-    complaints.breached(turn)
-    timer_schedule.schedule_complaints(turn)
+    complaints.breached(context)
+    timer_schedule.schedule_complaints(context)
 
 
-def complaint_follow_up(turn: Turn, timer: Timer) -> None:
+def complaint_follow_up(context: EventContext, timer: Timer) -> None:
     """Time to ask whether closed complaints are settled."""
-    for one in turn.record.complaints.recent:
-        if timer_schedule.follow_up_at(turn, one) == timer.due:
-            turn.notice("complaint.follow_up", one.id)
-    timer_schedule.schedule_complaints(turn)
+    for one in context.record.complaints.recent:
+        if timer_schedule.follow_up_at(context, one) == timer.due:
+            context.notice("complaint.follow_up", one.id)
+    timer_schedule.schedule_complaints(context)
 
 
-def birthday(turn: Turn, timer: Timer) -> None:
+def birthday(context: EventContext, timer: Timer) -> None:
     """Her birthday."""
-    found = timer_schedule.birthday_after(turn, timer.due - 1)
+    found = timer_schedule.birthday_after(context, timer.due - 1)
     if found is not None and found[0] == timer.due:
-        turn.notice("birthday", found[1])
-    timer_schedule.schedule_dates(turn)
+        context.notice("birthday", found[1])
+    timer_schedule.schedule_dates(context)
 
 
-def festival(turn: Turn, timer: Timer) -> None:
+def festival(context: EventContext, timer: Timer) -> None:
     """A festival that she keeps."""
-    found = timer_schedule.festival_after(turn, timer.due - 1)
+    found = timer_schedule.festival_after(context, timer.due - 1)
     if found is not None and found[0] == timer.due:
-        turn.notice("festival", found[1])
-    timer_schedule.schedule_dates(turn)
+        context.notice("festival", found[1])
+    timer_schedule.schedule_dates(context)
 
 
-def points_expiry(turn: Turn, timer: Timer) -> None:
+def points_expiry(context: EventContext, timer: Timer) -> None:
     """Points lapse soon, or now."""
-    lead = turn.defaults.points.reminder_millis
-    soon = [lot for lot in turn.record.points.lots if lot.expires - lead == timer.due]
+    lead = context.defaults.points.reminder_millis
+    soon = [lot for lot in context.record.points.lots if lot.expires - lead == timer.due]
     for lot in soon:
-        turn.notice("points.expiring", _day(lot.expires), points=lot.points)
-    gone = points.lapse(turn.record.points, turn.at)
+        context.notice("points.expiring", _day(lot.expires), points=lot.points)
+    gone = points.lapse(context.record.points, context.at)
     if gone:
-        turn.note(Note.POINTS_LAPSED, gone)
-    timer_schedule.schedule_points(turn)
+        context.count(OutcomeCode.POINTS_LAPSED, gone)
+    timer_schedule.schedule_points(context)
 
 
-def coupon_expiry(turn: Turn, timer: Timer) -> None:
+def coupon_expiry(context: EventContext, timer: Timer) -> None:
     """A coupon of ours lapses soon, or now."""
-    lead, record = turn.defaults.coupons.reminder_millis, turn.record
+    lead, record = context.defaults.coupons.reminder_millis, context.record
     for coupon in record.coupons:
         if coupon.expires - lead == timer.due and not coupon.redeemed:
-            turn.notice("coupon.expiring", coupon.code)
-    record.coupons = [coupon for coupon in record.coupons if coupon.expires > turn.at]
-    timer_schedule.schedule_coupons(turn)
+            context.notice("coupon.expiring", coupon.code)
+    record.coupons = [coupon for coupon in record.coupons if coupon.expires > context.at]
+    timer_schedule.schedule_coupons(context)
 
 
-def second_order(turn: Turn, timer: Timer) -> None:
+def second_order(context: EventContext, timer: Timer) -> None:
     """Time to ask for a second order."""
-    turn.notice("second_order.due", timer.ref)
+    context.notice("second_order.due", timer.ref)
 
 
-def nothing(turn: Turn, timer: Timer) -> None:
+def nothing(context: EventContext, timer: Timer) -> None:
     """What the pipeline does by itself: maturity, release."""
 
 
@@ -130,9 +130,9 @@ TIMER_HANDLERS: Final[Mapping[int, TimerHandler]] = MappingProxyType(
 )
 
 
-def tick_number(turn: Turn, timer: Timer) -> str:
+def tick_number(context: EventContext, timer: Timer) -> str:
     """Which tick of the schedule it is."""
-    schedule = turn.context.tick
+    schedule = context.lane.tick
     return str((timer.due - schedule.origin) // schedule.period)
 
 

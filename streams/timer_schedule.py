@@ -13,118 +13,120 @@ from schemas.timers import clear_timer, set_timer, timer_due
 from schemas.times import Millis
 from streams import points
 from streams.churn import next_maturity, next_tick
-from streams.notes import Note
-from streams.turn import Turn
+from streams.context import EventContext
+from streams.outcome_codes import OutcomeCode
 
 OPEN = ("placed", "dispatched")
 """Orders on their way."""
 
 
-def schedule(turn: Turn, kind: TimerKind, due: Millis | None, ref: str = "") -> None:
+def schedule(context: EventContext, kind: TimerKind, due: Millis | None, ref: str = "") -> None:
     """Set the timer of this kind to ``due``, or take it off where that is None.
 
     A timer that is due at this very moment stays: it is the next to fire, and is set anew then.
     """
-    set_for = timer_due(turn.record, kind, ref)
-    if set_for == due or (set_for is not None and set_for <= turn.at):
+    set_for = timer_due(context.record, kind, ref)
+    if set_for == due or (set_for is not None and set_for <= context.at):
         return
     if due is None:
-        clear_timer(turn.record, kind, ref)
-    elif not set_timer(turn.record, kind, due, ref):
-        turn.note(Note.CAP_TIMERS)
+        clear_timer(context.record, kind, ref)
+    elif not set_timer(context.record, kind, due, ref):
+        context.count(OutcomeCode.CAP_TIMERS)
 
 
-def schedule_tick(turn: Turn) -> None:
+def schedule_tick(context: EventContext) -> None:
     """The next weekly look at her."""
-    schedule(turn, TimerKind.TICK, next_tick(turn.context.tick, turn.record.id, turn.at))
+    schedule(context, TimerKind.TICK, next_tick(context.lane.tick, context.record.id, context.at))
 
 
-def schedule_maturity(turn: Turn) -> None:
+def schedule_maturity(context: EventContext) -> None:
     """The moment at which her first open question can be answered."""
-    schedule(turn, TimerKind.MATURITY, next_maturity(turn.record.asked))
+    schedule(context, TimerKind.MATURITY, next_maturity(context.record.asked))
 
 
-def schedule_cart(turn: Turn) -> None:
+def schedule_cart(context: EventContext) -> None:
     """A cart is left when nobody touched it for the delay, and forgotten long after."""
-    cart = turn.record.cart
+    cart = context.record.cart
     if cart is None:
-        schedule(turn, TimerKind.CART, None)
+        schedule(context, TimerKind.CART, None)
     else:
-        carts = turn.defaults.carts
+        carts = context.defaults.carts
         schedule(
-            turn,
+            context,
             TimerKind.CART,
-            _first((cart.touched + carts.delay_millis, cart.touched + carts.forget_millis), turn.at),
+            _first((cart.touched + carts.delay_millis, cart.touched + carts.forget_millis), context.at),
         )
 
 
-def schedule_orders(turn: Turn) -> None:
+def schedule_orders(context: EventContext) -> None:
     """Promised deliveries, and surveys after deliveries."""
     overdue: list[Millis] = []
     surveys: list[Millis] = []
-    asked = turn.at - turn.defaults.orders.survey_millis
-    for order in turn.orders.orders if turn.orders else ():
+    asked = context.at - context.defaults.orders.survey_millis
+    for order in context.orders.orders if context.orders else ():
         # Of up to four dozen orders few are under way, or so fresh that nobody asked yet.
         if order.status in OPEN:
-            overdue.append(overdue_at(turn, order))
+            overdue.append(overdue_at(context, order))
         elif order.delivered > asked:
-            surveys.append(survey_at(turn, order))
-    schedule(turn, TimerKind.DELIVERY, _first(overdue, turn.at))
-    schedule(turn, TimerKind.SURVEY, _first(surveys, turn.at))
+            surveys.append(survey_at(context, order))
+    schedule(context, TimerKind.DELIVERY, _first(overdue, context.at))
+    schedule(context, TimerKind.SURVEY, _first(surveys, context.at))
 
 
-def schedule_complaints(turn: Turn) -> None:
+def schedule_complaints(context: EventContext) -> None:
     """Deadlines of open complaints, and the question whether closed ones are settled."""
-    recent = turn.record.complaints.recent
-    schedule(turn, TimerKind.COMPLAINT_DEADLINE, _first((deadline_of(one) for one in recent), turn.at))
-    schedule(turn, TimerKind.COMPLAINT_FOLLOW_UP, _first((follow_up_at(turn, one) for one in recent), turn.at))
+    recent = context.record.complaints.recent
+    schedule(context, TimerKind.COMPLAINT_DEADLINE, _first((deadline_of(one) for one in recent), context.at))
+    schedule(context, TimerKind.COMPLAINT_FOLLOW_UP, _first((follow_up_at(context, one) for one in recent), context.at))
 
 
-def schedule_points(turn: Turn) -> None:
+def schedule_points(context: EventContext) -> None:
     """A reminder before points lapse, and the lapse."""
-    lead = turn.defaults.points.reminder_millis
-    schedule(turn, TimerKind.POINTS_EXPIRY, points.due_next(turn.record.points, lead, turn.at))
+    lead = context.defaults.points.reminder_millis
+    schedule(context, TimerKind.POINTS_EXPIRY, points.due_next(context.record.points, lead, context.at))
 
 
-def schedule_coupons(turn: Turn) -> None:
+def schedule_coupons(context: EventContext) -> None:
     """A reminder before a coupon lapses, and the lapse."""
-    lead = turn.defaults.coupons.reminder_millis
-    moments = (m for c in turn.record.coupons if not c.redeemed for m in (c.expires - lead, c.expires))
-    schedule(turn, TimerKind.COUPON_EXPIRY, _first(moments, turn.at))
+    lead = context.defaults.coupons.reminder_millis
+    moments = (m for c in context.record.coupons if not c.redeemed for m in (c.expires - lead, c.expires))
+    schedule(context, TimerKind.COUPON_EXPIRY, _first(moments, context.at))
 
 
-def schedule_dates(turn: Turn) -> None:
+def schedule_dates(context: EventContext) -> None:
     """Her birthday and the next festival, each at the greeting time and a little spread."""
-    birthday, festival = birthday_after(turn, turn.at), festival_after(turn, turn.at)
-    schedule(turn, TimerKind.BIRTHDAY, birthday and birthday[0])
-    schedule(turn, TimerKind.FESTIVAL, festival and festival[0])
+    birthday, festival = birthday_after(context, context.at), festival_after(context, context.at)
+    schedule(context, TimerKind.BIRTHDAY, birthday and birthday[0])
+    schedule(context, TimerKind.FESTIVAL, festival and festival[0])
 
 
-def birthday_after(turn: Turn, after: Millis) -> tuple[Millis, str] | None:
+def birthday_after(context: EventContext, after: Millis) -> tuple[Millis, str] | None:
     """When to congratulate her next, and the year it is for."""
-    record = turn.record
-    delay = spread(record.id, "birthday", turn.defaults.place.spread_millis)
-    found = next_birthday(record.profile, turn.defaults, after - delay)
+    record = context.record
+    delay = spread(record.id, "birthday", context.defaults.place.spread_millis)
+    found = next_birthday(record.profile, context.defaults, after - delay)
     return found and (found[0] + delay, str(found[1]))
 
 
-def festival_after(turn: Turn, after: Millis) -> tuple[Millis, str] | None:
+def festival_after(context: EventContext, after: Millis) -> tuple[Millis, str] | None:
     """When to greet her next for a festival, and which one of which year."""
-    record, profile = turn.record, turn.record.profile
-    delay = spread(record.id, "festival", turn.defaults.place.spread_millis)
-    found = next_festival(turn.defaults, profile.zone, profile.locale, profile.region, after - delay)
+    record, profile = context.record, context.record.profile
+    delay = spread(record.id, "festival", context.defaults.place.spread_millis)
+    found = next_festival(context.defaults, profile.zone, profile.locale, profile.region, after - delay)
     return found and (found[0] + delay, f"{found[1]}-{found[2]}")
 
 
-def overdue_at(turn: Turn, order: Order) -> Millis:
+def overdue_at(context: EventContext, order: Order) -> Millis:
     """When the order is late, or 0 where it cannot be, or is known to be."""
     waiting = order.placed and order.promised and order.status in OPEN and not order.late
-    return order.promised + turn.defaults.orders.late_grace_millis if waiting else 0
+    return order.promised + context.defaults.orders.late_grace_millis if waiting else 0
 
 
-def survey_at(turn: Turn, order: Order) -> Millis:
+def survey_at(context: EventContext, order: Order) -> Millis:
     """When to ask after the delivery, or 0."""
-    return order.delivered + turn.defaults.orders.survey_millis if order.status == "delivered" and order.placed else 0
+    return (
+        order.delivered + context.defaults.orders.survey_millis if order.status == "delivered" and order.placed else 0
+    )
 
 
 def deadline_of(complaint: Complaint) -> Millis:
@@ -132,14 +134,14 @@ def deadline_of(complaint: Complaint) -> Millis:
     return 0 if complaint.closed or complaint.escalated else complaint.deadline
 
 
-def follow_up_at(turn: Turn, complaint: Complaint) -> Millis:
+def follow_up_at(context: EventContext, complaint: Complaint) -> Millis:
     """When to ask whether it is settled, or 0 while it is open."""
-    return complaint.closed + turn.defaults.complaints.follow_up_millis if complaint.closed else 0
+    return complaint.closed + context.defaults.complaints.follow_up_millis if complaint.closed else 0
 
 
-def due(turn: Turn, kind: TimerKind) -> Millis | None:
+def due(context: EventContext, kind: TimerKind) -> Millis | None:
     """When she is due for this kind."""
-    return timer_due(turn.record, kind)
+    return timer_due(context.record, kind)
 
 
 def _first(moments: Iterable[Millis], after: Millis) -> Millis | None:

@@ -27,8 +27,8 @@ from schemas.record import CustomerRecord, Order, OrderBook, Seen, TimerKind
 from schemas.timers import timer_due
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis, to_rfc3339
 from streams.churn import begin
-from streams.notes import Note
-from streams.pipeline import Context, Customer, fire_timers, handle, new_customer
+from streams.outcome_codes import OutcomeCode
+from streams.pipeline import Customer, LaneContext, fire_timers, handle, new_customer
 
 START: Millis = to_millis(datetime(2026, 3, 2, 12, tzinfo=UTC))
 """A Monday at noon."""
@@ -89,20 +89,20 @@ def _numbers() -> Rulebook:
     return load_rulebook()
 
 
-def context(rulebook: Rulebook | None = None, **changes: Any) -> Context:
+def lane_context(rulebook: Rulebook | None = None, **changes: Any) -> LaneContext:
     """The shipped rulebook, an almanac that knows nothing yet, a horizon of four weeks, ticks on Mondays at 0:00."""
     known = Almanac(version=1, epoch=NONE_YET, partitions=1, churn=begin((28,)))
     tick = Tick(origin=to_millis(datetime(2026, 1, 5, tzinfo=UTC)))
     usual = {"rulebook": rulebook or listening(), "almanac": known, "horizons": (28,), "tick": tick}
-    return Context(**{**usual, **changes})
+    return LaneContext(**{**usual, **changes})
 
 
 class Life:
     """One customer, as a lane would treat her."""
 
-    def __init__(self, around: Context | None = None, who: str = WHO, since: Millis = START) -> None:
-        self.context = around or context(listening())
-        self.customer: Customer = new_customer(who, since, self.context)
+    def __init__(self, around: LaneContext | None = None, who: str = WHO, since: Millis = START) -> None:
+        self.lane = around or lane_context(listening())
+        self.customer: Customer = new_customer(who, since, self.lane)
 
     @property
     def record(self) -> CustomerRecord:
@@ -115,7 +115,7 @@ class Life:
     @property
     def heard(self) -> list[str]:
         """What would have woken rules, since it was asked last."""
-        rulebook = self.context.rulebook
+        rulebook = self.lane.rulebook
         assert isinstance(rulebook, Listening), "this life is decided by rules: look at its outcomes"
         heard, rulebook.heard = rulebook.heard, []
         return heard
@@ -130,15 +130,15 @@ class Life:
         """Events, each after the timers that were due before it. What comes out of all of them."""
         total = Outcome()
         for one in events:
-            add(total, fire_timers(self.customer, one.at, self.context))
-            add(total, handle(self.customer, one, self.context, one.at))
+            add(total, fire_timers(self.customer, one.at, self.lane))
+            add(total, handle(self.customer, one, self.lane, one.at))
         # These lives begin where they please: that nobody registered first is of no interest here.
-        total.notes.pop(Note.NEW_CUSTOMER, None)
+        total.codes.pop(OutcomeCode.NEW_CUSTOMER, None)
         return total
 
     def until(self, moment: Millis) -> Outcome:
         """Time passes and timers ring."""
-        return fire_timers(self.customer, moment, self.context)
+        return fire_timers(self.customer, moment, self.lane)
 
     def stored(self) -> tuple[bytes, bytes]:
         """Record and order book as they would be stored."""
@@ -155,6 +155,6 @@ def add(total: Outcome, more: Outcome) -> None:
     total.actions += more.actions
     total.decisions += more.decisions
     total.lessons += more.lessons
-    for mine, other in ((total.counts, more.counts), (total.notes, more.notes)):
+    for mine, other in ((total.counts, more.counts), (total.codes, more.codes)):
         for key, value in other.items():
             mine[key] = mine.get(key, 0) + value

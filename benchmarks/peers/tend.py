@@ -30,8 +30,8 @@ from rules.loading import shipped
 from schemas.almanac import Almanac
 from schemas.lane import LaneState
 from schemas.topics import LANE_TOPICS
-from streams.library import Library
-from streams.steps import Ground, Save
+from streams.lane_protocol import LaneConfig, Save
+from streams.rulebook_schedule import RulebookSchedule
 
 
 class Watch:
@@ -44,7 +44,7 @@ class Watch:
         """A stage of one batch is over."""
 
     def saved(self, save: Save) -> None:
-        """A portion is committed."""
+        """A micro-batch is committed."""
 
     def fenced(self) -> None:
         """A lane found another owner."""
@@ -101,7 +101,7 @@ class Worker:
         return Surroundings(
             store=self._store,
             almanacs=NoAlmanacs(),
-            library=Library(shipped()),
+            library=RulebookSchedule(shipped()),
             watch=Watch(),
             identity=topics.identity(LANE_TOPICS),
             clock="wall",
@@ -113,8 +113,8 @@ class Worker:
             core=self._core,
         )
 
-    def _core(self, ground: Ground, state: LaneState, library: Library) -> LeanLane:
-        return LeanLane(ground.partition, state, self._given.outbound, self._job)
+    def _core(self, config: LaneConfig, state: LaneState, library: RulebookSchedule) -> LeanLane:
+        return LeanLane(config.partition, state, self._given.outbound, self._job)
 
     def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:
         reader = TopicReader(self._engine.intake, partition, {topic: offsets[topic] for topic in self._given.topics})

@@ -14,18 +14,18 @@ import msgspec
 from benchmarks.reference.job import Event, Job, decode_event, encode_action, work
 from schemas.events import AnyEvent
 from schemas.lane import Commit, KafkaRecord, LaneState, Loaded, OutboxEntry
-from streams.arrivals import Arrival, DeadLetter, Door, Forward
-from streams.portions import Portion
-from streams.steps import Batch, NeedRecords, Save, Steps
+from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward
+from streams.lane_protocol import Batch, NeedRecords, Save, Steps
+from streams.micro_batch import MicroBatch
 
 PORTION = 500
 """Events in one commit: the store takes no more records at once."""
 IN_HAND = 10_000
 """Customers of one lane; who was looked after first makes room."""
-_NOTHING_TOLD = Portion()
+_NOTHING_TOLD = MicroBatch()
 
 
-def receive(raw: KafkaRecord, door: Door) -> Arrival | DeadLetter | Forward:
+def receive(raw: KafkaRecord, admission: AdmissionRules) -> Arrival | DeadLetter | Forward:
     """Decode one record; the load has no bad ones, and an error would park the lane."""
     event = decode_event(raw.value or b"")
     return Arrival(cast(AnyEvent, event), event.at, raw.topic, raw.offset, len(raw.value or b""), raw)
@@ -39,11 +39,11 @@ class LeanLane:
         self._partition = partition
         self._outbound = outbound
         self._job = job
-        self._hand: dict[str, bytes] = {}
+        self._cache: dict[str, bytes] = {}
 
     def take(self, batch: Batch) -> Steps:
-        """Portion by portion: load who is not in hand, work, save."""
-        arrivals, state, hand = batch.arrivals, self.state, self._hand
+        """Micro-batch by micro-batch: load who is not in hand, work, save."""
+        arrivals, state, hand = batch.arrivals, self.state, self._cache
         for start in range(0, len(arrivals), PORTION):
             chunk = arrivals[start : start + PORTION]
             events = cast("list[Event]", [arrival.event for arrival in chunk])
@@ -63,7 +63,7 @@ class LeanLane:
             self._make_room()
 
     def _work(self, events: Sequence[Event], records: dict[str, bytes]) -> list[OutboxEntry]:
-        hand, job, to, partition = self._hand, self._job, self._outbound, self._partition
+        hand, job, to, partition = self._cache, self._job, self._outbound, self._partition
         sequence, entries = self.state.sequence, []
         for event in events:
             who = event.customer
@@ -78,7 +78,7 @@ class LeanLane:
         return entries
 
     def _make_room(self) -> None:
-        hand = self._hand
+        hand = self._cache
         while len(hand) > IN_HAND:
             del hand[next(iter(hand))]
 

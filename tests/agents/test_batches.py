@@ -12,8 +12,8 @@ from schemas.errors import ConfigurationRefused
 from schemas.lane import LaneState
 from schemas.times import MINUTE, SECOND, Millis
 from schemas.topics import BROWSE, ORDERS, WATERMARKS
-from streams.arrivals import DeadLetter, Forward
-from streams.steps import Batch
+from streams.ingest import DeadLetter, Forward
+from streams.lane_protocol import Batch
 from tests.agents.logs import Logs
 from tests.builders import START
 

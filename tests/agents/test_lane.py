@@ -25,8 +25,8 @@ from schemas.lane import BrokerIdentity, Claimed, Commit, Fetched, LaneState, Lo
 from schemas.times import DAY, HOUR, MINUTE, SECOND, WEEK, Millis
 from schemas.topics import BROWSE, DEAD_LETTERS, LESSONS, MESSAGES, ORDERS
 from streams.churn import begin
-from streams.library import Library
-from streams.steps import Ground, Save
+from streams.lane_protocol import LaneConfig, Save
+from streams.rulebook_schedule import RulebookSchedule
 from tests.agents.logs import Logs
 from tests.agents.press import Press
 from tests.builders import START as MONDAY
@@ -149,7 +149,7 @@ class World:
         around = Surroundings(
             store=self.store,
             almanacs=self.almanacs,
-            library=Library(shipped()),
+            library=RulebookSchedule(shipped()),
             watch=self.diary,
             identity=self.identity,
             clock=clock or ("wall" if self.clock else "event"),
@@ -160,7 +160,7 @@ class World:
             applied=lambda *_: None,
             exact=self.clock is None,
         )
-        runner = LaneRunner(Ground(0, 1, EPOCH, (28,), Tick(0, WEEK), begin((28,))), around)
+        runner = LaneRunner(LaneConfig(0, 1, EPOCH, (28,), Tick(0, WEEK), begin((28,))), around)
         self._running.append((runner, asyncio.create_task(runner.run())))
         return runner
 

@@ -11,8 +11,8 @@ from benchmarks.reference.lane import LeanLane, receive
 from benchmarks.reference.load import PARTITIONS, TOPICS, Message, messages
 from infra.store import MemoryStore
 from schemas.lane import KafkaRecord, LaneState, OutboxEntry
-from streams.arrivals import Arrival, Door
-from streams.steps import Answer, Batch, NeedRecords, Save, Step, Steps
+from streams.ingest import AdmissionRules, Arrival
+from streams.lane_protocol import Answer, Batch, NeedRecords, Save, Step, Steps
 
 EVENTS, CUSTOMERS = 4_000, 400
 
@@ -67,11 +67,11 @@ def test_the_checker_sees_each_kind_of_difference(load: list[Message], expected:
     assert not found.clean
 
 
-async def test_a_lane_does_the_job_with_few_or_many_customers_in_hand(
+async def test_a_lane_does_the_job_with_few_or_many_customers_in_cache(
     load: list[Message], expected: Expected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for in_hand in (5, 10_000):
-        monkeypatch.setattr("benchmarks.reference.lane.IN_HAND", in_hand)
+    for in_cache in (5, 10_000):
+        monkeypatch.setattr("benchmarks.reference.lane.IN_HAND", in_cache)
         store, out = MemoryStore(), list[OutboxEntry]()
         for partition in range(PARTITIONS):
             mine = [message for message in load if message.partition == partition]
@@ -107,9 +107,9 @@ def following(steps: Steps, answer: Answer) -> Step | None:
 
 
 def batch_of(partition: int, load: list[Message]) -> Batch:
-    door = Door(partition, PARTITIONS, latest=load[-1].at, forwards=True)
+    admission = AdmissionRules(partition, PARTITIONS, latest=load[-1].at, forwards=True)
     raws = [
         KafkaRecord(one.topic, partition, n, one.at, one.customer.encode(), one.value) for n, one in enumerate(load)
     ]
-    arrivals = [item for item in (receive(raw, door) for raw in raws) if isinstance(item, Arrival)]
+    arrivals = [item for item in (receive(raw, admission) for raw in raws) if isinstance(item, Arrival)]
     return Batch(arrivals, load[-1].at, dict.fromkeys(TOPICS, len(load)))

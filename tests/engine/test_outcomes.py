@@ -11,7 +11,7 @@ import pytest
 from agents.ground import wall_clock
 from schemas.times import MINUTE
 from schemas.topics import BROWSE, COMPLAINTS, FEEDBACK, ORDERS
-from streams.arrivals import FORWARDED
+from streams.ingest import FORWARDED
 from tests.engine.site import Letter, Site
 
 pytestmark = pytest.mark.timeout(300)

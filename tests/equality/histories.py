@@ -17,8 +17,8 @@ from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
 from schemas.times import Millis
 from schemas.topics import TOPIC_OF
-from streams.library import Library
-from streams.rehearsal import Interval, Rehearsal
+from streams.in_process_runner import InProcessRunner, WatermarkInterval
+from streams.rulebook_schedule import RulebookSchedule
 
 Key = TypeVar("Key", str, int)
 
@@ -68,7 +68,7 @@ def history(first_day: int, days: int, households: int | None, act_after: int = 
     return History(journey.name, tuple(journey.events()), journey.start, journey.end, act_from)
 
 
-def rehearse(source: History, settings: Settings, *, to_last_event: bool = False) -> Rehearsal:
+def rehearse(source: History, settings: Settings, *, to_last_event: bool = False) -> InProcessRunner:
     """The pure core alone, in this process, with a dictionary as store.
 
     Args:
@@ -76,7 +76,7 @@ def rehearse(source: History, settings: Settings, *, to_last_event: bool = False
     """
     partitions = settings.partitions
     known = beginning(settings)
-    rehearsal = Rehearsal([ground_of(settings, p, known) for p in range(partitions)], Library(shipped()))
+    rehearsal = InProcessRunner([ground_of(settings, p, known) for p in range(partitions)], RulebookSchedule(shipped()))
     intervals = _intervals(source, partitions)
     if to_last_event:
         intervals = [_cut(lane) for lane in intervals]
@@ -96,8 +96,8 @@ def rehearsed(source: History, settings: Settings) -> Result:
     )
 
 
-def _intervals(source: History, partitions: int) -> list[list[Interval]]:
-    intervals: list[list[Interval]] = [[] for _ in range(partitions)]
+def _intervals(source: History, partitions: int) -> list[list[WatermarkInterval]]:
+    intervals: list[list[WatermarkInterval]] = [[] for _ in range(partitions)]
     offsets: Counter[tuple[str, int]] = Counter()
     for planned in plan_marks(source.events(), every=EVERY, end=source.end):
         raws: list[list[KafkaRecord]] = [[] for _ in range(partitions)]
@@ -107,14 +107,14 @@ def _intervals(source: History, partitions: int) -> list[list[Interval]]:
             raws[partition].append(raw)
             offsets[topic, partition] += 1
         for partition in range(partitions):
-            intervals[partition].append(Interval(raws[partition], planned.time, source.act_from))
+            intervals[partition].append(WatermarkInterval(raws[partition], planned.time, source.act_from))
     return intervals
 
 
-def _cut(lane: list[Interval]) -> list[Interval]:
+def _cut(lane: list[WatermarkInterval]) -> list[WatermarkInterval]:
     last = max(raw.timestamp for interval in lane for raw in interval.raws)
     return [
-        Interval(interval.raws, min(interval.until, last), interval.act_from)
+        WatermarkInterval(interval.raws, min(interval.until, last), interval.act_from)
         for interval in lane
         if interval.raws or interval.until <= last
     ]

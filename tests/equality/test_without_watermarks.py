@@ -8,7 +8,7 @@ import pytest
 
 from schemas.outcome import Decision, decode_decision
 from schemas.topics import DECISIONS
-from streams.rehearsal import Rehearsal
+from streams.in_process_runner import InProcessRunner
 from tests.equality.conftest import MakeWorld, settings_of
 from tests.equality.histories import History, rehearse
 
@@ -32,7 +32,7 @@ def test_three_producers_and_a_cold_backlog_change_at_most_one_action_in_a_thous
     assert len(differing) <= len(expected.action_ids()) / 1_000, reasons
 
 
-def _reasons(differing: frozenset[str], expected: Rehearsal, ledger: list[Decision]) -> list[str]:
+def _reasons(differing: frozenset[str], expected: InProcessRunner, ledger: list[Decision]) -> list[str]:
     """Why each action was decided otherwise: both ledgers, side by side."""
     entries = [entry for shelf in expected.shelves for entry in shelf.outbox if entry.topic == DECISIONS]
     ours = _by_action([decode_decision(entry.value) for entry in entries])

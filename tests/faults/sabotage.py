@@ -16,7 +16,7 @@ from infra.kafka.publisher import Publisher
 from infra.store import Store
 from infra.store.keys import lane_keys
 from schemas.lane import Commit
-from streams.arrivals import Arrival
+from streams.ingest import Arrival
 from tests.faults.trials import Safeguard
 
 

@@ -56,16 +56,16 @@ class Trial:
     def __init__(self, file: Path) -> None:
         self._file = os.open(file, os.O_RDWR | os.O_CREAT)
         self._order = b""
-        self._in_hand: set[int] = set()
+        self._in_cache: set[int] = set()
         self._met = 0
 
-    def has_in_hand(self, partition: int) -> None:
+    def has_in_cache(self, partition: int) -> None:
         """A batch was taken and is not committed."""
-        self._in_hand.add(partition)
+        self._in_cache.add(partition)
 
-    def came_to(self, step: Step, partition: int, *, in_hand: bool, unpublished: int) -> None:
+    def came_to(self, step: Step, partition: int, *, in_cache: bool, unpublished: int) -> None:
         """A lane has come to this step."""
-        (self._in_hand.add if in_hand else self._in_hand.discard)(partition)
+        (self._in_cache.add if in_cache else self._in_cache.discard)(partition)
         counts = self.note(partition, unpublished)
         if order := os.pread(self._file, _ORDER_BYTES, _ORDER_AT):
             self._obey(order, step, counts=counts)
@@ -83,7 +83,7 @@ class Trial:
 
     def note(self, partition: int, unpublished: int) -> bool:
         """Write down whether a kill would count now."""
-        counts = partition in self._in_hand or unpublished > 0
+        counts = partition in self._in_cache or unpublished > 0
         os.pwrite(self._file, b"1" if counts else b"0", partition)
         return counts
 

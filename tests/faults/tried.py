@@ -23,7 +23,7 @@ from infra.settings import Settings
 from infra.store import Store
 from schemas.lane import Commit, Loaded, OutboxEntry
 from schemas.topics import ACTION_TOPICS, POSITIONS
-from streams.steps import NeedRecords, Save
+from streams.lane_protocol import NeedRecords, Save
 from tests.faults.sabotage import sabotage
 from tests.faults.trials import FILE, SABOTAGE, Safeguard, Step, Trial
 
@@ -37,15 +37,15 @@ class TriedLane(LaneRunner):
 
     async def _load(self, step: NeedRecords) -> Loaded:
         loaded = await super()._load(step)
-        self._came_to(Step.LOAD, in_hand=True)
+        self._came_to(Step.LOAD, in_cache=True)
         return loaded
 
     async def _save(self, save: Save) -> None:
-        self._came_to(Step.HANDLE, in_hand=True)
+        self._came_to(Step.HANDLE, in_cache=True)
         assert self._outgoing is not None
         if self._outgoing.settled > self._told:
             self._told = self._outgoing.settled
-            self._came_to(Step.TRIM, in_hand=True)
+            self._came_to(Step.TRIM, in_cache=True)
         await super()._save(save)
         self.trial.note(self.partition, self.waiting_to_publish)
 
@@ -54,10 +54,10 @@ class TriedLane(LaneRunner):
 
     def acknowledges(self) -> None:
         """The batch is done."""
-        self._came_to(Step.ACKNOWLEDGE, in_hand=False)
+        self._came_to(Step.ACKNOWLEDGE, in_cache=False)
 
-    def _came_to(self, step: Step, *, in_hand: bool) -> None:
-        self.trial.came_to(step, self.partition, in_hand=in_hand, unpublished=self.waiting_to_publish)
+    def _came_to(self, step: Step, *, in_cache: bool) -> None:
+        self.trial.came_to(step, self.partition, in_cache=in_cache, unpublished=self.waiting_to_publish)
 
 
 class TriedProducer(LaneProducer):
@@ -69,7 +69,7 @@ class TriedProducer(LaneProducer):
         super()._send(entry)
         if entry.topic == POSITIONS:
             self._producer.flush(5)
-            self.trial.came_to(Step.PUBLISH, self._partition, in_hand=False, unpublished=1)
+            self.trial.came_to(Step.PUBLISH, self._partition, in_cache=False, unpublished=1)
 
 
 class TriedPublisher(Publisher):
@@ -95,7 +95,7 @@ class TriedStore:
     async def commit(self, partition: int, version: int, commit: Commit) -> int:
         after = await self._store.commit(partition, version, commit)
         actions = sum(entry.topic in _ACTIONS for entry in commit.outbox)
-        self._trial.came_to(Step.COMMIT, partition, in_hand=False, unpublished=actions)
+        self._trial.came_to(Step.COMMIT, partition, in_cache=False, unpublished=actions)
         return after
 
 

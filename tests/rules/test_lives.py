@@ -7,7 +7,7 @@ import pytest
 from rules.loading import shipped
 from schemas.outcome import Outcome
 from schemas.times import DAY, Millis
-from tests.builders import Life, added, complained, context, event, placed, when
+from tests.builders import Life, added, complained, event, lane_context, placed, when
 
 Told = list[tuple[str, str, str]]
 
@@ -20,7 +20,7 @@ def told(outcome: Outcome) -> Told:
 @pytest.fixture
 def anna() -> Life:
     """Anna of Berlin has opened an account and allowed everything."""
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
     profile = {"name": "Anna", "email": "anna@example.com", "phone": "+4912345678", "zone": "Europe/Berlin"}
     life.happens(event("customer.registered", when(), locale="de", birthday="1990-04-10", **profile))
     for channel in ("email", "sms", "push", "call"):
@@ -131,7 +131,7 @@ def test_who_stays_away_is_woken_up_once(anna: Life) -> None:
 
 
 def test_before_acting_begins_nobody_hears_anything_and_nothing_is_made_up_for_later() -> None:
-    life = Life(context(shipped(), act_from=days(20)))
+    life = Life(lane_context(shipped(), act_from=days(20)))
 
     silent = life.happens(
         event("customer.registered", when(), email="anna@example.com", name="Anna"),

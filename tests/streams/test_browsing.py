@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.record import TimerKind
-from streams.notes import Note
+from streams.outcome_codes import OutcomeCode
 from tests.builders import Life, event, when
 
 
@@ -33,13 +33,13 @@ def test_a_visit_makes_no_prediction_and_needs_no_order_book() -> None:
 def test_a_visit_older_than_the_ring_reaches_back_is_not_applied() -> None:
     life = Life()
     first = event("product.viewed", sku="first")
-    many = life.context.rulebook.defaults.duplicates.browse * 2 + 1
+    many = life.lane.rulebook.defaults.duplicates.browse * 2 + 1
     life.happens(first, *(event("product.viewed", when(0, 1, n), sku="s") for n in range(many)))
     before = life.stored()
 
     outcome = life.happens(first, event("product.viewed", when(0, 0, 30), sku="never seen"))
 
-    assert outcome.notes == {Note.TOO_OLD_BROWSE: 2}
+    assert outcome.codes == {OutcomeCode.TOO_OLD_BROWSE: 2}
     assert life.stored() == before
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from schemas.record import MAX_CART_ITEMS, TimerKind
-from streams.notes import Note
+from streams.outcome_codes import OutcomeCode
 from tests.builders import Life, added, event, placed, when
 
 
 def test_a_cart_that_nobody_touched_for_the_delay_is_left_once() -> None:
     life = Life()
     life.happens(added(), added(when(minutes=30), sku="s-2"))
-    delay = life.context.rulebook.defaults.carts.delay_millis
+    delay = life.lane.rulebook.defaults.carts.delay_millis
     assert life.due(TimerKind.CART) == when(minutes=30) + delay
 
     life.until(when(minutes=30) + delay - 1)
@@ -78,7 +78,7 @@ def test_beyond_its_bound_a_cart_keeps_value_and_number_but_no_more_lines() -> N
     cart = life.record.cart
     assert cart is not None
     assert (len(cart.items), cart.more, cart.value) == (MAX_CART_ITEMS, 3, 10 * (MAX_CART_ITEMS + 3))
-    assert outcome.notes == {Note.CAP_CART_ITEMS: 3}
+    assert outcome.codes == {OutcomeCode.CAP_CART_ITEMS: 3}
 
 
 def test_the_way_to_the_till_says_what_she_would_pay() -> None:
@@ -101,14 +101,14 @@ def test_news_of_a_cart_that_comes_after_its_order_is_outdated() -> None:
 
     outcome = life.happens(added(when(0)), event("checkout.started", cart_id="k-1", amount=1, currency="EUR"))
 
-    assert outcome.notes == {Note.OUTDATED: 2}
+    assert outcome.codes == {OutcomeCode.OUTDATED: 2}
     assert life.record.cart is None
 
 
 def test_taking_something_out_of_a_cart_that_is_not_at_hand_is_counted() -> None:
     outcome = Life().happens(event("cart.item_removed", cart_id="k-9", sku="s-1"))
 
-    assert outcome.notes == {Note.UNKNOWN_CART: 1}
+    assert outcome.codes == {OutcomeCode.UNKNOWN_CART: 1}
 
 
 def test_a_foreign_currency_in_the_cart_is_not_added_to_its_value() -> None:

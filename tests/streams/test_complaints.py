@@ -6,7 +6,7 @@ import pytest
 
 from schemas.record import MAX_OPEN_COMPLAINTS, Complaint, TimerKind
 from schemas.times import HOUR
-from streams.notes import Note
+from streams.outcome_codes import OutcomeCode
 from tests.builders import START, Life, complained, event, when
 
 
@@ -18,7 +18,7 @@ def only(life: Life) -> Complaint:
 @pytest.mark.parametrize("category", ["safety", "payment", "delivery", "other"])
 def test_the_table_gives_urgency_and_deadline_where_the_event_tells_none(category: str) -> None:
     life = Life()
-    numbers = life.context.rulebook.defaults.complaints
+    numbers = life.lane.rulebook.defaults.complaints
 
     life.happens(complained(category=category))
 
@@ -92,7 +92,7 @@ def test_a_deadline_brought_forward_into_the_past_is_breached_at_once() -> None:
 
 @pytest.mark.parametrize("kind", ["complaint.updated", "complaint.resolved", "complaint.reopened"])
 def test_news_of_a_complaint_that_was_never_opened_is_counted(kind: str) -> None:
-    assert Life().happens(event(kind, complaint_id="ghost")).notes == {Note.UNKNOWN_COMPLAINT: 1}
+    assert Life().happens(event(kind, complaint_id="ghost")).codes == {OutcomeCode.UNKNOWN_COMPLAINT: 1}
 
 
 def test_older_news_does_not_undo_newer() -> None:
@@ -106,18 +106,18 @@ def test_older_news_does_not_undo_newer() -> None:
 
     outcome = life.happens(event("complaint.resolved", when(1, 1), complaint_id="p-1"))
 
-    assert outcome.notes == {Note.OUTDATED: 1}
+    assert outcome.codes == {OutcomeCode.OUTDATED: 1}
     assert life.facts() == before
 
 
 def test_opening_closing_and_reopening_twice_is_a_duplicate() -> None:
     life = Life()
     life.happens(complained(id="a"))
-    assert life.happens(complained(id="b")).notes == {Note.DUPLICATE: 1}
-    assert life.happens(event("complaint.reopened", when(1), complaint_id="p-1")).notes == {Note.DUPLICATE: 1}
+    assert life.happens(complained(id="b")).codes == {OutcomeCode.DUPLICATE: 1}
+    assert life.happens(event("complaint.reopened", when(1), complaint_id="p-1")).codes == {OutcomeCode.DUPLICATE: 1}
 
     life.happens(event("complaint.resolved", when(2), complaint_id="p-1"))
-    assert life.happens(event("complaint.resolved", when(3), complaint_id="p-1")).notes == {Note.DUPLICATE: 1}
+    assert life.happens(event("complaint.resolved", when(3), complaint_id="p-1")).codes == {OutcomeCode.DUPLICATE: 1}
 
 
 def test_closed_complaints_make_room_first_and_are_not_taken_for_new_later() -> None:
@@ -126,9 +126,9 @@ def test_closed_complaints_make_room_first_and_are_not_taken_for_new_later() -> 
 
     outcome = life.happens(*(complained(when(2, 0, n), complaint_id=f"n-{n}") for n in range(MAX_OPEN_COMPLAINTS)))
 
-    assert Note.CAP_COMPLAINTS not in outcome.notes
+    assert OutcomeCode.CAP_COMPLAINTS not in outcome.codes
     assert "p-1" not in {one.id for one in life.record.complaints.recent}
-    assert life.happens(complained(id="again")).notes == {Note.TOO_OLD_COMPLAINT: 1}
+    assert life.happens(complained(id="again")).codes == {OutcomeCode.TOO_OLD_COMPLAINT: 1}
 
 
 def test_too_many_open_complaints_let_go_of_the_oldest_and_say_so() -> None:
@@ -136,6 +136,6 @@ def test_too_many_open_complaints_let_go_of_the_oldest_and_say_so() -> None:
 
     outcome = life.happens(*(complained(when(0, 0, n), complaint_id=f"n-{n}") for n in range(MAX_OPEN_COMPLAINTS + 2)))
 
-    assert outcome.notes == {Note.CAP_COMPLAINTS: 2}
+    assert outcome.codes == {OutcomeCode.CAP_COMPLAINTS: 2}
     assert len(life.record.complaints.recent) == MAX_OPEN_COMPLAINTS
     assert life.record.complaints.total == MAX_OPEN_COMPLAINTS + 2

@@ -7,7 +7,7 @@ from pathlib import Path
 from rules.loading import shipped
 from schemas.outcome import REASONS_IN_WORDS, Decision, Outcome, Reason, Verdict
 from streams.explain import why, why_not
-from tests.builders import Life, added, context, event, when
+from tests.builders import Life, added, event, lane_context, when
 
 
 def decided(outcome: Outcome, rule: str) -> list[Decision]:
@@ -32,7 +32,7 @@ def test_every_reason_is_given_by_some_limit() -> None:
 
 
 def test_an_action_is_explained_by_what_woke_it_and_what_it_knew() -> None:
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
     reachable(life)
     life.happens(added(price=4_000))
 
@@ -46,7 +46,7 @@ def test_an_action_is_explained_by_what_woke_it_and_what_it_knew() -> None:
 
 
 def test_a_refusal_is_explained_by_its_reason() -> None:
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
     life.happens(event("customer.registered", email="ada@example.org"), added(price=4_000))
 
     (decision,) = decided(life.until(when(0, 2)), "cart_left")
@@ -57,11 +57,11 @@ def test_a_refusal_is_explained_by_its_reason() -> None:
 
 
 def test_what_was_decided_lately_answers_why_not() -> None:
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
     life.happens(added(price=4_000))
     decisions = life.until(when(0, 2)).decisions
 
-    said = why_not(life.customer, "cart_left", life.context, when(1), decisions)
+    said = why_not(life.customer, "cart_left", life.lane, when(1), decisions)
 
     assert said == why(decided_last(decisions, "cart_left"))
 
@@ -71,11 +71,11 @@ def decided_last(decisions: list[Decision], rule: str) -> Decision:
 
 
 def test_a_rule_that_never_woke_says_what_it_waits_for_and_what_it_would_see() -> None:
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
     reachable(life)
     before = life.stored()
 
-    said = " ".join(why_not(life.customer, "cart_left", life.context, when(1)))
+    said = " ".join(why_not(life.customer, "cart_left", life.lane, when(1)))
 
     assert "wakes at cart.left" in said
     assert "is not true now" in said
@@ -84,30 +84,30 @@ def test_a_rule_that_never_woke_says_what_it_waits_for_and_what_it_would_see() -
 
 
 def test_a_rule_that_acted_long_ago_says_when() -> None:
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
     reachable(life)
     rule = shipped().rule("cart_left")
     assert rule is not None
     life.record.fired[rule.hash] = when(0, 1)
 
-    said = " ".join(why_not(life.customer, "cart_left", life.context, when(20)))
+    said = " ".join(why_not(life.customer, "cart_left", life.lane, when(20)))
 
     assert "It acted for her at 2026-03-02T13:00:00.000Z." in said
 
 
 def test_an_unknown_rule_is_answered_with_those_there_are() -> None:
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
 
-    (said,) = why_not(life.customer, "cart_letf", life.context, when(1))
+    (said,) = why_not(life.customer, "cart_letf", life.lane, when(1))
 
     assert "no rule cart_letf" in said
     assert "cart_left" in said
 
 
 def test_somebody_forgotten_is_looked_at_by_no_rule() -> None:
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
     life.happens(event("erasure.requested"))
 
-    assert why_not(life.customer, "cart_left", life.context, when(1)) == [
+    assert why_not(life.customer, "cart_left", life.lane, when(1)) == [
         "She asked to be forgotten: no rule looks at her any more."
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.notes import Note
+from streams.outcome_codes import OutcomeCode
 from tests.builders import Life, event, when
 
 
@@ -32,11 +32,11 @@ def test_reviews_are_counted_in_stars_and_lower_or_raise_what_churn_knows() -> N
 def test_feedback_older_than_the_ring_reaches_back_is_not_applied() -> None:
     life = Life()
     first = event("survey.answered", scores={"overall": 1})
-    many = life.context.rulebook.defaults.duplicates.others * 2 + 1
+    many = life.lane.rulebook.defaults.duplicates.others * 2 + 1
     life.happens(first, *(event("product.reviewed", when(1, 0, n), sku="s", rating=5) for n in range(many)))
     before = life.stored()
 
     outcome = life.happens(first)
 
-    assert outcome.notes == {Note.TOO_OLD_FEEDBACK: 1}
+    assert outcome.codes == {OutcomeCode.TOO_OLD_FEEDBACK: 1}
     assert life.stored() == before

@@ -21,27 +21,27 @@ from schemas.outcome import Outcome, decode_decision
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, ORDERS, TOPIC_OF, WATERMARKS
 from streams import pipeline
-from streams.arrivals import Arrival, DeadLetter
 from streams.churn import begin
+from streams.in_process_runner import DictStore
+from streams.ingest import Arrival, DeadLetter
 from streams.lane import Lane
-from streams.library import Library
-from streams.pipeline import Context, Customer
-from streams.portions import CROWD, SURE, USUAL
-from streams.rehearsal import Shelf
-from streams.steps import Answer, Batch, Ground, NeedAlmanac, NeedRecords, Save
+from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Save
+from streams.micro_batch import LIVE_TIMERS, SAFE_LIMITS, USUAL_LIMITS
+from streams.pipeline import Customer, LaneContext
+from streams.rulebook_schedule import RulebookSchedule
 from tests.builders import START, complained, placed
 
 EPOCH = START // DAY
-GROUND = Ground(0, 1, DAY, (28,), Tick(0, WEEK), begin((28,)))
+GROUND = LaneConfig(0, 1, DAY, (28,), Tick(0, WEEK), begin((28,)))
 
 
 class Bench:
     """One lane with a dictionary as store, driven step by step."""
 
-    def __init__(self, library: Library | None = None, ground: Ground = GROUND) -> None:
-        self.ground = ground
-        self.shelf = Shelf()
-        self.library = library or Library(shipped())
+    def __init__(self, library: RulebookSchedule | None = None, config: LaneConfig = GROUND) -> None:
+        self.config = config
+        self.shelf = DictStore()
+        self.library = library or RulebookSchedule(shipped())
         self.state = msgspec.msgpack.encode(LaneState(offsets={}))
         self.almanacs: list[int] = []
         self.commits = 0
@@ -50,7 +50,7 @@ class Bench:
 
     def lane(self) -> Lane:
         """A new owner's lane, from what was committed."""
-        return Lane(self.ground, msgspec.msgpack.decode(self.state, type=LaneState), self.library)
+        return Lane(self.config, msgspec.msgpack.decode(self.state, type=LaneState), self.library)
 
     def take(self, batch: Batch, lane: Lane | None = None, crash_after: int = 1 << 30) -> Lane:
         """Handle a batch; or leave it in the middle, after so many commits."""
@@ -104,7 +104,7 @@ def orders_of(bench: Bench, who: str = "c-1") -> int:
 
 
 def test_offsets_move_with_the_last_commit_of_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lane, "bounds", USUAL._replace(events=2))
+    monkeypatch.setattr(Lane, "bounds", USUAL_LIMITS._replace(events=2))
     bench = Bench()
 
     bench.take(batch(*orders(5), until=START + HOUR), crash_after=2)
@@ -117,7 +117,7 @@ def test_offsets_move_with_the_last_commit_of_an_interval(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("crash_after", [1, 2, 3, 4, 5])
 def test_a_crash_between_two_commits_changes_nothing(monkeypatch: pytest.MonkeyPatch, crash_after: int) -> None:
-    monkeypatch.setattr(Lane, "bounds", USUAL._replace(events=2))
+    monkeypatch.setattr(Lane, "bounds", USUAL_LIMITS._replace(events=2))
     told = batch(*orders(7, every=5 * HOUR), until=START + 3 * DAY)
     straight, crashed = Bench(), Bench()
     straight.take(told)
@@ -131,7 +131,7 @@ def test_a_crash_between_two_commits_changes_nothing(monkeypatch: pytest.MonkeyP
 
 
 def test_in_service_every_commit_moves_the_offsets_past_what_it_handled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lane, "bounds", USUAL._replace(events=2))
+    monkeypatch.setattr(Lane, "bounds", USUAL_LIMITS._replace(events=2))
     bench = Bench()
 
     bench.take(batch(*orders(5), until=START + HOUR, marked=False, acting=START + HOUR), crash_after=2)
@@ -173,7 +173,7 @@ def test_after_a_restart_the_almanac_in_force_is_asked_for_again() -> None:
 def test_a_rulebook_is_in_force_from_its_very_moment_in_the_middle_of_a_batch() -> None:
     other = copy(shipped())
     other.version = "other"
-    library = Library(shipped())
+    library = RulebookSchedule(shipped())
     library.add(other, START + 2 * MINUTE)
     bench = Bench(library)
 
@@ -220,11 +220,11 @@ def test_what_is_put_aside_is_told_once_whatever_happens(crash_after: int) -> No
 
 
 def test_what_is_too_much_for_one_commit_is_done_again_in_smaller_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(SURE.customers * 2)]
+    told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(SAFE_LIMITS.customers * 2)]
     whole, parts = Bench(), Bench()
     whole.take(batch(*told, until=START + WEEK))
 
-    monkeypatch.setattr("streams.lane.ROOM", 10_000)
+    monkeypatch.setattr("streams.lane.MAX_COMMIT_BYTES", 10_000)
     parts.take(batch(*told, until=START + WEEK))
 
     assert parts.commits > whole.commits
@@ -237,7 +237,7 @@ def test_what_is_too_much_for_one_commit_is_done_again_in_smaller_parts(monkeypa
 
 
 def test_a_batch_of_nothing_but_time_rings_the_timers_of_the_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lane, "bounds", USUAL._replace(due=2))
+    monkeypatch.setattr(Lane, "bounds", USUAL_LIMITS._replace(due=2))
     bench = Bench()
     told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(9)]
     bench.take(batch(*told, until=START + HOUR))
@@ -249,7 +249,7 @@ def test_a_batch_of_nothing_but_time_rings_the_timers_of_the_silent(monkeypatch:
 
 
 def test_in_service_events_need_not_wait_for_a_crowd_of_timers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lane, "bounds", USUAL._replace(due=2))
+    monkeypatch.setattr(Lane, "bounds", USUAL_LIMITS._replace(due=2))
     bench, later = Bench(), START + 2 * WEEK
     told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(9)]
     lane = bench.take(batch(*told, until=START + HOUR, marked=False, acting=START + HOUR))
@@ -268,7 +268,9 @@ def test_in_service_events_need_not_wait_for_a_crowd_of_timers(monkeypatch: pyte
     assert bench.saved.time == later
 
 
-@pytest.mark.parametrize(("service", "most"), [({"marked": False, "acting": START}, CROWD), ({}, USUAL.due)])
+@pytest.mark.parametrize(
+    ("service", "most"), [({"marked": False, "acting": START}, LIVE_TIMERS), ({}, USUAL_LIMITS.due)]
+)
 def test_fewer_timers_are_taken_at_once_in_service(service: dict[str, Any], most: int) -> None:
     first = next(Bench().lane().take(batch(until=START, **service)))
 
@@ -277,7 +279,7 @@ def test_fewer_timers_are_taken_at_once_in_service(service: dict[str, Any], most
 
 
 def test_too_many_letters_stop_the_lane_before_any_of_the_batch_is_done() -> None:
-    bench = Bench(ground=msgspec.structs.replace(GROUND, letters_limit=0.001))
+    bench = Bench(config=msgspec.structs.replace(GROUND, letters_limit=0.001))
     bench.take(batch(*orders(5), until=START + HOUR))
     before = (bench.state, dict(bench.shelf.records), list(bench.shelf.outbox))
 
@@ -289,9 +291,9 @@ def test_too_many_letters_stop_the_lane_before_any_of_the_batch_is_done() -> Non
 
 
 def test_events_that_fail_stop_it_with_their_portion_undone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lane, "bounds", USUAL._replace(events=2))
-    monkeypatch.setattr("streams.portions.handle", _fails_for("o-3"))
-    bench = Bench(ground=msgspec.structs.replace(GROUND, letters_limit=0.0005))
+    monkeypatch.setattr(Lane, "bounds", USUAL_LIMITS._replace(events=2))
+    monkeypatch.setattr("streams.micro_batch.handle", _fails_for("o-3"))
+    bench = Bench(config=msgspec.structs.replace(GROUND, letters_limit=0.0005))
 
     with pytest.raises(TendError, match="ValueError: no such order"):
         bench.take(batch(*orders(5), until=START + HOUR))
@@ -302,17 +304,17 @@ def test_events_that_fail_stop_it_with_their_portion_undone(monkeypatch: pytest.
 
 
 def test_the_share_of_letters_outlives_the_lane() -> None:
-    bench = Bench(ground=msgspec.structs.replace(GROUND, letters_limit=0.5))
+    bench = Bench(config=msgspec.structs.replace(GROUND, letters_limit=0.5))
 
     bench.take(batch(*orders(6), until=START + HOUR, aside=letters(4)))
 
-    assert bench.saved.spoiled == pytest.approx(0.004, rel=0.01)
+    assert bench.saved.dead_letter_share == pytest.approx(0.004, rel=0.01)
 
 
 def _fails_for(order_id: str) -> Callable[..., Outcome]:
-    def handle(customer: Customer, event: AnyEvent, context: Context, acting: Millis) -> Outcome:
+    def handle(customer: Customer, event: AnyEvent, lane: LaneContext, acting: Millis) -> Outcome:
         if getattr(event, "order_id", "") == order_id:
             raise ValueError("no such order")
-        return pipeline.handle(customer, event, context, acting)
+        return pipeline.handle(customer, event, lane, acting)
 
     return handle

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.times import Millis
-from streams.arrivals import Arrival
+from streams.ingest import Arrival
 from streams.merge import Queue, horizon_of, in_order, release
 from tests.builders import START, event
 

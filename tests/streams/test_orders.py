@@ -6,7 +6,7 @@ import pytest
 
 from schemas.record import MAX_ORDERS, Coupon, TimerKind
 from schemas.times import DAY, HOUR
-from streams.notes import Note
+from streams.outcome_codes import OutcomeCode
 from tests.builders import START, Life, added, event, placed, when
 
 
@@ -26,11 +26,11 @@ def test_an_order_told_twice_counts_once_even_under_another_event_id() -> None:
     life.happens(placed(id="first"))
     before, facts = life.stored(), life.facts()
 
-    assert life.happens(placed(id="first")).notes == {Note.DUPLICATE: 1}
+    assert life.happens(placed(id="first")).codes == {OutcomeCode.DUPLICATE: 1}
     assert life.stored() == before
 
     outcome = life.happens(placed(id="second"))
-    assert (outcome.notes, outcome.counts) == ({Note.DUPLICATE: 1}, {})
+    assert (outcome.codes, outcome.counts) == ({OutcomeCode.DUPLICATE: 1}, {})
     assert life.facts() == facts
 
 
@@ -47,7 +47,7 @@ def test_an_order_told_again_after_its_event_id_was_forgotten_changes_no_byte() 
 
     outcome = life.happens(*news)
 
-    assert outcome.notes == {Note.DUPLICATE: 3}
+    assert outcome.codes == {OutcomeCode.DUPLICATE: 3}
     assert life.stored() == before
 
 
@@ -61,7 +61,7 @@ def test_an_order_takes_its_cart_with_it_and_leaves_another() -> None:
     assert life.due(TimerKind.CART) is None
 
 
-def test_an_order_that_names_no_cart_takes_the_one_at_hand() -> None:
+def test_an_order_that_names_no_cart_takes_the_one_at_cache() -> None:
     life = Life()
 
     life.happens(added(), placed(when(minutes=1)))
@@ -78,13 +78,13 @@ def test_orders_in_a_foreign_currency_are_counted_but_not_summed_nor_rewarded() 
     assert life.record.purchases.spent == 5_000
     assert life.record.purchases.foreign == 1
     assert life.order("o-2").points == 0
-    assert outcome.notes == {Note.FOREIGN_CURRENCY: 1}
+    assert outcome.codes == {OutcomeCode.FOREIGN_CURRENCY: 1}
 
 
 def test_a_promise_that_passes_is_noticed_once_after_the_grace() -> None:
     life = Life()
     life.happens(placed(promised=when(2)))
-    grace = life.context.rulebook.defaults.orders.late_grace_millis
+    grace = life.lane.rulebook.defaults.orders.late_grace_millis
     assert life.due(TimerKind.DELIVERY) == when(2) + grace
 
     life.until(when(2))
@@ -107,7 +107,7 @@ def test_a_promise_said_again_at_dispatch_is_not_noticed_again() -> None:
 
 def test_a_broken_promise_that_no_timer_was_set_for_is_noticed_with_the_next() -> None:
     life = Life()
-    grace = life.context.rulebook.defaults.orders.late_grace_millis
+    grace = life.lane.rulebook.defaults.orders.late_grace_millis
     life.happens(placed(promised=when(2)), placed(when(0, 1), order_id="o-2", promised=when(2) - 1))
     life.order().promised -= 1_000
 
@@ -227,7 +227,7 @@ def test_news_that_overtakes_the_order_takes_effect_when_the_order_comes(kinds: 
 
 
 def test_news_of_an_order_nobody_placed_is_counted() -> None:
-    assert Life().happens(event("order.delivered", order_id="ghost")).notes == {Note.UNKNOWN_ORDER: 1}
+    assert Life().happens(event("order.delivered", order_id="ghost")).codes == {OutcomeCode.UNKNOWN_ORDER: 1}
 
 
 @pytest.mark.parametrize("kind", ["order.dispatched", "order.delivered"])
@@ -238,7 +238,7 @@ def test_a_cancelled_order_stays_cancelled(kind: str) -> None:
 
     outcome = life.happens(event(kind, when(1, 1), order_id="o-1"))
 
-    assert outcome.notes == {Note.OUTDATED: 1}
+    assert outcome.codes == {OutcomeCode.OUTDATED: 1}
     assert life.facts() == before
 
 
@@ -253,15 +253,15 @@ def test_a_full_book_forgets_settled_orders_first_and_does_not_take_them_for_new
     ids = {order.id for order in life.book.orders}
     assert len(ids) == MAX_ORDERS
     assert "settled" not in ids
-    assert outcome.notes == {Note.CAP_ORDERS: 1}
+    assert outcome.codes == {OutcomeCode.CAP_ORDERS: 1}
     forgotten = placed(when(0), order_id="settled", id="again")
-    assert life.happens(forgotten).notes == {Note.TOO_OLD_ORDER: 1}
+    assert life.happens(forgotten).codes == {OutcomeCode.TOO_OLD_ORDER: 1}
 
 
 def test_a_second_order_is_asked_for_after_the_first_only() -> None:
     life = Life()
     life.happens(placed())
-    assert life.due(TimerKind.SECOND_ORDER, "o-1") == START + life.context.rulebook.defaults.orders.second_order_millis
+    assert life.due(TimerKind.SECOND_ORDER, "o-1") == START + life.lane.rulebook.defaults.orders.second_order_millis
 
     life.happens(placed(when(1), order_id="o-2"))
     life.until(when(30))
@@ -289,7 +289,7 @@ def test_a_coupon_of_ours_is_redeemed_by_the_order_that_names_it() -> None:
 
 def test_late_grace_is_a_number_of_the_rulebook() -> None:
     life = Life()
-    grace = life.context.rulebook.defaults.orders.late_grace_millis
+    grace = life.lane.rulebook.defaults.orders.late_grace_millis
 
     life.happens(placed(promised=START + DAY))
     life.happens(event("order.delivered", START + DAY + grace, order_id="o-1"))

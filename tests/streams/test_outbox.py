@@ -10,10 +10,10 @@ from schemas.almanac import decode_contribution
 from schemas.compression import DECISIONS as PACKED
 from schemas.lane import KafkaRecord
 from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, MESSAGES, ORDERS
-from streams.arrivals import FORWARDED, Arrival, DeadLetter, Forward
+from streams.ingest import FORWARDED, Arrival, DeadLetter, Forward
+from streams.micro_batch import Failure
 from streams.outbox import MAX_BODY, Outbox, chunks, post, post_failures
-from streams.portions import Failed
-from tests.builders import START, Life, context, event, placed
+from tests.builders import START, Life, event, lane_context, placed
 
 RAW = KafkaRecord(ORDERS, 3, 17, START, b"c-1", b"{broken", (("trace", b"abc"),))
 
@@ -87,7 +87,7 @@ def test_a_single_record_larger_than_a_piece_is_a_piece_of_its_own() -> None:
 
 
 def test_an_action_goes_to_its_senders_and_its_decision_to_the_ledger() -> None:
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
     outcome = life.happens(
         event("customer.registered", START, email="a@example.org", name="Anna", zone="Europe/Berlin"),
         placed(START + 1),
@@ -106,7 +106,7 @@ def test_an_action_goes_to_its_senders_and_its_decision_to_the_ledger() -> None:
 
 
 def test_what_lanes_count_is_told_the_learner_once_per_portion() -> None:
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
     outcomes = [life.happens(placed(START + day * 86_400_000, f"o-{day}")) for day in range(5)]
     out = outbox()
 
@@ -127,7 +127,7 @@ def test_an_event_that_failed_is_a_dead_letter_and_a_failed_timer_leaves_a_note(
 
     post_failures(
         out,
-        [Failed("c-1", Arrival(one, one.at, ORDERS, 17), "ValueError: no"), Failed("c-2", None, "KeyError: 'x'")],
+        [Failure("c-1", Arrival(one, one.at, ORDERS, 17), "ValueError: no"), Failure("c-2", None, "KeyError: 'x'")],
         {(ORDERS, 17): RAW},
     )
 

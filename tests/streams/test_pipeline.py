@@ -18,22 +18,22 @@ from schemas.outcome import Outcome
 from schemas.record import TimerKind
 from schemas.times import DAY, HOUR, MINUTE, WEEK, to_millis
 from schemas.topics import TOPIC_OF
-from streams import history
-from streams.notes import MEANINGS, Note
+from streams import handlers
+from streams.outcome_codes import MEANINGS, OutcomeCode
 from streams.pipeline import fire_timers, handle, needs_orders, new_customer
-from tests.builders import START, Life, add, added, complained, context, event, placed, when
+from tests.builders import START, Life, add, added, complained, event, lane_context, placed, when
 
 
 def test_every_event_type_has_its_place_in_history() -> None:
-    assert set(history.FOLDS) == set(TOPIC_OF)
+    assert set(handlers.HANDLERS) == set(TOPIC_OF)
 
 
 def test_every_note_has_a_meaning() -> None:
-    assert set(MEANINGS) == set(Note)
+    assert set(MEANINGS) == set(OutcomeCode)
 
 
 def test_somebody_not_heard_of_before_gets_a_record_with_its_clock_set() -> None:
-    customer = new_customer("c-9", START, context())
+    customer = new_customer("c-9", START, lane_context())
 
     assert (customer.record.id, customer.record.created) == ("c-9", START)
     assert customer.record.segment.stage == "prospect"
@@ -59,8 +59,8 @@ def test_a_duplicate_changes_no_byte_at_once_an_hour_or_a_day_later() -> None:
         life.happens(one)
         before = life.stored()
         for later in (0, HOUR, DAY):
-            outcome = handle(life.customer, one, life.context, one.at + later)
-            assert outcome.notes == {Note.DUPLICATE: 1}
+            outcome = handle(life.customer, one, life.lane, one.at + later)
+            assert outcome.codes == {OutcomeCode.DUPLICATE: 1}
             assert life.stored() == before
 
 
@@ -70,27 +70,27 @@ def test_a_late_event_is_applied_at_her_present_time_and_counted() -> None:
 
     outcome = life.happens(placed(when(1)))
 
-    assert outcome.notes == {Note.LATE: 1}
+    assert outcome.codes == {OutcomeCode.LATE: 1}
     assert life.record.seen == when(5)
     assert life.record.purchases.last == when(5)
     assert life.order().placed == when(1)
 
 
 def test_an_event_without_a_record_of_its_customer_is_handled_on_a_new_one() -> None:
-    around = context()
+    around = lane_context()
     first, second = placed(who="stranger"), placed(when(1), order_id="o-2", who="stranger")
     stranger = new_customer("stranger", first.at, around)
 
     outcomes = [handle(stranger, one, around, one.at) for one in (first, second)]
 
-    assert [outcome.notes for outcome in outcomes] == [{Note.NEW_CUSTOMER: 1}, {}]
+    assert [outcome.codes for outcome in outcomes] == [{OutcomeCode.NEW_CUSTOMER: 1}, {}]
     assert stranger.record.purchases.count == 2
 
 
 def test_who_registers_first_is_no_stranger() -> None:
-    around, first = context(), event("customer.registered", name="Ada")
+    around, first = lane_context(), event("customer.registered", name="Ada")
 
-    assert handle(new_customer("c-1", first.at, around), first, around, first.at).notes == {}
+    assert handle(new_customer("c-1", first.at, around), first, around, first.at).codes == {}
 
 
 def test_triggers_come_in_a_fixed_order() -> None:
@@ -154,7 +154,7 @@ def test_the_weekly_tick_scores_those_who_have_ordered_and_goes_on() -> None:
 
 
 def test_ticks_are_spread_over_customers_where_asked() -> None:
-    around = context(tick=Tick(origin=0, spread=WEEK))
+    around = lane_context(tick=Tick(origin=0, spread=WEEK))
 
     dues = {new_customer(f"c-{n}", START, around).record.timers[0].due for n in range(20)}
 
@@ -185,7 +185,7 @@ def test_in_service_timers_act_at_the_clock_and_count_from_their_own_time() -> N
     life = Life()
     life.happens(added())
 
-    fire_timers(life.customer, when(1), life.context, acting=when(2))
+    fire_timers(life.customer, when(1), life.lane, acting=when(2))
 
     assert life.record.seen <= when(1)
 
@@ -199,7 +199,7 @@ def test_nothing_is_due_twice() -> None:
     again = life.until(when(40))
 
     assert life.heard == []
-    assert (again.notes, again.counts) == ({}, {})
+    assert (again.codes, again.counts) == ({}, {})
 
 
 KINDS: list[tuple[str, dict[str, Any]]] = [
@@ -273,7 +273,7 @@ def test_whatever_is_sent_again_later_changes_nothing(
         once.happens(one)
         again.happens(one)
         before = again.stored()
-        handle(again.customer, events[dice.randrange(number + 1)], again.context, one.at)
+        handle(again.customer, events[dice.randrange(number + 1)], again.lane, one.at)
         assert again.stored() == before
 
     assert again.stored() == once.stored()
@@ -320,7 +320,7 @@ def test_looking_more_often_changes_nothing(
 def test_a_function_that_raises_tells_so_and_is_not_swallowed() -> None:
     life = Life()
     life.record.segment.tier = "bronze"
-    life.context.horizons = (90,)
+    life.lane.horizons = (90,)
 
     with pytest.raises(KeyError):
         life.happens(placed())
@@ -331,13 +331,13 @@ def test_with_rules_in_force_nothing_is_given_out_for_what_is_sent_again(seed: i
     dice = Random(seed)
     news = [(*dice.choice(KINDS), dice.randrange(60 * 24 * 60)) for _ in range(120)]
     events = sorted(told([((kind, fields), minutes) for kind, fields, minutes in news]), key=lambda e: (e.at, e.id))
-    once, again = Life(context(shipped())), Life(context(shipped()))
+    once, again = Life(lane_context(shipped())), Life(lane_context(shipped()))
     first, second = Outcome(), Outcome()
     for number, one in enumerate(events):
         add(first, once.happens(one))
         add(second, again.happens(one))
         before = again.stored()
-        repeated = handle(again.customer, events[dice.randrange(number + 1)], again.context, one.at)
+        repeated = handle(again.customer, events[dice.randrange(number + 1)], again.lane, one.at)
         assert (repeated.actions, repeated.decisions) == ([], [])
         assert again.stored() == before
     add(first, once.until(when(120)))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.record import MAX_LOTS, Lot, Points, TimerKind
 from schemas.times import DAY, Millis, to_datetime, to_millis
-from streams.notes import Note
+from streams.outcome_codes import OutcomeCode
 from streams.points import balance, due_next, earn, expiry, lapse, reverse
 from tests.builders import START, Life, event, placed, when
 
@@ -57,7 +57,7 @@ def test_an_order_that_finds_all_lots_taken_says_that_it_joined_two() -> None:
 
     outcome = life.happens(placed())
 
-    assert outcome.notes == {Note.CAP_LOTS: 1}
+    assert outcome.codes == {OutcomeCode.CAP_LOTS: 1}
     assert len(life.record.points.lots) == MAX_LOTS
 
 
@@ -127,13 +127,13 @@ def test_she_is_reminded_before_points_lapse_and_then_they_are_gone() -> None:
     life = Life()
     life.happens(placed(amount=10_000))
     lapses = life.record.points.lots[0].expires
-    reminder = lapses - life.context.rulebook.defaults.points.reminder_millis
+    reminder = lapses - life.lane.rulebook.defaults.points.reminder_millis
     assert life.due(TimerKind.POINTS_EXPIRY) == reminder
 
     life.until(reminder)
     assert life.heard.count("points.expiring") == 1
 
     outcome = life.until(lapses)
-    assert outcome.notes[Note.POINTS_LAPSED] == 100
+    assert outcome.codes[OutcomeCode.POINTS_LAPSED] == 100
     assert life.record.points.lots == []
     assert "points.expiring" not in life.heard

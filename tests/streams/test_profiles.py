@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.record import MAX_TAGS, TimerKind
-from streams.notes import Note
+from streams.outcome_codes import OutcomeCode
 from tests.builders import START, Life, added, event, placed, when
 
 
@@ -29,7 +29,7 @@ def test_an_older_event_only_fills_what_nobody_has_told_since() -> None:
     outcome = life.happens(event("customer.registered", name="Someone", region="Marylebone"))
 
     assert (life.record.profile.name, life.record.profile.region) == ("Ada", "Marylebone")
-    assert outcome.notes == {Note.LATE: 1}
+    assert outcome.codes == {OutcomeCode.LATE: 1}
 
 
 def test_a_birthday_sets_the_clock_and_a_new_one_moves_it() -> None:
@@ -81,7 +81,7 @@ def test_the_last_word_on_consent_counts_and_an_older_one_does_not() -> None:
 
     (consent,) = life.record.consents
     assert not consent.granted
-    assert outcome.notes == {Note.OUTDATED: 1}
+    assert outcome.codes == {OutcomeCode.OUTDATED: 1}
 
 
 def test_yes_and_no_at_the_same_moment_is_no_in_either_order() -> None:
@@ -101,7 +101,7 @@ def test_more_tags_than_are_kept_are_left_out_and_counted() -> None:
     outcome = life.happens(event("customer.updated", tags=[f"t-{n}" for n in range(MAX_TAGS + 5)]))
 
     assert len(life.record.profile.tags) == MAX_TAGS
-    assert outcome.notes == {Note.CAP_TAGS: 1}
+    assert outcome.codes == {OutcomeCode.CAP_TAGS: 1}
 
 
 def test_erasure_leaves_nothing_but_the_id_and_that_she_asked() -> None:
@@ -127,5 +127,5 @@ def test_after_erasure_nothing_is_kept_and_nothing_wakes() -> None:
     life.until(when(365))
 
     assert life.stored() == before
-    assert outcome.notes == {Note.ERASED: 2}
+    assert outcome.codes == {OutcomeCode.ERASED: 2}
     assert life.heard == []

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.ids import action_id
 from schemas.record import Coupon, Sent
-from streams.notes import Note
+from streams.outcome_codes import OutcomeCode
 from tests.builders import START, Life, event, when
 
 ACTION = action_id("win_back", "c-1", "2026", 0)
@@ -27,7 +27,7 @@ def test_an_action_goes_forward_and_never_back(life: Life) -> None:
     outcome = life.happens(event("receipt.delivered", when(2), action_id=ACTION))
 
     assert life.record.sent[0].state == 3
-    assert outcome.notes == {Note.DUPLICATE: 1}
+    assert outcome.codes == {OutcomeCode.DUPLICATE: 1}
 
 
 def test_a_failure_is_final(life: Life) -> None:
@@ -41,7 +41,7 @@ def test_a_receipt_for_an_action_nobody_knows_is_counted(kind: str) -> None:
     life = Life()
     before = life.facts()
 
-    assert life.happens(event(kind, action_id="not-ours")).notes == {Note.UNKNOWN_RECEIPT: 1}
+    assert life.happens(event(kind, action_id="not-ours")).codes == {OutcomeCode.UNKNOWN_RECEIPT: 1}
     assert life.facts() == before
 
 
@@ -50,7 +50,7 @@ def test_our_coupon_is_redeemed(life: Life) -> None:
 
     assert life.record.coupons[0].redeemed
     assert life.record.sent[0].state == 5
-    assert outcome.notes == {}
+    assert outcome.codes == {}
 
 
 def test_our_coupon_is_redeemed_though_the_action_was_forgotten(life: Life) -> None:
@@ -59,13 +59,13 @@ def test_our_coupon_is_redeemed_though_the_action_was_forgotten(life: Life) -> N
     outcome = life.happens(event("receipt.redeemed", when(1), action_id=ACTION, code="TEND-1"))
 
     assert life.record.coupons[0].redeemed
-    assert outcome.notes == {}
+    assert outcome.codes == {}
 
 
 def test_somebody_elses_coupon_is_counted_as_such(life: Life) -> None:
     outcome = life.happens(event("receipt.redeemed", action_id="campaign-8", code="54200", campaign="8"))
 
-    assert outcome.notes == {Note.FOREIGN_REDEMPTION: 1}
+    assert outcome.codes == {OutcomeCode.FOREIGN_REDEMPTION: 1}
 
 
 def test_the_unsubscribe_link_withdraws_consent_whatever_became_of_the_action(life: Life) -> None:

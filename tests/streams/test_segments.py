@@ -78,7 +78,7 @@ def test_an_order_sent_back_takes_its_money_out_of_the_value() -> None:
 def test_visits_move_nothing_before_the_next_day_comes() -> None:
     life = Life()
     life.happens(placed())
-    active = life.context.rulebook.defaults.segments.active_days
+    active = life.lane.rulebook.defaults.segments.active_days
 
     life.happens(event("product.viewed", when(active, 23), sku="s-1"))
     assert life.record.segment.activity == "active"

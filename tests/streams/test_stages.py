@@ -6,7 +6,7 @@ from schemas.record import Purchases, Segment
 from schemas.times import DAY
 from streams.purchases import BUCKET
 from streams.stages import STAGES, stage
-from tests.builders import START, Life, context, event, listening, placed, when
+from tests.builders import START, Life, event, lane_context, listening, placed, when
 from tests.rules.moments import rule, rules
 
 NUMBERS = listening().defaults.stages
@@ -86,7 +86,7 @@ def test_a_change_of_stage_or_tier_tells_what_was_before() -> None:
         on=["stage.changed", "tier.upgraded", "tier.downgraded"],
         occasion="{trigger.name}: {trigger.previous} to {trigger.ref}",
     )
-    life = Life(context(rules(told)))
+    life = Life(lane_context(rules(told)))
 
     outcome = life.happens(event("customer.registered", email="a@example.org"), placed(amount=60_000))
     outcome.decisions += life.until(when(100)).decisions

@@ -9,17 +9,17 @@ from schemas.record import MAX_TIMERS, Coupon, TimerKind
 from schemas.timers import set_timer
 from schemas.times import DAY, HOUR
 from streams import timer_handlers
-from streams.notes import Note
+from streams.context import EventContext
+from streams.outcome_codes import OutcomeCode
 from streams.pipeline import fire_timers
 from streams.timer_schedule import schedule_coupons
-from streams.turn import Turn
 from tests.builders import START, Life, complained, event, placed, when
 
 
 def holds(life: Life, *coupons: Coupon) -> None:
     """She was given these coupons, as a decision leaves them."""
     life.record.coupons = list(coupons)
-    schedule_coupons(Turn(life.customer, life.context, life.record.seen or START, START, None, Outcome()))
+    schedule_coupons(EventContext(life.customer, life.lane, life.record.seen or START, START, None, Outcome()))
 
 
 def test_every_kind_of_wait_can_ring() -> None:
@@ -41,7 +41,7 @@ def test_a_stale_timer_does_no_harm(kind: TimerKind) -> None:
 def test_a_coupon_is_spoken_of_before_it_lapses_and_then_forgotten() -> None:
     life = Life()
     holds(life, Coupon("TEND-1", 7, when(30)))
-    lead = life.context.rulebook.defaults.coupons.reminder_millis
+    lead = life.lane.rulebook.defaults.coupons.reminder_millis
     assert life.due(TimerKind.COUPON_EXPIRY) == when(30) - lead
 
     life.until(when(29))
@@ -120,14 +120,14 @@ def test_points_that_lapse_are_counted() -> None:
     life = Life()
     life.happens(placed(amount=10_000))
 
-    assert life.until(when(500)).notes[Note.POINTS_LAPSED] == 100
+    assert life.until(when(500)).codes[OutcomeCode.POINTS_LAPSED] == 100
 
 
 def test_in_service_a_wait_is_decided_at_the_clock_however_late_it_is_looked_at() -> None:
     life = Life()
     life.happens(placed(promised=when(1)))
 
-    fire_timers(life.customer, when(3), life.context, acting=when(3) + DAY)
+    fire_timers(life.customer, when(3), life.lane, acting=when(3) + DAY)
 
     assert "delivery.overdue" in life.heard
     assert life.record.seen < when(3)
@@ -135,8 +135,8 @@ def test_in_service_a_wait_is_decided_at_the_clock_however_late_it_is_looked_at(
 
 def test_timers_due_at_the_same_moment_all_ring() -> None:
     life = Life()
-    survey = life.context.rulebook.defaults.orders.survey_millis
-    grace = life.context.rulebook.defaults.orders.late_grace_millis
+    survey = life.lane.rulebook.defaults.orders.survey_millis
+    grace = life.lane.rulebook.defaults.orders.late_grace_millis
     moment = when(4)
     life.happens(
         placed(),
@@ -157,7 +157,7 @@ def test_a_full_clock_is_counted() -> None:
 
     outcome = life.happens(complained())
 
-    assert outcome.notes == {Note.CAP_TIMERS: 1}
+    assert outcome.codes == {OutcomeCode.CAP_TIMERS: 1}
     assert len(life.record.timers) == MAX_TIMERS
 
 
@@ -165,7 +165,7 @@ def test_the_weekly_tick_does_not_swallow_what_is_due_at_the_same_moment() -> No
     life = Life()
     tick = life.due(TimerKind.TICK)
     assert tick is not None
-    lead = life.context.rulebook.defaults.coupons.reminder_millis
+    lead = life.lane.rulebook.defaults.coupons.reminder_millis
     holds(life, Coupon("TEND-1", 7, tick + lead))
 
     life.until(tick)

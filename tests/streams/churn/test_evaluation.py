@@ -11,10 +11,9 @@ from schemas.times import DAY, WEEK, to_rfc3339
 from schemas.topics import ORDERS
 from streams.churn import begin
 from streams.churn.evaluation import Order, Point, Rehearsal, Signal
-from streams.library import Library
-from streams.rehearsal import Interval
-from streams.rehearsal import Rehearsal as Engine
-from streams.steps import Ground
+from streams.in_process_runner import InProcessRunner, WatermarkInterval
+from streams.lane_protocol import LaneConfig
+from streams.rulebook_schedule import RulebookSchedule
 from tests.streams.churn.stores import START, store
 
 HORIZON = 14
@@ -87,16 +86,18 @@ def test_what_is_evaluated_is_what_runs_live() -> None:
     }
 
 
-def live(orders: list[Order]) -> Engine:
-    ground = Ground(0, 1, DAY, (HORIZON,), Tick(START, WEEK), begin([HORIZON]))
-    engine = Engine([ground], Library(shipped()))
+def live(orders: list[Order]) -> InProcessRunner:
+    ground = LaneConfig(0, 1, DAY, (HORIZON,), Tick(START, WEEK), begin([HORIZON]))
+    engine = InProcessRunner([ground], RulebookSchedule(shipped()))
     raws = [
         KafkaRecord(ORDERS, 0, i, order.at, order.customer.encode(), placed(order, i)) for i, order in enumerate(orders)
     ]
     days = list(range(START + DAY, orders[-1].at + 1, DAY))
-    intervals = [Interval([raw for raw in raws if until - DAY <= raw.timestamp < until], until) for until in days]
+    intervals = [
+        WatermarkInterval([raw for raw in raws if until - DAY <= raw.timestamp < until], until) for until in days
+    ]
     rest = [raw for raw in raws if raw.timestamp >= days[-1]]
-    engine.run([[*intervals, Interval(rest, orders[-1].at)]])
+    engine.run([[*intervals, WatermarkInterval(rest, orders[-1].at)]])
     return engine
 
 

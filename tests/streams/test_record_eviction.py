@@ -15,9 +15,9 @@ from schemas.codec import decode_record, encode_record, size_of
 from schemas.events import AnyEvent
 from schemas.record import MAX_BYTES, MAX_COUPONS, MAX_SENT, Coupon, CustomerRecord, Sent
 from schemas.times import DAY, HOUR, MINUTE
-from streams.bounds import STEPS
-from streams.notes import Note
-from tests.builders import START, Life, added, complained, context, event, placed, when
+from streams.outcome_codes import OutcomeCode
+from streams.record_eviction import STEPS
+from tests.builders import START, Life, added, complained, event, lane_context, placed, when
 
 ASCII = string.ascii_letters + string.digits
 WIDE = "你好🦉ß"
@@ -69,7 +69,7 @@ def details(seed: int) -> dict[str, Any]:
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=15)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=10, unique=True))
 def test_no_stream_makes_a_record_larger_than_its_bound(seeds: list[int]) -> None:
-    life = Life(context(shipped()), who=long(5, 64))
+    life = Life(lane_context(shipped()), who=long(5, 64))
     for number, seed in enumerate(seeds):
         for one in flood(seed, when(number)):
             told = type(one).model_validate({**one.model_dump(), "customer": life.record.id})
@@ -96,7 +96,7 @@ def test_what_matters_least_is_forgotten_first_and_counted() -> None:
     outcome = life.happens(*flood_of(life))
 
     assert size_of(life.record) <= MAX_BYTES
-    assert outcome.notes[Note.CAP_BYTES] > 0
+    assert outcome.codes[OutcomeCode.CAP_BYTES] > 0
     assert life.record.browsing.sku == ""
     assert len(life.record.coupons) == MAX_COUPONS
 
@@ -122,7 +122,7 @@ def test_an_ordinary_record_loses_nothing() -> None:
     outcome = life.happens(event("product.viewed", sku="s-1", category="books"))
 
     assert life.record.browsing.sku == "s-1"
-    assert Note.CAP_BYTES not in outcome.notes
+    assert OutcomeCode.CAP_BYTES not in outcome.codes
 
 
 def test_after_eight_weeks_of_the_simulated_shop_records_take_less_than_a_kilobyte_on_average() -> None:
@@ -135,7 +135,7 @@ def test_after_eight_weeks_of_the_simulated_shop_records_take_less_than_a_kiloby
 
 
 def test_a_regular_shopper_who_looks_ten_times_before_she_buys_takes_less_than_a_kilobyte() -> None:
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
     life.happens(
         event("customer.registered", name="Ada Lovelace", email="ada.lovelace@example.org", phone="+442071234567",
               locale="en-GB", zone="Europe/London", region="Marylebone", birthday="1990-12-10"),

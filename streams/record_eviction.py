@@ -11,19 +11,19 @@ from typing import Final
 
 from schemas.codec import size_of
 from schemas.record import MAX_BYTES, Complaint, CustomerRecord
-from streams.notes import Note
-from streams.turn import Turn
+from streams.context import EventContext
+from streams.outcome_codes import OutcomeCode
 
 FEW_SENT: Final = 6
 FEW_FIRED: Final = 8
 FEW_ITEMS: Final = 1
 
 
-def keep_bounded(turn: Turn) -> None:
+def evict(context: EventContext) -> None:
     """Forget until the record fits."""
-    record = turn.record
+    record = context.record
     while size_of(record) > MAX_BYTES and any(step(record) for step in STEPS):
-        turn.note(Note.CAP_BYTES)
+        context.count(OutcomeCode.CAP_BYTES)
 
 
 def _last_looks(record: CustomerRecord) -> bool:

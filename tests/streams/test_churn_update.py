@@ -8,7 +8,7 @@ from rules.loading import shipped
 from schemas.churn import ChurnState
 from schemas.times import DAY
 from streams.churn import begin
-from tests.builders import START, Life, context, event, listening, placed, when
+from tests.builders import START, Life, event, lane_context, listening, placed, when
 
 
 def trusting(state: ChurnState) -> ChurnState:
@@ -17,7 +17,7 @@ def trusting(state: ChurnState) -> ChurnState:
 
 
 def test_every_horizon_is_scored_and_asked_at_an_order() -> None:
-    around = context(listening(), horizons=(28, 90))
+    around = lane_context(listening(), horizons=(28, 90))
     around.almanac.churn = begin((28, 90))
     life = Life(around)
 
@@ -28,7 +28,7 @@ def test_every_horizon_is_scored_and_asked_at_an_order() -> None:
 
 
 def test_lessons_of_each_horizon_come_when_they_are_mature() -> None:
-    around = context(listening(), horizons=(28, 90))
+    around = lane_context(listening(), horizons=(28, 90))
     around.almanac.churn = begin((28, 90))
     life = Life(around)
     life.happens(placed())
@@ -73,7 +73,7 @@ def test_the_weekly_score_is_kept_for_the_days_between() -> None:
 
 
 def test_a_probability_puts_at_risk_only_where_quality_allows_to_act_on_it() -> None:
-    doubting, trusted = context(listening()), context(listening())
+    doubting, trusted = lane_context(listening()), lane_context(listening())
     trusted.almanac.churn = trusting(trusted.almanac.churn)
     lives = [Life(doubting), Life(trusted)]
     for life in lives:
@@ -85,7 +85,7 @@ def test_a_probability_puts_at_risk_only_where_quality_allows_to_act_on_it() -> 
 
 
 def test_with_no_horizon_nothing_is_scored_and_all_else_goes_on() -> None:
-    life = Life(context(listening(), horizons=()))
+    life = Life(lane_context(listening(), horizons=()))
 
     life.happens(placed())
     life.until(when(30))
@@ -95,7 +95,7 @@ def test_with_no_horizon_nothing_is_scored_and_all_else_goes_on() -> None:
 
 
 def test_rules_hear_of_a_score_with_its_causes_on_demand() -> None:
-    life = Life(context(shipped()))
+    life = Life(lane_context(shipped()))
 
     outcome = life.happens(placed())
 

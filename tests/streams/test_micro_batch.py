@@ -1,4 +1,4 @@
-"""A portion: bounded, in order, and a failure of one event harms nobody else."""
+"""A micro-batch: bounded, in order, and a failure of one event harms nobody else."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from schemas.record import TimerKind
 from schemas.timers import set_timer
 from schemas.times import DAY, HOUR, MINUTE, Millis
 from schemas.topics import TOPIC_OF
-from streams.arrivals import Arrival
-from streams.hand import Hand
-from streams.pipeline import Context, new_customer
-from streams.portions import MAX_BYTES, USUAL, Portion, customers_of, cut, handle_portion
-from tests.builders import START, Listening, added, complained, context, event, listening, placed
+from streams.context import LaneContext
+from streams.customer_cache import CustomerCache
+from streams.ingest import Arrival
+from streams.micro_batch import MAX_BYTES, USUAL_LIMITS, MicroBatch, customers_of, cut, run_micro_batch
+from streams.pipeline import new_customer
+from tests.builders import START, Listening, added, complained, event, lane_context, listening, placed
 
 NOTHING = Loaded({}, {}, [])
 
@@ -37,39 +38,41 @@ class Touchy(Listening):
         return super().triggered_by(trigger)
 
 
-def touchy(trigger: str = "search.performed") -> Context:
+def touchy(trigger: str = "search.performed") -> LaneContext:
     rulebook = listening()
     rulebook.__class__ = Touchy
     rulebook.trigger = trigger  # type: ignore[attr-defined]  # it is a Touchy now
-    return context(rulebook)
+    return lane_context(rulebook)
 
 
 def arrivals(*events: AnyEvent) -> list[Arrival]:
     return [Arrival(one, one.at, TOPIC_OF[one.type], offset, 300) for offset, one in enumerate(events)]
 
 
-def portion(events: Iterable[AnyEvent], around: Context, until: Millis = 0, loaded: Loaded = NOTHING) -> Portion:
-    return handle_portion(arrivals(*events), loaded, until, around, None)
+def micro_batch(
+    events: Iterable[AnyEvent], around: LaneContext, until: Millis = 0, loaded: Loaded = NOTHING
+) -> MicroBatch:
+    return run_micro_batch(arrivals(*events), loaded, until, around, None)
 
 
 def searched(at: Millis = START, **fields: Any) -> AnyEvent:
     return event("search.performed", at, query="umbrella", results=0, **fields)
 
 
-# ---------------------------------------------------------------- how much is one portion
+# ---------------------------------------------------------------- how much is one micro-batch
 
 
 def test_a_portion_is_bounded_in_events() -> None:
-    many = arrivals(*[placed(START + n, f"o-{n}") for n in range(USUAL.events + 5)])
+    many = arrivals(*[placed(START + n, f"o-{n}") for n in range(USUAL_LIMITS.events + 5)])
 
-    assert cut(many, 0, 1 << 60) == USUAL.events
-    assert cut(many, USUAL.events, 1 << 60) == USUAL.events + 5
+    assert cut(many, 0, 1 << 60) == USUAL_LIMITS.events
+    assert cut(many, USUAL_LIMITS.events, 1 << 60) == USUAL_LIMITS.events + 5
 
 
 def test_a_portion_is_bounded_in_customers() -> None:
-    many = arrivals(*[placed(START + n, who=f"c-{n}") for n in range(USUAL.customers + 5)])
+    many = arrivals(*[placed(START + n, who=f"c-{n}") for n in range(USUAL_LIMITS.customers + 5)])
 
-    assert cut(many, 0, 1 << 60) == USUAL.customers
+    assert cut(many, 0, 1 << 60) == USUAL_LIMITS.customers
 
 
 def test_a_portion_is_bounded_in_bytes_and_never_empty() -> None:
@@ -109,8 +112,8 @@ def test_customers_are_asked_for_once_in_the_order_of_their_appearance() -> None
 
 
 def test_her_own_timers_ring_before_her_event() -> None:
-    around = context(listening())
-    portion([added(START), event("product.viewed", START + 2 * HOUR, sku="s")], around)
+    around = lane_context(listening())
+    micro_batch([added(START), event("product.viewed", START + 2 * HOUR, sku="s")], around)
 
     rulebook = around.rulebook
     assert isinstance(rulebook, Listening)
@@ -118,12 +121,12 @@ def test_her_own_timers_ring_before_her_event() -> None:
 
 
 def test_timers_of_the_silent_ring_up_to_the_end_of_the_portion() -> None:
-    before = portion([added(START)], context(listening()))
-    around = context(listening())
+    before = micro_batch([added(START)], lane_context(listening()))
+    around = lane_context(listening())
     due = before.timers["c-1"]
     assert due == START + HOUR
 
-    after = handle_portion([], Loaded(before.records, before.orders, [(due, "c-1")]), START + 2 * HOUR, around, None)
+    after = run_micro_batch([], Loaded(before.records, before.orders, [(due, "c-1")]), START + 2 * HOUR, around, None)
 
     assert isinstance(around.rulebook, Listening)
     assert "cart.left" in around.rulebook.heard
@@ -132,26 +135,26 @@ def test_timers_of_the_silent_ring_up_to_the_end_of_the_portion() -> None:
 
 
 def test_a_timer_that_outlived_its_customer_is_taken_off_the_clock() -> None:
-    found = handle_portion([], Loaded({}, {}, [(START, "gone")]), START, context(), None)
+    found = run_micro_batch([], Loaded({}, {}, [(START, "gone")]), START, lane_context(), None)
 
     assert found.timers == {"gone": None}
     assert found.records == {}
 
 
 def test_what_did_not_change_is_not_written_again() -> None:
-    first = portion([placed()], context())
+    first = micro_batch([placed()], lane_context())
 
-    again = portion([placed()], context(), loaded=Loaded(first.records, first.orders, []))
+    again = micro_batch([placed()], lane_context(), loaded=Loaded(first.records, first.orders, []))
 
     assert again.records == {}
     assert again.orders == {}
 
 
 def test_how_late_a_timer_rings_is_told_in_service() -> None:
-    before = portion([added(START)], context(listening()))
+    before = micro_batch([added(START)], lane_context(listening()))
     loaded = Loaded(before.records, before.orders, [(START + HOUR, "c-1")])
 
-    found = handle_portion([], loaded, START + HOUR, context(listening()), START + HOUR + 5 * MINUTE)
+    found = run_micro_batch([], loaded, START + HOUR, lane_context(listening()), START + HOUR + 5 * MINUTE)
 
     assert found.lag == [5 * MINUTE]
 
@@ -160,9 +163,9 @@ def test_how_late_a_timer_rings_is_told_in_service() -> None:
 
 
 def test_an_event_that_fails_leaves_its_customer_as_she_was_before_it() -> None:
-    alone = portion([placed(), complained(START + 2)], touchy())
+    alone = micro_batch([placed(), complained(START + 2)], touchy())
 
-    beside = portion([placed(), searched(START + 1), complained(START + 2)], touchy())
+    beside = micro_batch([placed(), searched(START + 1), complained(START + 2)], touchy())
 
     assert [(one.customer, one.error) for one in beside.failed] == [("c-1", "ZeroDivisionError: a defect")]
     assert beside.records == alone.records
@@ -171,7 +174,7 @@ def test_an_event_that_fails_leaves_its_customer_as_she_was_before_it() -> None:
 
 
 def test_the_events_of_others_go_on() -> None:
-    found = portion([searched(who="a"), placed(START + 1, who="b")], touchy())
+    found = micro_batch([searched(who="a"), placed(START + 1, who="b")], touchy())
 
     assert [one.customer for one in found.failed] == ["a"]
     assert decode_record(found.records["b"]).purchases.count == 1
@@ -180,7 +183,7 @@ def test_the_events_of_others_go_on() -> None:
 def test_the_same_failure_happens_again_in_every_run() -> None:
     told = [placed(), searched(START + 1), added(START + 2), searched(START + 3)]
 
-    one, other = portion(told, touchy(), START + DAY), portion(told, touchy(), START + DAY)
+    one, other = micro_batch(told, touchy(), START + DAY), micro_batch(told, touchy(), START + DAY)
 
     assert (one.records, one.orders, one.timers) == (other.records, other.orders, other.timers)
     assert [failure.error for failure in one.failed] == [failure.error for failure in other.failed]
@@ -188,16 +191,16 @@ def test_the_same_failure_happens_again_in_every_run() -> None:
 
 
 def test_a_failure_keeps_the_timers_that_rang_before_it() -> None:
-    alone = portion([added(START), placed(START + 3 * HOUR)], touchy())
+    alone = micro_batch([added(START), placed(START + 3 * HOUR)], touchy())
 
-    beside = portion([added(START), searched(START + 2 * HOUR), placed(START + 3 * HOUR)], touchy())
+    beside = micro_batch([added(START), searched(START + 2 * HOUR), placed(START + 3 * HOUR)], touchy())
 
     assert len(beside.failed) == 1
     assert beside.records == alone.records
 
 
 def test_a_timer_that_fails_does_not_ring_for_ever() -> None:
-    found = portion([added(START)], touchy("cart.left"), START + 2 * HOUR)
+    found = micro_batch([added(START)], touchy("cart.left"), START + 2 * HOUR)
 
     assert [(one.customer, one.arrival) for one in found.failed] == [("c-1", None)]
     due = found.timers["c-1"]
@@ -206,19 +209,19 @@ def test_a_timer_that_fails_does_not_ring_for_ever() -> None:
 
 
 def test_with_the_shipped_rules_nothing_fails() -> None:
-    found = portion([placed(), added(START + 1), complained(START + 2)], context(shipped()), START + 60 * DAY)
+    found = micro_batch([placed(), added(START + 1), complained(START + 2)], lane_context(shipped()), START + 60 * DAY)
 
     assert found.failed == []
 
 
 def test_many_timers_of_one_customer_ring_one_after_the_other() -> None:
-    customer = new_customer("c-1", START, context())
+    customer = new_customer("c-1", START, lane_context())
     customer.record.timers.clear()
     for number in range(5):
         set_timer(customer.record, TimerKind.TICK, START + number, str(number))
     loaded = Loaded({"c-1": encode_record(customer.record)}, {}, [(START, "c-1")])
 
-    found = handle_portion([], loaded, START + 2, context(), None)
+    found = run_micro_batch([], loaded, START + 2, lane_context(), None)
 
     assert len([trigger for trigger, _ in found.outcomes if trigger == "timer"]) >= 3
     due = found.timers["c-1"]
@@ -229,22 +232,22 @@ def test_many_timers_of_one_customer_ring_one_after_the_other() -> None:
 # ---------------------------------------------------------------- customers in hand
 
 
-def lived(events: Iterable[AnyEvent], around: Context, hand: Hand | None) -> list[Portion]:
-    """One portion for each event and its day after, with what the one before left in the store."""
-    loaded, portions = Loaded({}, {}, []), []
+def lived(events: Iterable[AnyEvent], around: LaneContext, cache: CustomerCache | None) -> list[MicroBatch]:
+    """One micro-batch for each event and its day after, with what the one before left in the store."""
+    loaded, micro_batches = Loaded({}, {}, []), []
     for one in events:
-        portion = handle_portion(arrivals(one), loaded, one.at + DAY, around, None, hand)
+        micro_batch = run_micro_batch(arrivals(one), loaded, one.at + DAY, around, None, cache)
         loaded = Loaded(
-            {**loaded.records, **portion.records},
-            {who: book for who, book in {**loaded.orders, **portion.orders}.items() if book},
+            {**loaded.records, **micro_batch.records},
+            {who: book for who, book in {**loaded.orders, **micro_batch.orders}.items() if book},
             [],
         )
-        portions.append(portion)
-    return portions
+        micro_batches.append(micro_batch)
+    return micro_batches
 
 
-def told_of(portions: list[Portion]) -> list[tuple[object, ...]]:
-    return [(one.records, one.orders, one.timers, one.outcomes, one.failed) for one in portions]
+def told_of(micro_batches: list[MicroBatch]) -> list[tuple[object, ...]]:
+    return [(one.records, one.orders, one.timers, one.outcomes, one.failed) for one in micro_batches]
 
 
 @given(
@@ -264,10 +267,10 @@ def test_customers_in_hand_show_in_no_result(kinds: list[str]) -> None:
     events = [makes[kind](START + 2 * n * DAY, n) for n, kind in enumerate(kinds)]
 
     # With a rule that fails in between: she is brought back from what is stored, not from what is in hand.
-    assert told_of(lived(events, touchy(), Hand())) == told_of(lived(events, touchy(), None))
+    assert told_of(lived(events, touchy(), CustomerCache())) == told_of(lived(events, touchy(), None))
 
 
 def test_an_erased_customer_in_hand_loses_her_order_book() -> None:
-    last = lived([placed(), event("erasure.requested", START + 2 * DAY)], context(shipped()), Hand())[-1]
+    last = lived([placed(), event("erasure.requested", START + 2 * DAY)], lane_context(shipped()), CustomerCache())[-1]
 
     assert last.orders == {"c-1": b""}

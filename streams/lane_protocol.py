@@ -10,9 +10,9 @@ from schemas.almanac import Almanac
 from schemas.churn import ChurnState, Days, Tick
 from schemas.lane import Commit, KafkaRecord, Loaded
 from schemas.times import Millis
-from streams.arrivals import Arrival, DeadLetter, Forward
-from streams.portions import Portion
-from streams.spoilage import NO_LIMIT
+from streams.dead_letter_limit import NO_LIMIT
+from streams.ingest import Arrival, DeadLetter, Forward
+from streams.micro_batch import MicroBatch
 
 
 class NeedRecords(msgspec.Struct, frozen=True):
@@ -30,10 +30,10 @@ class NeedAlmanac(msgspec.Struct, frozen=True):
 
 
 class Save(msgspec.Struct, frozen=True):
-    """Commit this; answered with None. ``portion`` and ``aside`` are what was done, for the metrics."""
+    """Commit this; answered with None. ``micro_batch`` and ``aside`` are what was done, for the metrics."""
 
     commit: Commit
-    portion: Portion
+    micro_batch: MicroBatch
     aside: Sequence[DeadLetter | Forward] = ()
 
 
@@ -42,7 +42,7 @@ Answer = Loaded | Almanac | None
 Steps = Generator[Step, Answer, None]
 
 
-class Ground(msgspec.Struct, frozen=True):
+class LaneConfig(msgspec.Struct, frozen=True):
     """What stays the same for a lane as long as it lives."""
 
     partition: int

@@ -7,12 +7,12 @@ import pytest
 from schemas.errors import TendError
 from schemas.lane import KafkaRecord
 from schemas.topics import BROWSE
-from streams.arrivals import DeadLetter, Forward
-from streams.portions import Failed
-from streams.spoilage import MEMORY, NO_LIMIT, Spoilage
+from streams.dead_letter_limit import MEMORY, NO_LIMIT, DeadLetterLimit
+from streams.ingest import DeadLetter, Forward
+from streams.micro_batch import Failure
 
-HALF = Spoilage(partition=3, limit=0.5)
-FAILED = Failed("c-1", None, "KeyError: 'points'")
+HALF = DeadLetterLimit(partition=3, limit=0.5)
+FAILED = Failure("c-1", None, "KeyError: 'points'")
 
 
 def letters(count: int) -> list[DeadLetter]:
@@ -73,7 +73,7 @@ def test_good_records_bring_the_share_down_again() -> None:
 
 
 def test_without_a_limit_all_pass_and_are_not_counted_against_what_follows() -> None:
-    everything = Spoilage(partition=3, limit=NO_LIMIT)
+    everything = DeadLetterLimit(partition=3, limit=NO_LIMIT)
 
     share = everything.failed(everything.taken(0.9, letters(5_000), 0), [FAILED], 5_000)
 

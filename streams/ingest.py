@@ -76,7 +76,7 @@ class Span(NamedTuple):
 SPAN: Final = Span()
 
 
-class Door(msgspec.Struct, frozen=True):
+class AdmissionRules(msgspec.Struct, frozen=True):
     """What arrivals are checked against."""
 
     partition: int
@@ -87,7 +87,7 @@ class Door(msgspec.Struct, frozen=True):
     """In service a misplaced record is forwarded; in a replay it is a dead letter."""
 
 
-def receive(raw: KafkaRecord, door: Door, span: Span = SPAN) -> Arrival | DeadLetter | Forward:
+def receive(raw: KafkaRecord, admission: AdmissionRules, span: Span = SPAN) -> Arrival | DeadLetter | Forward:
     """Parse and check one record at the door."""
     try:
         event = decode_event(raw.value or b"")
@@ -96,12 +96,12 @@ def receive(raw: KafkaRecord, door: Door, span: Span = SPAN) -> Arrival | DeadLe
     topic = TOPIC_OF[event.type]
     if topic != raw.topic:
         return DeadLetter(raw, "wrong_topic", "type", f"{event.type} belongs on {topic}, it lay on {raw.topic}")
-    wrong = misdated(event.at, door.latest, span)
+    wrong = misdated(event.at, admission.latest, span)
     if wrong is not None:
         return DeadLetter(raw, *wrong)
-    right = partition_of(event.customer, door.partitions)
-    if right != door.partition:
-        return _misplaced(raw, event, right, door)
+    right = partition_of(event.customer, admission.partitions)
+    if right != admission.partition:
+        return _misplaced(raw, event, right, admission)
     return Arrival(event, event.at, raw.topic, raw.offset, len(raw.value or b""), raw)
 
 
@@ -118,11 +118,12 @@ def misdated(at: Millis, latest: Millis, span: Span = SPAN) -> tuple[str, str, s
     return None
 
 
-def _misplaced(raw: KafkaRecord, event: AnyEvent, right: int, door: Door) -> DeadLetter | Forward:
-    if door.forwards and not any(name == FORWARDED for name, _ in raw.headers):
+def _misplaced(raw: KafkaRecord, event: AnyEvent, right: int, admission: AdmissionRules) -> DeadLetter | Forward:
+    if admission.forwards and not any(name == FORWARDED for name, _ in raw.headers):
         return Forward(raw, right)
     message = (
-        f"customer {event.customer} belongs on partition {right} of {door.partitions}, it lay on {door.partition}; "
+        f"customer {event.customer} belongs on partition {right} of {admission.partitions}, "
+        f"it lay on {admission.partition}; "
         "produce with the murmur2 partitioner (the Java client's default) and the customer id as key"
     )
     return DeadLetter(raw, "wrong_partition", "customer", message)

@@ -10,13 +10,13 @@ from schemas.events import AnyEvent
 from schemas.record import Seen
 from schemas.topics import BROWSE, TOPIC_OF
 from streams import browsing, carts, complaints, duplicates, feedback, orders, profiles, receipts
-from streams.notes import Note
-from streams.turn import Turn
+from streams.context import EventContext
+from streams.outcome_codes import OutcomeCode
 
-Fold = Callable[[Turn, Any], Note | None]
+Handler = Callable[[EventContext, Any], OutcomeCode | None]
 """Applies an event to the record. What it gives back says why it was not applied; then nothing was changed."""
 
-FOLDS: Final[Mapping[str, Fold]] = MappingProxyType(
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
     {
         "order.placed": orders.place,
         "order.cancelled": orders.cancel,
@@ -56,26 +56,26 @@ BROWSING: Final = frozenset(name for name, topic in TOPIC_OF.items() if topic ==
 """Events that tell of a visit, and of nothing bought or promised."""
 
 
-def apply(turn: Turn, event: AnyEvent) -> Note | None:
+def apply(context: EventContext, event: AnyEvent) -> OutcomeCode | None:
     """Apply an event once. Sent again, however late, it changes no byte of the record."""
     browses = event.type in BROWSING
-    seen = turn.record.browsed if browses else turn.record.recent
+    seen = context.record.browsed if browses else context.record.recent
     key = duplicates.key_of(event.id)
     if duplicates.knows(seen, key):
-        return Note.DUPLICATE
+        return OutcomeCode.DUPLICATE
     # Of a visit nothing but the ring tells a duplicate; orders, complaints and receipts are known by their own state.
     if browses and event.at <= seen.reach:
-        return Note.TOO_OLD_BROWSE
-    refused = FOLDS[event.type](turn, event)
+        return OutcomeCode.TOO_OLD_BROWSE
+    refused = HANDLERS[event.type](context, event)
     if refused is None or event.at > seen.reach:
         # A refusal is remembered too, or the same event would be applied when it comes again after what it refers to.
         # One from before the reach may be known no longer, and must leave no trace.
-        _remember(turn, seen, key, browses)
+        _remember(context, seen, key, browses)
     if browses and refused is None:
-        browsing.visit(turn)
+        browsing.visit(context)
     return refused
 
 
-def _remember(turn: Turn, seen: Seen, key: bytes, browses: bool) -> None:
-    sizes = turn.defaults.duplicates
-    duplicates.remember(seen, key, turn.at, sizes.browse if browses else sizes.others)
+def _remember(context: EventContext, seen: Seen, key: bytes, browses: bool) -> None:
+    sizes = context.defaults.duplicates
+    duplicates.remember(seen, key, context.at, sizes.browse if browses else sizes.others)

@@ -19,11 +19,11 @@ from schemas.lane import KafkaRecord
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, TOPIC_OF
 from streams.churn import begin
+from streams.in_process_runner import InProcessRunner, WatermarkInterval
 from streams.lane import Lane
-from streams.library import Library
-from streams.portions import Bounds
-from streams.rehearsal import Interval, Rehearsal
-from streams.steps import Ground
+from streams.lane_protocol import LaneConfig
+from streams.micro_batch import BatchLimits
+from streams.rulebook_schedule import RulebookSchedule
 from tests.builders import START, added, complained, event, placed
 
 PARTITIONS = 2
@@ -65,8 +65,8 @@ def marks_each(span: Millis) -> list[Millis]:
 
 
 def replayed(told: Sequence[AnyEvent], watermarks: Sequence[Millis], shuffle: Random | None = None) -> Left:
-    grounds = [Ground(p, PARTITIONS, DAY, (7,), Tick(0, WEEK), begin((7,))) for p in range(PARTITIONS)]
-    rehearsal = Rehearsal(grounds, Library(shipped()))
+    configs = [LaneConfig(p, PARTITIONS, DAY, (7,), Tick(0, WEEK), begin((7,))) for p in range(PARTITIONS)]
+    rehearsal = InProcessRunner(configs, RulebookSchedule(shipped()))
     rehearsal.run([_intervals(told, watermarks, p, shuffle) for p in range(PARTITIONS)])
     shelves = rehearsal.shelves
     assert not [entry for shelf in shelves for entry in shelf.outbox if entry.topic == DEAD_LETTERS]
@@ -81,7 +81,7 @@ def replayed(told: Sequence[AnyEvent], watermarks: Sequence[Millis], shuffle: Ra
 
 def _intervals(
     told: Sequence[AnyEvent], watermarks: Sequence[Millis], partition: int, shuffle: Random | None
-) -> list[Interval]:
+) -> list[WatermarkInterval]:
     offsets: Counter[str] = Counter()
     intervals = []
     for since, until in zip([0, *watermarks], watermarks, strict=False):
@@ -93,7 +93,7 @@ def _intervals(
             topic = TOPIC_OF[one.type]
             raws.append(KafkaRecord(topic, partition, offsets[topic], one.at, one.customer.encode(), encode_event(one)))
             offsets[topic] += 1
-        intervals.append(Interval(raws, until))
+        intervals.append(WatermarkInterval(raws, until))
     return intervals
 
 
@@ -131,7 +131,7 @@ def test_the_order_of_arrival_between_two_marks_does_not_matter(told: list[AnyEv
 def test_the_size_of_portions_does_not_matter(
     told: list[AnyEvent], expected: Left, monkeypatch: pytest.MonkeyPatch, events: int, customers: int, due: int
 ) -> None:
-    monkeypatch.setattr(Lane, "bounds", Bounds(events, customers, due))
+    monkeypatch.setattr(Lane, "bounds", BatchLimits(events, customers, due))
 
     assert replayed(told, marks_each(DAY)) == expected
 
@@ -147,5 +147,5 @@ def test_any_life_is_the_same_however_it_is_cut(seed: int, span: Millis, events:
     whole = replayed(some, marks_each(3 * DAY))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Lane, "bounds", Bounds(events, 64, due))
+        patch.setattr(Lane, "bounds", BatchLimits(events, 64, due))
         assert replayed(some, marks_each(span), Random(seed)) == whole

@@ -10,7 +10,7 @@ from schemas.times import Millis
 _NEVER: Millis = 1 << 62
 
 
-class Library:
+class RulebookSchedule:
     """Rulebooks by the moment from which they are in force."""
 
     def __init__(self, first: Rulebook, since: Millis = 0) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from schemas.errors import TendError
-from streams.arrivals import DeadLetter, Forward
-from streams.portions import Failed
+from streams.ingest import DeadLetter, Forward
+from streams.micro_batch import Failure
 
 MEMORY = 1_000
 """Records over which the share is taken; a record counts less the more came after it."""
@@ -20,7 +20,7 @@ NO_LIMIT = 1.0
 _KEPT = 1 - 1 / MEMORY
 
 
-class Spoilage(msgspec.Struct, frozen=True):
+class DeadLetterLimit(msgspec.Struct, frozen=True):
     """Says what share of a lane's latest records became dead letters, or that it is too much."""
 
     partition: int
@@ -40,7 +40,7 @@ class Spoilage(msgspec.Struct, frozen=True):
         after = share * _KEPT**records + len(letters) * _weight(records)
         return self._checked(after, f"{letters[-1].reason}: {letters[-1].message}" if letters else "")
 
-    def failed(self, share: float, failures: Sequence[Failed], records: int) -> float:
+    def failed(self, share: float, failures: Sequence[Failure], records: int) -> float:
         """The share once some of the records counted as valid, or timers beside them, could not be handled.
 
         Raises:

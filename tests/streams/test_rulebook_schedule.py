@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import copy
 
 from rules.rulebook import Rulebook
-from streams.library import Library
+from streams.rulebook_schedule import RulebookSchedule
 from tests.builders import listening
 
 
@@ -16,18 +16,18 @@ def book(version: str) -> Rulebook:
 
 
 def test_before_the_first_moment_the_first_one_is_in_force() -> None:
-    assert Library(book("a"), since=100).at(5)[:2] == ("a", 100)
+    assert RulebookSchedule(book("a"), since=100).at(5)[:2] == ("a", 100)
 
 
 def test_each_is_in_force_from_its_very_moment_on() -> None:
-    library = Library(book("a"))
+    library = RulebookSchedule(book("a"))
     library.add(book("b"), 100)
 
     assert [library.at(moment)[0] for moment in (0, 99, 100, 101)] == ["a", "a", "b", "b"]
 
 
 def test_they_may_become_known_in_any_order() -> None:
-    library = Library(book("a"))
+    library = RulebookSchedule(book("a"))
     library.add(book("c"), 200)
     library.add(book("b"), 100)
 
@@ -35,7 +35,7 @@ def test_they_may_become_known_in_any_order() -> None:
 
 
 def test_an_older_one_can_come_back() -> None:
-    library = Library(book("a"))
+    library = RulebookSchedule(book("a"))
     library.add(book("b"), 100)
     library.add(book("a"), 200)
 
@@ -43,7 +43,7 @@ def test_an_older_one_can_come_back() -> None:
 
 
 def test_adding_one_again_changes_nothing() -> None:
-    library = Library(book("a"))
+    library = RulebookSchedule(book("a"))
     library.add(book("b"), 100)
     library.add(book("b"), 100)
 
@@ -51,7 +51,7 @@ def test_adding_one_again_changes_nothing() -> None:
 
 
 def test_the_next_change_is_later_than_the_moment_asked_from() -> None:
-    library = Library(book("a"))
+    library = RulebookSchedule(book("a"))
     library.add(book("b"), 100)
 
     assert library.next_change(99) == 100

@@ -1,4 +1,4 @@
-"""One turn of one customer: an event, or a ring of her timers, while it is applied."""
+"""What the parts of the core hand to each other while one event or timer of one customer is handled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.outcome import Fact, Outcome
 from schemas.record import CustomerRecord, OrderBook
 from schemas.times import Millis
 from schemas.triggers import Trigger
-from streams.notes import Note, note
+from streams.outcome_codes import OutcomeCode, count_outcome
 
 
 class Customer(msgspec.Struct):
@@ -25,7 +25,7 @@ class Customer(msgspec.Struct):
     """Loaded only where ``needs_orders`` asks for it, and for the timers that are due."""
 
 
-class Context(msgspec.Struct):
+class LaneContext(msgspec.Struct):
     """What is the same for all customers of a batch."""
 
     rulebook: Rulebook
@@ -39,16 +39,16 @@ class Context(msgspec.Struct):
     """Whose time acting takes: ``wall`` (service) or ``event`` (replay)."""
 
 
-class Turn:
+class EventContext:
     """What the parts of the core hand to each other while one event or ring is applied."""
 
     __slots__ = (
         "acting",
         "at",
         "churn",
-        "context",
         "defaults",
         "event",
+        "lane",
         "orders",
         "outcome",
         "record",
@@ -57,28 +57,34 @@ class Turn:
     )
 
     def __init__(
-        self, customer: Customer, context: Context, at: Millis, acting: Millis, event: AnyEvent | None, outcome: Outcome
+        self,
+        customer: Customer,
+        lane: LaneContext,
+        at: Millis,
+        acting: Millis,
+        event: AnyEvent | None,
+        outcome: Outcome,
     ) -> None:
         self.record: CustomerRecord = customer.record
         self.orders: OrderBook | None = customer.orders
-        self.context: Context = context
-        self.defaults: Defaults = context.rulebook.defaults
+        self.lane: LaneContext = lane
+        self.defaults: Defaults = lane.rulebook.defaults
         self.at: Millis = at
         """The moment at which it is applied: never before what she has already seen."""
         self.acting: Millis = acting
         self.event: AnyEvent | None = event
         self.outcome: Outcome = outcome
         self.churn: Churn | None = None
-        """What was scored in this turn."""
+        """What was scored for this event."""
         self.scored = ""
         """The order or tick at which it was scored."""
         self.triggers: list[Trigger] = []
         """What rules are triggered by, in this order."""
 
     def notice(self, name: str, ref: str = "", **data: Fact) -> None:
-        """Wake the rules that wait for this trigger."""
+        """Add a trigger for rules."""
         self.triggers.append(Trigger(name, ref, data))
 
-    def note(self, what: Note, times: int = 1) -> None:
+    def count(self, what: OutcomeCode, times: int = 1) -> None:
         """Count a named outcome."""
-        note(self.outcome, what, times)
+        count_outcome(self.outcome, what, times)

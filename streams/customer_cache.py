@@ -6,13 +6,13 @@ byte, what she was written as: a commit that was refused, another owner or a sto
 
 from __future__ import annotations
 
-from streams.turn import Customer
+from streams.context import Customer
 
 MOST = 2_000
 """Customers of one lane; of a shop with more, those who are in the store at the moment."""
 
 
-class Hand:
+class CustomerCache:
     """The customers of one lane that were looked after last."""
 
     def __init__(self, most: int = MOST) -> None:

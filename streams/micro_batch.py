@@ -1,4 +1,4 @@
-"""A portion: some events of one lane, and the timers that come due beside them, handled as one step.
+"""A micro-batch: some events of one lane, and the timers that come due beside them, handled as one step.
 
 Everything here is a function of its arguments, so the engine, a dry run and the tests take the same steps whatever
 store lies behind them.
@@ -18,16 +18,16 @@ from schemas.outcome import Outcome
 from schemas.record import OrderBook
 from schemas.timers import next_due
 from schemas.times import Millis
-from streams.arrivals import Arrival
-from streams.hand import Hand
-from streams.pipeline import Context, Customer, fire_timers, handle, needs_orders, new_customer, timers_need_orders
+from streams.customer_cache import CustomerCache
+from streams.ingest import Arrival
+from streams.pipeline import Customer, LaneContext, fire_timers, handle, needs_orders, new_customer, timers_need_orders
 
 MAX_BYTES = 300_000
 """Of events as they lay: should all of them fail, their letters still fit into the commit."""
 
 
-class Bounds(NamedTuple):
-    """How much one portion is at most."""
+class BatchLimits(NamedTuple):
+    """How much one micro-batch is at most."""
 
     events: int
     customers: int
@@ -35,17 +35,17 @@ class Bounds(NamedTuple):
     """Timers of customers without an event."""
 
 
-USUAL = Bounds(events=800, customers=200, due=200)
+USUAL_LIMITS = BatchLimits(events=800, customers=200, due=200)
 """With records and order books of their usual size half of the store's 1 MB for a commit; fewer round trips."""
-SURE = Bounds(events=400, customers=64, due=64)
+SAFE_LIMITS = BatchLimits(events=400, customers=64, due=64)
 """Each with the largest record and order book, a commit stays under the store's 1 MB."""
-CROWD = 50
+LIVE_TIMERS = 50
 """The same in service, where events of others come meanwhile and wait for so many in each lane."""
-ROOM = 900_000
-"""Bytes of a commit, beside the lane's own state; above it a portion is done again within the sure bounds."""
+MAX_COMMIT_BYTES = 900_000
+"""Bytes of a commit, beside the lane's own state; above it a micro-batch is done again within the safe limits."""
 
 
-class Failed(msgspec.Struct, frozen=True):
+class Failure(msgspec.Struct, frozen=True):
     """An event or timer that the core could not handle: the customer stays as she was before it."""
 
     customer: str
@@ -53,7 +53,7 @@ class Failed(msgspec.Struct, frozen=True):
     error: str
 
 
-class Portion(msgspec.Struct):
+class MicroBatch(msgspec.Struct):
     """What a step changed, encoded for the commit."""
 
     records: dict[str, bytes] = {}
@@ -61,13 +61,13 @@ class Portion(msgspec.Struct):
     timers: dict[str, Millis | None] = {}
     outcomes: list[tuple[str, Outcome]] = []
     """By trigger: the event type, or ``timer``."""
-    failed: list[Failed] = []
+    failed: list[Failure] = []
     lag: list[Millis] = []
     """How late each timer was looked at, against the time of acting."""
 
 
-def cut(arrivals: Sequence[Arrival], start: int, before: Millis, bounds: Bounds = USUAL) -> int:
-    """The end of the portion that starts at ``start``: bounded in events, customers, bytes, and by time."""
+def cut(arrivals: Sequence[Arrival], start: int, before: Millis, bounds: BatchLimits = USUAL_LIMITS) -> int:
+    """The end of the micro-batch that starts at ``start``: bounded in events, customers, bytes, and by time."""
     customers: set[str] = set()
     size = 0
     for index in range(start, min(len(arrivals), start + bounds.events)):
@@ -82,25 +82,25 @@ def cut(arrivals: Sequence[Arrival], start: int, before: Millis, bounds: Bounds 
 
 
 def customers_of(arrivals: Sequence[Arrival]) -> list[str]:
-    """Whose records and order books the portion needs, in order of first appearance."""
+    """Whose records and order books the micro-batch needs, in order of first appearance."""
     return list(dict.fromkeys(arrival.event.customer for arrival in arrivals))
 
 
-def handle_portion(
+def run_micro_batch(
     arrivals: Sequence[Arrival],
     loaded: Loaded,
     until: Millis,
-    context: Context,
+    lane: LaneContext,
     acting: Millis | None,
-    hand: Hand | None = None,
-) -> Portion:
+    cache: CustomerCache | None = None,
+) -> MicroBatch:
     """Handle the events in order, each after its customer's own due timers, then the timers due by ``until``.
 
     Args:
         acting: the clock in service; None takes the time of the event or timer (a replay).
-        hand: customers of earlier portions that need not be decoded again.
+        hand: customers of earlier micro-batches that need not be decoded again.
     """
-    desk = _Desk(loaded, context, acting, hand or Hand())
+    desk = _Desk(loaded, lane, acting, cache or CustomerCache())
     for arrival in arrivals:
         desk.handle(arrival)
     # Those loaded for an event may come due as well; the rest of the timers are the silent customers'.
@@ -110,22 +110,22 @@ def handle_portion(
 
 
 class _Desk:
-    """The customers of one portion, decoded when first needed."""
+    """The customers of one micro-batch, decoded when first needed."""
 
-    def __init__(self, loaded: Loaded, context: Context, acting: Millis | None, hand: Hand) -> None:
+    def __init__(self, loaded: Loaded, lane: LaneContext, acting: Millis | None, cache: CustomerCache) -> None:
         self._loaded = loaded
-        self._context = context
+        self._lane = lane
         self._acting = acting
-        self._hand = hand
+        self._cache = cache
         self._open: dict[str, Customer] = {}
         self._shut: dict[str, OrderBook | None] = {}
         """Order books as they were when she was met, as long as nothing looks into them."""
         self._met: dict[str, Millis] = {}
         self._steps: dict[str, list[AnyEvent | Millis | None]] = {}
-        """What each customer went through in this portion: events, moments at which she woke, None for a wait that
+        """What each customer went through in this micro-batch: events, moments at which she woke, None for a wait that
         was taken off. From the stored bytes it leads to her present again: so a failure costs nothing until there
         is one."""
-        self._portion = Portion()
+        self._micro_batch = MicroBatch()
 
     def handle(self, arrival: Arrival) -> None:
         event = arrival.event
@@ -142,13 +142,13 @@ class _Desk:
             self._fail(who, arrival, error)
             return
         self._steps.setdefault(who, []).append(event)
-        self._portion.outcomes.append((event.type, outcome))
+        self._micro_batch.outcomes.append((event.type, outcome))
 
     def wake(self, who: str, until: Millis) -> None:
         if who not in self._open:
             if who not in self._loaded.records:
                 # The timer outlived its customer: take it off the clock.
-                self._portion.timers[who] = None
+                self._micro_batch.timers[who] = None
                 return
             self._open[who] = self._meet(who)
         self._ring(who, until)
@@ -157,10 +157,10 @@ class _Desk:
         """Her due timers, one moment after the other."""
         while (due := next_due(self._open[who].record)) is not None and due <= until:
             if self._acting is not None:
-                self._portion.lag.append(max(0, self._acting - due))
+                self._micro_batch.lag.append(max(0, self._acting - due))
             step: Millis | None = due
             try:
-                self._portion.outcomes.append(("timer", self._wake(self._open[who], due)))
+                self._micro_batch.outcomes.append(("timer", self._wake(self._open[who], due)))
             except Unreadable:
                 raise
             except Exception as error:  # noqa: BLE001 - the same for a timer
@@ -172,7 +172,7 @@ class _Desk:
 
     def _fail(self, who: str, arrival: Arrival | None, error: Exception) -> None:
         """Put her back to where she was before the failure."""
-        self._portion.failed.append(Failed(who, arrival, f"{type(error).__name__}: {error}"))
+        self._micro_batch.failed.append(Failure(who, arrival, f"{type(error).__name__}: {error}"))
         customer = self._before(who)
         for step in self._steps.get(who, ()):
             if step is None:
@@ -186,27 +186,27 @@ class _Desk:
     def _apply(self, customer: Customer, event: AnyEvent) -> Outcome:
         if needs_orders(event):
             self._open_book(customer)
-        return handle(customer, event, self._context, event.at if self._acting is None else self._acting)
+        return handle(customer, event, self._lane, event.at if self._acting is None else self._acting)
 
     def _wake(self, customer: Customer, until: Millis) -> Outcome:
         if timers_need_orders(customer, until):
             self._open_book(customer)
-        return fire_timers(customer, until, self._context, self._acting)
+        return fire_timers(customer, until, self._lane, self._acting)
 
-    def close(self) -> Portion:
+    def close(self) -> MicroBatch:
         """Encode what changed; what is unchanged to the byte is not written again."""
-        portion = self._portion
+        micro_batch = self._micro_batch
         for who, customer in self._open.items():
             body = encode_record(customer.record)
             if body != self._loaded.records.get(who):
-                portion.records[who] = body
+                micro_batch.records[who] = body
             # Always stated: a due timer whose record did not change must move on as well.
-            portion.timers[who] = next_due(customer.record)
+            micro_batch.timers[who] = next_due(customer.record)
             book = self._book(who, customer)
             if book != self._loaded.orders.get(who, b""):
-                portion.orders[who] = book
-            self._hand.keep(who, body, book or None, customer)
-        return portion
+                micro_batch.orders[who] = book
+            self._cache.keep(who, body, book or None, customer)
+        return micro_batch
 
     def _book(self, who: str, customer: Customer) -> bytes:
         if customer.orders is None or customer.orders is self._shut.get(who):
@@ -217,7 +217,7 @@ class _Desk:
     def _meet(self, who: str) -> Customer:
         """As she was left, where she is still in hand."""
         body = self._loaded.records.get(who)
-        known = self._hand.take(who, body, self._loaded.orders.get(who)) if body is not None else None
+        known = self._cache.take(who, body, self._loaded.orders.get(who)) if body is not None else None
         if known is None:
             return self._before(who)
         self._shut[who] = known.orders
@@ -226,7 +226,7 @@ class _Desk:
     def _before(self, who: str) -> Customer:
         """As she was stored, or as somebody new."""
         body = self._loaded.records.get(who)
-        return new_customer(who, self._met[who], self._context) if body is None else Customer(decode_record(body), None)
+        return new_customer(who, self._met[who], self._lane) if body is None else Customer(decode_record(body), None)
 
     def _open_book(self, customer: Customer) -> None:
         self._shut.pop(customer.record.id, None)

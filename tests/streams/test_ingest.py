@@ -13,11 +13,11 @@ from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
 from schemas.times import DAY, MINUTE, to_rfc3339
 from schemas.topics import BROWSE, ORDERS
-from streams.arrivals import FORWARDED, Arrival, DeadLetter, Door, Forward, receive
+from streams.ingest import FORWARDED, AdmissionRules, Arrival, DeadLetter, Forward, receive
 from tests.builders import START, WHO
 
 HERE = partition_of(WHO, 8)
-DOOR = Door(HERE, 8, START, forwards=True)
+DOOR = AdmissionRules(HERE, 8, START, forwards=True)
 
 
 def raw(topic: str = ORDERS, headers: tuple[tuple[str, bytes], ...] = (), **changes: Any) -> KafkaRecord:
@@ -34,8 +34,8 @@ def raw(topic: str = ORDERS, headers: tuple[tuple[str, bytes], ...] = (), **chan
     return KafkaRecord(topic, HERE, 7, START, WHO.encode(), body, headers)
 
 
-def letter(record: KafkaRecord, door: Door = DOOR) -> tuple[str, str]:
-    found = receive(record, door)
+def letter(record: KafkaRecord, admission: AdmissionRules = DOOR) -> tuple[str, str]:
+    found = receive(record, admission)
     assert isinstance(found, DeadLetter)
     assert found.raw is record
     return found.reason, found.field
@@ -90,7 +90,7 @@ def test_the_span_of_dates_is_a_setting() -> None:
 
 
 def test_a_record_on_a_wrong_partition_is_moved_once() -> None:
-    elsewhere = Door((HERE + 1) % 8, 8, START, forwards=True)
+    elsewhere = AdmissionRules((HERE + 1) % 8, 8, START, forwards=True)
 
     found = receive(raw(), elsewhere)
 
@@ -100,4 +100,4 @@ def test_a_record_on_a_wrong_partition_is_moved_once() -> None:
 
 
 def test_in_a_replay_a_record_on_a_wrong_partition_is_a_dead_letter() -> None:
-    assert letter(raw(), Door((HERE + 1) % 8, 8, START, forwards=False)) == ("wrong_partition", "customer")
+    assert letter(raw(), AdmissionRules((HERE + 1) % 8, 8, START, forwards=False)) == ("wrong_partition", "customer")

@@ -14,15 +14,15 @@ from schemas.almanac import Almanac, decode_contribution, encode_almanac
 from schemas.lane import Commit, KafkaRecord, LaneState, Loaded, OutboxEntry
 from schemas.times import Millis
 from schemas.topics import ACTION_TOPICS, LESSONS
-from streams.arrivals import Arrival, DeadLetter, Door, Forward, receive
+from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward, receive
 from streams.lane import Lane
+from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Step, Steps
 from streams.learner import Collector
-from streams.library import Library
 from streams.merge import in_order
-from streams.steps import Answer, Batch, Ground, NeedAlmanac, NeedRecords, Step, Steps
+from streams.rulebook_schedule import RulebookSchedule
 
 
-class Interval(msgspec.Struct, frozen=True):
+class WatermarkInterval(msgspec.Struct, frozen=True):
     """What lies between two watermarks of one partition."""
 
     raws: Sequence[KafkaRecord]
@@ -30,7 +30,7 @@ class Interval(msgspec.Struct, frozen=True):
     act_from: Millis = 0
 
 
-class Shelf:
+class DictStore:
     """A store of dictionaries with the promises that a lane relies on."""
 
     def __init__(self) -> None:
@@ -65,18 +65,18 @@ class Shelf:
         self.outbox.extend(commit.outbox)
 
 
-class Rehearsal:
+class InProcessRunner:
     """All lanes and the learner, taking turns."""
 
-    def __init__(self, grounds: Sequence[Ground], library: Library) -> None:
-        self.grounds = grounds
-        self.shelves = [Shelf() for _ in grounds]
+    def __init__(self, configs: Sequence[LaneConfig], library: RulebookSchedule) -> None:
+        self.configs = configs
+        self.shelves = [DictStore() for _ in configs]
         self.almanacs: dict[int, Almanac] = {}
-        self._lanes = [Lane(ground, LaneState(offsets={}), library) for ground in grounds]
-        self._collector = Collector(len(grounds), grounds[0].beginning)
+        self._lanes = [Lane(config, LaneState(offsets={}), library) for config in configs]
+        self._collector = Collector(len(configs), configs[0].beginning)
         self._lessons = 0
 
-    def run(self, intervals: Sequence[Iterable[Interval]]) -> None:
+    def run(self, intervals: Sequence[Iterable[WatermarkInterval]]) -> None:
         """Handle the intervals of each partition; ``intervals[p]`` are those of partition p, in order."""
         waiting: dict[int, tuple[Steps, Step | None]] = {
             p: (self._steps(p, todo), None) for p, todo in enumerate(intervals)
@@ -94,16 +94,16 @@ class Rehearsal:
             if not moved:
                 raise RuntimeError(f"lanes {sorted(waiting)} wait for an almanac; missing {self._collector.missing()}")
 
-    def _steps(self, p: int, intervals: Iterable[Interval]) -> Steps:
+    def _steps(self, p: int, intervals: Iterable[WatermarkInterval]) -> Steps:
         for interval in intervals:
             yield from self._lanes[p].take(self._batch(p, interval))
 
-    def _batch(self, p: int, interval: Interval) -> Batch:
-        door = Door(p, len(self.grounds), interval.until, forwards=False)
+    def _batch(self, p: int, interval: WatermarkInterval) -> Batch:
+        admission = AdmissionRules(p, len(self.configs), interval.until, forwards=False)
         arrivals: list[Arrival] = []
         aside: list[DeadLetter | Forward] = []
         for raw in interval.raws:
-            item = receive(raw, door)
+            item = receive(raw, admission)
             if isinstance(item, Arrival):
                 arrivals.append(item)
             else:

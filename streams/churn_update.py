@@ -1,0 +1,88 @@
+"""Churn in the way of an event: count, remember, score, ask; labels are settled when they are mature."""
+
+from __future__ import annotations
+
+from rules.context import Churn
+from schemas.churn import HorizonState, Score
+from streams.churn import ask, causes, counts_of, remember_order, score, settle
+from streams.context import EventContext
+from streams.timer_schedule import schedule_maturity
+
+DIGITS = 4
+"""Decimal places of the probabilities that a record keeps."""
+
+
+def remember(context: EventContext, amount: int) -> None:
+    """An order: told to the population tables first, then to her own history."""
+    buying = context.record.buying
+    _add(context, counts_of(context.lane.almanac.churn, buying, context.at, ordered=True, amount_minor=amount))
+    remember_order(buying, context.at, amount)
+
+
+def count(context: EventContext) -> None:
+    """A tick: how much of her open gap has passed."""
+    _add(context, counts_of(context.lane.almanac.churn, context.record.buying, context.at, ordered=False))
+
+
+def predict(context: EventContext, about: str) -> None:
+    """A prediction point: score every horizon and keep the question; the first horizon is what rules see."""
+    record, state = context.record, context.lane.almanac.churn
+    if not record.buying.orders or not context.lane.horizons:
+        return
+    scores = [score(state, record.buying, context.at, horizon) for horizon in context.lane.horizons]
+    for horizon, scored in zip(context.lane.horizons, scores, strict=True):
+        ask(record.asked, record.buying, context.at, scored, record.id, horizon)
+    record.churn = [round(scored.p, DIGITS) for scored in scores]
+    context.churn, context.scored = _fresh(context, scores[0]), about
+    schedule_maturity(context)
+
+
+def mature(context: EventContext) -> None:
+    """Settle the questions whose horizon has passed."""
+    record = context.record
+    context.outcome.lessons.extend(settle(record.asked, record.purchases.last, context.at, record.id))
+    schedule_maturity(context)
+
+
+def known(context: EventContext) -> Churn | None:
+    """What was last known of her, where nothing was scored for this event."""
+    if not context.record.churn or not context.lane.horizons:
+        return None
+    of = _state(context)
+    lessons = of.learned["main"].lessons if "main" in of.learned else 0
+    return Churn(context.record.churn[0], 0.0, 1.0, of.trusted, lessons, lambda: _causes_now(context))
+
+
+def trusted(context: EventContext) -> float | None:
+    """Her probability of churn as last scored, where quality allows to act on it."""
+    if not context.record.churn or not context.lane.horizons or not _state(context).trusted:
+        return None
+    return context.record.churn[0]
+
+
+def _fresh(context: EventContext, scored: Score) -> Churn:
+    return Churn(
+        scored.p, scored.low, scored.high, scored.trusted, scored.labels_seen, lambda: _causes(context, scored)
+    )
+
+
+def _causes(context: EventContext, scored: Score) -> tuple[str, ...]:
+    found = causes(context.lane.almanac.churn, scored, context.lane.horizons[0])
+    return tuple(cause.words for cause in found)
+
+
+def _causes_now(context: EventContext) -> tuple[str, ...]:
+    return _causes(
+        context, score(context.lane.almanac.churn, context.record.buying, context.at, context.lane.horizons[0])
+    )
+
+
+def _state(context: EventContext) -> HorizonState:
+    horizon = context.lane.horizons[0]
+    return next(state for state in context.lane.almanac.churn.horizons if state.horizon == horizon)
+
+
+def _add(context: EventContext, counts: dict[str, int]) -> None:
+    total = context.outcome.counts
+    for key, value in counts.items():
+        total[key] = total.get(key, 0) + value

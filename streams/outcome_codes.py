@@ -1,0 +1,71 @@
+"""Named outcomes that operations count: each is a key of ``Outcome.notes``, with its meaning."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+
+from schemas.outcome import Outcome
+
+
+class OutcomeCode(StrEnum):
+    """What may be counted beside decisions."""
+
+    DUPLICATE = "duplicate"
+    LATE = "late"
+    ERASED = "erased"
+    NEW_CUSTOMER = "new_customer"
+    TOO_OLD_BROWSE = "too_old_browse"
+    TOO_OLD_FEEDBACK = "too_old_feedback"
+    TOO_OLD_ORDER = "too_old_order"
+    TOO_OLD_COMPLAINT = "too_old_complaint"
+    OUTDATED = "outdated"
+    UNKNOWN_ORDER = "unknown_order"
+    UNKNOWN_COMPLAINT = "unknown_complaint"
+    UNKNOWN_CART = "unknown_cart"
+    UNKNOWN_RECEIPT = "unknown_receipt"
+    FOREIGN_REDEMPTION = "foreign_redemption"
+    FOREIGN_CURRENCY = "foreign_currency"
+    CAP_ORDERS = "cap_orders"
+    CAP_COMPLAINTS = "cap_complaints"
+    CAP_CART_ITEMS = "cap_cart_items"
+    CAP_TAGS = "cap_tags"
+    CAP_LOTS = "cap_lots"
+    CAP_TIMERS = "cap_timers"
+    CAP_BYTES = "cap_bytes"
+    POINTS_LAPSED = "points_lapsed"
+
+
+MEANINGS = MappingProxyType(
+    {
+        OutcomeCode.DUPLICATE: "an event that was applied before; nothing changed",
+        OutcomeCode.LATE: "an event older than what its customer has seen; applied at her present time",
+        OutcomeCode.ERASED: "an event of a customer who asked to be forgotten; nothing was kept of it",
+        OutcomeCode.NEW_CUSTOMER: "an event of a customer not registered; a record was made and the event applied",
+        OutcomeCode.TOO_OLD_BROWSE: "a visit older than the duplicates ring reaches back; not applied",
+        OutcomeCode.TOO_OLD_FEEDBACK: "feedback older than the duplicates ring reaches back; not applied",
+        OutcomeCode.TOO_OLD_ORDER: "an event of an order that the order book may have forgotten; not applied",
+        OutcomeCode.TOO_OLD_COMPLAINT: "an event of a complaint that the record may have forgotten; not applied",
+        OutcomeCode.OUTDATED: "an event that says less than what is already known of its subject; not applied",
+        OutcomeCode.UNKNOWN_ORDER: "news of an order that was not placed yet; kept until it is",
+        OutcomeCode.UNKNOWN_COMPLAINT: "an update, end or reopening of a complaint that was never opened; not applied",
+        OutcomeCode.UNKNOWN_CART: "something was taken out of a cart that is not at hand; not applied",
+        OutcomeCode.UNKNOWN_RECEIPT: "a receipt for an action that the record does not (or no longer) know",
+        OutcomeCode.FOREIGN_REDEMPTION: "a coupon of somebody else's campaign was redeemed",
+        OutcomeCode.FOREIGN_CURRENCY: "an order in another currency than the customer's first; counted, not summed",
+        OutcomeCode.CAP_ORDERS: "the order book was full of orders on their way; the oldest made room",
+        OutcomeCode.CAP_COMPLAINTS: "too many complaints at once; the oldest made room",
+        OutcomeCode.CAP_CART_ITEMS: "the cart was full; a further line only adds to its value",
+        OutcomeCode.CAP_TAGS: "more tags than are kept; the rest were left out",
+        OutcomeCode.CAP_LOTS: "too many lots of points; the two newest were joined at the later date",
+        OutcomeCode.CAP_TIMERS: "the record had no room for one more timer; it was not set",
+        OutcomeCode.CAP_BYTES: "the record would have become too large; what matters least was forgotten",
+        OutcomeCode.POINTS_LAPSED: "points lapsed unused (how many)",
+    }
+)
+"""What each note says; the metrics and their documentation are made from this."""
+
+
+def count_outcome(outcome: Outcome, what: OutcomeCode, times: int = 1) -> None:
+    """Count a named outcome."""
+    outcome.codes[what.value] = outcome.codes.get(what.value, 0) + times
