@@ -1,4 +1,5 @@
-# make run and make test need nothing but Python 3.11 to 3.13 with its venv module; the rest is installed in .venv.
+# make run and make test need nothing but Python 3.11 to 3.13 with its venv module; the rest is installed in .venv, and the
+# embedded Kafka is fetched into the user's cache.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -15,7 +16,7 @@ JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,3)
 LONG_JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,2)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help install run test lint types unit test-kafka test-slow test-faults test-faults-embedded test-faults-long test-all docs format bench constraints clean
+.PHONY: help install run test lint types unit test-slow test-faults test-faults-long test-all docs format bench constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,23 +43,17 @@ types: $(STAMP) ## Types, strictly
 unit: $(STAMP) ## The quick tests
 	$(PYTEST) -q --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-kafka: $(STAMP) ## The tests that need a real Apache Kafka (Java 17 and Maven, or TEND_TEST_BROKERS)
-	$(PYTEST) -m "kafka and not faults and not slow" $(ARGS)
-
 test-slow: $(STAMP) ## The tests that take minutes
 	$(PYTEST) -m slow --numprocesses $(LONG_JOBS) --dist loadfile $(ARGS)
 
-test-faults: $(STAMP) ## The tests that kill, freeze and cut, on a real Apache Kafka (Java 17 and Maven)
-	$(PYTEST) -m "faults and not slow" -k "not simple" --numprocesses $(JOBS) --dist loadfile $(ARGS)
-
-test-faults-embedded: $(STAMP) ## Those of them that the embedded broker comes through as well
-	$(PYTEST) -m "faults and not slow" -k "simple" --numprocesses $(JOBS) --dist loadfile $(ARGS)
+test-faults: $(STAMP) ## The tests that kill, freeze and cut
+	$(PYTEST) -m "faults and not slow" --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 test-faults-long: $(STAMP) ## At least 200 kills over 24 seeds; writes docs/faults.md
 	TEND_FAULTS_SEEDS=24 TEND_FAULTS_AWAY_SECONDS=20 TEND_FAULTS_REPORT=docs/faults.md \
 		$(PYTEST) -m faults tests/faults/test_kills.py $(ARGS)
 
-test-all: test test-slow test-faults test-faults-embedded test-kafka ## All tests
+test-all: test test-slow test-faults ## All tests
 
 docs: $(STAMP) ## Generate what is generated under docs/
 	$(BIN)/python -m agents.documents

@@ -121,6 +121,17 @@ class Settings(BaseSettings):
     rulebook: Path | None = Field(
         None, description="Folder or file of the store's own rules; none is the shipped ones."
     )
+    kafka_home: Path | None = Field(
+        None, description="Folder of an unpacked Apache Kafka 4, to start as the embedded broker."
+    )
+    maven_mirror: str = Field(
+        "https://repo1.maven.org/maven2",
+        pattern="^(https?|file)://.+",
+        description="Maven repository that the embedded broker is fetched from, once.",
+    )
+    cache_dir: Path | None = Field(
+        None, description="Where the embedded broker is kept once fetched; none is `tend` in the user's cache."
+    )
     data_dir: Path = Field(Path(".tend"), description="Where embedded servers keep their files.")
     almanac_key: SecretStr | None = Field(
         None, description="Key that authenticates almanacs; the same for all programs of one installation."

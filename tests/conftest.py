@@ -29,23 +29,17 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(scope="session")
-def real_kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Apache Kafka for the whole session."""
-    with backends.real_kafka(tmp_path_factory.mktemp("kafka")) as address:
+def broker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the broker that the tests of this process share."""
+    with backends.any_broker(tmp_path_factory.mktemp("broker")) as address:
         yield address
 
 
-@pytest.fixture(params=["simple", pytest.param("kafka", marks=pytest.mark.kafka)])
-def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a broker without topics: the simplest one, and in another run of the test a real Apache Kafka."""
-    if request.param == "kafka":
-        address: str = request.getfixturevalue("real_kafka_server")
-        backends.delete_topics(address)
-        yield address
-        return
-    with backends.any_broker(tmp_path / "broker") as address:
-        backends.delete_topics(address)
-        yield address
+@pytest.fixture
+def broker(broker_server: str) -> str:
+    """The address of a broker without topics."""
+    backends.delete_topics(broker_server)
+    return broker_server
 
 
 @pytest.fixture

@@ -100,7 +100,6 @@ def _settings(broker: EmbeddedBroker, store: EmbeddedStore, directory: Path) -> 
         "redis_url": f"redis://{store.address}/0",
         "partitions": PARTITIONS,
         "clock": "event",
-        "session_seconds": 3,  # the embedded broker lets a worker in after half of it
         "data_dir": str(directory),
     }
     lines = [f"{name} = {orjson.dumps(value).decode()}" for name, value in chosen.items()]

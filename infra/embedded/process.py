@@ -66,6 +66,8 @@ class ServerProcess:
         self._answers = answers
         self._environment = dict(environment or {})
         self._start_seconds = start_seconds
+        self.stop_seconds = _STOP_SECONDS
+        """How long it may take to end when it is asked to."""
         self._end_with = end_with
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -122,14 +124,14 @@ class ServerProcess:
         return f"Command: {' '.join(self.command)}\nLog ({self.log}):\n{tail or '(empty)'}"
 
     def stop(self) -> None:
-        """Ask the server to end, insist after five seconds; does nothing when it has ended already."""
+        """Ask the server to end, insist after ``stop_seconds``; does nothing when it has ended already."""
         child, self._child = self._child, None
         if child is None:
             return
         with contextlib.suppress(ProcessLookupError):
             child.terminate()
         try:
-            child.wait(_STOP_SECONDS)
+            child.wait(self.stop_seconds)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()

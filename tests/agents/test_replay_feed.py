@@ -109,10 +109,9 @@ def test_missing_topics_are_refused_with_the_command_that_makes_them(broker: str
         list(feed(load_settings({"brokers": broker, "partitions": PARTITIONS}), JOURNEY, MANNER))
 
 
-@pytest.mark.kafka
-def test_topics_that_would_delete_a_history_are_refused_before_anything_is_sent(real_kafka_server: str) -> None:
-    backends.delete_topics(real_kafka_server)
-    settings = load_settings({"brokers": real_kafka_server, "partitions": PARTITIONS})
+def test_topics_that_would_delete_a_history_are_refused_before_anything_is_sent(broker_server: str) -> None:
+    backends.delete_topics(broker_server)
+    settings = load_settings({"brokers": broker_server, "partitions": PARTITIONS})
     topics = Topics(KafkaConnection.of(settings))
     topics.create([msgspec.structs.replace(spec, configs={}) for spec in topic_specs(settings)])
 

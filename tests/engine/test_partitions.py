@@ -21,7 +21,7 @@ from tests import backends
 from tests.engine.site import eventually
 from tests.shell import tend
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.timeout(120)]
 
 
 async def _begin(settings: Settings) -> None:
@@ -44,10 +44,10 @@ def add_partitions(settings: Settings, topics: tuple[str, ...], total: int) -> N
     eventually(lambda: all(known.partitions(topic) == total for topic in topics), "the broker knows of them")
 
 
-def test_a_worker_refuses_topics_that_have_grown(real_kafka_server: str, store_server: str, tmp_path: Path) -> None:
-    backends.delete_topics(real_kafka_server)
+def test_a_worker_refuses_topics_that_have_grown(broker_server: str, store_server: str, tmp_path: Path) -> None:
+    backends.delete_topics(broker_server)
     settings = load_settings(
-        {"brokers": real_kafka_server, "redis_url": store_server, "partitions": 2, "data_dir": str(tmp_path)}
+        {"brokers": broker_server, "redis_url": store_server, "partitions": 2, "data_dir": str(tmp_path)}
     )
     Topics(KafkaConnection.of(settings)).create(topic_specs(settings))
     asyncio.run(_begin(settings))

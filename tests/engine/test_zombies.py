@@ -7,30 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends import LocalKafka
 from tests.engine.site import Site, frozen
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 
-@pytest.fixture(params=["simple", pytest.param("kafka", marks=pytest.mark.kafka)])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    """A site on the embedded broker, which has no transactions, and in another run on Apache Kafka."""
-    kafka = LocalKafka(tmp_path / "kafka") if request.param == "kafka" else None
-    if kafka:
-        kafka.start()
-    try:
-        with Site(tmp_path, broker=kafka) as running:
-            running.until_ready()
-            yield running
-    finally:
-        if kafka:
-            kafka.kill()
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A site of its own."""
+    with Site(tmp_path) as running:
+        running.until_ready()
+        yield running
 
 
-def test_a_worker_that_hangs_is_replaced_and_everybody_is_cared_for_once(
-    site: Site, request: pytest.FixtureRequest
-) -> None:
+def test_a_worker_that_hangs_is_replaced_and_everybody_is_cared_for_once(site: Site) -> None:
     customers = site.complain_all("before")
     with frozen(site.worker.pid):
         site.installation.add_worker()
@@ -47,6 +37,4 @@ def test_a_worker_that_hangs_is_replaced_and_everybody_is_cared_for_once(
     decided = [one["action_id"] for who in customers for one in site.decisions(who) if one["verdict"] == "emitted"]
     published = [action["action_id"] for action in site.actions()]
     assert set(published) == set(decided)
-    if request.node.get_closest_marker("kafka"):
-        # Without transactions what had already left the frozen process arrives late, under the same id.
-        assert len(published) == len(set(published)), "an action was published twice"
+    assert len(published) == len(set(published)), "an action was published twice"

@@ -20,7 +20,7 @@ MakeWorld = Callable[..., World]
 
 def settings_of(**chosen: Any) -> Settings:
     """Settings of a replay."""
-    # A short session: a killed worker's partitions are free again soon, and the embedded broker waits for half of it.
+    # A short session: a killed worker's partitions are free again soon.
     return load_settings({"partitions": PARTITIONS, "clock": "event", "session_seconds": 3, **chosen})
 
 

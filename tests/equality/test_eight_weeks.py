@@ -1,4 +1,4 @@
-"""The same over eight weeks, on real Apache Kafka: long enough for lessons to mature and the model to move."""
+"""The same over eight weeks: long enough for lessons to mature and the model to move."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import pytest
 from agents.replay.disturb import again, shuffled, twice
 from agents.replay.replay import Disturb
 from schemas.times import DAY, HOUR
-from tests import backends
 from tests.equality.conftest import MakeWorld, settings_of
 from tests.equality.histories import History, Result, history, rehearsed
 from tests.equality.world import World, assert_equal
 
-pytestmark = [pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 _ACT_AFTER_DAYS = 28
 
@@ -32,13 +31,6 @@ def expected(weeks: History) -> Result:
     assert len(result.actions) > 300
     assert len(set(result.almanacs.values())) == 56
     return result
-
-
-@pytest.fixture
-def broker(real_kafka_server: str) -> str:
-    """Real Apache Kafka only, without topics."""
-    backends.delete_topics(real_kafka_server)
-    return real_kafka_server
 
 
 def _one(here: World) -> None:

@@ -54,8 +54,6 @@ def test_ten_times_slower_changes_nothing(world: MakeWorld, expected: Result) ->
     assert_equal(here.result(), expected, here.action_ids())
 
 
-@pytest.mark.kafka
-@pytest.mark.parametrize("broker", ["kafka"], indirect=True)
 def test_a_cluster_of_three_servers_instead_of_one_changes_nothing(
     world: MakeWorld, expected: Result, tmp_path: Path
 ) -> None:
@@ -70,10 +68,7 @@ def test_a_cluster_of_three_servers_instead_of_one_changes_nothing(
         here.installation.stop()
 
 
-@pytest.mark.kafka
-@pytest.mark.parametrize("broker", ["kafka"], indirect=True)
 def test_workers_that_join_and_leave_in_the_middle_change_nothing(world: MakeWorld, expected: Result) -> None:
-    """On Apache Kafka only: on the embedded broker a member that leaves during a rebalance can leave another stuck."""
     here = world()
     here.start()
     changes = {0.2: here.join, 0.4: here.join, 0.6: here.leave, 0.8: here.leave}

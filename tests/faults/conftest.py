@@ -8,33 +8,31 @@ from pathlib import Path
 import pytest
 
 from infra.embedded.process import free_port
-from tests.backends import LocalKafka, delete_topics
+from tests.backends import OwnBroker, delete_topics, own_broker_or_skip
 from tests.engine.site import Site
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result, history, rehearsed
 
 
 @pytest.fixture(scope="session")
-def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
     """Apache Kafka on free ports, one of which is reached through a wire that a test may spoil."""
-    kafka = LocalKafka(tmp_path_factory.mktemp("kafka"), wire_port=free_port())
+    own_broker_or_skip()
+    kafka = OwnBroker(tmp_path_factory.mktemp("kafka"), wire_port=free_port())
     kafka.start()
     yield kafka
     kafka.kill()
 
 
-@pytest.fixture(params=["simple", pytest.param("kafka", marks=pytest.mark.kafka)])
-def site_broker(request: pytest.FixtureRequest) -> LocalKafka | None:
-    """Of a site in service: the embedded broker, which has no transactions, and in another run Apache Kafka."""
-    if request.param == "simple":
-        return None
-    kafka: LocalKafka = request.getfixturevalue("own_kafka")
-    delete_topics(kafka.address)
-    return kafka
+@pytest.fixture
+def site_broker(own_kafka: OwnBroker) -> OwnBroker:
+    """The broker of a site in service."""
+    delete_topics(own_kafka.address)
+    return own_kafka
 
 
 @pytest.fixture
-def site(site_broker: LocalKafka | None, tmp_path: Path) -> Iterator[Site]:
+def site(site_broker: OwnBroker, tmp_path: Path) -> Iterator[Site]:
     """A site in service."""
     with Site(tmp_path, broker=site_broker) as running:
         running.until_ready()

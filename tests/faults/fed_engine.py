@@ -23,7 +23,7 @@ from infra.kafka.producer import BulkProducer
 from schemas.times import HOUR
 from schemas.topics import DEAD_LETTERS
 from tests import backends
-from tests.backends import LocalKafka
+from tests.backends import OwnBroker
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
@@ -54,7 +54,7 @@ class FedEngine:
 
     def __init__(
         self,
-        kafka: LocalKafka,
+        kafka: OwnBroker,
         history: History,
         directory: Path,
         seed: int,
@@ -222,5 +222,5 @@ class FedEngine:
             ]
 
 
-def _wires(kafka: LocalKafka, store: EmbeddedStore, seed: int) -> list[SlowWire]:
+def _wires(kafka: OwnBroker, store: EmbeddedStore, seed: int) -> list[SlowWire]:
     return [SlowWire(kafka.far_port, seed, kafka.wire_port), SlowWire(store.port, seed)]

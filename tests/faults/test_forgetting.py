@@ -9,7 +9,7 @@ import pytest
 
 from agents.ground import wall_clock
 from schemas.times import MINUTE
-from tests.backends import LocalKafka
+from tests.backends import OwnBroker
 from tests.engine.site import Site, zone_where_it_is_noon
 from tests.faults.forgetting import forget, written
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
-def site(site_broker: LocalKafka | None, tmp_path: Path) -> Iterator[Site]:
+def site(site_broker: OwnBroker, tmp_path: Path) -> Iterator[Site]:
     """A site in service."""
     with Site(tmp_path, broker=site_broker, partitions=1) as running:
         running.until_ready()

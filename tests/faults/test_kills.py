@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends import LocalKafka
+from tests.backends import OwnBroker
 from tests.equality.histories import History, Result
 from tests.faults.report import Report
 from tests.faults.trials import Step
 from tests.faults.trouble import Trouble
 
-pytestmark = [pytest.mark.faults, pytest.mark.kafka, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 SEEDS = range(1, 1 + int(os.environ.get("TEND_FAULTS_SEEDS", "5")))
 """Five are enough for 40 kills that count, 5 of them at each step, and for each of the other troubles."""
@@ -63,7 +63,7 @@ def report() -> Iterator[Report]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_happens_the_outcome_is_the_same(
-    own_kafka: LocalKafka, week: History, expected: Result, tmp_path: Path, report: Report, seed: int
+    own_kafka: OwnBroker, week: History, expected: Result, tmp_path: Path, report: Report, seed: int
 ) -> None:
     with Trouble(own_kafka, week, tmp_path, seed) as trouble:
         for happens in plan(seed):

@@ -14,10 +14,10 @@ import pytest
 from agents.ground import open_store, wall_clock
 from schemas.codec import decode_record
 from schemas.topics import BROWSE, LANE_TOPICS
-from tests.backends import LocalKafka, delete_topics
+from tests.backends import OwnBroker, delete_topics
 from tests.engine.site import Site
 
-pytestmark = [pytest.mark.faults, pytest.mark.kafka, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 CUSTOMERS = 20_000
 """So many that nobody looks at more within a second than her record can tell from duplicates."""
@@ -35,7 +35,7 @@ SLACK = 16 << 20
 
 
 @pytest.fixture
-def site(own_kafka: LocalKafka, tmp_path: Path) -> Iterator[Site]:
+def site(own_kafka: OwnBroker, tmp_path: Path) -> Iterator[Site]:
     """A site in service with one worker."""
     delete_topics(own_kafka.address)
     with Site(tmp_path, broker=own_kafka, fetch_bytes=FETCH_BYTES) as running:

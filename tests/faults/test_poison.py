@@ -10,7 +10,7 @@ import pytest
 from agents.ground import wall_clock
 from agents.installation import environment_of
 from schemas.topics import BROWSE
-from tests.backends import LocalKafka
+from tests.backends import OwnBroker
 from tests.engine.site import Site
 from tests.shell import tend
 
@@ -20,7 +20,7 @@ POISON = 900
 
 
 @pytest.fixture
-def site(site_broker: LocalKafka | None, tmp_path: Path) -> Iterator[Site]:
+def site(site_broker: OwnBroker, tmp_path: Path) -> Iterator[Site]:
     """Two lanes in service, no worker yet."""
     with Site(tmp_path, broker=site_broker, workers=0) as running:
         yield running

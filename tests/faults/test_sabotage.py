@@ -16,14 +16,14 @@ import pytest
 from agents.replay.disturb import in_order, shuffled, twice
 from agents.replay.replay import Disturb
 from schemas.errors import TendError
-from tests.backends import LocalKafka
+from tests.backends import OwnBroker
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result, history, rehearsed
 from tests.faults.fed_engine import EVERY
 from tests.faults.trials import Safeguard, Step
 from tests.faults.trouble import Trouble
 
-pytestmark = [pytest.mark.faults, pytest.mark.kafka, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(500)]
 
 SEEDS = (2, 3, 4)
 
@@ -108,7 +108,7 @@ def test_no_safeguard_is_left_out() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.safeguard.value)
 def test_without_this_safeguard_the_suite_is_red(
-    own_kafka: LocalKafka, days: History, expected: Result, tmp_path: Path, case: Case
+    own_kafka: OwnBroker, days: History, expected: Result, tmp_path: Path, case: Case
 ) -> None:
     # Chance has its part in what a kill meets: of three tries one must be red, and for the reason expected.
     said: list[str] = []
@@ -120,7 +120,7 @@ def test_without_this_safeguard_the_suite_is_red(
     pytest.fail(f"without {case.safeguard}, instead of {case.says}: {said}")
 
 
-def _red(kafka: LocalKafka, days: History, expected: Result, directory: Path, case: Case, seed: int) -> str:
+def _red(kafka: OwnBroker, days: History, expected: Result, directory: Path, case: Case, seed: int) -> str:
     directory.mkdir()
     with Trouble(kafka, days, directory, seed, case.safeguard, case.disturb, case.workers, every=case.every) as trouble:
         trouble.patience = case.patience

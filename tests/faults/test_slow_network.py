@@ -9,19 +9,19 @@ import pytest
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producer import BulkProducer
 from infra.kafka.topics import Topics, TopicSpec
-from tests.backends import LocalKafka, delete_topics
+from tests.backends import OwnBroker, delete_topics
 from tests.equality.histories import History, Result
 from tests.faults.slow_wire import SlowWire
 from tests.faults.trials import Step
 from tests.faults.trouble import Trouble
 
-pytestmark = [pytest.mark.faults, pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 CUTS = 5
 
 
 def test_a_slow_network_that_is_cut_loses_nothing_and_doubles_nothing(
-    own_kafka: LocalKafka, week: History, expected: Result, tmp_path: Path
+    own_kafka: OwnBroker, week: History, expected: Result, tmp_path: Path
 ) -> None:
     with Trouble(own_kafka, week, tmp_path, seed=1, wired=True) as trouble:
         _spoil(trouble.wires, latency=0.03, bytes_per_second=200_000)
@@ -38,7 +38,7 @@ def test_a_slow_network_that_is_cut_loses_nothing_and_doubles_nothing(
         assert min(wire.cuts for wire in trouble.wires) >= CUTS
 
 
-def test_who_asks_where_logs_end_waits_out_connections_that_are_cut(own_kafka: LocalKafka) -> None:
+def test_who_asks_where_logs_end_waits_out_connections_that_are_cut(own_kafka: OwnBroker) -> None:
     delete_topics(own_kafka.address)
     Topics(KafkaConnection(own_kafka.address)).create([TopicSpec("orders", 6)])
     producer = BulkProducer(KafkaConnection(own_kafka.address))

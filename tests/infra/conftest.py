@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.backends import LocalKafka, docker_answers
+from tests.backends import OwnBroker, own_broker_or_skip
 
 
 @pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[LocalKafka]:
+def own_kafka(tmp_path: Path) -> Iterator[OwnBroker]:
     """A Kafka that a test may kill."""
-    if "TEND_TEST_BROKERS" in os.environ or docker_answers():
-        pytest.skip("needs a Kafka of its own, which is made with Java and Maven")
-    kafka = LocalKafka(tmp_path)
+    own_broker_or_skip()
+    kafka = OwnBroker(tmp_path)
     kafka.start()
     yield kafka
     kafka.kill()

@@ -15,10 +15,9 @@ import pytest
 from redis import Redis
 
 from infra.embedded import EmbeddedBroker, EmbeddedStore
-from infra.embedded.broker import broker_program
 from infra.embedded.process import ServerProcess, free_port
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.topics import Topics
+from infra.kafka.topics import Topics, TopicSpec
 from schemas.errors import TendError
 
 
@@ -29,30 +28,23 @@ def test_the_broker_answers_under_its_own_cluster_id(tmp_path: Path) -> None:
     assert found.cluster == broker.cluster_id
 
 
-#: Asks for the broker's program where there is none yet, and takes its time after the copy, and before it can be run.
-SLOW_TO_LAY_IT_OUT = """
-import os, time
-from infra.embedded.broker import broker_program
-replace, chmod = os.replace, os.chmod
-os.replace = lambda *which: (print("copied", flush=True), time.sleep(0.5), replace(*which))
-os.chmod = lambda *which: (time.sleep(0.5), chmod(*which))
-broker_program()
-"""
+def test_a_broker_that_was_killed_has_everything_again(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path)
+    broker.start()
+    Topics(KafkaConnection(broker.address)).create([TopicSpec("orders", 3)])
+    broker.kill()
+
+    with EmbeddedBroker(tmp_path) as again:
+        assert Topics(KafkaConnection(again.address)).partitions("orders") == 3
+        assert again.cluster_id == broker.cluster_id
 
 
-def test_who_asks_for_its_program_at_the_same_moment_gets_one_that_can_be_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with subprocess.Popen([sys.executable, "-c", SLOW_TO_LAY_IT_OUT], stdout=subprocess.PIPE) as another:
-        assert another.stdout is not None
-        assert another.stdout.readline() == b"copied\n"
-        program = broker_program()
-        while another.poll() is None:
-            assert os.access(program, os.X_OK)
-            time.sleep(0.01)
+def test_the_broker_listens_on_this_machine_only(tmp_path: Path) -> None:
+    with EmbeddedBroker(tmp_path) as broker:
+        listening = [one.laddr for one in psutil.Process(broker.pid).net_connections() if one.status == "LISTEN"]
 
-    assert another.returncode == 0
+    assert listening
+    assert {address.ip.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
 
 
 def test_the_store_keeps_every_write_and_never_evicts(tmp_path: Path) -> None:
@@ -128,10 +120,11 @@ def test_a_server_that_never_answers_is_ended_and_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
-def test_servers_end_with_a_program_that_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["EmbeddedBroker", "EmbeddedStore"])
+def test_servers_end_with_a_program_that_is_killed(kind: str, tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from infra.embedded import EmbeddedStore\n"
-        f"store = EmbeddedStore(Path({str(tmp_path)!r})); store.start(); print(store.pid, flush=True); time.sleep(60)"
+        f"import sys, time; from pathlib import Path; from infra.embedded import {kind}\n"
+        f"server = {kind}(Path({str(tmp_path)!r})); server.start(); print(server.pid, flush=True); time.sleep(60)"
     )
     root = Path(__file__).parents[2]
     program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=root, text=True)

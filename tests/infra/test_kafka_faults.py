@@ -23,7 +23,7 @@ from infra.kafka.reader import read_all
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.errors import DependencyUnavailable
 from schemas.lane import OutboxEntry
-from tests.backends import LocalKafka
+from tests.backends import OwnBroker
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -133,8 +133,7 @@ def test_a_frozen_worker_comes_back_as_one_of_the_group(start: Start, broker: st
     until(lambda: all_is_read_once(110, one, two) and bool(one.read) and bool(two.read))
 
 
-@pytest.mark.kafka
-def test_a_worker_goes_on_when_its_broker_comes_back(own_kafka: LocalKafka, group: str) -> None:
+def test_a_worker_goes_on_when_its_broker_comes_back(own_kafka: OwnBroker, group: str) -> None:
     Topics(KafkaConnection(own_kafka.address)).create([TopicSpec(name, PARTITIONS) for name in TOPICS])
     write(own_kafka.address, 100)
     worker = Member(own_kafka.address, group)
@@ -151,8 +150,7 @@ def test_a_worker_goes_on_when_its_broker_comes_back(own_kafka: LocalKafka, grou
         worker.end()
 
 
-@pytest.mark.kafka
-async def test_a_publisher_goes_on_when_its_broker_comes_back(own_kafka: LocalKafka) -> None:
+async def test_a_publisher_goes_on_when_its_broker_comes_back(own_kafka: OwnBroker) -> None:
     connection = KafkaConnection(own_kafka.address)
     Topics(connection).create([TopicSpec("coupons", 1), TopicSpec(POSITIONS_TOPIC, 1)])
     publisher = Publisher(connection, 0, transactional=True)

@@ -132,8 +132,6 @@ async def test_all_records_arrive_in_order_and_none_is_left_after_the_first_batc
     assert all(offsets == list(range(705)) for offsets in worker.read.values())
 
 
-@pytest.mark.kafka
-@pytest.mark.parametrize("broker", ["kafka"], indirect=True)
 async def test_a_worker_that_joins_before_the_broker_knows_its_topics_soon_has_its_share(
     join: Join, connection: KafkaConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,9 +97,8 @@ async def test_every_reader_gets_every_record(connection: KafkaConnection) -> No
         assert [await read_until_end(one), await read_until_end(two)] == [[0, 1, 2], [0, 1, 2]]
 
 
-@pytest.mark.kafka
-async def test_a_reader_that_is_to_begin_outside_the_log_is_refused(real_kafka_server: str) -> None:
-    connection = KafkaConnection(real_kafka_server)
+async def test_a_reader_that_is_to_begin_outside_the_log_is_refused(broker_server: str) -> None:
+    connection = KafkaConnection(broker_server)
     Topics(connection).create([TopicSpec("almanac", 1, FOREVER)])
     write(connection, "almanac", 0, range(3))
     reader = Reader(connection, {("almanac", 0): 50})

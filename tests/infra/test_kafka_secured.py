@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,9 +25,7 @@ from infra.kafka.topics import Topics, TopicSpec
 from infra.settings import Settings, load_settings
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.lane import OutboxEntry
-from tests.backends import LocalKafka, docker_answers
-
-pytestmark = pytest.mark.kafka
+from tests.backends import OwnBroker, own_broker_or_skip
 
 PASSWORD = "s3cret"
 
@@ -36,9 +33,8 @@ PASSWORD = "s3cret"
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address at which a Kafka lets in user ``tend`` with the password."""
-    if "TEND_TEST_BROKERS" in os.environ or docker_answers():
-        pytest.skip("needs a Kafka of its own, which is made with Java and Maven")
-    kafka = LocalKafka(tmp_path_factory.mktemp("secured"), PASSWORD)
+    own_broker_or_skip()
+    kafka = OwnBroker(tmp_path_factory.mktemp("secured"), PASSWORD)
     kafka.start()
     yield kafka.secured_address
     kafka.kill()

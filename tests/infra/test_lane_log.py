@@ -20,7 +20,7 @@ from infra.kafka.producer import BulkProducer
 from infra.kafka.pulse import Pulse
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.lane import Fetched
-from tests.backends import LocalKafka
+from tests.backends import OwnBroker
 
 FETCH_BYTES = 16_384
 FLOOD = 4_000
@@ -173,7 +173,6 @@ def test_a_client_is_asked_by_one_thread_alone(broker: str, topics: BulkProducer
     assert Noting.askers == {"tend-log-0"}
 
 
-@pytest.mark.kafka
 class ShowsOneLate(LogClient):
     """Shows record 3 only when it is asked again from there, as a broker may that lets several write at once."""
 
@@ -219,7 +218,7 @@ def test_a_record_that_never_comes_is_given_up_after_some_seconds(
     assert "browse holds nothing from offset 3 to 3" in caplog.text
 
 
-def test_where_logs_end_is_told_anew_after_the_broker_was_away(own_kafka: LocalKafka, open_log: Open) -> None:
+def test_where_logs_end_is_told_anew_after_the_broker_was_away(own_kafka: OwnBroker, open_log: Open) -> None:
     producer = made(own_kafka.address)
     write(producer, "browse", 3)
     reading = Reading(open_log(own_kafka.address, browse=0, orders=0), browse=0, orders=0)

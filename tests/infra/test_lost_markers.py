@@ -13,10 +13,10 @@ from infra.kafka.publisher import Publisher
 from infra.kafka.reader import read_all
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.lane import OutboxEntry
-from tests.backends import LocalKafka
+from tests.backends import OwnBroker
 from tests.infra.lost_markers import lose_marker
 
-pytestmark = [pytest.mark.faults, pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 ENTRIES = [OutboxEntry(n, "coupons" if n % 3 else "lessons", 0, b"anna", b"%d" % n) for n in range(1, 301)]
 ALL = {
@@ -36,7 +36,7 @@ async def two_transactions(connection: KafkaConnection) -> Publisher:
     return publisher
 
 
-def lose(kafka: LocalKafka, directory: Path, topics: tuple[str, ...]) -> None:
+def lose(kafka: OwnBroker, directory: Path, topics: tuple[str, ...]) -> None:
     kafka.kill()
     for topic in topics:
         lose_marker(directory / "log", topic, 0)
@@ -53,7 +53,7 @@ async def out(connection: KafkaConnection) -> dict[str, list[int]]:
     ids=["all of it", "only that it happened", "a part of it"],
 )
 async def test_what_a_broker_left_open_is_out_once(
-    own_kafka: LocalKafka, tmp_path: Path, topics: tuple[str, ...]
+    own_kafka: OwnBroker, tmp_path: Path, topics: tuple[str, ...]
 ) -> None:
     connection = KafkaConnection(own_kafka.address)
     await (await two_transactions(connection)).close()
@@ -68,9 +68,7 @@ async def test_what_a_broker_left_open_is_out_once(
     assert await Publisher(connection, 0, transactional=True).open() == 300
 
 
-async def test_what_a_broker_says_is_out_comes_to_light_with_what_follows(
-    own_kafka: LocalKafka, tmp_path: Path
-) -> None:
+async def test_what_a_broker_says_is_out_comes_to_light_with_what_follows(own_kafka: OwnBroker, tmp_path: Path) -> None:
     connection = KafkaConnection(own_kafka.address)
     await (await two_transactions(connection)).close()
     lose(own_kafka, tmp_path, ("coupons",))
@@ -84,7 +82,7 @@ async def test_what_a_broker_says_is_out_comes_to_light_with_what_follows(
 
 
 async def test_a_publisher_in_service_publishes_again_what_its_broker_left_open(
-    own_kafka: LocalKafka, tmp_path: Path
+    own_kafka: OwnBroker, tmp_path: Path
 ) -> None:
     connection = KafkaConnection(own_kafka.address)
     publisher = await two_transactions(connection)

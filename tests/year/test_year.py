@@ -26,7 +26,7 @@ from schemas.record import MAX_BYTES
 from schemas.times import DAY
 from tests import backends
 
-pytestmark = [pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(2_400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2_400)]
 
 PARTITIONS = 4
 REFUSES = {"no_consent", "no_address", "cooldown", "exclusive", "channel_cap", "expired", "no_longer_true"}
@@ -34,14 +34,14 @@ HOLDS = {"quiet_hours", "open_complaint", "channel_cap", "total_cap"}
 
 
 @pytest.fixture(scope="module")
-def year(real_kafka_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Summary]:
+def year(broker_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Summary]:
     """The year, replayed through two workers."""
     directory = tmp_path_factory.mktemp("year")
-    backends.delete_topics(real_kafka_server)
+    backends.delete_topics(broker_server)
     with backends.any_store(directory / "store") as url:
         settings = load_settings(
             {
-                "brokers": real_kafka_server,
+                "brokers": broker_server,
                 "redis_url": url,
                 "partitions": PARTITIONS,
                 "clock": "event",
