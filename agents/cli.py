@@ -24,6 +24,7 @@ COMMANDS = {
     "why": "why.why",
     "dead-letters": "dead_letters.app",
     "rules": "rules.app",
+    "rehearse": "rehearse.rehearse",
     "churn": "churn.app",
 }
 """Each command with its module below ``agents.commands`` and the function or group in it, in the order of help."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -50,6 +51,9 @@ class Rulebook:
         self.in_force_from = in_force_from
         self.version: str = digest(orjson.dumps(contents.data, option=orjson.OPT_SORT_KEYS).decode(), size=6).hex()
         self._sources = sources
+        self._index()
+
+    def _index(self) -> None:
         self._by_id = {rule.id: rule for rule in self.rules}
         self._by_hash = {rule.hash: rule for rule in self.rules}
         woken = defaultdict(list)
@@ -57,6 +61,13 @@ class Rulebook:
             for trigger in rule.on:
                 woken[trigger].append(rule)
         self._woken = {trigger: tuple(rules) for trigger, rules in woken.items()}
+
+    def with_each_rule(self, change: Callable[[Rule], Rule]) -> Rulebook:
+        """The same rulebook, under the same version, with each rule changed: to listen to what it does."""
+        changed = copy(self)
+        changed.rules = tuple(change(rule) for rule in self.rules)
+        changed._index()
+        return changed
 
     def triggered_by(self, trigger: str) -> tuple[Rule, ...]:
         """The rules that this trigger wakes, the highest priority first."""
