@@ -17,14 +17,14 @@ from schemas.currencies import major
 from schemas.outcome import REASONS_IN_WORDS, Decision, Verdict
 from schemas.record import CustomerRecord, OrderBook, TimerKind
 from schemas.times import Millis, to_rfc3339
-from streams.notes import MEANINGS, Note
+from streams.outcome_codes import MEANINGS, OutcomeCode
 from streams.pipeline import Customer
 
 _WIDTH: Final = 10
 _LOOKS: Final = (TimerKind.TICK, TimerKind.MATURITY)
 """Timers at which the engine looks again by itself."""
 _PROFILE: Final = ("name", "email", "phone", "locale", "zone", "region", "birthday")
-_NO_NEWS: Final = (Note.NEW_CUSTOMER,)
+_NO_NEWS: Final = (OutcomeCode.NEW_CUSTOMER,)
 _HIDDEN: Final = ("recent", "browsed", "spent", "asked", "buying", "version")
 """Parts of a record that only the engine reads."""
 
@@ -65,9 +65,9 @@ def _step(step: Step, *, verbose: bool) -> Iterator[str]:
         yield f"{where:{_WIDTH}}{_moment(step.at)}  {step.customer}  {step.what}"
     if step.refused:
         yield _item("refused", f"would be a dead letter: {step.refused}")
-    for name, times in step.notes.items():
+    for name, times in step.codes.items():
         if verbose or name not in _NO_NEWS:
-            yield _item("noted", f"{name}: {MEANINGS[Note(name)]}" + (f" ({times} times)" if times > 1 else ""))
+            yield _item("noted", f"{name}: {MEANINGS[OutcomeCode(name)]}" + (f" ({times} times)" if times > 1 else ""))
     given = {action.action_id: action for action in step.actions}
     for decision in step.decisions:
         yield from _decision(decision, given.get(decision.action_id), verbose=verbose)
@@ -171,7 +171,7 @@ def _plain_step(step: Step) -> dict[str, Any]:
         "customer": step.customer or None,
         "what": step.what,
         "refused": step.refused or None,
-        "notes": step.notes,
+        "notes": step.codes,
         "actions": [action.model_dump(mode="json", exclude_none=True) for action in step.actions],
         "decisions": [msgspec.to_builtins(decision) for decision in step.decisions],
         "not_true": [msgspec.to_builtins(one) for one in step.not_true],

@@ -26,9 +26,9 @@ from schemas.outcome import Decision, Outcome
 from schemas.record import TimerKind
 from schemas.timers import next_due
 from schemas.times import DAY, WEEK, Millis, to_millis
-from streams.arrivals import misdated
 from streams.churn import begin
-from streams.pipeline import Context, Customer, fire_timers, handle, new_customer
+from streams.ingest import misdated
+from streams.pipeline import Customer, LaneContext, fire_timers, handle, new_customer
 
 _SUNDAY: Millis = 3 * DAY
 """Weekly looks fall on Sundays, as in a replay."""
@@ -53,7 +53,7 @@ class Step(msgspec.Struct):
     """Of the file; 0 for timers."""
     refused: str = ""
     """Why the line is no event that tend would take in: it would be a dead letter."""
-    notes: dict[str, int] = {}
+    codes: dict[str, int] = {}
     actions: list[AnyAction] = []
     decisions: list[Decision] = []
     not_true: list[NotTrue] = []
@@ -61,7 +61,7 @@ class Step(msgspec.Struct):
     @property
     def is_quiet(self) -> bool:
         """Whether nothing came of it."""
-        return not (self.line or self.actions or self.decisions or self.notes)
+        return not (self.line or self.actions or self.decisions or self.codes)
 
 
 class Rehearsed(msgspec.Struct):
@@ -115,7 +115,7 @@ class _Stage:
 
     def __init__(self, rulebook: Rulebook, horizons: tuple[int, ...], today: Millis | None) -> None:
         self._not_true: list[NotTrue] = []
-        self._context = Context(
+        self._context = LaneContext(
             rulebook=rulebook.with_each_rule(partial(_overheard, self._not_true)),
             almanac=Almanac(version=VERSION, epoch=NONE_YET, partitions=1, churn=begin(horizons)),
             horizons=horizons,
@@ -178,7 +178,7 @@ class _Stage:
             self._note(Step(due, who, ", ".join(kinds)), outcome)
 
     def _note(self, step: Step, outcome: Outcome) -> None:
-        step.notes, step.actions, step.decisions = outcome.notes, outcome.actions, outcome.decisions
+        step.codes, step.actions, step.decisions = outcome.codes, outcome.actions, outcome.decisions
         step.not_true = self._not_true.copy()
         self._not_true.clear()
         for action in outcome.actions:
