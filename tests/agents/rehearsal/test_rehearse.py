@@ -101,7 +101,7 @@ def test_what_a_rule_gave_can_be_named_by_the_rule(told: Path) -> None:
 
     (coupon,) = done.customers["c-1"].record.coupons
     assert coupon.redeemed
-    assert done.steps[-1].notes == {}
+    assert done.steps[-1].codes == {}
 
 
 def test_a_name_that_stands_for_nothing_is_an_error_of_file_and_line(told: Path) -> None:
