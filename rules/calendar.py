@@ -28,7 +28,7 @@ def local_time(at: Millis, zone: str) -> datetime:
 
 
 def zone_of(profile: Profile, defaults: Defaults) -> str:
-    """The customer's zone, or the store's where hers is not told or not known."""
+    """The customer's zone, or the store's where that is not known."""
     return profile.zone if is_zone(profile.zone) else defaults.place.zone
 
 
@@ -71,9 +71,10 @@ def spread(customer: str, about: str, width: Millis) -> Millis:
 
 
 def next_birthday(profile: Profile, defaults: Defaults, after: Millis) -> tuple[Millis, int] | None:
-    """When she is to be congratulated next, later than ``after``, and the year it is for.
+    """When the customer is to be congratulated next, later than ``after``, and the year it is for.
 
-    At the greeting time in her zone. The year is that of her calendar: a lunar birthday late in the year falls into
+    At the greeting time in the customer's zone. The year is that of their calendar: a lunar birthday late in the year
+    falls into
     the next solar one, and a solar year may hold two of them or none. Returns None where no birthday is known.
     """
     if not profile.birthday:

@@ -94,7 +94,7 @@ def _values(proposal: Proposal) -> dict[str, str | int | float | bool]:
 
 
 def _text(proposal: Proposal, values: Values) -> tuple[str, str]:
-    """Locale and text: in her language where the rulebook has it; for the store's own people in theirs."""
+    """Locale and text: in the customer's language where the rulebook has it; for the store's own people in theirs."""
     context, text = proposal.context, proposal.plan.text
     own = context.rulebook.defaults.place.locale
     wanted = own if proposal.plan.terms.kind in _FOR_STAFF else context.record.profile.locale or own
@@ -117,7 +117,7 @@ def _best(text: Text, *wanted: str) -> str:
 
 
 def _offer(proposal: Proposal, terms: CouponTerms) -> tuple[CouponOffer, str]:
-    """The coupon, and its last day: it ends with that day where she lives."""
+    """The coupon, and its last day: it ends with that day where the customer lives."""
     context = proposal.context
     last = local_time(context.acting + terms.valid, context.zone).date()
     ends = _day_after(context.acting + terms.valid, context.zone)

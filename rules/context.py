@@ -41,7 +41,7 @@ class EventContext(msgspec.Struct):
 
     record: CustomerRecord
     orders: OrderBook | None
-    """Her order book where it was loaded."""
+    """The customer's order book where it was loaded."""
     trigger: Trigger
     event: AnyEvent | None
     """The event that triggered the rule, or None for a timer."""
@@ -60,7 +60,7 @@ class EventContext(msgspec.Struct):
 
     @property
     def zone(self) -> str:
-        """Her time zone, or the store's."""
+        """The customer's time zone, or the store's."""
         return zone_of(self.record.profile, self.rulebook.defaults)
 
     @property

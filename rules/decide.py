@@ -19,7 +19,7 @@ from schemas.record import Held
 from schemas.triggers import Trigger
 
 _FAILURES: Final = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
-"""What evaluating a rule on the facts of one customer can raise: the rule fails for her, the others go on."""
+"""What evaluating a rule on the facts of one customer can raise: the rule fails for this one, the others go on."""
 _CLOSED: Final = "complaint.resolved"
 
 

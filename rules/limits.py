@@ -68,7 +68,7 @@ def group_exclusion(proposal: Proposal) -> Refusal | None:
 
 
 def channel_available(proposal: Proposal) -> Refusal | None:
-    """The first channel of the rule's that she allows, can be reached on and is not tired of; it is chosen here."""
+    """The first channel of the rule's that the customer allows and can be reached on, and that no cap closes."""
     channels = proposal.plan.terms.channels
     proposal.channel = channels[0]
     refusals = []
@@ -83,7 +83,7 @@ def channel_available(proposal: Proposal) -> Refusal | None:
 
 
 def open_complaint(proposal: Proposal) -> Refusal | None:
-    """Nobody is sent offers while a complaint of hers is open."""
+    """Nobody is sent offers while a complaint of theirs is open."""
     context = proposal.context
     waiting = next((one for one in context.record.complaints.recent if not one.closed), None)
     if not proposal.is_marketing or waiting is None:
@@ -93,7 +93,7 @@ def open_complaint(proposal: Proposal) -> Refusal | None:
 
 
 def quiet_hours(proposal: Proposal) -> Refusal | None:
-    """Not at night, where she lives."""
+    """Not at night, where the customer lives."""
     context, quiet = proposal.context, proposal.context.rulebook.defaults.quiet
     if proposal.channel not in quiet.channels or proposal.plan.terms.hours == "any":
         return None
@@ -140,7 +140,7 @@ def _on_channel(proposal: Proposal, channel: Channel) -> Refusal | None:
 
 def _address(record: CustomerRecord, channel: Channel) -> bool:
     if channel == "push":
-        # Devices are known to the push service; that she granted push says that there is one.
+        # Devices are known to the push service; that the customer granted push says that there is one.
         return any(one.channel == "push" and one.granted for one in record.consents)
     return bool(record.profile.email if channel == "email" else record.profile.phone)
 

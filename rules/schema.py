@@ -60,7 +60,7 @@ class ActionTerms(Section):
     kind: ActionKind
     """What it is; each kind has its own topic."""
     channel: Channels | None = None
-    """The channel, or several of which the first is taken that she allows and can be reached on."""
+    """The channel, or several of which the first is taken that the customer allows and can be reached on."""
     text: Name
     """Name of the text under ``texts``."""
     values: Annotated[dict[Name, Condition], Len(0, 20)] = Field(default_factory=dict)

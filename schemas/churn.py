@@ -32,7 +32,7 @@ class Signals(msgspec.Struct, array_like=True, gc=False):
     visits_week: int = 0
     """Visits and cart changes, decayed with a time constant of 7 days."""
     visits_season: int = 0
-    """The same with 60 days: what is usual for her."""
+    """The same with 60 days: what is usual."""
     late: int = 0
     """Late deliveries, 90 days."""
     complaints: int = 0
@@ -55,16 +55,16 @@ class Buying(msgspec.Struct, array_like=True, gc=False):
 
     orders: int = 0
     first: Seconds = 0
-    """Her first order, in seconds since 1970."""
+    """The first order, in seconds since 1970."""
     last: Seconds = 0
-    """Her last order."""
+    """The customer's last order."""
     gaps: list[int] = msgspec.field(default_factory=list)
-    """The gaps between her last orders, newest last, at most seven, in quarters of an hour. Orders are
+    """The gaps between the customer's last orders, newest last, at most seven, in quarters of an hour. Orders are
     placed on that grid first, so that the sum of gaps is never off by more than one."""
     counts: list[int] = msgspec.field(default_factory=list)
     """Orders after the first in thousandths, decayed to the last order with each of the features' time constants."""
     lengths: list[int] = msgspec.field(default_factory=list)
-    """How many of her gaps between orders ended in each bin of length (``streams.churn.tables``), short ones first."""
+    """How many gaps between orders ended in each bin of length (``streams.churn.tables``), short ones first."""
     log_gaps: int = 0
     """Sum of the natural logarithms of 1 + gap in days, in hundredths."""
     log_gaps_squared: int = 0
@@ -93,7 +93,7 @@ class Question(msgspec.Struct, array_like=True, gc=False):
 
 
 class Asked(msgspec.Struct, array_like=True, gc=False):
-    """Her open questions, at most four for each horizon."""
+    """The customer's open questions, at most four for each horizon."""
 
     questions: list[Question] = msgspec.field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""Events of ``storefront.customers``: who she is, and what she allows."""
+"""Events of ``storefront.customers``: who the customer is, and what they allow."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class CustomerUpdated(_Details):
 
 
 class ConsentGranted(Event):
-    """She allows messages of this purpose on this channel."""
+    """The customer allows messages of this purpose on this channel."""
 
     type: Literal["consent.granted"] = "consent.granted"
     channel: ConsentChannel
@@ -52,7 +52,7 @@ class ConsentGranted(Event):
 
 
 class ConsentWithdrawn(Event):
-    """She no longer allows messages of this purpose on this channel."""
+    """The customer no longer allows messages of this purpose on this channel."""
 
     type: Literal["consent.withdrawn"] = "consent.withdrawn"
     channel: ConsentChannel
@@ -60,7 +60,7 @@ class ConsentWithdrawn(Event):
 
 
 class ErasureRequested(Event):
-    """She wants to be forgotten (GDPR, Article 17)."""
+    """The customer wants to be forgotten (GDPR, Article 17)."""
 
     type: Literal["erasure.requested"] = "erasure.requested"
 

@@ -18,7 +18,7 @@ _EVENTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "promised_at": "2026-03-05T20:00:00+01:00",
         "cart_id": "c-77",
     },
-    "order.cancelled": {"order_id": "o-1001", "reason": "changed her mind"},
+    "order.cancelled": {"order_id": "o-1001", "reason": "changed my mind"},
     "order.dispatched": {"order_id": "o-1001", "carrier": "DHL", "promised_at": "2026-03-05T20:00:00+01:00"},
     "order.delivered": {"order_id": "o-1001"},
     "order.returned": {"order_id": "o-1001", "amount": 1495, "reason": "too small"},
@@ -66,7 +66,7 @@ _COUPON: Final[Mapping[str, Any]] = {"code": "THANKS-8K2Q", "percent": 10, "expi
 _ACTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "coupon": {
         "rule": "first-order-thanks",
-        "reason": "her first order was delivered",
+        "reason": "the first order was delivered",
         "template": "first-order-thanks",
         "values": {"name": "Ada", "code": "THANKS-8K2Q", "percent": 10},
         "text": "Thank you, Ada. 10 % off your next order with THANKS-8K2Q.",
@@ -74,7 +74,7 @@ _ACTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "greeting": {
         "rule": "birthday",
-        "reason": "her birthday is today",
+        "reason": "birthday today",
         "template": "birthday",
         "values": {"name": "Ada"},
         "text": "Happy birthday, Ada!",
@@ -95,7 +95,7 @@ _ACTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
         "reason": "a customer of high value is likely to leave",
         "template": "win-back-call",
         "values": {"name": "Ada"},
-        "text": "Call Ada and ask what she misses.",
+        "text": "Call Ada and ask what was missing.",
         "due_at": "2026-03-06T17:00:00+01:00",
     },
     "ticket": {

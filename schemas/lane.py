@@ -121,9 +121,9 @@ class Commit(msgspec.Struct):
     records: dict[str, bytes] = msgspec.field(default_factory=dict)
     orders: dict[str, bytes] = msgspec.field(default_factory=dict)
     timers: dict[str, Millis | None] = msgspec.field(default_factory=dict)
-    """Customer id to her next moment; ``None`` takes her off the clock."""
+    """Customer id to the moment of the next timer; ``None`` where no timer is set."""
     decisions: dict[str, list[bytes]] = msgspec.field(default_factory=dict)
-    """Customer id to new entries of her bounded list of recent decisions."""
+    """Customer id to new entries of the bounded list of recent decisions."""
     outbox: Sequence[OutboxEntry] = ()
     published: int = 0
     """The store may drop outbox entries up to this sequence."""

@@ -24,7 +24,7 @@ Items = Annotated[tuple[Item, ...], Field(max_length=200)]
 
 
 class OrderPlaced(Event):
-    """A customer has ordered; ``amount`` is what she pays, in minor units."""
+    """A customer has ordered; ``amount`` is what the customer pays, in minor units."""
 
     type: Literal["order.placed"] = "order.placed"
     order_id: Reference

@@ -34,17 +34,17 @@ class Reason(StrEnum):
 
 REASONS_IN_WORDS = MappingProxyType(
     {
-        Reason.NO_CONSENT: "she did not allow messages of this purpose on any channel the rule may use",
-        Reason.NO_ADDRESS: "no address is known on a channel that she allows",
+        Reason.NO_CONSENT: "the customer did not allow messages of this purpose on any channel the rule may use",
+        Reason.NO_ADDRESS: "no address is known on a channel that the customer allows",
         Reason.OPEN_COMPLAINT: "marketing waits while a complaint is open",
-        Reason.QUIET_HOURS: "it is night where she lives; decided again in the morning",
-        Reason.CHANNEL_CAP: "she has had enough on this channel within the cap's window",
-        Reason.TOTAL_CAP: "she has had enough in all within the cap's window",
-        Reason.COOLDOWN: "the rule gave her something not long ago",
+        Reason.QUIET_HOURS: "it is night where the customer lives; decided again in the morning",
+        Reason.CHANNEL_CAP: "the customer has had enough on this channel within the cap's window",
+        Reason.TOTAL_CAP: "the customer has had enough in all within the cap's window",
+        Reason.COOLDOWN: "the rule gave the customer something not long ago",
         Reason.EXCLUSIVE: "a rule of the same group with higher priority came first",
         Reason.EXPIRED: "it was held until it would have come too late",
         Reason.NO_LONGER_TRUE: "when it was decided again the rule's condition no longer held",
-        Reason.HELD_FULL: "too much is held for her already",
+        Reason.HELD_FULL: "too much is held for the customer already",
         Reason.RULE_FAILED: "the rule could not be evaluated",
     }
 )

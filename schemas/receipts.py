@@ -62,7 +62,7 @@ class ReceiptRedeemed(_Receipt):
 
 
 class ReceiptUnsubscribed(_Receipt):
-    """She used the unsubscribe link: consent for this channel and purpose is withdrawn."""
+    """The customer used the unsubscribe link: consent for this channel and purpose is withdrawn."""
 
     type: Literal["receipt.unsubscribed"] = "receipt.unsubscribed"
     channel: Channel

@@ -69,7 +69,7 @@ class Timer(RecordPart):
 
 
 class Profile(RecordPart):
-    """Who she is, as far as told; empty where not."""
+    """Who the customer is, as far as told; empty where not."""
 
     name: str = ""
     email: str = ""
@@ -89,7 +89,7 @@ class Profile(RecordPart):
 
 
 class Consent(RecordPart):
-    """Her last word on one channel and purpose."""
+    """The customer's last word on one channel and purpose."""
 
     channel: str
     purpose: str
@@ -122,7 +122,7 @@ class Purchases(RecordPart):
 
 
 class Segment(RecordPart):
-    """Where she stands; kept so that a change can be noticed. Codes are those of the defaults file."""
+    """Where the customer stands; kept so that a change can be noticed. Codes are those of the defaults file."""
 
     tier: str = ""
     stage: str = ""
@@ -131,7 +131,7 @@ class Segment(RecordPart):
     rfm: int = 0
     """Three digits: recency, frequency, monetary, each 1 to 5; 0 before the first order."""
     since: Millis = 0
-    """When she came into the present stage."""
+    """When the customer came into the present stage."""
 
 
 class CartItem(RecordPart):
@@ -225,7 +225,7 @@ class Points(RecordPart):
 
 
 class Coupon(RecordPart):
-    """A coupon she holds from us. Beyond ``MAX_COUPONS`` the one that expires first is forgotten."""
+    """A coupon the customer holds from us. Beyond ``MAX_COUPONS`` the one that expires first is forgotten."""
 
     code: str
     rule: int
@@ -291,7 +291,7 @@ class CustomerRecord(RecordPart):
     id: str
     created: Millis
     seen: Millis = 0
-    """Her present: the latest moment applied. What is older is late and applied here."""
+    """The customer's present: the latest moment applied. What is older is late and applied here."""
     profile: Profile = msgspec.field(default_factory=Profile)
     consents: list[Consent] = []
     purchases: Purchases = msgspec.field(default_factory=Purchases)
@@ -341,7 +341,7 @@ class Order(RecordPart):
 
 
 class OrderBook(RecordPart):
-    """Her latest orders, oldest first, at most ``MAX_ORDERS``; loaded only when needed.
+    """The customer's latest orders, oldest first, at most ``MAX_ORDERS``; loaded only when needed.
 
     An order event whose order is not in the book and not later than ``reach`` may speak of a forgotten one: it is
     not applied, and counted.

@@ -1,4 +1,4 @@
-"""Visits: what she looks at, searches for, and where she gets stuck."""
+"""Visits: what the customer looks at, searches for, and where they get stuck."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def visit(context: EventContext) -> None:
 
 
 def view(context: EventContext, event: ProductViewed) -> OutcomeCode | None:
-    """She looked at a product."""
+    """The customer looked at a product."""
     browsing = context.record.browsing
     browsing.views += 1
     browsing.sku = clipped(event.sku, SKU_BYTES)
@@ -32,13 +32,13 @@ def view(context: EventContext, event: ProductViewed) -> OutcomeCode | None:
 
 
 def search(context: EventContext, event: SearchPerformed) -> OutcomeCode | None:
-    """She searched."""
+    """The customer searched."""
     context.record.browsing.searches += 1
     context.record.browsing.empty_searches += event.results == 0
     return None
 
 
 def refuse_coupon(context: EventContext, event: CouponRefused) -> OutcomeCode | None:
-    """A coupon of hers did not work."""
+    """A coupon code did not work."""
     context.record.browsing.refused_coupons += 1
     return None

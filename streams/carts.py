@@ -56,7 +56,7 @@ def take_out(context: EventContext, event: CartItemRemoved) -> OutcomeCode | Non
 
 
 def start_checkout(context: EventContext, event: CheckoutStarted) -> OutcomeCode | None:
-    """She is on the way to the till; what she would pay is now known."""
+    """The customer is on the way to the till; what is to be paid is now known."""
     if _is_bought(context, event.at):
         return OutcomeCode.OUTDATED
     cart = context.record.cart

@@ -13,14 +13,14 @@ DIGITS = 4
 
 
 def remember(context: EventContext, amount: int) -> None:
-    """An order: told to the population tables first, then to her own history."""
+    """An order: told to the population tables first, then to the customer's own history."""
     buying = context.record.buying
     _add(context, counts_of(context.lane.almanac.churn, buying, context.at, ordered=True, amount_minor=amount))
     remember_order(buying, context.at, amount)
 
 
 def count(context: EventContext) -> None:
-    """A tick: how much of her open gap has passed."""
+    """A tick: how much of the customer's open gap has passed."""
     _add(context, counts_of(context.lane.almanac.churn, context.record.buying, context.at, ordered=False))
 
 
@@ -45,7 +45,7 @@ def mature(context: EventContext) -> None:
 
 
 def known(context: EventContext) -> Churn | None:
-    """What was last known of her, where nothing was scored for this event."""
+    """What was last known of the customer, where nothing was scored for this event."""
     if not context.record.churn or not context.lane.horizons:
         return None
     of = _state(context)
@@ -54,7 +54,7 @@ def known(context: EventContext) -> Churn | None:
 
 
 def trusted(context: EventContext) -> float | None:
-    """Her probability of churn as last scored, where quality allows to act on it."""
+    """The customer's probability of churn as last scored, where quality allows to act on it."""
     if not context.record.churn or not context.lane.horizons or not _state(context).trusted:
         return None
     return context.record.churn[0]

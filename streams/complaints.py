@@ -11,7 +11,7 @@ from streams.timer_schedule import schedule_complaints
 
 
 def open_one(context: EventContext, event: ComplaintOpened) -> OutcomeCode | None:
-    """She complains."""
+    """The customer complains."""
     complaints = context.record.complaints
     if find(context, event.complaint_id) is not None:
         return OutcomeCode.DUPLICATE
@@ -61,7 +61,7 @@ def resolve(context: EventContext, event: ComplaintResolved) -> OutcomeCode | No
 
 
 def reopen(context: EventContext, event: ComplaintReopened) -> OutcomeCode | None:
-    """She does not agree: a new deadline begins, and it may be escalated again."""
+    """The customer does not agree: a new deadline begins, and it may be escalated again."""
     complaint = find(context, event.complaint_id)
     if complaint is None:
         return _unknown(context, event)

@@ -70,7 +70,7 @@ class EventContext:
         self.lane: LaneContext = lane
         self.defaults: Defaults = lane.rulebook.defaults
         self.at: Millis = at
-        """The moment at which it is applied: never before what she has already seen."""
+        """The moment at which it is applied: never before what the customer has already seen."""
         self.acting: Millis = acting
         self.event: AnyEvent | None = event
         self.outcome: Outcome = outcome

@@ -1,7 +1,7 @@
-"""Customers still in hand: decoded when they were last looked after, and used again where they are as they were left.
+"""The customers that a lane handled last, still decoded.
 
-Whether somebody is taken from here or decoded anew shows in no result. She is taken only where the store holds, to the
-byte, what she was written as: a commit that was refused, another owner or a store rolled back need no care here.
+Whether a customer is taken from here or decoded again shows in no result: the cache gives one only where the store
+holds, to the byte, what was written last. A refused commit, another owner or a store rolled back need no care here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class CustomerCache:
         self._kept: dict[str, tuple[bytes, bytes | None, Customer]] = {}
 
     def take(self, who: str, record: bytes, orders: bytes | None) -> Customer | None:
-        """The customer, if her stored record is what she was written as; her order book, if that is too."""
+        """The customer, if the stored record is what was written last; with the order book, if that is so too."""
         was_record, was_orders, customer = self._kept.pop(who, (b"", None, None))
         if customer is None or was_record != record:
             return None
@@ -29,7 +29,7 @@ class CustomerCache:
         return customer
 
     def keep(self, who: str, record: bytes, orders: bytes | None, customer: Customer) -> None:
-        """Keep her as she is written now; who was not looked after for longest makes room."""
+        """Keep the customer as written now; the one not used for longest makes room."""
         self._kept[who] = (record, orders, customer)
         if len(self._kept) > self._most:
             del self._kept[next(iter(self._kept))]

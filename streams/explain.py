@@ -1,6 +1,6 @@
-"""Why something was done, held or refused, and why something was not done: in sentences, from what is known of her.
+"""Why an action was given out, held or refused, and why a rule did nothing: in sentences.
 
-Decisions tell the first; where there is none, the rule is looked at as it would be decided now, with nothing changed.
+Decisions tell the first; where there is none, the rule is evaluated as it would be now, with nothing changed.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ def why(decision: Decision) -> list[str]:
 def why_not(
     customer: Customer, rule_id: str, lane: LaneContext, now: Millis, decisions: Sequence[Decision] = ()
 ) -> list[str]:
-    """Why a rule has done nothing for her.
+    """Why a rule has done nothing for the customer.
 
     Args:
-        decisions: what is still known of her recent decisions, in any order.
+        decisions: what is still known of the customer's recent decisions, in any order.
     """
     rule = lane.rulebook.rule(rule_id)
     if rule is None:
         known = ", ".join(sorted(one.id for one in lane.rulebook.rules))
         return [f"There is no rule {rule_id} in rulebook {lane.rulebook.version}; there are: {known}."]
     if customer.record.erased:
-        return ["She asked to be forgotten: no rule looks at her any more."]
+        return ["The customer asked to be forgotten: no rule looks at them any more."]
     past = sorted((one for one in decisions if one.rule == rule_id), key=lambda one: one.acting)
     if past:
         return why(past[-1])
@@ -76,7 +76,7 @@ def _waiting(rule: Rule) -> list[str]:
 def _last_time(rule: Rule, customer: Customer) -> list[str]:
     held = [f"It is being held until {to_rfc3339(h.release)}." for h in customer.record.held if h.rule == rule.id]
     fired = customer.record.fired.get(rule.hash)
-    return held + ([f"It acted for her at {to_rfc3339(fired)}."] if fired else [])
+    return held + ([f"It acted for the customer at {to_rfc3339(fired)}."] if fired else [])
 
 
 def _condition_now(rule: Rule, customer: Customer, lane: LaneContext, now: Millis) -> list[str]:
@@ -93,7 +93,7 @@ def _condition_now(rule: Rule, customer: Customer, lane: LaneContext, now: Milli
 
 
 def _scene(rule: Rule, customer: Customer, lane: LaneContext, now: Millis) -> RuleContext:
-    # On a copy: looking must not change her.
+    # On a copy: looking must not change the customer.
     seen = Customer(decode_record(encode_record(customer.record)), customer.orders)
     at = max(now, seen.record.seen)
     context = EventContext(seen, lane, at, at, None, Outcome())
@@ -112,7 +112,7 @@ def _scene(rule: Rule, customer: Customer, lane: LaneContext, now: Millis) -> Ru
 
 
 def _meaning(trigger: str) -> str:
-    return NOTICED.get(trigger, "an event of hers").split(";")[0]
+    return NOTICED.get(trigger, "an event of the customer").split(";")[0]
 
 
 def _told(facts: dict[str, Fact] | dict[str, FactValue]) -> str:

@@ -1,4 +1,4 @@
-"""What she says of the store: surveys and reviews."""
+"""What the customer says of the store: surveys and reviews."""
 
 from __future__ import annotations
 

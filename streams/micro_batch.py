@@ -46,7 +46,7 @@ MAX_COMMIT_BYTES = 900_000
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """An event or timer that the core could not handle: the customer stays as she was before it."""
+    """An event or timer that the core could not handle: the customer stays as before it."""
 
     customer: str
     arrival: Arrival | None
@@ -119,11 +119,13 @@ class _Desk:
         self._cache = cache
         self._open: dict[str, Customer] = {}
         self._shut: dict[str, OrderBook | None] = {}
-        """Order books as they were when she was met, as long as nothing looks into them."""
+        """Order books as they were loaded, as long as nothing looks into them."""
         self._met: dict[str, Millis] = {}
         self._steps: dict[str, list[AnyEvent | Millis | None]] = {}
-        """What each customer went through in this micro-batch: events, moments at which she woke, None for a wait that
-        was taken off. From the stored bytes it leads to her present again: so a failure costs nothing until there
+        """What each customer went through in this micro-batch: events, moments at which the customer woke, None for a
+        wait that
+        was taken off. From the stored bytes it leads to the customer's present again: so a failure costs nothing until
+        there
         is one."""
         self._micro_batch = MicroBatch()
 
@@ -154,7 +156,7 @@ class _Desk:
         self._ring(who, until)
 
     def _ring(self, who: str, until: Millis) -> None:
-        """Her due timers, one moment after the other."""
+        """The customer's due timers, one moment after the other."""
         while (due := next_due(self._open[who].record)) is not None and due <= until:
             if self._acting is not None:
                 self._micro_batch.lag.append(max(0, self._acting - due))
@@ -171,7 +173,7 @@ class _Desk:
             self._steps.setdefault(who, []).append(step)
 
     def _fail(self, who: str, arrival: Arrival | None, error: Exception) -> None:
-        """Put her back to where she was before the failure."""
+        """Bring the customer back to the state before the failure."""
         self._micro_batch.failed.append(Failure(who, arrival, f"{type(error).__name__}: {error}"))
         customer = self._before(who)
         for step in self._steps.get(who, ()):
@@ -215,7 +217,7 @@ class _Desk:
         return encode_orders(customer.orders) if customer.orders.orders else b""
 
     def _meet(self, who: str) -> Customer:
-        """As she was left, where she is still in hand."""
+        """As the customer was left, where the cache has them."""
         body = self._loaded.records.get(who)
         known = self._cache.take(who, body, self._loaded.orders.get(who)) if body is not None else None
         if known is None:
@@ -224,7 +226,7 @@ class _Desk:
         return known
 
     def _before(self, who: str) -> Customer:
-        """As she was stored, or as somebody new."""
+        """As stored, or new."""
         body = self._loaded.records.get(who)
         return new_customer(who, self._met[who], self._lane) if body is None else Customer(decode_record(body), None)
 

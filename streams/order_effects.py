@@ -68,7 +68,7 @@ def _refund(context: EventContext, order: Order, amount: int, orders: int) -> No
 
 
 def reward(context: EventContext, order: Order) -> None:
-    """Points for what she pays."""
+    """Points for what the customer pays."""
     order.points = _points_for(context, order)
     if order.points:
         expires = points.expiry(context.at, context.defaults.points.lapse_millis)
@@ -78,14 +78,14 @@ def reward(context: EventContext, order: Order) -> None:
 
 
 def _points_for(context: EventContext, order: Order) -> int:
-    """Points for what is paid and kept; none in a currency that is not hers."""
+    """Points for what is paid and kept; none in a currency that is not the customer's."""
     if order.currency != context.record.purchases.currency:
         return 0
     return (order.amount - order.refunded) // context.defaults.points.minor_per_point
 
 
 def use_coupons(context: EventContext, event: OrderPlaced) -> None:
-    """Coupons of ours that she paid with."""
+    """Coupons of ours that the customer paid with."""
     for coupon in context.record.coupons:
         if coupon.code in event.coupons:
             coupon.redeemed = True

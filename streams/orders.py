@@ -18,7 +18,7 @@ from streams.timer_schedule import OPEN, schedule_orders
 
 
 def place(context: EventContext, event: OrderPlaced) -> OutcomeCode | None:
-    """She has ordered."""
+    """The customer has ordered."""
     order = find(context.orders, event.order_id)
     if order is not None and order.placed:
         return OutcomeCode.DUPLICATE

@@ -109,7 +109,7 @@ def chunks(items: Sequence[DeadLetter | Forward]) -> Iterator[list[DeadLetter | 
 
 
 def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) -> dict[str, list[bytes]]:
-    """Write out the outcomes of a micro-batch; returns the new decisions by customer, for her own short list."""
+    """Write out the outcomes of a micro-batch; returns the new decisions by customer, for the short list of each."""
     lessons: list[Lesson] = []
     counts: dict[str, int] = {}
     recent: dict[str, list[bytes]] = {}

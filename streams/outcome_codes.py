@@ -39,7 +39,7 @@ class OutcomeCode(StrEnum):
 MEANINGS = MappingProxyType(
     {
         OutcomeCode.DUPLICATE: "an event that was applied before; nothing changed",
-        OutcomeCode.LATE: "an event older than what its customer has seen; applied at her present time",
+        OutcomeCode.LATE: "an event older than what its customer has seen; applied at the customer's present",
         OutcomeCode.ERASED: "an event of a customer who asked to be forgotten; nothing was kept of it",
         OutcomeCode.NEW_CUSTOMER: "an event of a customer not registered; a record was made and the event applied",
         OutcomeCode.TOO_OLD_BROWSE: "a visit older than the duplicates ring reaches back; not applied",

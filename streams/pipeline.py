@@ -31,7 +31,7 @@ _WITH_ORDERS = frozenset((TimerKind.DELIVERY, TimerKind.SURVEY, TimerKind.SECOND
 
 
 def new_customer(customer: str, at: Millis, lane: LaneContext) -> Customer:
-    """Somebody not heard of before: a record with its clock set."""
+    """Somebody not heard of before: a record with its timers set."""
     made = Customer(CustomerRecord(VERSION, customer, created=at))
     context = EventContext(made, lane, at, at, None, Outcome())
     _take_stock(context)
@@ -123,7 +123,7 @@ def _finish(context: EventContext, customer: Customer, *, releases: bool = False
 
 
 def _stands_still(context: EventContext) -> bool:
-    """Whether nothing can have moved since she was seen last: a visit on the same day moves no segment and no stage."""
+    """Whether nothing can have moved since the last event: a visit on the same day moves no segment and no stage."""
     if context.event is None or context.event.type not in handlers.BROWSING:
         return False
     record = context.record
@@ -133,7 +133,7 @@ def _stands_still(context: EventContext) -> bool:
 
 
 def _take_stock(context: EventContext) -> None:
-    """Where she stands now; a change wakes rules."""
+    """Where the customer stands now; a change triggers rules."""
     record, defaults = context.record, context.defaults
     here = record.segment
     tier, before = here.tier, here.stage

@@ -11,7 +11,7 @@ from schemas.times import Millis, to_datetime, to_millis
 
 
 def balance(points: Points) -> int:
-    """Points she can use now."""
+    """Points the customer can use now."""
     return sum(lot.points for lot in points.lots)
 
 

@@ -1,4 +1,4 @@
-"""Who she is and what she allows."""
+"""Who the customer is and what they allow."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EMAIL_BYTES = 254
 
 
 def register(context: EventContext, event: CustomerRegistered) -> OutcomeCode | None:
-    """She has an account."""
+    """The customer has an account."""
     refused = update(context, event)
     if refused is None and not context.record.profile.registered:
         context.record.profile.registered = context.at
@@ -50,17 +50,17 @@ def update(context: EventContext, event: CustomerRegistered | CustomerUpdated) -
 
 
 def grant(context: EventContext, event: ConsentGranted) -> OutcomeCode | None:
-    """She allows this purpose on this channel."""
+    """The customer allows this purpose on this channel."""
     return set_consent(context, event.channel, event.purpose, True, event.at)
 
 
 def withdraw(context: EventContext, event: ConsentWithdrawn) -> OutcomeCode | None:
-    """She no longer allows it."""
+    """The customer no longer allows it."""
     return set_consent(context, event.channel, event.purpose, False, event.at)
 
 
 def set_consent(context: EventContext, channel: str, purpose: str, granted: bool, at: Millis) -> OutcomeCode | None:
-    """Her last word counts; at the same moment, the refusal."""
+    """The customer's last word counts; at the same moment, the refusal."""
     consents = context.record.consents
     said = next((one for one in consents if one.channel == channel and one.purpose == purpose), None)
     if said is None:
@@ -73,7 +73,7 @@ def set_consent(context: EventContext, channel: str, purpose: str, granted: bool
 
 
 def erase(context: EventContext, event: ErasureRequested) -> OutcomeCode | None:
-    """Forget her: nothing is left but the id, and that she asked."""
+    """Forget the customer: nothing is left but the id, and that it was asked for."""
     old = context.record
     context.record = CustomerRecord(old.version, old.id, old.created, seen=context.at, erased=max(context.at, 1))
     context.orders = OrderBook()

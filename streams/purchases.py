@@ -11,7 +11,7 @@ BUCKETS = 13
 
 
 def count_order(purchases: Purchases, order: Order, at: Millis) -> bool:
-    """Count an order placed, applied at ``at``. False where its money is of another currency than hers."""
+    """Count an order placed, applied at ``at``. False where its money is of another currency than the customer's."""
     purchases.currency = purchases.currency or order.currency
     purchases.count += 1
     purchases.first = purchases.first or at

@@ -56,7 +56,7 @@ def redeem(context: EventContext, event: ReceiptRedeemed) -> OutcomeCode | None:
 
 
 def unsubscribe(context: EventContext, event: ReceiptUnsubscribed) -> OutcomeCode | None:
-    """She used the link: consent is withdrawn, whatever became of the action."""
+    """The customer used the link: consent is withdrawn, whatever became of the action."""
     return set_consent(context, event.channel, event.purpose, False, event.at)
 
 

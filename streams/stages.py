@@ -13,10 +13,10 @@ STAGES = (PROSPECT, FIRST, REPEAT, LOYAL, AT_RISK, DORMANT, WON_BACK)
 
 
 def stage(segment: Segment, purchases: Purchases, stages: Stages, now: Millis, churn: float | None) -> str:
-    """The stage she is in now, given the one before.
+    """The stage the customer is in now, given the one before.
 
     Args:
-        churn: her probability of churn where it may be acted on, else None.
+        churn: the customer's probability of churn where it may be acted on, else None.
     """
     if purchases.count <= purchases.cancelled:
         return PROSPECT

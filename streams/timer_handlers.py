@@ -65,7 +65,7 @@ def complaint_follow_up(context: EventContext, timer: Timer) -> None:
 
 
 def birthday(context: EventContext, timer: Timer) -> None:
-    """Her birthday."""
+    """The customer's birthday."""
     found = timer_schedule.birthday_after(context, timer.due - 1)
     if found is not None and found[0] == timer.due:
         context.notice("birthday", found[1])
@@ -73,7 +73,7 @@ def birthday(context: EventContext, timer: Timer) -> None:
 
 
 def festival(context: EventContext, timer: Timer) -> None:
-    """A festival that she keeps."""
+    """A festival that the customer keeps."""
     found = timer_schedule.festival_after(context, timer.due - 1)
     if found is not None and found[0] == timer.due:
         context.notice("festival", found[1])

@@ -38,9 +38,9 @@ class OrderDefaults(Section):
     """What follows an order."""
 
     survey_hours: Hours
-    """Hours after a delivery until she is asked about it: time to unpack."""
+    """Hours after a delivery until the customer is asked about it: time to unpack."""
     second_order_days: Days
-    """Days after a first order until she is asked for a second."""
+    """Days after a first order until the customer is asked for a second."""
     late_grace_hours: Annotated[int, Field(ge=0, le=720)]
     """Hours after the promise from which a delivery counts as late."""
 
@@ -65,7 +65,7 @@ class ComplaintDefaults(Section):
     deadline_hours: dict[Urgency, Hours]
     """Hours until a complaint must be resolved, by urgency."""
     follow_up_hours: Hours
-    """Hours after closing until she is asked whether it is really settled."""
+    """Hours after closing until the customer is asked whether it is really settled."""
     recheck_hours: Hours
     """Hours after which marketing held by an open complaint is decided again, also when it is not closed."""
 
@@ -101,7 +101,7 @@ class PointDefaults(Section):
     lapse_days: Days
     """Days after which points lapse. All points of one calendar month lapse together."""
     reminder_days: Days
-    """Days before points lapse at which she is reminded."""
+    """Days before points lapse at which the customer is reminded."""
 
     @property
     def lapse_millis(self) -> Millis:

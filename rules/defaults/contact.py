@@ -17,9 +17,9 @@ class Quiet(Section):
     """Local hours in which customers are left alone."""
 
     earliest: LocalTime
-    """Local time from which she may be reached."""
+    """Local time from which the customer may be reached."""
     latest: LocalTime
-    """Local time from which she may not be reached any more."""
+    """Local time from which the customer may not be reached any more."""
     channels: tuple[ConsentChannel, ...]
     """Channels that keep quiet hours."""
 
@@ -73,10 +73,10 @@ class Group(Section):
 
 
 class Consents(Section):
-    """What is allowed where she has said nothing."""
+    """What is allowed where the customer has said nothing."""
 
     service: tuple[ConsentChannel, ...]
-    """Channels on which service messages go unless she withdrew. Marketing always needs a grant."""
+    """Channels on which service messages go unless the customer withdrew. Marketing always needs a grant."""
 
 
 class Festival(Section):

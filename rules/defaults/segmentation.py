@@ -71,9 +71,9 @@ class Segments(Section):
     high_value: Annotated[int, Field(ge=0)]
     """From which it is ``high``: worth a call by a person."""
     active_days: Days
-    """Up to so many days after her last order she is ``active``, then ``cooling``."""
+    """Up to so many days after the last order the customer is ``active``, then ``cooling``."""
     dormant_days: Days
-    """From so many days after her last order she is ``dormant``."""
+    """From so many days after the last order the customer is ``dormant``."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Segments:
@@ -100,11 +100,11 @@ class Stages(Section):
     loyal_orders: Annotated[int, Field(ge=2, le=1_000)]
     """Orders in 52 weeks from which a repeat customer is loyal."""
     at_risk_days: Days
-    """Days without an order after which she is at risk, however likely she looks."""
+    """Days without an order after which the customer is at risk, however low the probability of churn."""
     at_risk_churn: Annotated[float, Field(gt=0, lt=1)]
-    """Probability of churn from which she is at risk before that; only where the score is trusted."""
+    """Probability of churn from which the customer is at risk before that; only where the score is trusted."""
     dormant_days: Days
-    """Days without an order after which she is dormant."""
+    """Days without an order after which the customer is dormant."""
     won_back_days: Days
     """How long somebody who came back from dormancy counts as won back."""
 

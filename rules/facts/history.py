@@ -1,4 +1,4 @@
-"""Facts about what she did: orders, visits, the cart, answers, points, coupons."""
+"""Facts about what the customer did: orders, visits, the cart, answers, points, coupons."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def of_year(purchases: Purchases, per_bucket: list[int], at: Millis) -> int:
 
 
 def local_date(at: Millis, context: EventContext) -> str:
-    """The moment's date where she lives, as YYYY-MM-DD."""
+    """The moment's date where the customer lives, as YYYY-MM-DD."""
     return local_time(at, context.zone).date().isoformat() if at else ""
 
 
@@ -57,7 +57,7 @@ def _usable(context: EventContext) -> int:
 
 
 HISTORY = (
-    Fact("orders.count", FactType.INT, "orders", "orders she ever placed and did not cancel",
+    Fact("orders.count", FactType.INT, "orders", "orders the customer ever placed and did not cancel",
          lambda s: s.record.purchases.count - s.record.purchases.cancelled),
     Fact("orders.cancelled", FactType.INT, "orders", "orders cancelled", lambda s: s.record.purchases.cancelled),
     Fact("orders.returned", FactType.INT, "orders", "orders of which something came back",
@@ -65,43 +65,43 @@ HISTORY = (
     Fact("orders.delivered", FactType.INT, "orders", "orders delivered", lambda s: s.record.purchases.delivered),
     Fact("orders.late", FactType.INT, "orders", "orders delivered after their promise",
          lambda s: s.record.purchases.late),
-    Fact("orders.spent", FactType.INT, MONEY, "what she ever paid, less what was cancelled or refunded",
+    Fact("orders.spent", FactType.INT, MONEY, "what the customer ever paid, less what was cancelled or refunded",
          lambda s: s.record.purchases.spent),
-    Fact("orders.currency", FactType.STRING, "ISO 4217", "currency of her amounts",
+    Fact("orders.currency", FactType.STRING, "ISO 4217", "currency of the customer's amounts",
          lambda s: s.record.purchases.currency, unknown="empty before the first order"),
-    Fact("orders.average", FactType.INT, MONEY, "what she spent per order", _average, unknown="0"),
+    Fact("orders.average", FactType.INT, MONEY, "what the customer spent per order", _average, unknown="0"),
     Fact("orders.year_count", FactType.INT, "orders", "orders in the last 52 weeks",
          lambda s: of_year(s.record.purchases, s.record.purchases.counts, s.at)),
     Fact("orders.year_spent", FactType.INT, MONEY, "spent in the last 52 weeks",
          lambda s: of_year(s.record.purchases, s.record.purchases.amounts, s.at)),
-    Fact("orders.days_since_last", FactType.INT, "days", "whole days since her last order",
+    Fact("orders.days_since_last", FactType.INT, "days", "whole days since the customer's last order",
          lambda s: days_since(s.record.purchases.last, s.at), unknown=str(NEVER)),
-    Fact("orders.days_since_first", FactType.INT, "days", "whole days since her first order",
+    Fact("orders.days_since_first", FactType.INT, "days", "whole days since the customer's first order",
          lambda s: days_since(s.record.purchases.first, s.at), unknown=str(NEVER)),
     Fact("browsing.visits", FactType.INT, "visits", "visits to the store", lambda s: s.record.browsing.visits),
     Fact("browsing.views", FactType.INT, "views", "product pages looked at", lambda s: s.record.browsing.views),
     Fact("browsing.searches", FactType.INT, "searches", "searches", lambda s: s.record.browsing.searches),
     Fact("browsing.empty_searches", FactType.INT, "searches", "searches without a result",
          lambda s: s.record.browsing.empty_searches),
-    Fact("browsing.days_since_last", FactType.INT, "days", "whole days since her last visit",
+    Fact("browsing.days_since_last", FactType.INT, "days", "whole days since the customer's last visit",
          lambda s: days_since(s.record.browsing.last, s.at), unknown=str(NEVER)),
-    Fact("browsing.category", FactType.STRING, "name", "category she looked at last",
+    Fact("browsing.category", FactType.STRING, "name", "category the customer looked at last",
          lambda s: s.record.browsing.category, unknown="empty", optional=True),
-    Fact("browsing.refused_coupons", FactType.INT, "coupons", "coupon codes of hers that did not work",
+    Fact("browsing.refused_coupons", FactType.INT, "coupons", "coupon codes that did not work",
          lambda s: s.record.browsing.refused_coupons),
-    Fact("browsing.failed_payments", FactType.INT, "payments", "payments of hers that were refused",
+    Fact("browsing.failed_payments", FactType.INT, "payments", "payments that were refused",
          lambda s: s.record.browsing.failed_payments),
-    Fact("cart.open", FactType.BOOL, "yes or no", "whether something lies in her cart",
+    Fact("cart.open", FactType.BOOL, "yes or no", "whether something lies in the customer's cart",
          lambda s: s.record.cart is not None and s.record.cart.value > 0),
     Fact("cart.id", FactType.STRING, "id", "the cart at hand",
          lambda s: s.record.cart.id if s.record.cart else "", unknown="empty"),
-    Fact("cart.value", FactType.INT, MONEY, "what lies in her cart costs",
+    Fact("cart.value", FactType.INT, MONEY, "what lies in the customer's cart costs",
          lambda s: s.record.cart.value if s.record.cart else 0, unknown="0"),
-    Fact("cart.currency", FactType.STRING, "ISO 4217", "currency of her cart",
+    Fact("cart.currency", FactType.STRING, "ISO 4217", "currency of the customer's cart",
          lambda s: s.record.cart.currency if s.record.cart else "", unknown="empty"),
-    Fact("cart.items", FactType.INT, "lines", "lines in her cart",
+    Fact("cart.items", FactType.INT, "lines", "lines in the customer's cart",
          lambda s: len(s.record.cart.items) + s.record.cart.more if s.record.cart else 0, unknown="0"),
-    Fact("cart.checkout", FactType.BOOL, "yes or no", "whether she went to the till with it",
+    Fact("cart.checkout", FactType.BOOL, "yes or no", "whether the customer went to the till with it",
          lambda s: s.record.cart is not None and s.record.cart.checkout),
     Fact("cart.payment_failed", FactType.BOOL, "yes or no", "whether the payment for it was refused",
          lambda s: s.record.cart is not None and s.record.cart.payment_failed),
@@ -109,14 +109,14 @@ HISTORY = (
          unknown="0"),
     Fact("satisfaction.answers", FactType.INT, "answers", "answers to surveys, over all dimensions",
          lambda s: sum(s.record.satisfaction.counts)),
-    Fact("satisfaction.index", FactType.DOUBLE, "1 to 5", "mean of her answers to surveys", _index, unknown="0.0"),
-    Fact("satisfaction.last_overall", FactType.INT, "1 to 5", "her last answer to how it was on the whole",
+    Fact("satisfaction.index", FactType.DOUBLE, "1 to 5", "mean of the answers to surveys", _index, unknown="0.0"),
+    Fact("satisfaction.last_overall", FactType.INT, "1 to 5", "the customer's last answer to how it was on the whole",
          lambda s: s.record.satisfaction.last_overall, unknown="0"),
-    Fact("points.balance", FactType.INT, "points", "points she can spend",
+    Fact("points.balance", FactType.INT, "points", "points the customer can spend",
          lambda s: sum(lot.points for lot in s.record.points.lots)),
     Fact("points.expiring", FactType.INT, "points", "points that lapse within the reminder time of the defaults",
          lambda s: sum(lot.points for lot in _lapsing(s)), unknown="0"),
     Fact("points.last_day", FactType.STRING, DATE, "the last day on which the first of these can be used",
          _last_day, unknown="empty"),
-    Fact("coupons.usable", FactType.INT, "coupons", "coupons of ours that she holds and may still use", _usable),
+    Fact("coupons.usable", FactType.INT, "coupons", "coupons of ours that may still be used", _usable),
 )  # fmt: skip

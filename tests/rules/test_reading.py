@@ -233,7 +233,7 @@ NUMBERS = [
     ("rfm: {recency_days: [9, 5, 30, 90]}", "", "each step must be larger", "Days since the last order"),
     ("rfm: {recency_days: [5, 9]}", "", "at least 4 items", "Days since the last order"),
     ("quiet: {earliest: '21:00'}", "", "earliest must be before latest", ""),
-    ("quiet: {earliest: '9 am'}", "'9 am'", "match pattern", "from which she may be reached"),
+    ("quiet: {earliest: '9 am'}", "'9 am'", "match pattern", "from which the customer may be reached"),
     ("segments: {active_days: 100}", "", "active_days must be below dormant_days", ""),
     ("segments: {high_value: 1}", "", "middle_value must not be above", ""),
     ("stages: {at_risk_days: 100}", "", "at_risk_days must be below dormant_days", ""),

@@ -92,7 +92,7 @@ def test_a_rule_that_acted_long_ago_says_when() -> None:
 
     said = " ".join(why_not(life.customer, "cart_left", life.lane, when(20)))
 
-    assert "It acted for her at 2026-03-02T13:00:00.000Z." in said
+    assert "It acted for the customer at 2026-03-02T13:00:00.000Z." in said
 
 
 def test_an_unknown_rule_is_answered_with_those_there_are() -> None:
@@ -109,5 +109,5 @@ def test_somebody_forgotten_is_looked_at_by_no_rule() -> None:
     life.happens(event("erasure.requested"))
 
     assert why_not(life.customer, "cart_left", life.lane, when(1)) == [
-        "She asked to be forgotten: no rule looks at her any more."
+        "The customer asked to be forgotten: no rule looks at them any more."
     ]
