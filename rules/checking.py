@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.checking_texts import TextChecker, given_by_coupon
+from rules.checking_texts import TextChecker
 from rules.defaults import Defaults
 from rules.durations import in_words, parse_duration
 from rules.expression import Expression
@@ -13,6 +13,7 @@ from rules.facts import FACTS
 from rules.facts.fact import MOMENT
 from rules.formats import FORMATS
 from rules.language import BadExpression, compile_expression
+from rules.messages.writing import facts_asked
 from rules.problems import Problem, nearest
 from rules.proposal import currency_of, facts_of
 from rules.rule import ActionPlan, Rule, rule_hash
@@ -109,8 +110,6 @@ class Checker:
     def _plan(self, document: Document, path: Path, index: int, terms: ActionTerms) -> ActionPlan | None:
         values = {}
         for name, value in terms.values.items():
-            if name in given_by_coupon(terms):
-                self._say(document, (*path, "values", name), f"{name!r} comes from the coupon", "remove it")
             compiled = self._expression(document, (*path, "values", name), value, *_PLAIN)
             if compiled:
                 values[name] = compiled
@@ -199,5 +198,6 @@ def _wrong_slot(slot: Slot) -> tuple[str, str] | None:
 def _used(plan: ActionPlan) -> Iterator[str]:
     for value in plan.values.values():
         yield from value.uses
+    yield from facts_asked(plan.text)
     for wording in (plan.queue, plan.urgency, plan.due):
         yield from facts_of(wording) if isinstance(wording, Wording) else ()

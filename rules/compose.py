@@ -8,11 +8,10 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from rules.calendar import local_time, moment_of, spread
-from rules.formats import Speech
+from rules.messages.shown import Missing
+from rules.messages.writing import Occasion, Written, write
 from rules.proposal import Proposal, filled, plain
-from rules.rule import Text
 from rules.schema import CouponTerms
-from rules.wording import MissingValue, Values
 from schemas.actions import (
     AnyAction,
     CallbackAction,
@@ -34,7 +33,6 @@ _MODELS: Final[dict[str, Any]] = {
     "callback": CallbackAction,
     "ticket": TicketAction,
 }
-_FOR_STAFF: Final = ("callback", "ticket")
 
 
 def compose(proposal: Proposal) -> AnyAction:
@@ -46,8 +44,7 @@ def compose(proposal: Proposal) -> AnyAction:
     plan, context = proposal.plan, proposal.context
     starts = context.acting + spread(context.record.id, proposal.rule.id, proposal.rule.terms.spread)
     offer, last_day = _offer(proposal, plan.terms.coupon) if plan.terms.coupon else (None, "")
-    values = {**_values(proposal), **_of_coupon(offer, last_day)}
-    locale, text = _text(proposal, values)
+    written = _written(proposal, offer, last_day)
     fields: dict[str, Any] = {
         "action_id": proposal.id,
         "customer": context.record.id,
@@ -59,9 +56,10 @@ def compose(proposal: Proposal) -> AnyAction:
         "almanac": context.almanac,
         "reason": proposal.reason(),
         "template": plan.terms.text,
-        "values": values,
-        "text": text,
-        "locale": locale,
+        "values": written.values,
+        "text": written.text,
+        "message": written.message,
+        "locale": written.locale,
         "decided_at": to_datetime(context.acting),
         "not_before": to_datetime(starts),
         "expires_at": to_datetime(proposal.expires),
@@ -88,32 +86,21 @@ def _hops(proposal: Proposal) -> int:
     return hops
 
 
-def _values(proposal: Proposal) -> dict[str, str | int | float | bool]:
+def _written(proposal: Proposal, offer: CouponOffer | None, last_day: str) -> Written:
+    plan = proposal.plan
     reader = proposal.reader
-    return {name: plain(value.evaluate(reader)) for name, value in proposal.plan.values.items()}
-
-
-def _text(proposal: Proposal, values: Values) -> tuple[str, str]:
-    """Locale and text: in the customer's language where the rulebook has it; for the store's own people in theirs."""
-    context, text = proposal.context, proposal.plan.text
-    own = context.rulebook.defaults.place.locale
-    wanted = own if proposal.plan.terms.kind in _FOR_STAFF else context.record.profile.locale or own
-    key = _best(text, wanted, own)
-    complete = [wording for wording in text.variants[key] if not wording.lacks(values)]
-    wording = complete[0] if complete else text.variants[key][-1]
-    locale = text.locales[key]
-    return locale, wording.fill(values, Speech(locale, context.rulebook.words))
-
-
-def _best(text: Text, *wanted: str) -> str:
-    for locale in wanted:
-        spoken = locale.lower()
-        near = [spoken, spoken.split("-")[0]]
-        near += sorted(key for key in text.variants if key.split("-")[0] == near[1])
-        found = next((key for key in near if key in text.variants), None)
-        if found:
-            return found
-    raise MissingValue(f"text {text.name!r} is not there in {' or '.join(wanted)}")
+    occasion = Occasion(
+        facts=reader,
+        values={name: plain(value.evaluate(reader)) for name, value in plan.values.items()},
+        kind=plan.terms.kind,
+        purpose=proposal.rule.terms.purpose,
+        channel=proposal.channel,
+        survey=plan.terms.survey,
+        offer=offer,
+        last_day=last_day,
+        due=_due(proposal) if plan.due is not None else None,
+    )
+    return write(plan.text, occasion)
 
 
 def _offer(proposal: Proposal, terms: CouponTerms) -> tuple[CouponOffer, str]:
@@ -136,14 +123,6 @@ def _offer(proposal: Proposal, terms: CouponTerms) -> tuple[CouponOffer, str]:
 def _day_after(at: Millis, zone: str) -> Millis:
     noon = moment_of(local_time(at, zone).date(), "12:00", zone)
     return moment_of(local_time(noon + DAY, zone).date(), "00:00", zone)
-
-
-def _of_coupon(offer: CouponOffer | None, last_day: str) -> dict[str, str | int | float | bool]:
-    if offer is None:
-        return {}
-    told = {"coupon_percent": offer.percent, "coupon_amount": offer.amount, "currency": offer.currency}
-    given = {name: value for name, value in told.items() if value is not None}
-    return {"coupon_code": offer.code, "coupon_until": last_day, **given}
 
 
 def _hours(proposal: Proposal) -> SendingHours | None:
@@ -185,5 +164,5 @@ def _due(proposal: Proposal) -> Millis:
         return proposal.context.acting + due
     moment = proposal.reader[due.slots[0].name] if due else 0
     if not isinstance(moment, int) or moment <= 0:
-        raise MissingValue("no moment to be due at")
+        raise Missing("no moment to be due at")
     return moment

@@ -13,6 +13,9 @@ from rules.facts import FACTS
 from rules.formats import FORMATS
 from rules.limits import LIMITS
 from rules.loading import shipped
+from rules.messages.script import NAME
+from rules.messages.spoken import Spoken
+from rules.messages.writing import BRAND, COUPON, LINKS
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from rules.schema import ActionTerms, CouponTerms, RuleTerms
@@ -42,13 +45,17 @@ rules:
       - kind: message
         channel: [email, push]
         text: thanks
-        values: {name: profile.name, amount: order.amount, currency: order.currency}
 
 texts:
   thanks:
     en:
-      - "Thank you, {name}, for your order of {amount:money}."
-      - "Thank you for your order of {amount:money}."
+      subject: Thank you for order {{ order.id }}
+      headline: Thank you.
+      body:
+        - Your order of {{ order.amount }} has reached us.
+        - "{% if order.promised_on %}It is promised for {{ order.promised_on }}.{% endif %}"
+      buttons: {label: See your order, to: order}
+      why: You placed an order.
 ```
 
 Conditions and values are written in [CEL](https://cel.dev): comparisons, `&&`, `||`, `!`, `in`, arithmetic, `? :`,
@@ -59,9 +66,16 @@ CEL tells whole numbers (`3`) from decimals (`3.0`) and does not mix them.
 The **occasion** is what a rule acts once for: an order, a complaint, the year of a birthday. Action ids are made from
 rule, customer and occasion, so deciding again, or under an edited rule, gives the same id, and nothing is done twice.
 
-A **text** is looked for in the customer's language (`de-AT`, then `de`), then in the store's. Where several texts stand
-under one language, the first is taken that has a value for each of its slots; the last must do without what not every
-customer has told. A slot without a value is an error: nobody is ever greeted as "Hello ,".
+A **text** is looked for in the customer's language (`de-AT`, then `de`), then in the store's. Where several variants
+stand under one language, the first is taken whose `when` (CEL) applies. Texts are written in
+[Liquid](https://shopify.github.io/liquid/): `{{ order.id }}` for every fact that is not personal, for `values` of the
+action, and for what stands under *What texts may ask* below; `{% if %}`, `{% unless %}`, `{% case %}`, and one filter,
+`{{ n | plural: "day", "days" }}`. Values are written as readers of that language and region write them (CLDR), so no
+filter says how. A missing value is an error, never "Hello ,"; `{% if order.promised_on %}` asks whether one is known.
+A text written as one string is the whole message in a sentence. Merge tags of other systems are refused.
+
+**Name and address come last.** They stand in no action: the layout greets, and `{{ customer.name }}` may stand under
+`named:` alone, beside a line without it. Who sends asks for them at that moment.
 Callbacks and tickets are read by the store's own people, and so are in the store's language.
 """
 
@@ -84,7 +98,10 @@ def rules_page() -> str:
         "## An action\n\n" + _fields(ActionTerms),
         "## A coupon\n\n" + _fields(CouponTerms),
         "## What wakes a rule\n\n" + _triggers(),
-        "## Slots\n\nIn texts `{name}` or `{name:format}`; `{{` and `}}` stand for braces.\n\n" + _formats(),
+        "## A text\n\n" + _fields(Spoken),
+        "## What texts may ask\n\nBeside facts and the values of the action.\n\n" + _asked(),
+        "## Slots\n\nIn occasions, reasons and queues, for the store's own people: `{name}` or `{name:format}`.\n\n"
+        + _formats(),
         "## Limits\n\nIn this order. A held action is decided again, on the facts of then.\n\n" + _limits(),
         "## Shipped rules\n\n" + _shipped(book),
         "## Numbers\n\nA file of your own may give any of these under `defaults:`; the others stay.\n\n"
@@ -125,6 +142,17 @@ def _formats() -> str:
         ("format", "for", "shows"),
         [(f"`{name}`", ", ".join(one.kinds), one.meaning) for name, one in FORMATS.items()],
     )
+
+
+def _asked() -> str:
+    rows = [
+        (", ".join(f"`{name}`" for name in BRAND), "of the brand in the defaults"),
+        (", ".join(f"`{name}`" for name in COUPON), "of the coupon that the action gives, or that it is about"),
+        (", ".join(f"`{name}`" for name in LINKS), "addresses, and until when those of surveys and complaints work"),
+        ("`due`", "of callbacks and tickets: until when"),
+        (f"`{NAME}`", "under `named:` alone"),
+    ]
+    return _table(("name", "meaning"), rows)
 
 
 def _limits() -> str:
@@ -178,6 +206,8 @@ def _flow(section: Section) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}: {_shown(one)}" for name, one in value.items())
+    if isinstance(value, Section):
+        return _flow(value)
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from rules.expression import Expression
+from rules.languages import best
+from rules.messages.script import Script
+from rules.messages.shown import Missing
 from rules.schema import ActionTerms, RuleTerms
 from rules.wording import Wording
 from schemas.ids import hash64
@@ -25,10 +28,26 @@ class Text:
     """What to say, by language."""
 
     name: str
-    variants: dict[str, tuple[Wording, ...]]
-    """Locale, in lower case, to texts; of these the first that has all its values."""
+    variants: dict[str, tuple[Script, ...]]
+    """Locale, in lower case, to scripts; of these the first that applies."""
     locales: dict[str, str]
     """Locale in lower case to how the file spells it."""
+
+    def best(self, *wanted: str) -> str:
+        """The language for the first of these locales that the text speaks.
+
+        Raises:
+            Missing: it speaks none of them.
+        """
+        found = best(self.variants, *wanted)
+        if found is None:
+            raise Missing(f"text {self.name!r} is not there in {' or '.join(wanted)}")
+        return found
+
+    @property
+    def asks(self) -> frozenset[str]:
+        """Everything that its templates ask for."""
+        return frozenset(name for scripts in self.variants.values() for script in scripts for name in script.asks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from rules.defaults import Name, Section
 from rules.durations import Duration
+from rules.messages.spoken import Variants
 from schemas.fields import Channel, Currency, Label, Minor, Purpose
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Condition = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
-TextOfMessage = Annotated[str, StringConstraints(min_length=1, max_length=1_500)]
 MessageChannel = Literal["email", "sms", "push"]
 
 
@@ -23,7 +23,6 @@ def _as_list(value: Any) -> Any:
 
 
 Channels = Annotated[tuple[MessageChannel, ...], Len(1, 3), BeforeValidator(_as_list)]
-Texts = Annotated[tuple[TextOfMessage, ...], Len(1, 4), BeforeValidator(_as_list)]
 ActionKind = Literal["coupon", "greeting", "message", "callback", "ticket"]
 
 _FIXED_CHANNEL: dict[str, Channel] = {"callback": "call", "ticket": "desk"}
@@ -149,7 +148,7 @@ class RuleFile(Section):
     """Numbers that differ from the shipped ones; in one file only."""
     rules: Annotated[tuple[RuleTerms, ...], Len(0, 200)] = ()
     """The rules."""
-    texts: Annotated[dict[Name, dict[str, Texts]], Len(0, 400)] = Field(default_factory=dict)
-    """Name to language to text, or to several texts, of which the first is taken that has a value for every slot."""
+    texts: Annotated[dict[Name, dict[str, Variants]], Len(0, 400)] = Field(default_factory=dict)
+    """Name to language to text, or to several variants, of which the first is taken whose ``when`` applies."""
     words: Annotated[dict[str, dict[str, Line]], Len(0, 400)] = Field(default_factory=dict)
     """Name (of a tier, a festival, a category) to language to what it is called, for slots like ``{tier:word}``."""

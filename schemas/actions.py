@@ -24,6 +24,7 @@ from schemas.fields import (
     Urgency,
     Zone,
 )
+from schemas.message import Message
 
 LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Value = Annotated[str, StringConstraints(max_length=1_000)] | int | float | bool
@@ -69,6 +70,8 @@ class Action(Contract):
     values: Annotated[dict[Label, Value], Field(max_length=30)]
     text: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
     """The template filled in, in the customer's language where the pack has it."""
+    message: Message | None = None
+    """What it says, in parts, for whoever lays it out; ``text`` is the same in short."""
     locale: Locale
     decided_at: Moment
     not_before: Moment

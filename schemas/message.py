@@ -106,6 +106,13 @@ class Sms(Contract):
     """How many an operator charges, with links of the usual length."""
 
 
+class Named(Contract):
+    """Lines with the name in them, with ``NAME_SLOT`` open."""
+
+    subject: Line | None = None
+    greeting: Line | None = None
+
+
 class Message(Contract):
     """The parts of a message."""
 
@@ -124,8 +131,8 @@ class Message(Contract):
     sign_off: Line | None = None
     why: Paragraph | None = None
     footer: Annotated[tuple[Button, ...], Field(max_length=5)] = ()
-    named: dict[Literal["subject", "greeting"], Line] = Field(default_factory=dict)
-    """Lines to take instead where the resolver gives a name, with ``NAME_SLOT`` in them."""
+    named: Named = Named()
+    """Lines to take instead where the resolver gives a name."""
     brand: Brand
     sms: Sms | None = None
     push: Line | None = None

@@ -10,12 +10,14 @@ from typing import Annotated
 from annotated_types import Len
 from pydantic import model_validator
 
+from rules.defaults.brand import Brand, Phrases
 from rules.defaults.commerce import CartDefaults, ComplaintDefaults, CouponDefaults, OrderDefaults, PointDefaults
 from rules.defaults.contact import Cap, Consents, Duplicates, Festival, Group, Quiet
-from rules.defaults.section import Name, Section
+from rules.defaults.section import Language, Name, Section
 from rules.defaults.segmentation import Place, Rfm, Segments, Stages, Tier
 
 __all__ = [
+    "Brand",
     "Cap",
     "CartDefaults",
     "ComplaintDefaults",
@@ -27,6 +29,7 @@ __all__ = [
     "Group",
     "Name",
     "OrderDefaults",
+    "Phrases",
     "Place",
     "PointDefaults",
     "Quiet",
@@ -58,6 +61,9 @@ class Defaults(Section):
     groups: Annotated[tuple[Group, ...], Len(0, 24)]
     festivals: Annotated[tuple[Festival, ...], Len(0, 24)]
     duplicates: Duplicates
+    brand: Brand
+    phrases: Annotated[dict[Language, Phrases], Len(1, 40)]
+    """What surrounds each message, by language."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Defaults:

@@ -102,6 +102,8 @@ class PointDefaults(Section):
     """Days after which points lapse. All points of one calendar month lapse together."""
     reminder_days: Days
     """Days before points lapse at which the customer is reminded."""
+    redeemable: bool = False
+    """Whether points can be used for something: only then does it help to be reminded of them."""
 
     @property
     def lapse_millis(self) -> Millis:

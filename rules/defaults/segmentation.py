@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from rules.defaults.brand import Line, Tongue
 from rules.defaults.section import Days, Minutes, Name, Section, Steps, ZoneName
 from schemas.actions import LocalTime
 from schemas.fields import Locale
@@ -61,6 +62,8 @@ class Tier(Section):
     """Name of the tier."""
     score: Annotated[int, Field(ge=0, le=15)]
     """Smallest sum of the scores for recency, frequency and money."""
+    benefits: dict[Tongue, Line] = Field(default_factory=dict)
+    """What it brings, by language; an upgrade is told only where it brings something."""
 
 
 class Segments(Section):

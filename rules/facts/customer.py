@@ -6,6 +6,7 @@ from rules.context import EventContext
 from rules.defaults import Defaults
 from rules.fact_types import FactType
 from rules.facts.fact import Fact
+from rules.languages import of_language
 from schemas.times import DAY, Millis
 
 STAGES = ("prospect", "first", "repeat", "loyal", "at_risk", "dormant", "won_back")
@@ -20,6 +21,14 @@ def days_since(moment: Millis, at: Millis) -> int:
     return max(0, (at - moment) // DAY) if moment else NEVER
 
 
+def _benefits(context: EventContext) -> str:
+    """What the tier brings, in the customer's language."""
+    defaults = context.rulebook.defaults
+    tier = next((one for one in defaults.tiers if one.name == context.record.segment.tier), None)
+    locale = context.record.profile.locale or defaults.place.locale
+    return (of_language(locale, tier.benefits) or "") if tier else ""
+
+
 def _tiers(defaults: Defaults) -> tuple[str, ...]:
     return tuple(tier.name for tier in defaults.tiers)
 
@@ -31,6 +40,8 @@ def _rfm(context: EventContext, divisor: int) -> int:
 CUSTOMER = (
     Fact("profile.name", FactType.STRING, "text", "the customer's name, as they want to be addressed",
          lambda s: s.record.profile.name, unknown="empty", personal=True, optional=True),
+    Fact("profile.has_name", FactType.BOOL, "yes or no", "whether the customer has told a name",
+         lambda s: s.record.profile.name != ""),
     Fact("profile.locale", FactType.STRING, "BCP 47", "the customer's language",
          lambda s: s.record.profile.locale, unknown="empty", optional=True),
     Fact("profile.region", FactType.STRING, "text", "the customer's region, as the store names it",
@@ -49,6 +60,8 @@ CUSTOMER = (
          lambda s: days_since(s.record.profile.registered, s.at), unknown=str(NEVER)),
     Fact("segment.tier", FactType.STRING, "name", "the customer's tier, as the defaults name them",
          lambda s: s.record.segment.tier, unknown="empty before the first event", choices=_tiers),
+    Fact("tier.benefits", FactType.STRING, "text", "what the tier brings, in the customer's language", _benefits,
+         unknown="empty"),
     Fact("segment.tier_rank", FactType.INT, "1 = lowest", "place of the customer's tier among the tiers",
          lambda s: s.rulebook.defaults.rank(s.record.segment.tier), unknown="0"),
     Fact("segment.stage", FactType.STRING, "name", "the customer's stage of life: " + ", ".join(STAGES),

@@ -114,6 +114,8 @@ HISTORY = (
          lambda s: s.record.satisfaction.last_overall, unknown="0"),
     Fact("points.balance", FactType.INT, "points", "points the customer can spend",
          lambda s: sum(lot.points for lot in s.record.points.lots)),
+    Fact("points.redeemable", FactType.BOOL, "yes or no", "whether points can be used for something",
+         lambda s: s.rulebook.defaults.points.redeemable),
     Fact("points.expiring", FactType.INT, "points", "points that lapse within the reminder time of the defaults",
          lambda s: sum(lot.points for lot in _lapsing(s)), unknown="0"),
     Fact("points.last_day", FactType.STRING, DATE, "the last day on which the first of these can be used",

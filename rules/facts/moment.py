@@ -55,6 +55,11 @@ def _promised(context: EventContext) -> str:
     return local_date(order.promised, context) if order else ""
 
 
+def _delivered(context: EventContext) -> str:
+    order = context.order
+    return local_date(order.delivered, context) if order else ""
+
+
 def _days_late(context: EventContext) -> int:
     order = context.order
     if not order or not order.promised:
@@ -148,6 +153,8 @@ MOMENT_FACTS = (
          frozen=True),
     Fact("order.days_late", FactType.INT, "days", "days it came after the promise, or is overdue; a day begun counts",
          _days_late, unknown="0", frozen=True),
+    Fact("order.delivered_on", FactType.STRING, DATE, "when it was delivered", _delivered, unknown="empty",
+         frozen=True),
     Fact("complaint.open", FactType.BOOL, "yes or no", "whether any complaint of the customer is open", _any_open),
     Fact("complaint.this_open", FactType.BOOL, "yes or no", "whether the complaint it is about is open", _this_open),
     Fact("complaint.id", FactType.STRING, "id", "the complaint it is about", _of_complaint("id", ""), unknown="empty",
@@ -160,6 +167,10 @@ MOMENT_FACTS = (
          unknown="0", frozen=True),
     Fact("complaint.due_on", FactType.STRING, DATE, "the day of that moment",
          lambda s: local_date(s.complaint.deadline, s) if s.complaint else "", unknown="empty", frozen=True),
+    Fact("complaint.closed_on", FactType.STRING, DATE, "the day on which it was closed",
+         lambda s: local_date(s.complaint.closed, s) if s.complaint else "", unknown="empty", frozen=True),
+    Fact("complaint.order", FactType.STRING, "id", "the order it is about", _of_complaint("order", ""), unknown="empty",
+         frozen=True),
     Fact("complaint.reopened", FactType.INT, "times", "how often it was opened again", _of_complaint("reopened", 0),
          unknown="0"),
     Fact("complaints.total", FactType.INT, "complaints", "complaints the customer ever made",

@@ -15,7 +15,7 @@ from typing import Any, Final
 from liquid import Environment, StrictUndefined
 from liquid.exceptions import LiquidError
 
-from rules.messages.shown import Missing, Reader, Shown, plural
+from rules.messages.shown import Audience, Missing, Shown, plural
 
 LIMIT: Final = 20_000
 """Characters that a template may become."""
@@ -85,7 +85,7 @@ class Liquid:
     _template: Any = field(repr=False, compare=False)
     """None where there is nothing to fill in."""
 
-    def fill(self, values: Mapping[str, Any], reader: Reader) -> str:
+    def fill(self, values: Mapping[str, Any], reader: Audience) -> str:
         """The text with these values, nested by the parts of their names.
 
         Raises:
@@ -158,7 +158,7 @@ def _plural(count: Any, one: str, other: str = "", *, context: Any) -> str:
     return plural(value, context.resolve("reader"), {"one": one, "other": other or one})
 
 
-_plural.with_context = True  # type: ignore[attr-defined]  # how this library marks a filter that needs the context
+_plural.with_context = True  # type: ignore[attr-defined]  # how this library watermarks a filter that needs the context
 
 
 def _refuse_foreign(source: str) -> None:

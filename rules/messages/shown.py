@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, match_skeleton
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import format_decimal
 
-Raw = str | int | float | bool
+from rules import formats
+
+KafkaRecord = str | int | float | bool
 
 _FAR: Final = 334
 """Days, about eleven months: beyond them a date is told with its year."""
@@ -21,7 +22,7 @@ _EVERY_E: Final = re.compile("E+")
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class Audience:
     """Who reads: their locale, the day it is there, and whether room is scarce (an SMS)."""
 
     locale: str
@@ -47,7 +48,7 @@ class Shown:
 
     __slots__ = ("name", "raw", "text")
 
-    def __init__(self, name: str, raw: Raw, text: str) -> None:
+    def __init__(self, name: str, raw: KafkaRecord, text: str) -> None:
         self.name, self.raw, self.text = name, raw, text
 
     def __str__(self) -> str:
@@ -55,7 +56,7 @@ class Shown:
             raise Missing(f"no value for {{{{ {self.name} }}}}")
         return self.text
 
-    def __liquid__(self) -> Raw | None:
+    def __liquid__(self) -> KafkaRecord | None:
         """What conditions see; nothing where nothing is known, so that ``{% if %}`` asks whether it is."""
         return None if self.raw == "" else self.raw
 
@@ -72,7 +73,7 @@ def cldr_locale(tag: str) -> Locale:
     return Locale.parse("en")
 
 
-def day(iso: str, reader: Reader, *, weekday: bool = True) -> str:
+def day(iso: str, reader: Audience, *, weekday: bool = True) -> str:
     """A date (YYYY-MM-DD): ``Tuesday, November 14``, ``Dienstag, 14. November``, ``11月14日（周二）``."""
     when = date.fromisoformat(iso)
     year = "y" if abs((when - reader.today).days) > _FAR else ""
@@ -85,25 +86,23 @@ def day(iso: str, reader: Reader, *, weekday: bool = True) -> str:
     return format_date(when, _EVERY_E.sub("EEEE", pattern), reader.cldr)
 
 
-def moment(at: datetime, reader: Reader) -> str:
+def moment(at: datetime, reader: Audience) -> str:
     """A moment, in the zone that it carries: ``Nov 14, 10:00 AM``."""
-    when = Reader(reader.locale, reader.today, short=True)
+    when = Audience(reader.locale, reader.today, short=True)
     return f"{day(at.date().isoformat(), when)}, {format_time(at, 'short', locale=reader.cldr)}"
 
 
-def money(minor: int, currency: str, reader: Reader) -> str:
+def money(minor: int, currency: str, reader: Audience) -> str:
     """An amount in minor units: ``$64.50``, ``64,50 €``, ``¥64.50``."""
-    digits = get_currency_precision(currency)
-    amount = Decimal(minor).scaleb(-digits)
-    return _plain(format_currency(amount, currency, locale=_own_symbols(reader, currency)), reader)
+    return _plain(formats.money(minor, currency, reader.locale), reader)
 
 
-def number(value: float, reader: Reader) -> str:
+def number(value: float, reader: Audience) -> str:
     """A number with thousands marked; decimals with one place."""
     return format_decimal(round(value, 1), locale=reader.cldr)
 
 
-def percent(share: int, reader: Reader) -> str:
+def percent(share: int, reader: Audience) -> str:
     """Percent as the language writes it; in Chinese what is left to pay, ``8.5 折``."""
     if reader.language == "zh":
         left = f"{(100 - share) / 10:g}"
@@ -112,22 +111,17 @@ def percent(share: int, reader: Reader) -> str:
     return _plain(f"{share}{gap}%", reader)
 
 
-def plural(count: float, reader: Reader, forms: dict[str, str]) -> str:
+def plural(count: float, reader: Audience, forms: dict[str, str]) -> str:
     """The form for a number by the language's plural rules."""
     return forms.get(reader.cldr.plural_form(count), forms["other"])
 
 
-def _pattern(skeleton: str, reader: Reader) -> str:
+def _pattern(skeleton: str, reader: Audience) -> str:
     skeletons = reader.cldr.datetime_skeletons
     found = skeleton if skeleton in skeletons else match_skeleton(skeleton, skeletons)
     return str(skeletons[found or "MMMd"].pattern)
 
 
-def _own_symbols(reader: Reader, currency: str) -> Locale:
-    """English without a region calls the yuan CN¥; who pays in it is not told that it is foreign."""
-    return cldr_locale("zh-CN") if currency == "CNY" and reader.cldr.language in ("en", "zh") else reader.cldr
-
-
-def _plain(text: str, reader: Reader) -> str:
+def _plain(text: str, reader: Audience) -> str:
     """In an SMS a no-break space would cost half of its letters."""
     return text.replace("\u00a0", " ").replace("\u202f", " ") if reader.short else text

@@ -32,12 +32,9 @@ rules:
       - kind: message
         channel: [email]
         text: searched_in_vain
-        values: {name: profile.name}
 texts:
   searched_in_vain:
-    en:
-      - "{name} searched."
-      - "A customer searched."
+    en: A customer searched.
 """
 
 

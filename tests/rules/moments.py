@@ -8,6 +8,7 @@ from __future__ import annotations
 import textwrap
 from datetime import UTC, datetime
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +17,8 @@ from rules.context import EventContext
 from rules.decide import decide, release
 from rules.loading import rulebook_of
 from rules.rulebook import Rulebook
+from schemas.actions import AnyAction
+from schemas.message import Message
 from schemas.outcome import Decision, Outcome
 from schemas.record import (
     VERSION,
@@ -52,6 +55,13 @@ def base() -> str:
 def book(*texts: str) -> Rulebook:
     """A rulebook of these files, named ``a.yaml``, ``b.yaml`` and so on."""
     return rulebook_of({f"{chr(97 + n)}.yaml": textwrap.dedent(text) for n, text in enumerate(texts)}, base())
+
+
+def book_of(**numbers: Any) -> Rulebook:
+    """The shipped rules with other numbers."""
+    packs = Path("rules/packs")
+    files = {one.name: one.read_text(encoding="utf-8") for one in packs.glob("*.yaml") if one.name != "defaults.yaml"}
+    return book(*files.values(), msgspec.json.encode({"defaults": numbers}).decode())
 
 
 def rule(**changes: Any) -> dict[str, Any]:
@@ -173,3 +183,9 @@ class Moments:
 def verdicts(decisions: list[Decision]) -> list[tuple[str, str]]:
     """Verdict and reason of each."""
     return [(one.verdict.value, one.reason.value if one.reason else "") for one in decisions]
+
+
+def message_of(action: AnyAction) -> Message:
+    """What it says, in parts."""
+    assert action.message is not None
+    return action.message

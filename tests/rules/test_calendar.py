@@ -212,7 +212,7 @@ class TestFestivals:
         assert self.year("zh-CN")[:3] == [
             ("2026-02-17 10:00", "lunar_new_year", 2026),
             ("2026-09-25 10:00", "mid_autumn", 2026),
-            ("2026-11-11 10:00", "singles_day", 2026),
+            ("2027-01-01 10:00", "new_year", 2027),
         ]
         assert [name for _, name, _ in self.year("de")] == ["christmas", "new_year"] * 2 + ["christmas"]
         assert [name for _, name, _ in self.year("fr")] == ["new_year"] * 5

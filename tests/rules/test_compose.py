@@ -84,14 +84,14 @@ def test_it_says_who_decided_when_and_why() -> None:
 def test_a_coupon_of_an_amount_has_a_currency_and_a_minimum() -> None:
     terms = {"amount": 500, "currency": "EUR", "minimum": 2_000, "valid": "1 week", "prefix": "FIVE"}
     kind = {"kind": "coupon", "channel": "email", "text": "gift", "coupon": terms}
-    texts = {"gift": {"en": "{coupon_amount:money} off with {coupon_code} until {coupon_until:date}."}}
+    texts = {"gift": {"en": "{{ coupon.off }} off with {{ coupon.code }} until {{ coupon.last_day }}."}}
     moments = Moments(book(msgspec.json.encode({"rules": [rule(actions=[kind])], "texts": texts}).decode()))
     moments.when("order.placed")
 
     sent = moments.outcome.actions[0]
     assert isinstance(sent, CouponAction)
     assert (sent.coupon.amount, sent.coupon.currency, sent.coupon.minimum) == (500, "EUR", 2_000)
-    assert sent.text == f"€5.00 off with {sent.coupon.code} until March 11, 2026."
+    assert sent.text == f"€5.00 off with {sent.coupon.code} until Wednesday, March 11."
 
 
 def test_codes_differ_from_customer_to_customer() -> None:

@@ -9,11 +9,19 @@ import pytest
 
 from rules.context import Churn
 from rules.loading import shipped
-from schemas.actions import AnyAction, CallbackAction, CouponAction, GreetingAction, MessageAction, TicketAction
+from schemas.actions import (
+    AnyAction,
+    CallbackAction,
+    CouponAction,
+    GreetingAction,
+    MessageAction,
+    TicketAction,
+)
+from schemas.message import Row, Slip
 from schemas.outcome import Decision
 from schemas.record import Coupon, CustomerRecord, Lot, Purchases
 from schemas.times import DAY, HOUR, to_millis
-from tests.rules.moments import NOON, Moments, cart, complaint, customer, orders
+from tests.rules.moments import NOON, Moments, book_of, cart, complaint, customer, message_of, orders
 
 LIKELY = Churn(0.8, 0.7, 0.9, trusted=True, labels=900, causes=lambda: ("quiet for longer than usual",))
 
@@ -29,12 +37,6 @@ def german(**changes: Any) -> CustomerRecord:
     return record
 
 
-def nameless(**changes: Any) -> CustomerRecord:
-    record = customer(**changes)
-    record.profile.name = ""
-    return record
-
-
 def of(rule: str, decisions: list[Decision]) -> list[str]:
     """What became of a rule's proposals."""
     return [one.verdict.value for one in decisions if one.rule == rule]
@@ -44,6 +46,12 @@ def said(moments: Moments, rule: str) -> AnyAction:
     """The one action of that rule."""
     (action,) = [action for action in moments.outcome.actions if action.rule == rule]
     return action
+
+
+TIERS = [
+    {"name": name, "score": score, "benefits": {"en": "free shipping", "de": "versandkostenfrei"}}
+    for name, score in (("silver", 8), ("gold", 11), ("platinum", 14))
+]
 
 
 def newcomer(**changes: Any) -> CustomerRecord:
@@ -62,16 +70,14 @@ class TestWelcome:
 
         action = said(moments, "welcome")
         assert isinstance(action, MessageAction)
-        assert action.text.startswith("Hello Anna, welcome!")
+        assert action.text.startswith("Welcome.\n\nYour account is ready.")
         assert (action.channel, action.purpose, action.locale) == ("email", "service", "en")
 
-    def test_it_does_without_a_name_and_speaks_german(self) -> None:
-        record = german(purchases=Purchases())
-        record.profile.name = ""
-        moments = shop(record)
+    def test_it_speaks_german(self) -> None:
+        moments = shop(german(purchases=Purchases()))
         moments.when("customer.registered")
 
-        assert said(moments, "welcome").text.startswith("Herzlich willkommen! Ihr Konto")
+        assert said(moments, "welcome").text.startswith("Herzlich willkommen.\n\nIhr Konto")
 
     def test_who_has_ordered_before_is_no_stranger(self) -> None:
         assert shop().when("customer.registered") == []
@@ -88,13 +94,13 @@ class TestFirstOrderThanks:
         moments = shop(first_timer(customer()))
         moments.when("order.placed", "A-17")
 
-        assert said(moments, "first_order_thanks").text.startswith("Hello Anna, thank you for your first order, A-17.")
+        assert "Order A-17 has reached us. If anything" in said(moments, "first_order_thanks").text
 
     def test_in_german(self) -> None:
         moments = shop(first_timer(german()))
         moments.when("order.placed", "A-17")
 
-        assert "vielen Dank für Ihre erste Bestellung A-17." in said(moments, "first_order_thanks").text
+        assert "Ihre Bestellung A-17 ist bei uns eingegangen." in said(moments, "first_order_thanks").text
 
     def test_the_second_is_not(self) -> None:
         assert of("first_order_thanks", shop().when("order.placed")) == []
@@ -102,20 +108,34 @@ class TestFirstOrderThanks:
 
 class TestSecondOrderCoupon:
     def test_it_invites_to_a_second_order(self) -> None:
-        moments = shop(first_timer(customer()))
+        moments = shop(first_timer(customer()), orders=orders("o-1"))
         moments.when("second_order.due", "o-1")
 
         action = said(moments, "second_order_coupon")
         assert isinstance(action, CouponAction)
         assert (action.coupon.percent, action.purpose) == (10, "marketing")
-        assert f"10 % off the next one: {action.coupon.code}, good until April 3, 2026." in action.text
+        assert message_of(action).slip == Slip(
+            worth="10% off one order",
+            code_label="Code",
+            code=action.coupon.code,
+            rows=(Row(label="Good through", value="Friday, April 3"),),
+        )
         assert action.reason == "ordered once, 7 days ago, and not again"
 
     def test_in_german(self) -> None:
-        moments = shop(first_timer(german()))
+        moments = shop(first_timer(german()), orders=orders("o-1"))
         moments.when("second_order.due", "o-1")
 
-        assert "gültig bis 3. April 2026." in said(moments, "second_order_coupon").text
+        told = message_of(said(moments, "second_order_coupon"))
+        assert told.subject == "10\u00a0% auf Ihre zweite Bestellung"
+        assert told.preheader is not None
+        assert told.preheader.endswith("gültig bis Freitag, 3. April.")
+
+    @pytest.mark.parametrize("status", ["dispatched", "returned", "cancelled"])
+    def test_who_has_nothing_yet_or_sent_it_back_is_not_asked_again(self, status: str) -> None:
+        moments = shop(first_timer(customer()), orders=orders("o-1", status=status))
+
+        assert moments.when("second_order.due", "o-1") == []
 
     def test_who_came_back_by_herself_needs_none(self) -> None:
         assert shop().when("second_order.due", "o-1") == []
@@ -127,14 +147,14 @@ class TestCartLeft:
         moments.when("cart.left", "k-1")
 
         action = said(moments, "cart_left")
-        assert "your cart is as you left it, worth €1,234.50." in action.text
+        assert action.text == "Your cart is saved: €1,234.50 when you left it."
         assert (action.channel, action.reason) == ("push", "left €1,234.50 in the cart")
 
     def test_in_german(self) -> None:
         moments = shop(german(cart=cart(123_450)))
         moments.when("cart.left", "k-1")
 
-        assert "Ihr Warenkorb im Wert von 1.234,50\u00a0€ ist noch da" in said(moments, "cart_left").text
+        assert "zuletzt €\u00a01.234,50." in said(moments, "cart_left").text
 
     @pytest.mark.parametrize("left", [None, cart(999)])
     def test_an_empty_or_small_cart_is_left_alone(self, left: Any) -> None:
@@ -158,8 +178,10 @@ class TestBirthday:
         action = said(moments, "birthday_greeting")
         assert isinstance(action, GreetingAction)
         assert action.coupon
-        assert action.text.startswith("Happy birthday, Anna! A little present: 15 % off an order until April 3, 2026")
-        assert action.coupon.code in action.text
+        told = message_of(action)
+        assert (told.subject, told.named.subject) == ("Happy birthday", "Happy birthday, {{ customer.name }}")
+        assert told.slip is not None
+        assert told.slip.code == action.coupon.code
 
     def test_in_chinese(self) -> None:
         record = customer()
@@ -167,7 +189,9 @@ class TestBirthday:
         moments = shop(record)
         moments.when("birthday", "2026")
 
-        assert said(moments, "birthday_greeting").text.startswith("Anna，生日快乐！送您一份小礼物：2026年4月3日前")
+        told = message_of(said(moments, "birthday_greeting"))
+        assert told.subject == "（广告）生日快乐"
+        assert told.body[1].startswith("如果想给自己选点什么，附上一张 8.5 折券，可用一次，有效期至4月3日（含当日）")
 
     def test_one_year_has_one_birthday(self) -> None:
         moments = shop()
@@ -188,15 +212,15 @@ class TestFestival:
         action = said(moments, "festival_greeting")
         assert isinstance(action, GreetingAction)
         assert action.coupon is None
-        assert action.text == "Happy New Year, Anna! All of us here wish you a good day."
+        assert action.text == "Happy New Year."
 
     def test_in_chinese(self) -> None:
-        record = nameless()
+        record = customer()
         record.profile.locale = "zh"
         moments = shop(record)
         moments.when("festival", "mid_autumn-2026")
 
-        assert said(moments, "festival_greeting").text == "中秋快乐！我们全体同事祝您平安喜乐。"
+        assert message_of(said(moments, "festival_greeting")).body == ("愿月圆人团圆，您手边常有好书。",)
 
     def test_the_dormant_are_left_alone(self) -> None:
         record = customer()
@@ -206,27 +230,34 @@ class TestFestival:
 
 
 class TestTierUpgrade:
+    book = book_of(tiers=[{"name": "bronze", "score": 0}, *TIERS])
+
     def risen(self, record: CustomerRecord, tier: str) -> CustomerRecord:
         record.segment.tier = tier
         return record
 
     def test_it_tells_of_the_new_tier(self) -> None:
-        moments = shop(self.risen(customer(), "gold"))
+        moments = Moments(self.book, self.risen(customer(), "gold"))
         moments.when("tier.upgraded", "gold")
 
-        assert said(moments, "tier_upgrade").text.startswith("Congratulations, Anna: you are now a Gold customer.")
+        told = message_of(said(moments, "tier_upgrade"))
+        assert told.subject == "You are now a Gold customer"
+        assert told.body[0].endswith("From today: free shipping")
+
+    def test_a_tier_that_brings_nothing_is_no_news(self) -> None:
+        assert shop(self.risen(customer(), "gold")).when("tier.upgraded", "gold") == []
 
     def test_in_german(self) -> None:
-        moments = shop(self.risen(german(), "platinum"))
+        moments = Moments(self.book, self.risen(german(), "platinum"))
         moments.when("tier.upgraded", "platinum")
 
-        assert said(moments, "tier_upgrade").text.startswith("Glückwunsch, Anna: Sie gehören jetzt zur Stufe Platin.")
+        assert said(moments, "tier_upgrade").text.startswith("Sie gehören jetzt zur Stufe Platin.")
 
     def test_the_lowest_tier_is_no_news(self) -> None:
-        assert shop(self.risen(customer(), "bronze")).when("tier.upgraded", "bronze") == []
+        assert Moments(self.book, self.risen(customer(), "bronze")).when("tier.upgraded", "bronze") == []
 
     def test_going_down_and_up_again_in_a_year_is_no_news_either(self) -> None:
-        moments = shop(self.risen(customer(), "gold"))
+        moments = Moments(self.book, self.risen(customer(), "gold"))
         moments.when("tier.upgraded", "gold", NOON)
 
         assert moments.when("tier.upgraded", "gold", NOON + 100 * DAY) == []
@@ -234,25 +265,33 @@ class TestTierUpgrade:
 
 
 class TestPointsExpiring:
+    book = book_of(points={"redeemable": True})
+
     def lapsing(self, points: int, record: CustomerRecord | None = None) -> CustomerRecord:
         record = record or customer()
         record.points.lots = [Lot(NOON + 14 * DAY, points), Lot(NOON + 60 * DAY, 5_000)]
         return record
 
     def test_it_reminds_of_what_lapses_soon(self) -> None:
-        moments = shop(self.lapsing(1_250))
+        moments = Moments(self.book, self.lapsing(1_250))
         moments.when("points.expiring", "2026-03-18")
 
-        assert "1,250 of your points can be used until March 18, 2026." in said(moments, "points_expiring").text
+        expected = (
+            "You have 6,250 points. 1,250 of them can be used through Wednesday, March 18 and lapse after that day."
+        )
+        assert expected in said(moments, "points_expiring").text
+
+    def test_points_that_can_be_used_for_nothing_lapse_in_silence(self) -> None:
+        assert shop(self.lapsing(1_250)).when("points.expiring", "2026-03-18") == []
 
     def test_in_german(self) -> None:
-        moments = shop(self.lapsing(1_250, german()))
+        moments = Moments(self.book, self.lapsing(1_250, german()))
         moments.when("points.expiring", "2026-03-18")
 
-        assert "1.250 Ihrer Punkte gelten noch bis 18. März 2026." in said(moments, "points_expiring").text
+        assert "bis einschließlich Mittwoch, 18. März einlösen" in said(moments, "points_expiring").text
 
     def test_a_handful_is_not_worth_a_message(self) -> None:
-        assert shop(self.lapsing(99)).when("points.expiring", "2026-03-18") == []
+        assert Moments(self.book, self.lapsing(99)).when("points.expiring", "2026-03-18") == []
 
 
 class TestCouponExpiring:
@@ -265,13 +304,17 @@ class TestCouponExpiring:
         moments = shop(self.holding())
         moments.when("coupon.expiring", "BDAY-1")
 
-        assert said(moments, "coupon_expiring").text == "Hello Anna, your coupon BDAY-1 is good until March 7, 2026."
+        action = said(moments, "coupon_expiring")
+        assert action.text == "Your 15% coupon is good through Saturday, March 7."
+        slip = message_of(action).slip
+        assert slip is not None
+        assert slip.code == "BDAY-1"
 
     def test_in_german(self) -> None:
         moments = shop(self.holding(german()))
         moments.when("coupon.expiring", "BDAY-1")
 
-        expected = "Guten Tag Anna, Ihr Gutschein BDAY-1 gilt noch bis 7. März 2026."
+        expected = "Ihr Gutschein über 15\u00a0% gilt bis Samstag, 7. März."
         assert said(moments, "coupon_expiring").text == expected
 
     def test_a_coupon_that_was_used_needs_no_reminder(self) -> None:
@@ -284,14 +327,35 @@ class TestLateDelivery:
         moments.when("delivery.overdue", "A-17")
 
         action = said(moments, "late_delivery_apology")
-        assert "we are sorry: we promised order A-17 for March 4, 2026 and did not keep it." in action.text
+        assert "We promised you this order for Wednesday, March 4. It is on its way, but has not been" in action.text
+        facts = message_of(action).facts
+        assert facts is not None
+        assert [(row.label, row.value) for row in facts.rows] == [
+            ("Promised for", "Wednesday, March 4"),
+            ("Delivered", "not yet, 1 day late"),
+            ("Total", "€50.00"),
+        ]
         assert action.reason == "order A-17 was promised for 2026-03-04 and is late"
 
     def test_in_german(self) -> None:
         moments = shop(german(), orders=orders("A-17", status="dispatched", promised=NOON - 2 * HOUR))
         moments.when("delivery.overdue", "A-17")
 
-        assert "Die Bestellung A-17 war für den 4. März 2026 versprochen" in said(moments, "late_delivery_apology").text
+        assert "für Mittwoch, 4. März zugesagt. Sie ist unterwegs" in said(moments, "late_delivery_apology").text
+
+    def test_what_came_late_is_not_said_to_be_missing(self) -> None:
+        moments = shop(orders=orders("A-17", promised=NOON - 50 * HOUR, delivered=NOON - HOUR))
+        moments.when("delivery.late", "A-17")
+
+        told = message_of(said(moments, "late_delivery_apology"))
+        assert told.subject == "Order A-17 came late. We are sorry."
+        assert told.body[0].endswith("it came 3 days later.")
+
+    def test_what_has_not_left_us_is_not_said_to_be_on_its_way(self) -> None:
+        moments = shop(orders=orders("A-17", status="placed", promised=NOON - 2 * HOUR))
+        moments.when("delivery.overdue", "A-17")
+
+        assert "It has not left us yet." in said(moments, "late_delivery_apology").text
 
     def test_one_order_gets_one_apology(self) -> None:
         moments = shop(orders=orders("A-17", promised=NOON - 2 * HOUR))
@@ -313,13 +377,19 @@ class TestDeliverySurvey:
         action = said(moments, "delivery_survey")
         assert isinstance(action, MessageAction)
         assert action.survey == "delivery"
-        assert action.text == "Hello Anna, your order A-17 has arrived. How did it go? One question, half a minute."
+        told = message_of(action)
+        assert told.subject == "How was the delivery of order A-17?"
+        assert told.scale is not None
+        assert [(one.value, one.label) for one in told.scale.choices] == [
+            (1, "Very poor"), (2, "Poor"), (3, "Fair"), (4, "Good"), (5, "Very good"),
+        ]  # fmt: skip
+        assert told.scale.out == "It has not arrived, or something is wrong"
 
     def test_in_german(self) -> None:
         moments = shop(german(), orders=orders("A-17"))
         moments.when("survey.due", "A-17")
 
-        assert "Ihre Bestellung A-17 ist angekommen. Wie war es?" in said(moments, "delivery_survey").text
+        assert "Ihre Bestellung A-17 wurde zugestellt." in said(moments, "delivery_survey").text
 
     def test_what_came_back_is_not_asked_about(self) -> None:
         assert shop(orders=orders("A-17", status="returned")).when("survey.due", "A-17") == []
@@ -342,15 +412,15 @@ class TestComplaints:
         moments = shop(self.complaining())
         moments.when("complaint.opened", "p-1")
 
-        expected = "Hello Anna, your complaint about the delivery has arrived (p-1)."
-        assert said(moments, "complaint_acknowledged").text.startswith(expected)
-        assert "by March 6, 2026." in said(moments, "complaint_acknowledged").text
+        action = said(moments, "complaint_acknowledged")
+        assert "Your complaint about the delivery has the number p-1." in action.text
+        assert "We will answer by Friday, March 6." in action.text
 
     def test_in_german(self) -> None:
         moments = shop(self.complaining(german()))
         moments.when("complaint.opened", "p-1")
 
-        assert "Beschwerde zum Thema Lieferung ist angekommen (p-1)" in said(moments, "complaint_acknowledged").text
+        assert "Ihre Beschwerde zum Thema Lieferung hat die Nummer p-1." in said(moments, "complaint_acknowledged").text
 
     @pytest.mark.parametrize("urgency", ["low", "critical"])
     def test_it_is_routed_by_category_and_urgency_with_its_deadline(self, urgency: str) -> None:
@@ -363,7 +433,8 @@ class TestComplaints:
         assert to_millis(ticket.due_at) == NOON + 48 * HOUR
         assert ticket.hours is None
         assert ticket.locale == "en", "the store's own people read it"
-        assert "Resolve by 2026-03-06 12:00 UTC. Tier bronze, value low, 2 earlier complaints." in ticket.text
+        assert "Bronze. 2 earlier." in ticket.text
+        assert "Answer by Mar 6, 7:00\u202fAM, local time of the store." in ticket.text
 
     def test_it_is_routed_again_when_its_urgency_changes_and_not_otherwise(self) -> None:
         moments = shop(self.complaining())
@@ -380,7 +451,7 @@ class TestComplaints:
         ticket = said(moments, "complaint_escalated")
         assert isinstance(ticket, TicketAction)
         assert (ticket.queue, ticket.urgency) == ("escalations", "critical")
-        assert ticket.text.startswith("Complaint p-1 (the delivery) was due 2026-03-06 12:00 UTC and is still open.")
+        assert ticket.text.startswith("Overdue: complaint p-1\n\nDue Mar 6, 7:00\u202fAM, still open.")
 
     def test_what_was_resolved_in_time_is_not(self) -> None:
         assert shop(self.complaining(closed=NOON)).when("complaint.breached", "p-1") == []
@@ -391,14 +462,22 @@ class TestComplaints:
 
         action = said(moments, "complaint_follow_up")
         assert isinstance(action, MessageAction)
-        assert action.survey == "after_sales"
-        assert action.text.startswith("Hello Anna, we closed your complaint p-1. Is it really settled?")
+        told = message_of(action)
+        assert action.survey is None, "an opinion is not asked for in a message of service"
+        assert "We closed your complaint p-1 on Monday, March 2." in action.text
+        assert [(one.label, one.to) for one in told.buttons] == [
+            ("Yes, it is settled", "settled"),
+            ("No, open it again", "reopen"),
+        ]
 
     def test_after_closing_she_is_asked_in_german(self) -> None:
         moments = shop(self.complaining(german(), closed=NOON - 48 * HOUR))
         moments.when("complaint.follow_up", "p-1")
 
-        assert "wir haben Ihre Beschwerde p-1 abgeschlossen." in said(moments, "complaint_follow_up").text
+        assert (
+            "Ihre Beschwerde p-1 haben wir am Montag, 2. März abgeschlossen."
+            in said(moments, "complaint_follow_up").text
+        )
 
     def test_what_was_opened_again_is_not_asked_about_but_acknowledged_again(self) -> None:
         moments = shop(self.complaining())
@@ -422,13 +501,15 @@ class TestWinBack:
         action = said(moments, "win_back_coupon")
         assert isinstance(action, CouponAction)
         assert action.reason == "probability of churn 80 %: quiet for longer than usual"
-        assert "Hello Anna, it would be good to see you again: 15 % off an order until March 25, 2026" in action.text
+        told = message_of(action)
+        assert told.subject == "15% off your next order"
+        assert action.reason not in str(told), "a forecast is not told to whom it is about"
 
     def test_in_german(self) -> None:
         moments = shop(german(), churn=LIKELY)
         moments.when("churn.scored", "12")
 
-        assert "schön wäre es, Sie wiederzusehen: 15 %" in said(moments, "win_back_coupon").text
+        assert "15\u00a0% auf Ihre nächste Bestellung." in said(moments, "win_back_coupon").text
 
     def valuable(self, record: CustomerRecord | None = None) -> CustomerRecord:
         record = record or customer()
@@ -443,7 +524,11 @@ class TestWinBack:
         assert isinstance(action, CallbackAction)
         assert (action.channel, action.address) == ("call", "customer/c-1/phone")
         assert to_millis(action.due_at) == NOON + 3 * DAY
-        assert action.text.startswith("Call Anna: 80 % likely not to order again (quiet for longer than usual).")
+        told = message_of(action)
+        assert told.subject == "Call this customer, by Mar 7, 7:00\u202fAM"
+        assert told.named.subject == "Call {{ customer.name }}, by Mar 7, 7:00\u202fAM"
+        assert "What stands out: quiet for longer than usual." in action.text
+        assert "80" not in action.text, "who reads a number out says it to the customer"
         assert [one.rule for one in moments.outcome.actions] == ["win_back_call"]
 
     def test_the_call_is_described_in_the_language_of_the_store(self) -> None:
@@ -486,13 +571,13 @@ class TestDormantWakeUp:
         action = said(moments, "dormant_wake_up")
         assert isinstance(action, CouponAction)
         assert action.coupon.percent == 20
-        assert action.text.startswith("Hello Anna, we have not seen you for a while.")
+        assert action.text.startswith("20% off, if you would like to order again.")
 
     def test_in_german(self) -> None:
         moments = shop(self.dormant(german()))
         moments.when("stage.changed", "dormant")
 
-        assert "wir haben uns lange nicht gesehen." in said(moments, "dormant_wake_up").text
+        assert "20\u00a0% Nachlass, wenn Sie wieder bestellen möchten." in said(moments, "dormant_wake_up").text
 
     def test_other_stages_need_no_waking(self) -> None:
         assert shop().when("stage.changed", "repeat") == []
@@ -507,29 +592,3 @@ class TestDormantWakeUp:
 @pytest.mark.parametrize("rule", shipped().rules, ids=lambda rule: rule.id)
 def test_every_rule_is_tested_here(rule: Any) -> None:
     assert f'said(moments, "{rule.id}")' in Path(__file__).read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("rule", shipped().rules, ids=lambda rule: rule.id)
-def test_every_text_is_there_in_three_languages(rule: Any) -> None:
-    for plan in rule.plans:
-        assert set(plan.text.variants) == {"en", "de", "zh"}
-
-
-def test_without_her_name_no_text_greets_a_blank() -> None:
-    moments = shop(nameless(cart=cart()), orders=orders("A-17"), churn=LIKELY)
-    moments.record.complaints.recent = [complaint(closed=NOON - HOUR)]
-    for trigger, ref in [
-        ("cart.left", "k-1"),
-        ("birthday", "2026"),
-        ("festival", "christmas-2026"),
-        ("survey.due", "A-17"),
-        ("churn.scored", "1"),
-        ("complaint.follow_up", "p-1"),
-    ]:
-        moments.record.sent = []
-        moments.when(trigger, ref)
-
-    assert len(moments.texts) == 6
-    for text in moments.texts:
-        assert "Hello" not in text
-        assert text[0].isupper()

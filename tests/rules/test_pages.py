@@ -31,7 +31,9 @@ def test_every_trigger_format_limit_rule_and_number_is_there() -> None:
 
     assert [name for name in names if f"| `{name}` |" not in page] == []
     for section, value in shipped().defaults:
-        fields = [section] if isinstance(value, tuple) else [f"{section}.{name}" for name in type(value).model_fields]
+        fields = (
+            [section] if isinstance(value, tuple | dict) else [f"{section}.{name}" for name in type(value).model_fields]
+        )
         assert [field for field in fields if f"| `{field}` |" not in page] == []
 
 

@@ -24,11 +24,11 @@ rules:
       - kind: coupon
         channel: [email, sms]
         text: hello
-        values: {name: profile.name, tier: segment.tier, spent: orders.spent, currency: orders.currency}
+        values: {earlier: orders.count - 1}
         coupon: {percent: 10, valid: 7 days, prefix: HELLO}
 texts:
   hello:
-    en: ["Hello {name}, {tier:word}, {spent:money}: {coupon_code}.", "Hello: {coupon_code}."]
+    en: ["{{ segment.tier }}, {{ orders.spent }}, {{ earlier }}: {{ coupon.code }}."]
 words:
   bronze: {en: Bronze}
   silver: {en: Silver}
@@ -125,25 +125,30 @@ CASES = [
     ("a lonely brace", "ordered {order.id}", "ordered {order.id", 7, "{", "'{' is no slot", "{{ or }}"),
     ("a text that is not there", "text: hello", "text: helo", 13, "helo", "there is no text 'helo'",
      "did you mean 'hello'?"),
-    ("a slot without a value", "{name: profile.name, ", "{", 18, "{name}", "{name} has no value", "add it to values:"),
-    ("a value that does not compile", "profile.name", "profile.nam", 14, "profile.nam",
-     "there is no fact 'profile.nam'",
-     "did you mean 'profile.name'?"),
-    ("a value that is a list", "profile.name", "profile.tags", 14, "profile.tags", "this gives list(string)",
-     "write an expression"),
-    ("a value that the coupon gives", "{name:", "{coupon_code: order.id, name:", 14, "order.id",
-     "comes from the coupon",
-     "remove it"),
-    ("a format that is none", "{spent:money}", "{spent:mony}", 18, "{spent:mony}", "there is no format 'mony'",
-     "did you mean 'money'?"),
-    ("a format for something else", "{spent:money}", "{spent:date}", 18, "{spent:",
-     "{spent:date} needs string, not int",
-     "another format"),
-    ("money without a currency", ", currency: orders.currency", "", 18, "{spent:", "needs to know the currency",
-     "add currency:"),
-    ("a name that not everybody told", ', "Hello: {coupon_code}."', "", 18, "{name}",
-     "{name} is not known of everybody (profile.name)", "a list of texts"),
-    ("a word that is missing", "  platinum: {en: Platinum}\n", "", 18, "{tier:word}",
+    ("a value that does not compile", "earlier: orders.count", "earlier: orders.cout", 14, "orders.cout",
+     "there is no fact 'orders.cout'", "did you mean 'orders.count'?"),
+    ("a value that is a list", "earlier: orders.count - 1", "earlier: profile.tags", 14, "profile.tags",
+     "this gives list(string)", "write an expression"),
+    ("a value that is personal", "earlier: orders.count - 1", "earlier: profile.name", 14, "profile.name",
+     "profile.name is personal", "name and address come last"),
+    ("a value that no text uses", "{earlier:", "{more: orders.count, earlier:", 14, "more",
+     "no text uses the value 'more'", "{{ more }}"),
+    ("a fact of a text that is none", "{{ orders.spent }}", "{{ orders.spend }}", 18, "orders.spend",
+     "there is no 'orders.spend' to fill in", "did you mean 'orders.spent'?"),
+    ("a name in a text", "{{ orders.spent }}", "{{ profile.name }}", 18, "profile.name",
+     "profile.name is personal", "{{ customer.name }}"),
+    ("a name that is not under named", "{{ orders.spent }}", "{{ customer.name }}", 18, "customer.name",
+     "customer.name may stand under named: only", "under named:"),
+    ("a fact that not everybody told", "{{ orders.spent }}", "{{ profile.region }}", 18, "profile.region",
+     "profile.region is not known of everybody", "{% if profile.region %}"),
+    ("a list in a text", "{{ orders.spent }}", "{{ profile.tags }}", 18, "profile.tags", "is a list", "under values:"),
+    ("a filter that is none", "{{ orders.spent }}", "{{ orders.spent | money }}", 18, "money",
+     "there is no filter 'money'", "plural"),
+    ("a merge tag of another system", "{{ orders.spent }}", "%spent%", 18, "%spent%", "merge tag of another system",
+     "{{ fact.name }}"),
+    ("a slot as it was once written", "{{ orders.spent }}", "{spent:money}", 18, "{spent:money}",
+     "merge tag of another system", "{{ fact.name }}"),
+    ("a word that is missing", "  platinum: {en: Platinum}\n", "", 18, "segment.tier",
      "may be 'platinum', for which 'en'",
      "add platinum: {en: ...} to words:"),
     ("a text that is not in the store's language", "    en: [", "    de: [", 17, "hello",
@@ -213,7 +218,7 @@ def test_a_rule_may_stand_once() -> None:
 
 
 def test_a_text_and_a_word_may_stand_once() -> None:
-    found = problems(GOOD, "texts:\n  hello: {en: Hi}\nwords:\n  gold: {en: Gold}\n")
+    found = problems(GOOD, "texts:\n  hello: {en: '{{ earlier }}'}\nwords:\n  gold: {en: Gold}\n")
 
     assert [(one.file, marked(one)) for one in found] == [("b.yaml", "hello"), ("b.yaml", "gold")]
 
@@ -287,7 +292,12 @@ def test_what_is_not_the_plain_part_of_yaml_is_refused(text: str, message: str, 
 
 
 def test_words_that_yaml_takes_for_something_else_stay_words() -> None:
-    values = book(changed("tier: segment.tier,", "tier: segment.tier, on: order.id,")).rules[0].plans[0].values
+    values = (
+        book(changed("{earlier: orders.count - 1}", "{on: order.id}").replace("{{ earlier }}", "{{ on }}"))
+        .rules[0]
+        .plans[0]
+        .values
+    )
     assert values["on"].text == "order.id"
     late = book("defaults:\n  quiet: {earliest: 10:00, latest: 11:30}\n").defaults.quiet
     assert (late.earliest, late.latest) == ("10:00", "11:30")

@@ -100,7 +100,7 @@ def test_only_the_facts_that_a_rule_uses_are_needed() -> None:
     known = shipped().rule("welcome")
 
     assert known is not None
-    assert known.uses == ("profile.name", "orders.count")
+    assert known.uses == ("orders.count",)
 
 
 def test_the_shipped_numbers_are_complete() -> None:

@@ -1,0 +1,37 @@
+"""Which of several languages a reader gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+Told = TypeVar("Told")
+
+
+def of_language(locale: str, told: Mapping[str, Told]) -> Told | None:
+    """The entry for a locale: itself, what it begins with, its language; else ``*``."""
+    parts = locale.lower().split("-")
+    known = {key.lower(): value for key, value in told.items()}
+    for length in range(len(parts), 0, -1):
+        found = known.get("-".join(parts[:length]))
+        if found is not None:
+            return found
+    return known.get("*")
+
+
+def best(known: Iterable[str], *wanted: str) -> str | None:
+    """The language for the first of these locales that has one: itself, its language, any other of that language.
+
+    Args:
+        known: locales in lower case.
+        wanted: locales, the most wanted first.
+    """
+    keys = sorted(known)
+    for locale in wanted:
+        spoken = locale.lower()
+        near = [spoken, spoken.split("-")[0]]
+        near += [key for key in keys if key.split("-")[0] == near[1]]
+        found = next((key for key in near if key in keys), None)
+        if found:
+            return found
+    return None

@@ -1,0 +1,51 @@
+"""A text that was read: its templates, and everything that they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from rules.expression import Expression
+from rules.messages.liquid import Liquid
+from rules.messages.spoken import Spoken
+
+Place = tuple[str | int, ...]
+"""Where in a text a template stands: ``("body", 0)``."""
+
+NAME: Final = "customer.name"
+"""Asked for in ``named`` alone: it is filled in by whoever sends."""
+SUBJECT: Final[Place] = ("subject",)
+NAMED_SUBJECT: Final[Place] = ("named", "subject")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One variant of a text in one language."""
+
+    spoken: Spoken
+    when: Expression | None
+    templates: dict[Place, Liquid]
+
+    @property
+    def asks(self) -> frozenset[str]:
+        """Everything that its templates ask for, by dotted name."""
+        return frozenset(one.name for template in self.templates.values() for one in template.asked)
+
+
+def places(spoken: Spoken) -> Iterator[tuple[Place, str]]:
+    """Every template of a text with its place."""
+    for field in ("subject", "preheader", "headline", "out", "small", "why", "sms", "push"):
+        source = getattr(spoken, field)
+        if source is not None:
+            yield (field,), source
+    for index, paragraph in enumerate(spoken.body):
+        yield ("body", index), paragraph
+    for index, button in enumerate(spoken.buttons):
+        yield ("buttons", index, "label"), button.label
+    if spoken.facts:
+        yield ("facts", "caption"), spoken.facts.caption
+        for label, value in spoken.facts.rows.items():
+            yield ("facts", "rows", label), value
+    if spoken.named:
+        yield NAMED_SUBJECT, spoken.named.subject

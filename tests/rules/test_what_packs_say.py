@@ -1,0 +1,69 @@
+"""What holds for every shipped message: nothing personal in it, and a link for whatever promises one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rules.context import Churn
+from rules.loading import shipped
+from rules.messages.writing import SIGNED
+from schemas.actions import encode_action
+from schemas.times import HOUR
+from tests.rules.moments import NOON, Moments, cart, complaint, customer, message_of, orders
+
+LIKELY = Churn(0.8, 0.7, 0.9, trusted=True, labels=900, causes=lambda: ("quiet for longer than usual",))
+
+
+EVERYTHING = [
+    ("cart.left", "k-1"),
+    ("birthday", "2026"),
+    ("festival", "christmas-2026"),
+    ("survey.due", "A-17"),
+    ("churn.scored", "1"),
+    ("complaint.follow_up", "p-1"),
+]
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "zh-CN"])
+@pytest.mark.parametrize("name", ["", "Anna"])
+def test_no_action_holds_a_name_or_an_address_and_none_greets_a_blank(locale: str, name: str) -> None:
+    moments = Moments(shipped(), customer(cart=cart()), orders=orders("A-17"), churn=LIKELY)
+    moments.record.profile.locale, moments.record.profile.name = locale, name
+    moments.record.complaints.recent = [complaint(closed=NOON - HOUR)]
+    for trigger, ref in EVERYTHING:
+        moments.record.sent = []
+        moments.when(trigger, ref)
+
+    assert len(moments.outcome.actions) == 6
+    for action in moments.outcome.actions:
+        written = encode_action(action).decode()
+        assert "Anna" not in written
+        assert "anna@example.com" not in written
+        assert "+441234567" not in written
+        greeting = message_of(action).greeting
+        assert greeting in ("Hello,", "Guten Tag,", "您好：")
+        assert "{{ customer.name }}" in (message_of(action).named.greeting or "")
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "zh-CN"])
+def test_whatever_promises_a_click_has_the_link(locale: str) -> None:
+    moments = Moments(shipped(), customer(cart=cart()), orders=orders("A-17"), churn=LIKELY)
+    moments.record.profile.locale = locale
+    moments.record.complaints.recent = [complaint(closed=NOON - HOUR)]
+    for trigger, ref in EVERYTHING:
+        moments.record.sent = []
+        moments.when(trigger, ref)
+
+    for action in moments.outcome.actions:
+        told = message_of(action)
+        assert {one.to for one in told.footer} >= {"preferences", "privacy"}
+        assert ("unsubscribe" in {one.to for one in told.footer}) == (action.purpose == "marketing")
+        assert all(one.url or one.to in SIGNED for one in (*told.buttons, *told.footer) if one.to != "privacy")
+
+
+@pytest.mark.parametrize("rule", shipped().rules, ids=lambda rule: rule.id)
+def test_every_text_is_there_in_three_languages(rule: Any) -> None:
+    for plan in rule.plans:
+        assert set(plan.text.variants) == {"en", "de", "zh"}
