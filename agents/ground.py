@@ -15,7 +15,7 @@ from schemas.codec import decode_state
 from schemas.errors import ConfigurationRefused
 from schemas.lane import LaneState
 from schemas.times import DAY, WEEK, Millis
-from streams.churn import begin
+from streams.churn import initial_state
 from streams.ingest import Span, receive
 from streams.lane_protocol import LaneConfig
 
@@ -31,7 +31,7 @@ def wall_clock() -> Millis:
 
 def beginning(settings: Settings) -> ChurnState:
     """What is known of churn before the first almanac."""
-    return msgspec.structs.replace(begin(settings.churn_horizons), epoch_length=settings.epoch)
+    return msgspec.structs.replace(initial_state(settings.churn_horizons), epoch_length=settings.epoch)
 
 
 def ground_of(settings: Settings, partition: int, known: ChurnState) -> LaneConfig:

@@ -126,7 +126,7 @@ class Metrics:
             tell.set(metrics.LOG_LOSS, state.quality.log_loss, horizon)
             tell.set(metrics.AUC, state.quality.auc, horizon)
             tell.set(metrics.CALIBRATION, state.quality.calibration_error, horizon)
-            tell.set(metrics.DRIFT, float(state.wary_until >= newest.epoch), horizon)
+            tell.set(metrics.DRIFT, float(state.automation_paused_until >= newest.epoch), horizon)
 
     def learned(self, almanac: Almanac | None, *, active: bool) -> None:
         """Set where the learner stands."""

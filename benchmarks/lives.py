@@ -11,7 +11,7 @@ from schemas.churn import Tick
 from schemas.events import AnyEvent, decode_event
 from schemas.outcome import Outcome
 from schemas.times import DAY
-from streams.churn import begin
+from streams.churn import initial_state
 from streams.context import LaneContext
 from streams.pipeline import Customer, fire_timers, handle, new_customer
 
@@ -22,7 +22,7 @@ Watch = Callable[[AnyEvent, Customer, Outcome], None]
 
 def around(journey: Journey) -> LaneContext:
     """The shipped rulebook, an almanac that knows nothing, one horizon of four weeks."""
-    known = Almanac(version=VERSION, epoch=NONE_YET, partitions=1, churn=begin((28,)))
+    known = Almanac(version=VERSION, epoch=NONE_YET, partitions=1, churn=initial_state((28,)))
     return LaneContext(shipped(), known, (28,), Tick(origin=journey.start), act_from=journey.start + TEACHING)
 
 

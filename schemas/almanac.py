@@ -9,11 +9,9 @@ from typing import Any
 
 import msgspec
 
-from schemas.churn import ChurnState, Lesson
+from schemas.churn import ChurnState, LabelledExample
 
-VERSION = 1
-STEPS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""From the plain layout of one version of the almanac to that of the next."""
+VERSION = 2
 NONE_YET = -2
 """The epoch of the almanac in force before the first one."""
 
@@ -26,7 +24,7 @@ class Contribution(msgspec.Struct, array_like=True, frozen=True):
     epoch: int
     first: int
     """The lane's first epoch: the learner does not wait for it before."""
-    lessons: list[Lesson] = []
+    lessons: list[LabelledExample] = []
     counts: dict[str, int] = {}
     done: bool = False
     """True: nothing more of this epoch will come from this lane."""
@@ -55,6 +53,41 @@ class _Head(msgspec.Struct):
     version: int
 
 
+def _running_metrics(plain: dict[str, Any]) -> dict[str, Any]:
+    """Version 2: quality from running means and a window of outcomes, instead of a histogram over log-odds.
+
+    The AUC stays until there are new outcomes, as a histogram does not tell single ones; the rest goes on. A model in
+    the shadow is left out: there was never a second version of the features.
+    """
+    churn = plain["churn"]
+    churn.pop("candidate", None)
+    for horizon in churn["horizons"]:
+        bins, quality = horizon.pop("bins"), horizon["quality"]
+        weight = quality["examples"] = quality.pop("lessons")
+        horizon["warm_since"], horizon["automation_paused_until"] = (
+            horizon.pop("grown"),
+            horizon.pop("wary_until"),
+        )
+        kept = {name: (weight, quality[name]) for name in ("log_loss", "brier", "rate")}
+        horizon["monitoring"] = {**kept, "calibration": _tenths(bins)}
+    return {**plain, "version": 2}
+
+
+def _tenths(bins: list[list[float]]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Per tenth of probability, weight and mean of what was predicted and of what was observed."""
+    sums = [[0.0, 0.0, 0.0] for _ in range(10)]
+    for weight, predicted, churned in bins:
+        if weight > 0.0:
+            tenth = sums[min(int(predicted / weight * 10), 9)]
+            for i, value in enumerate((weight, predicted, churned)):
+                tenth[i] += value
+    return [((w, p / w), (w, y / w)) if w else ((0.0, 0.0), (0.0, 0.0)) for w, p, y in sums]
+
+
+STEPS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _running_metrics}
+"""From the plain layout of one version of the almanac to that of the next."""
+
+
 def encode_almanac(almanac: Almanac) -> bytes:
     """The almanac as MessagePack with sorted keys."""
     return msgspec.msgpack.encode(almanac, order="deterministic")
@@ -72,8 +105,10 @@ def decode_almanac(body: bytes) -> Almanac:
         if found == VERSION:
             return msgspec.msgpack.decode(body, type=Almanac)
         return msgspec.convert(_upgraded(msgspec.msgpack.decode(body), found), Almanac)
-    except msgspec.MsgspecError as error:
-        raise BadAlmanac(f"not an almanac: {error}") from None
+    except BadAlmanac:
+        raise
+    except (msgspec.MsgspecError, LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise BadAlmanac(f"not an almanac: {type(error).__name__}: {error}") from None
 
 
 def _upgraded(plain: dict[str, Any], found: int) -> dict[str, Any]:

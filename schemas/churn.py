@@ -1,6 +1,6 @@
-"""The nouns of churn: what a record remembers for it, the questions that wait, the lessons, and the learner's state.
+"""The nouns of churn: what a record remembers for it, pending labels, examples, and the learner's state.
 
-Churn means: no order within the horizon from now. Records and lessons are encoded as arrays without names,
+Churn means: no order within the horizon from now. Records and examples are encoded as arrays without names,
 so the order of fields is the format; the version stands in what contains them.
 """
 
@@ -17,13 +17,13 @@ Seconds = int
 """A moment in whole seconds since 1970 (UTC)."""
 
 Counts = dict[str, int]
-"""Integer contributions to the population tables; lanes add them up, in any order."""
+"""Integer contributions to the population statistics; lanes add them up, in any order."""
 
 
 class Signals(msgspec.Struct, array_like=True, gc=False):
     """Decayed sums of what is not an order, in ten-thousandths, as of the start of ``day``.
 
-    A customer without such signals has none of it. Sums are brought forward by whole days only: so small a change
+    A customer without such signals has none. Sums are brought forward by whole days only: so small a change
     as that of a minute would be lost in rounding, again and again.
     """
 
@@ -32,7 +32,7 @@ class Signals(msgspec.Struct, array_like=True, gc=False):
     visits_week: int = 0
     """Visits and cart changes, decayed with a time constant of 7 days."""
     visits_season: int = 0
-    """The same with 60 days: what is usual."""
+    """The same with 60 days: what is usual for the customer."""
     late: int = 0
     """Late deliveries, 90 days."""
     complaints: int = 0
@@ -47,7 +47,7 @@ class Signals(msgspec.Struct, array_like=True, gc=False):
     """Orders returned, 90 days."""
 
 
-class Buying(msgspec.Struct, array_like=True, gc=False):
+class PurchaseFeatures(msgspec.Struct, array_like=True, gc=False):
     """What of a customer's purchase history the model needs, bounded at any number of orders.
 
     It is kept for every customer, so it is all small integers: 70 bytes after a year of weekly orders.
@@ -57,14 +57,14 @@ class Buying(msgspec.Struct, array_like=True, gc=False):
     first: Seconds = 0
     """The first order, in seconds since 1970."""
     last: Seconds = 0
-    """The customer's last order."""
+    """The last order."""
     gaps: list[int] = msgspec.field(default_factory=list)
-    """The gaps between the customer's last orders, newest last, at most seven, in quarters of an hour. Orders are
+    """The gaps between the last orders, newest last, at most seven, in quarters of an hour. Orders are
     placed on that grid first, so that the sum of gaps is never off by more than one."""
     counts: list[int] = msgspec.field(default_factory=list)
     """Orders after the first in thousandths, decayed to the last order with each of the features' time constants."""
     lengths: list[int] = msgspec.field(default_factory=list)
-    """How many gaps between orders ended in each bin of length (``streams.churn.tables``), short ones first."""
+    """How many gaps between orders ended in each bin of length (``population_stats``), short ones first."""
     log_gaps: int = 0
     """Sum of the natural logarithms of 1 + gap in days, in hundredths."""
     log_gaps_squared: int = 0
@@ -74,16 +74,16 @@ class Buying(msgspec.Struct, array_like=True, gc=False):
     log_amount: int = 0
     """That logarithm for the last order, in hundredths."""
     counted: int = -1
-    """The last bin of the open gap that the population tables were told of; -1 for none."""
+    """The last bin of the open gap that is in the population statistics; -1 for none."""
     signals: Signals | None = None
 
 
-class Question(msgspec.Struct, array_like=True, gc=False):
+class PendingLabel(msgspec.Struct, array_like=True, gc=False):
     """A prediction point that waits for its outcome: that of the first half of its horizon, then that of the whole."""
 
-    asked_at: Seconds
+    predicted_at: Seconds
     horizon: Days
-    """The horizon it was asked for."""
+    """The horizon it is about."""
     part: int
     """What it teaches next: 1 the outcome after the first half, 0 that after the whole horizon."""
     points: int
@@ -92,40 +92,32 @@ class Question(msgspec.Struct, array_like=True, gc=False):
     """The prediction and the features of that moment (``streams.churn.packing``), a byte each."""
 
 
-class Asked(msgspec.Struct, array_like=True, gc=False):
-    """The customer's open questions, at most four for each horizon."""
+class PendingLabels(msgspec.Struct, array_like=True, gc=False):
+    """What waits for its outcome, at most four for each horizon."""
 
-    questions: list[Question] = msgspec.field(default_factory=list)
+    labels: list[PendingLabel] = msgspec.field(default_factory=list)
 
 
-class Lesson(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A question with its outcome, known at ``asked_at`` + ``horizon`` (or its half, for part 1) and not before."""
+class LabelledExample(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A prediction with its outcome, known at ``predicted_at`` + ``horizon`` (its half, for part 1), not before."""
 
     customer: str
-    asked_at: Millis
+    predicted_at: Millis
     horizon: Days
     part: int
     features: bytes
-    """As packed in the question, prediction included."""
+    """As packed in the pending label, prediction included."""
     churned: bool
     """True where no order came by then."""
     weight: int
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """When the silent are asked: at ``origin`` + k * ``period``, each customer ``spread`` later at most, by a hash."""
+    """When the silent are scored: at ``origin`` + k * ``period``, each customer ``spread`` later at most, by a hash."""
 
     origin: Millis = 0
     period: Millis = WEEK
     spread: Millis = 0
-
-
-class Beside(msgspec.Struct, frozen=True, gc=False):
-    """What a candidate says at the same moment (``streams.churn.shadow``); nobody acts on it."""
-
-    version: int
-    log_odds: float
-    features: tuple[float, ...]
 
 
 class Score(msgspec.Struct, frozen=True, gc=False):
@@ -139,7 +131,7 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     trusted: bool
     """Whether quality is good enough to act on without a person; see ``ChurnState``."""
     labels_seen: int
-    """Lessons learned so far for this horizon."""
+    """Examples learned so far for this horizon."""
     log_odds: float
     """Of ``p``, before calibration."""
     features: tuple[float, ...]
@@ -147,10 +139,9 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     """Orders after the first; days from the first order to the last, and to now."""
     version: int
     """Of the features."""
-    beside: Beside | None = None
 
 
-class Cause(msgspec.Struct, frozen=True):
+class Explanation(msgspec.Struct, frozen=True):
     """One reason why a score is higher than it would be for a comparable customer without it."""
 
     code: str
@@ -160,20 +151,20 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 class Learned(msgspec.Struct, array_like=True):
-    """A Gaussian belief about weights: little-endian float64, the covariance row by row."""
+    """A Gaussian posterior over weights: little-endian float64, the covariance row by row."""
 
     mean: bytes = b""
     covariance: bytes = b""
-    lessons: int = 0
+    examples: int = 0
     weight: float = 0.0
     """Sum of the weights learned."""
 
 
 class Quality(msgspec.Struct):
-    """Live quality on matured questions, each predicted before its outcome was known."""
+    """Live quality on mature labels, each predicted before its outcome was known."""
 
-    lessons: float = 0.0
-    """Decayed weight of the lessons behind the figures."""
+    examples: float = 0.0
+    """Decayed weight of the examples behind the figures."""
     log_loss: float = 0.0
     """Decayed mean, natural logarithm."""
     base_loss: float = 0.0
@@ -186,14 +177,36 @@ class Quality(msgspec.Struct):
     """Mean absolute gap between predicted and observed over ten equal bins, weighted (ECE)."""
 
 
+class RunningMean(msgspec.Struct, array_like=True, frozen=True):
+    """A weighted mean so far."""
+
+    weight: float = 0.0
+    mean: float = 0.0
+
+
+class Monitoring(msgspec.Struct):
+    """What the running metrics of a horizon are rebuilt from (``streams.churn.monitoring``)."""
+
+    log_loss: RunningMean = RunningMean()
+    brier: RunningMean = RunningMean()
+    rate: RunningMean = RunningMean()
+    """Share that churned."""
+    calibration: list[tuple[RunningMean, RunningMean]] = msgspec.field(default_factory=list)
+    """Predicted and observed, per tenth of probability."""
+    scores: bytes = b""
+    """Log-odds of the last outcomes, little-endian float32, oldest first: the window of the AUC."""
+    churned: bytes = b""
+    """What happened, a byte each."""
+
+
 class HorizonState(msgspec.Struct):
     """What is learned for one horizon."""
 
     horizon: Days
     learned: dict[str, Learned] = msgspec.field(default_factory=dict)
     """Estimators by name."""
-    bins: list[list[float]] = msgspec.field(default_factory=list)
-    """For quality: per bin of p, decayed sums of weight, p and outcome."""
+    monitoring: Monitoring = msgspec.field(default_factory=Monitoring)
+    """What the running metrics are rebuilt from."""
     quality: Quality = msgspec.field(default_factory=Quality)
     losses: list[float] = msgspec.field(default_factory=list)
     """Mean excess log loss of some outcomes each, newest last: what the drift detector is rebuilt from."""
@@ -201,29 +214,13 @@ class HorizonState(msgspec.Struct):
     """Weight and excess of the outcomes that wait to become such a mean."""
     gain: float = 0.0
     """Decayed mean of the log loss that calibration would have saved; it is applied while this is positive."""
-    grown: int = -1
-    """The epoch in which the model had its first few hundred lessons; -1 before."""
+    warm_since: int = -1
+    """The epoch in which the model had its first few hundred examples; -1 before."""
     drifts: int = 0
     """Drifts noticed so far."""
-    wary_until: int = -1
+    automation_paused_until: int = -1
     """No automation up to this epoch, because of a drift."""
     trusted: bool = False
-
-
-class Trial(msgspec.Struct):
-    """A candidate's predictions against those in force, at the same moments, for one horizon."""
-
-    lessons: int = 0
-    saved: float = 0.0
-    """Weighted log loss in force less that of the candidate."""
-
-
-class Candidate(msgspec.Struct):
-    """A model of another version of the features, which learns the same lessons until it has proved better."""
-
-    features_version: int
-    horizons: list[HorizonState]
-    trials: list[Trial]
 
 
 class ChurnState(msgspec.Struct, dict=True):
@@ -235,8 +232,6 @@ class ChurnState(msgspec.Struct, dict=True):
     """The last epoch learned."""
     epoch_length: Millis = 86_400_000
     tables: dict[str, float] = msgspec.field(default_factory=dict)
-    """Population tables: contributions added up, with forgetting."""
+    """Population statistics: contributions added up, with forgetting."""
     cap: int = 50_000
-    """At most so many lessons are learned per epoch; more are sampled without bias."""
-    candidate: Candidate | None = None
-    """While this tend computes newer features than those in force."""
+    """At most this many examples are learned per epoch and horizon; more are sampled without bias."""

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import msgspec
 
 from schemas.actions import AnyAction
-from schemas.churn import Lesson
+from schemas.churn import LabelledExample
 from schemas.compression import DECISIONS
 from schemas.times import Millis
 
@@ -94,7 +94,7 @@ class Outcome(msgspec.Struct):
 
     actions: list[AnyAction] = msgspec.field(default_factory=list)
     decisions: list[Decision] = msgspec.field(default_factory=list)
-    lessons: list[Lesson] = msgspec.field(default_factory=list)
+    lessons: list[LabelledExample] = msgspec.field(default_factory=list)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     """Integer contributions to the population tables."""
     codes: dict[str, int] = msgspec.field(default_factory=dict)

@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import msgspec
 
-from schemas.churn import Asked, Buying
+from schemas.churn import PendingLabels, PurchaseFeatures
 from schemas.times import SECOND, Millis
 
 VERSION = 1
@@ -295,8 +295,8 @@ class CustomerRecord(RecordPart):
     profile: Profile = msgspec.field(default_factory=Profile)
     consents: list[Consent] = []
     purchases: Purchases = msgspec.field(default_factory=Purchases)
-    buying: Buying = msgspec.field(default_factory=Buying)
-    asked: Asked = msgspec.field(default_factory=Asked)
+    purchase_features: PurchaseFeatures = msgspec.field(default_factory=PurchaseFeatures)
+    pending_labels: PendingLabels = msgspec.field(default_factory=PendingLabels)
     segment: Segment = msgspec.field(default_factory=Segment)
     browsing: Browsing = msgspec.field(default_factory=Browsing)
     cart: Cart | None = None

@@ -17,7 +17,7 @@ def visit(context: EventContext) -> None:
     browsing = context.record.browsing
     if context.at - browsing.last > context.defaults.carts.visit_gap_millis:
         browsing.visits += 1
-        remember_signal(context.record.buying, "visit", context.at)
+        remember_signal(context.record.purchase_features, "visit", context.at)
     browsing.last = context.at
 
 

@@ -30,7 +30,7 @@ def add(context: EventContext, event: CartItemAdded) -> OutcomeCode | None:
     else:
         cart.more += 1
         context.count(OutcomeCode.CAP_CART_ITEMS)
-    remember_signal(context.record.buying, "cart", context.at)
+    remember_signal(context.record.purchase_features, "cart", context.at)
     _touch(context, cart)
     return None
 

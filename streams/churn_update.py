@@ -1,10 +1,11 @@
-"""Churn in the way of an event: count, remember, score, ask; labels are settled when they are mature."""
+"""Churn in the way of an event: count, remember, score, enqueue; labels are learned when they are mature."""
 
 from __future__ import annotations
 
 from rules.context import Churn
 from schemas.churn import HorizonState, Score
-from streams.churn import ask, causes, counts_of, remember_order, score, settle
+from streams.churn import counts_of, enqueue, explanations, pending_labels, remember_order, score
+from streams.churn.model_view import view_of
 from streams.context import EventContext
 from streams.timer_schedule import schedule_maturity
 
@@ -13,34 +14,36 @@ DIGITS = 4
 
 
 def remember(context: EventContext, amount: int) -> None:
-    """An order: told to the population tables first, then to the customer's own history."""
-    buying = context.record.buying
-    _add(context, counts_of(context.lane.almanac.churn, buying, context.at, ordered=True, amount_minor=amount))
-    remember_order(buying, context.at, amount)
+    """An order: counted in the population statistics first, then remembered of the customer."""
+    purchases = context.record.purchase_features
+    _add(context, counts_of(purchases, _usual_gap(context), context.at, ordered=True, amount_minor=amount))
+    remember_order(purchases, context.at, amount)
 
 
 def count(context: EventContext) -> None:
-    """A tick: how much of the customer's open gap has passed."""
-    _add(context, counts_of(context.lane.almanac.churn, context.record.buying, context.at, ordered=False))
+    """A tick: how much of the open gap has passed."""
+    _add(context, counts_of(context.record.purchase_features, _usual_gap(context), context.at, ordered=False))
 
 
 def predict(context: EventContext, about: str) -> None:
-    """A prediction point: score every horizon and keep the question; the first horizon is what rules see."""
+    """A prediction point: score every horizon and keep the label pending; the first horizon is what rules see."""
     record, state = context.record, context.lane.almanac.churn
-    if not record.buying.orders or not context.lane.horizons:
+    if not record.purchase_features.orders or not context.lane.horizons:
         return
-    scores = [score(state, record.buying, context.at, horizon) for horizon in context.lane.horizons]
+    scores = [score(state, record.purchase_features, context.at, horizon) for horizon in context.lane.horizons]
     for horizon, scored in zip(context.lane.horizons, scores, strict=True):
-        ask(record.asked, record.buying, context.at, scored, record.id, horizon)
+        enqueue(record.pending_labels, context.at, scored, record.id, horizon)
     record.churn = [round(scored.p, DIGITS) for scored in scores]
     context.churn, context.scored = _fresh(context, scores[0]), about
     schedule_maturity(context)
 
 
 def mature(context: EventContext) -> None:
-    """Settle the questions whose horizon has passed."""
+    """Learn from the labels whose horizon has passed."""
     record = context.record
-    context.outcome.lessons.extend(settle(record.asked, record.purchases.last, context.at, record.id))
+    context.outcome.lessons.extend(
+        pending_labels.mature(record.pending_labels, record.purchases.last, context.at, record.id)
+    )
     schedule_maturity(context)
 
 
@@ -49,12 +52,12 @@ def known(context: EventContext) -> Churn | None:
     if not context.record.churn or not context.lane.horizons:
         return None
     of = _state(context)
-    lessons = of.learned["main"].lessons if "main" in of.learned else 0
-    return Churn(context.record.churn[0], 0.0, 1.0, of.trusted, lessons, lambda: _causes_now(context))
+    examples = of.learned["main"].examples if "main" in of.learned else 0
+    return Churn(context.record.churn[0], 0.0, 1.0, of.trusted, examples, lambda: _causes_now(context))
 
 
 def trusted(context: EventContext) -> float | None:
-    """The customer's probability of churn as last scored, where quality allows to act on it."""
+    """The probability of churn as last scored, where quality allows to act on it."""
     if not context.record.churn or not context.lane.horizons or not _state(context).trusted:
         return None
     return context.record.churn[0]
@@ -67,19 +70,24 @@ def _fresh(context: EventContext, scored: Score) -> Churn:
 
 
 def _causes(context: EventContext, scored: Score) -> tuple[str, ...]:
-    found = causes(context.lane.almanac.churn, scored, context.lane.horizons[0])
-    return tuple(cause.words for cause in found)
+    found = explanations(context.lane.almanac.churn, scored, context.lane.horizons[0])
+    return tuple(explanation.words for explanation in found)
 
 
 def _causes_now(context: EventContext) -> tuple[str, ...]:
     return _causes(
-        context, score(context.lane.almanac.churn, context.record.buying, context.at, context.lane.horizons[0])
+        context,
+        score(context.lane.almanac.churn, context.record.purchase_features, context.at, context.lane.horizons[0]),
     )
 
 
 def _state(context: EventContext) -> HorizonState:
     horizon = context.lane.horizons[0]
     return next(state for state in context.lane.almanac.churn.horizons if state.horizon == horizon)
+
+
+def _usual_gap(context: EventContext) -> float:
+    return view_of(context.lane.almanac.churn).usual_gap
 
 
 def _add(context: EventContext, counts: dict[str, int]) -> None:

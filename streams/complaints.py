@@ -23,7 +23,7 @@ def open_one(context: EventContext, event: ComplaintOpened) -> OutcomeCode | Non
     _make_room(context)
     complaints.recent.append(complaint)
     complaints.total += 1
-    remember_signal(context.record.buying, "complaint_opened", context.at)
+    remember_signal(context.record.purchase_features, "complaint_opened", context.at)
     _change(context, complaint, event)
     return None
 
@@ -55,7 +55,7 @@ def resolve(context: EventContext, event: ComplaintResolved) -> OutcomeCode | No
         return OutcomeCode.DUPLICATE if complaint.closed else OutcomeCode.OUTDATED
     complaint.closed = context.at
     context.record.complaints.resolved += 1
-    remember_signal(context.record.buying, "complaint_resolved", context.at)
+    remember_signal(context.record.purchase_features, "complaint_resolved", context.at)
     _change(context, complaint, event)
     return None
 
@@ -71,7 +71,7 @@ def reopen(context: EventContext, event: ComplaintReopened) -> OutcomeCode | Non
     complaint.reopened += 1
     complaint.deadline = context.at + context.defaults.complaints.deadline_millis(complaint.urgency)
     context.record.complaints.resolved -= 1
-    remember_signal(context.record.buying, "complaint_opened", context.at)
+    remember_signal(context.record.purchase_features, "complaint_opened", context.at)
     _change(context, complaint, event)
     return None
 

@@ -44,7 +44,7 @@ def review(context: EventContext, event: ProductReviewed) -> OutcomeCode | None:
 
 def _tell(context: EventContext, total: int, answers: int) -> None:
     """The mean rating, as 0 to 1."""
-    remember_signal(context.record.buying, "satisfaction", context.at, (total / answers - 1.0) / 4.0)
+    remember_signal(context.record.purchase_features, "satisfaction", context.at, (total / answers - 1.0) / 4.0)
 
 
 def _is_old(context: EventContext, event: SurveyAnswered | ProductReviewed) -> bool:

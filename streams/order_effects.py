@@ -36,7 +36,7 @@ def count_delivery(context: EventContext, order: Order) -> None:
     order.late = 0 < order.promised < order.delivered - context.defaults.orders.late_grace_millis
     if order.late:
         numbers.late += 1
-        remember_signal(context.record.buying, "late_delivery", context.at)
+        remember_signal(context.record.purchase_features, "late_delivery", context.at)
         context.notice("delivery.late", order.id)
 
 
@@ -52,7 +52,7 @@ def count_return(context: EventContext, order: Order, amount: int, first: bool) 
     """Some of it came back; ``first`` for the first part of an order."""
     if first:
         context.record.purchases.returned += 1
-        remember_signal(context.record.buying, "return", context.at)
+        remember_signal(context.record.purchase_features, "return", context.at)
     _refund(context, order, amount, 0)
 
 

@@ -10,7 +10,7 @@ import orjson
 
 from schemas.actions import AnyAction, encode_action
 from schemas.almanac import Contribution, encode_contribution
-from schemas.churn import Lesson
+from schemas.churn import LabelledExample
 from schemas.lane import KafkaRecord, OutboxEntry
 from schemas.outcome import Decision, Outcome, compress_decision, encode_decision
 from schemas.times import to_millis, to_rfc3339
@@ -48,7 +48,7 @@ class Outbox(msgspec.Struct):
         return body
 
     def contribution(
-        self, epoch: int, first: int, lessons: list[Lesson], counts: dict[str, int], *, done: bool = False
+        self, epoch: int, first: int, lessons: list[LabelledExample], counts: dict[str, int], *, done: bool = False
     ) -> None:
         """What the learner should know; counts are sorted, so that the bytes repeat."""
         contribution = Contribution(
@@ -110,7 +110,7 @@ def chunks(items: Sequence[DeadLetter | Forward]) -> Iterator[list[DeadLetter | 
 
 def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) -> dict[str, list[bytes]]:
     """Write out the outcomes of a micro-batch; returns the new decisions by customer, for the short list of each."""
-    lessons: list[Lesson] = []
+    lessons: list[LabelledExample] = []
     counts: dict[str, int] = {}
     recent: dict[str, list[bytes]] = {}
     for outcome in outcomes:

@@ -100,7 +100,7 @@ def _fire(context: EventContext, customer: Customer, timer: Timer) -> None:
         # A tick fires before a question that is mature at the same moment: settled first, there are never more than
         # three.
         churn_update.mature(context)
-    if kind == TimerKind.TICK and context.record.buying.orders:
+    if kind == TimerKind.TICK and context.record.purchase_features.orders:
         churn_update.count(context)
         churn_update.predict(context, timer_handlers.tick_number(context, timer))
     timer_handlers.TIMER_HANDLERS[kind](context, timer)

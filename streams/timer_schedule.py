@@ -35,13 +35,13 @@ def schedule(context: EventContext, kind: TimerKind, due: Millis | None, ref: st
 
 
 def schedule_tick(context: EventContext) -> None:
-    """The next weekly look at the customer."""
+    """The next weekly look at her."""
     schedule(context, TimerKind.TICK, next_tick(context.lane.tick, context.record.id, context.at))
 
 
 def schedule_maturity(context: EventContext) -> None:
-    """The moment at which the first open question can be answered."""
-    schedule(context, TimerKind.MATURITY, next_maturity(context.record.asked))
+    """The moment at which the first pending label is known."""
+    schedule(context, TimerKind.MATURITY, next_maturity(context.record.pending_labels))
 
 
 def schedule_cart(context: EventContext) -> None:
@@ -94,14 +94,14 @@ def schedule_coupons(context: EventContext) -> None:
 
 
 def schedule_dates(context: EventContext) -> None:
-    """The customer's birthday and the next festival, each at the greeting time and a little spread."""
+    """Her birthday and the next festival, each at the greeting time and a little spread."""
     birthday, festival = birthday_after(context, context.at), festival_after(context, context.at)
     schedule(context, TimerKind.BIRTHDAY, birthday and birthday[0])
     schedule(context, TimerKind.FESTIVAL, festival and festival[0])
 
 
 def birthday_after(context: EventContext, after: Millis) -> tuple[Millis, str] | None:
-    """When to congratulate the customer next, and the year it is for."""
+    """When to congratulate her next, and the year it is for."""
     record = context.record
     delay = spread(record.id, "birthday", context.defaults.place.spread_millis)
     found = next_birthday(record.profile, context.defaults, after - delay)
@@ -109,7 +109,7 @@ def birthday_after(context: EventContext, after: Millis) -> tuple[Millis, str] |
 
 
 def festival_after(context: EventContext, after: Millis) -> tuple[Millis, str] | None:
-    """When to greet the customer next for a festival, and which one of which year."""
+    """When to greet her next for a festival, and which one of which year."""
     record, profile = context.record, context.record.profile
     delay = spread(record.id, "festival", context.defaults.place.spread_millis)
     found = next_festival(context.defaults, profile.zone, profile.locale, profile.region, after - delay)
@@ -140,7 +140,7 @@ def follow_up_at(context: EventContext, complaint: Complaint) -> Millis:
 
 
 def due(context: EventContext, kind: TimerKind) -> Millis | None:
-    """When the customer is due for this kind."""
+    """When she is due for this kind."""
     return timer_due(context.record, kind)
 
 

@@ -26,7 +26,7 @@ from schemas.outcome import Outcome
 from schemas.record import CustomerRecord, Order, OrderBook, Seen, TimerKind
 from schemas.timers import timer_due
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis, to_rfc3339
-from streams.churn import begin
+from streams.churn import initial_state
 from streams.outcome_codes import OutcomeCode
 from streams.pipeline import Customer, LaneContext, fire_timers, handle, new_customer
 
@@ -91,7 +91,7 @@ def _numbers() -> Rulebook:
 
 def lane_context(rulebook: Rulebook | None = None, **changes: Any) -> LaneContext:
     """The shipped rulebook, an almanac that knows nothing yet, a horizon of four weeks, ticks on Mondays at 0:00."""
-    known = Almanac(version=1, epoch=NONE_YET, partitions=1, churn=begin((28,)))
+    known = Almanac(version=1, epoch=NONE_YET, partitions=1, churn=initial_state((28,)))
     tick = Tick(origin=to_millis(datetime(2026, 1, 5, tzinfo=UTC)))
     usual = {"rulebook": rulebook or listening(), "almanac": known, "horizons": (28,), "tick": tick}
     return LaneContext(**{**usual, **changes})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from agents.churn.quality import Figures, Floats, ReliabilityBin, figures, reliability
 from schemas.churn import ChurnState, Days
 from schemas.times import DAY, SECOND, Millis
-from streams.churn.evaluation import Order, Point, Rehearsal
+from streams.churn.progressive import Order, Point, ProgressiveEvaluation
 
 REPORT_EVERY = 2_000
 """Orders between two calls of the progress bar."""
@@ -68,7 +68,7 @@ def predict(
     orders: pl.DataFrame, state: ChurnState, horizon: Days, start: Millis, tick_every: Days, tell: Callable[[int], None]
 ) -> Predictions:
     """Score every prediction point of the file; ``tell`` is told how many orders are done."""
-    rehearsal = Rehearsal(state, horizon, start, tick_every)
+    rehearsal = ProgressiveEvaluation(state, horizon, start, tick_every)
     return Predictions.of(rehearsal.run(_orders(orders, tell)))
 
 

@@ -21,7 +21,7 @@ from agents.churn.quality import Figures
 from schemas.churn import ChurnState, Days
 from schemas.errors import TendError
 from schemas.times import DAY, SECOND, Millis, to_millis
-from streams.churn import begin
+from streams.churn import initial_state
 from streams.churn.prior import shipped
 
 app = typer.Typer(no_args_is_help=True, help="How good the churn model is.")
@@ -71,7 +71,7 @@ def evaluate(
 
 def _state(horizon: Days, prior: bool) -> ChurnState:
     try:
-        return begin([horizon], shipped() if prior else None)
+        return initial_state([horizon], shipped() if prior else None)
     except ValueError as error:
         raise TendError(f"--horizon: {error}.") from None
 

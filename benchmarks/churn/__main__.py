@@ -24,11 +24,11 @@ from benchmarks.churn.crowd import crowd_orders
 from benchmarks.churn.judged import Points, paired_bootstrap
 from benchmarks.churn.points import journey_orders, points_for
 from schemas.times import DAY
-from streams.churn import begin
-from streams.churn.evaluation import Order, Rehearsal
-from streams.churn.logistic import Belief
+from streams.churn import initial_state
+from streams.churn.current_features import CURRENT
+from streams.churn.posterior import Posterior
 from streams.churn.prior import FILE, Prior, weights_of
-from streams.churn.versions import newest
+from streams.churn.progressive import Order, ProgressiveEvaluation
 
 PAGE = Path(__file__).parents[2] / "docs" / "churn.md"
 BEGIN, END = "<!-- table: {command} -->", "<!-- end of table -->"
@@ -115,11 +115,11 @@ def write(lines: list[str], data: str) -> None:
 def make_prior() -> None:
     """Learn the shipped prior from the whole year."""
     orders = journey_orders()
-    rehearsal = Rehearsal(begin([28]), 28, int(orders["at"][0]) // DAY * DAY)
+    rehearsal = ProgressiveEvaluation(initial_state([28]), 28, int(orders["at"][0]) // DAY * DAY)
     for _ in rehearsal.run(Order(*row) for row in orders.iter_rows()):
         pass
     learned = rehearsal.state.horizons[0].learned
-    prior = Prior(newest().version, {name: weights_of(Belief.unpacked(learned[name])) for name in ("main", "half")})
+    prior = Prior(CURRENT.version, {name: weights_of(Posterior.unpacked(learned[name])) for name in ("main", "half")})
     FILE.write_bytes(msgspec.json.format(msgspec.json.encode(prior), indent=0) + b"\n")
     _say(f"wrote {FILE.name}")
 

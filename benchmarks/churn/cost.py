@@ -1,4 +1,4 @@
-"""What a prediction and a lesson cost in one process, in microseconds of processor time."""
+"""What a prediction and an example cost in one process, in microseconds of processor time."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from schemas.churn import Asked, Buying
+from schemas.churn import PendingLabels, PurchaseFeatures
 from schemas.times import DAY, Millis
-from streams.churn import ask, begin, remember_order, score, settle
-from streams.churn.learning import teach
-from streams.churn.logistic import Belief
-from streams.churn.versions import newest
+from streams.churn import enqueue, initial_state, mature, remember_order, score
+from streams.churn.current_features import CURRENT
+from streams.churn.learning import learn
+from streams.churn.model import ChurnClassifier
 
 NOW: Millis = 17_000 * DAY
 HORIZON = 28
 TIMES, ROUNDS = 2_000, 7
 
 
-def regular() -> Buying:
+def regular() -> PurchaseFeatures:
     """A customer with forty orders in half a year."""
-    buying, at = Buying(), NOW - 200 * DAY
+    purchases, at = PurchaseFeatures(), NOW - 200 * DAY
     for i in range(40):
-        remember_order(buying, at, 1_000 + 7 * i)
+        remember_order(purchases, at, 1_000 + 7 * i)
         at += (3 + i % 5) * DAY
-    return buying
+    return purchases
 
 
 def cost(work: Callable[[], object]) -> float:
@@ -41,19 +41,18 @@ def cost(work: Callable[[], object]) -> float:
 
 def main() -> int:
     """The command; returns its exit status."""
-    state, buying, asked = begin([HORIZON]), regular(), Asked()
-    scored = score(state, buying, NOW, HORIZON)
-    ask(asked, buying, NOW, scored, "c1", HORIZON)
-    lessons = settle(asked, NOW, NOW + HORIZON * DAY, "c1")
-    beliefs = {name: Belief.unpacked(learned) for name, learned in state.horizons[0].learned.items()}
-    sys.stdout.write(f"a prediction with its features: {cost(lambda: score(state, buying, NOW, HORIZON)):.0f} µs\n")
-    sys.stdout.write(
-        f"taking it as a question: {cost(lambda: ask(asked, buying, NOW, scored, 'c1', HORIZON)):.0f} µs\n"
-    )
-    for lesson in lessons:
-        name = ("after the whole horizon", "after its half, with MBG/NBD")[lesson.part]
-        work = partial(teach, newest(), beliefs, lesson, 1.0, 30.0)
-        sys.stdout.write(f"a lesson {name}: {cost(work):.0f} µs\n")
+    state, purchases, pending = initial_state([HORIZON]), regular(), PendingLabels()
+    scored = score(state, purchases, NOW, HORIZON)
+    enqueue(pending, NOW, scored, "c1", HORIZON)
+    examples = mature(pending, NOW, NOW + HORIZON * DAY, "c1")
+    model = ChurnClassifier(CURRENT, HORIZON, usual_gap=30.0)
+    model.restore(state.horizons[0].learned)
+    sys.stdout.write(f"a prediction with its features: {cost(lambda: score(state, purchases, NOW, HORIZON)):.1f} µs\n")
+    sys.stdout.write(f"keeping it pending: {cost(lambda: enqueue(pending, NOW, scored, 'c1', HORIZON)):.1f} µs\n")
+    for example in examples:
+        name = ("after the whole horizon", "after its half, with MBG/NBD")[example.part]
+        work = partial(learn, model, example, 1.0)
+        sys.stdout.write(f"learning an example {name}: {cost(work):.1f} µs\n")
     return 0
 
 

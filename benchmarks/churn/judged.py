@@ -11,7 +11,7 @@ from agents.churn.evaluate import WARM_UP, Predictions
 from agents.churn.quality import LEAST, Floats, auc
 from schemas.churn import Days
 from schemas.times import DAY
-from streams.churn.evaluation import Point
+from streams.churn.progressive import Point
 
 DRAWS = 200
 

@@ -9,8 +9,8 @@ from agents.churn.evaluate import Predictions, outcomes
 from benchmarks.churn.judged import Points, points_of
 from schemas.churn import Days
 from schemas.times import DAY
-from streams.churn import begin
-from streams.churn.evaluation import Order, Rehearsal
+from streams.churn import initial_state
+from streams.churn.progressive import Order, ProgressiveEvaluation
 
 
 def journey_orders() -> pl.DataFrame:
@@ -27,7 +27,7 @@ def journey_orders() -> pl.DataFrame:
 def points_for(orders: pl.DataFrame, horizon: Days, tick_every: Days = 7) -> Points:
     """Every prediction point of some orders, predicted by the model as it runs live, without the shipped prior."""
     start = int(orders["at"][0]) // DAY * DAY
-    rehearsal = Rehearsal(begin([horizon]), horizon, start, tick_every)
+    rehearsal = ProgressiveEvaluation(initial_state([horizon]), horizon, start, tick_every)
     found = list(rehearsal.run(Order(*row) for row in orders.iter_rows()))
     predictions = Predictions.of(found)
     return points_of(orders, predictions, outcomes(orders, predictions, horizon), found, horizon)

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from schemas.times import DAY, Millis
-from streams.churn import begin
-from streams.churn.evaluation import Order, Rehearsal
-from streams.churn.quality import entropy, loss_of
+from streams.churn import initial_state
+from streams.churn.monitoring import entropy, loss_of
+from streams.churn.progressive import Order, ProgressiveEvaluation
 
 PICTURE = Path(__file__).parents[2] / "docs" / "churn-shocks.svg"
 START: Millis = 17_167 * DAY
@@ -52,7 +52,7 @@ def store(shock: str) -> list[Order]:
 def run(shock: str) -> Told:
     """The model on such a store, day by day."""
     orders = store(shock)
-    rehearsal = Rehearsal(begin([HORIZON]), HORIZON, START)
+    rehearsal = ProgressiveEvaluation(initial_state([HORIZON]), HORIZON, START)
     following: dict[str, list[Millis]] = {}
     for order in orders:
         following.setdefault(order.customer, []).append(order.at)

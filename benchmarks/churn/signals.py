@@ -22,8 +22,8 @@ from agents.simulate.journey import Journey
 from schemas.churn import Days
 from schemas.ids import fraction
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis
-from streams.churn import begin
-from streams.churn.evaluation import Order, Rehearsal, Signal
+from streams.churn import initial_state
+from streams.churn.progressive import Order, ProgressiveEvaluation, Signal
 
 VISIT_GAP, LATE = 30 * MINUTE, 2 * HOUR
 """As in the default rulebook: a pause after which browsing is another visit, and from when a delivery is late."""
@@ -88,7 +88,7 @@ def with_planted(orders: list[Order], horizon: Days) -> list[Event]:
 
 def judged(orders: list[Order], events: Iterable[Event], horizon: Days) -> Figures:
     """Quality at the prediction points of the orders."""
-    rehearsal = Rehearsal(begin([horizon]), horizon, orders[0].at // DAY * DAY)
+    rehearsal = ProgressiveEvaluation(initial_state([horizon]), horizon, orders[0].at // DAY * DAY)
     last = orders[-1].at
     predictions = Predictions.of(point for point in rehearsal.run(events) if point.at <= last)
     names = ("customer", "at", "amount")

@@ -13,10 +13,10 @@ from math import exp, pi, sin
 
 from benchmarks.churn.cdnow import cdnow_orders
 from schemas.times import DAY, Millis
-from streams.churn import begin
-from streams.churn.evaluation import Order, Rehearsal
+from streams.churn import initial_state
+from streams.churn.monitoring import loss_of
 from streams.churn.prior import shipped
-from streams.churn.quality import loss_of
+from streams.churn.progressive import Order, ProgressiveEvaluation
 
 START: Millis = 17_167 * DAY
 HORIZON, SPAN, SPANS = 28, 20, 4
@@ -66,8 +66,8 @@ def losses(orders: list[Order], *, prior: bool) -> list[float]:
     for order in orders:
         coming.setdefault(order.customer, []).append(order.at)
     sums = [[0.0, 0.0] for _ in range(SPANS)]
-    state = begin([HORIZON], shipped() if prior else None)
-    for point in Rehearsal(state, HORIZON, start).run(orders):
+    state = initial_state([HORIZON], shipped() if prior else None)
+    for point in ProgressiveEvaluation(state, HORIZON, start).run(orders):
         span = (point.at - start) // (SPAN * DAY)
         if span >= SPANS:
             break

@@ -67,7 +67,7 @@ class BadLiquid(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingLabels:
     """Something that a template asks for."""
 
     name: str
@@ -81,7 +81,7 @@ class Liquid:
     """A template that was read."""
 
     source: str
-    asked: tuple[Asked, ...]
+    asked: tuple[PendingLabels, ...]
     _template: Any = field(repr=False, compare=False)
     """None where there is nothing to fill in."""
 
@@ -118,7 +118,7 @@ def read_liquid(source: str) -> Liquid:
         if name != "plural":
             raise BadLiquid(f"there is no filter {name!r}", _FIX, spans[0].index, len(name))
     asked = [
-        Asked(name, found.span.index, len(name))
+        PendingLabels(name, found.span.index, len(name))
         for several in analysis.globals.values()
         for found in several
         if (name := ".".join(str(part) for part in found.segments)) != "reader"

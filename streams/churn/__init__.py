@@ -2,33 +2,34 @@
 
 The way of a customer through these functions, all pure but for the record they are given to change:
 
-- at an order: ``settle`` what is mature, ``counts_of`` (ordered), ``remember_order``, then ``score`` and ``ask``;
-- at a tick (``next_tick``): ``settle``, ``counts_of``, ``score``, ``ask``;
+- at an order: ``mature`` what is known by now, ``counts_of`` (ordered), ``remember_order``, then ``score`` and
+  ``enqueue``;
+- at a tick (``next_tick``): ``mature``, ``counts_of``, ``score``, ``enqueue``;
 - at any other signal: ``remember_signal``;
-- at the end of an epoch, in the learner: ``learning.learn_sample`` of a ``sampling.Sample`` of the lessons, and the
-  added counts. Lanes do without it, and without what it stands on: River takes a second to import.
+- at the end of an epoch, in the learner: ``learning.learn_sample`` of a ``sampling.Sample`` of the labelled examples,
+  and the added counts. Workers do without it, and without River, on which it stands: that takes a second to import.
 """
 
 from __future__ import annotations
 
-from streams.churn.beginning import begin
-from streams.churn.buying import KINDS, remember_order, remember_signal
-from streams.churn.causes import causes
-from streams.churn.counting import counts_of
-from streams.churn.questions import ask, next_maturity, settle
+from streams.churn.explanations import explanations
+from streams.churn.initial import initial_state
+from streams.churn.pending_labels import enqueue, mature, next_maturity
+from streams.churn.population_stats import counts_of
+from streams.churn.purchase_features import KINDS, remember_order, remember_signal
 from streams.churn.scoring import score
 from streams.churn.ticks import next_tick
 
 __all__ = [
     "KINDS",
-    "ask",
-    "begin",
-    "causes",
     "counts_of",
+    "enqueue",
+    "explanations",
+    "initial_state",
+    "mature",
     "next_maturity",
     "next_tick",
     "remember_order",
     "remember_signal",
     "score",
-    "settle",
 ]

@@ -14,7 +14,7 @@ import msgspec
 from river.drift import ADWIN, PageHinkley
 
 from schemas.churn import HorizonState
-from streams.churn.quality import Outcome, entropy, loss_of
+from streams.churn.monitoring import Outcome, entropy, loss_of
 
 BUCKET = 50
 """Outcomes behind one value: fewer are noise."""
@@ -26,12 +26,12 @@ FEWEST, SLACK, JUMP = 15, 0.03, 0.5
 """Page-Hinkley: values before it says anything, nats that are let pass each time, and their sum that is a jump."""
 LEAST_EXCESS = 0.02
 """Nats per outcome: a change for the worse that is smaller is not worth a pause."""
-WARY = 14.0
+PAUSE = 14.0
 """Days without automation after a drift was noticed; longer while the excess stays."""
 LATEST = 7
 """Values that tell whether it stays."""
-FEWEST_LESSONS = 500
-"""Lessons before a model is trusted at all."""
+FEWEST_EXAMPLES = 500
+"""Examples before a model is trusted at all."""
 
 
 def watched(state: HorizonState, outcomes: Sequence[Outcome], epoch: int, days: float) -> tuple[HorizonState, bool]:
@@ -43,43 +43,47 @@ def watched(state: HorizonState, outcomes: Sequence[Outcome], epoch: int, days: 
         return msgspec.structs.replace(state, bucket=(count, excess)), False
     losses = [*state.losses, excess / count][-REMEMBERED:]
     kept, worse = _since_change(losses)
-    wary_until = state.wary_until
-    if worse or (epoch <= wary_until and _mean(kept[-LATEST:]) > 2.0 * LEAST_EXCESS):
-        wary_until = epoch + round(WARY / days)
+    paused_until = state.automation_paused_until
+    if worse or (epoch <= paused_until and _mean(kept[-LATEST:]) > 2.0 * LEAST_EXCESS):
+        paused_until = epoch + round(PAUSE / days)
     changed = msgspec.structs.replace(
-        state, bucket=(0.0, 0.0), losses=kept, drifts=state.drifts + worse, wary_until=wary_until
+        state,
+        bucket=(0.0, 0.0),
+        losses=kept,
+        drifts=state.drifts + worse,
+        automation_paused_until=paused_until,
     )
     return changed, worse
 
 
-def trusted(state: HorizonState, lessons: int, epoch: int) -> bool:
+def trusted(state: HorizonState, examples: int, epoch: int) -> bool:
     """Whether the scores of this horizon are good enough to act on without a person."""
     better = state.quality.log_loss < state.quality.base_loss
-    return lessons >= FEWEST_LESSONS and better and epoch > state.wary_until
+    return examples >= FEWEST_EXAMPLES and better and epoch > state.automation_paused_until
 
 
-def growing(state: HorizonState, lessons: int, epoch: int) -> HorizonState:
-    """The state with the epoch noted in which the model had enough lessons."""
-    if state.grown >= 0 or lessons < FEWEST_LESSONS:
+def warming_up(state: HorizonState, examples: int, epoch: int) -> HorizonState:
+    """The state with the epoch noted in which the model had enough examples."""
+    if state.warm_since >= 0 or examples < FEWEST_EXAMPLES:
         return state
-    return msgspec.structs.replace(state, grown=epoch)
+    return msgspec.structs.replace(state, warm_since=epoch)
 
 
-def grown_up(state: HorizonState, asked: int, days: float, horizons: float = 0.5) -> bool:
-    """Whether a question of that epoch was answered by a model past its youth: what it said before proves nothing.
+def past_warm_up(state: HorizonState, predicted: int, days: float, horizons: float = 0.5) -> bool:
+    """Whether a prediction of that epoch was made past warm-up: what a model says before proves nothing.
 
     Args:
         days: in an epoch.
-        horizons: how long youth lasts once there are enough lessons.
+        horizons: how long warm-up lasts once there are enough examples.
     """
-    return 0 <= state.grown <= asked - state.horizon * horizons / days
+    return 0 <= state.warm_since <= predicted - state.horizon * horizons / days
 
 
 def _since_change(losses: list[float]) -> tuple[list[float], bool]:
     """The newest values, as far back as they are alike, and whether they are worse than those before."""
-    detector = ADWIN(delta=DELTA, clock=1, min_window_length=3, grace_period=10)  # type: ignore[no-untyped-call] # River has no types
+    detector = ADWIN(delta=DELTA, clock=1, min_window_length=3, grace_period=10)
     for value in losses:
-        detector.update(value * UNIT)  # type: ignore[no-untyped-call]
+        detector.update(value * UNIT)
     kept = losses[-max(int(detector.width), 1) :]
     if len(kept) == len(losses) and _jumped(losses):
         return losses[-LATEST:], True
@@ -89,7 +93,7 @@ def _since_change(losses: list[float]) -> tuple[list[float], bool]:
 def _jumped(losses: list[float]) -> bool:
     detector = PageHinkley(min_instances=FEWEST, delta=SLACK, threshold=JUMP, mode="up")
     for value in losses:
-        detector.update(value)  # type: ignore[no-untyped-call]
+        detector.update(value)
     return detector.drift_detected
 
 

@@ -1,4 +1,4 @@
-"""What the model looks at: ratios to her own rhythm and to the population's, so that no store's scale matters.
+"""What the model looks at: ratios to the customer's rhythm and the population's, so that no store's scale matters.
 
 Every feature is near 0 for an unremarkable customer and moves by about 1. None is standardised from data:
 where a customer base ages or grows, ratios stay where they are.
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from math import exp, log, log1p, sqrt
 
-from schemas.churn import Buying, Days, Signals
+from schemas.churn import Days, PurchaseFeatures, Signals
 from schemas.times import DAY, SECOND, Millis
-from streams.churn.buying import (
+from streams.churn.mbg_nbd import churn_logits
+from streams.churn.model_view import ModelView
+from streams.churn.population_stats import group_of
+from streams.churn.purchase_features import (
     CENTI,
     GRID,
     HALF_YEARLY,
@@ -24,9 +27,6 @@ from streams.churn.buying import (
     last_order,
     place,
 )
-from streams.churn.reading import Reading
-from streams.churn.repeat import churn_logits
-from streams.churn.tables import group_of
 
 NAMES = (
     "silence",
@@ -47,9 +47,9 @@ NAMES = (
     "age",
     "spend",
     "last_spend",
-    "gaps_like_hers",
-    "her_gaps",
-    "her_gaps_half",
+    "similar_gaps",
+    "own_gaps",
+    "own_gaps_half",
     "repeat",
     "repeat_half",
     "visits",
@@ -64,44 +64,44 @@ OPEN, FRESH = 0.4, 0.05
 """Parts of the population's gap that an open gap is counted longer: how far the first hours are told apart."""
 KTH = (2, 3, 5, 8)
 PRIOR_ORDERS = 0.5
-"""The population's rate counts as so many orders of her own in every pace."""
+"""The population's rate counts as this many orders of the customer's own in every pace."""
 OWN_GAPS = 2.0
-"""The population's hazard, and its mean log gap, count as so many gaps of her own."""
+"""The population's hazard, and its mean log gap, count as this many gaps of the customer's own."""
 NO_SIGNALS = (0.0,) * 6
 GRIDS_A_DAY = DAY / SECOND / GRID
 HIGHEST, LOWEST = -1e-4, -4.6
 """BatchLimits of what the tables say: the logarithm of a probability, and half of log-odds."""
 
 
-def look(known: Reading, buying: Buying, now: Millis, horizon: Days) -> tuple[float, ...]:
+def look(known: ModelView, purchases: PurchaseFeatures, now: Millis, horizon: Days) -> tuple[float, ...]:
     """The features of a customer at a moment, in the order of ``NAMES``."""
-    silence = max(now - last_order(buying), 0) / DAY
-    age = max(now - first_order(buying), 0) / DAY
-    spent = buying.log_amounts / CENTI
+    silence = max(now - last_order(purchases), 0) / DAY
+    age = max(now - first_order(purchases), 0) / DAY
+    spent = purchases.log_amounts / CENTI
     return (
-        *_rhythm(buying, silence, known.usual_gap),
-        *_paces(buying, silence, age, known.usual_gap),
-        *_paces_since(buying, silence, known.usual_gap),
-        log(buying.orders) - known.usual_orders,
+        *_rhythm(purchases, silence, known.usual_gap),
+        *_paces(purchases, silence, age, known.usual_gap),
+        *_paces_since(purchases, silence, known.usual_gap),
+        log(purchases.orders) - known.usual_orders,
         2.0 * log((age + 7.0) / (known.usual_age + 7.0)),
-        1.5 * (spent - buying.orders * known.usual_amount) / (buying.orders + 1.0),
-        buying.log_amount / CENTI - spent / buying.orders,
-        *_from_gaps(buying, known, silence, age, horizon),
-        *_from_repeat(buying, known, silence, age, horizon),
-        *(NO_SIGNALS if buying.signals is None else _signals(buying.signals, now)),
+        1.5 * (spent - purchases.orders * known.usual_amount) / (purchases.orders + 1.0),
+        purchases.log_amount / CENTI - spent / purchases.orders,
+        *_from_gaps(purchases, known, silence, age, horizon),
+        *_from_repeat(purchases, known, silence, age, horizon),
+        *(NO_SIGNALS if purchases.signals is None else _signals(purchases.signals, now)),
     )
 
 
-def history(buying: Buying, now: Millis) -> tuple[int, float, float]:
+def history(purchases: PurchaseFeatures, now: Millis) -> tuple[int, float, float]:
     """What MBG/NBD looks at: orders after the first; days from the first order to the last, and to now."""
-    first = first_order(buying)
-    return buying.orders - 1, (last_order(buying) - first) / DAY, max(now - first, 0) / DAY
+    first = first_order(purchases)
+    return purchases.orders - 1, (last_order(purchases) - first) / DAY, max(now - first, 0) / DAY
 
 
-def _rhythm(buying: Buying, silence: float, usual: float) -> tuple[float, ...]:
-    """The open gap against the population's and her own, surely so where she is regular."""
-    count = buying.orders - 1
-    gaps, squared = buying.log_gaps / CENTI, buying.log_gaps_squared / CENTI
+def _rhythm(purchases: PurchaseFeatures, silence: float, usual: float) -> tuple[float, ...]:
+    """The open gap against the population's and the customer's own, surely so where that is regular."""
+    count = purchases.orders - 1
+    gaps, squared = purchases.log_gaps / CENTI, purchases.log_gaps_squared / CENTI
     own = (gaps + OWN_GAPS * log(usual)) / (count + OWN_GAPS)
     around = squared - 2.0 * own * gaps + count * own * own
     spread = sqrt(max((around + 2.0 * OWN_GAPS) / (count + 2.0 * OWN_GAPS), 0.01))
@@ -116,24 +116,24 @@ def _rhythm(buying: Buying, silence: float, usual: float) -> tuple[float, ...]:
 
 
 def surely_overdue(overdue: float, spread: float) -> float:
-    """How far her open gap is beyond her own, in spreads of her log gaps."""
+    """How far the open gap is beyond the customer's usual one, in spreads of their log gaps."""
     return max(overdue, 0.0) / spread
 
 
-def _paces(buying: Buying, silence: float, age: float, usual: float) -> list[float]:
-    """Log of her pace over the population's: of the last week, month, season, year, and of all time."""
+def _paces(purchases: PurchaseFeatures, silence: float, age: float, usual: float) -> list[float]:
+    """Log of the customer's pace over the population's: of the last week, month, season, year, and of all time."""
     prior = PRIOR_ORDERS * usual
     paces = [
         log(usual * (count / MILLI * exp(-silence / span) + PRIOR_ORDERS) / (span - span * exp(-age / span) + prior))
-        for count, span in zip(buying.counts, SPANS, strict=True)
+        for count, span in zip(purchases.counts, SPANS, strict=True)
     ]
-    paces.append(log(usual * (buying.orders - 1 + PRIOR_ORDERS) / (age + prior)))
+    paces.append(log(usual * (purchases.orders - 1 + PRIOR_ORDERS) / (age + prior)))
     return paces
 
 
-def _paces_since(buying: Buying, silence: float, usual: float) -> list[float]:
-    """The same since her k-th last order."""
-    gaps, prior = buying.gaps, PRIOR_ORDERS * usual
+def _paces_since(purchases: PurchaseFeatures, silence: float, usual: float) -> list[float]:
+    """The same since the k-th last order."""
+    gaps, prior = purchases.gaps, PRIOR_ORDERS * usual
     remembered = len(gaps) + 1
     paces = []
     for k in KTH:
@@ -143,16 +143,18 @@ def _paces_since(buying: Buying, silence: float, usual: float) -> list[float]:
     return paces
 
 
-def _from_gaps(buying: Buying, known: Reading, silence: float, age: float, horizon: Days) -> tuple[float, ...]:
-    """Log-odds of no order within the horizon, from gaps of customers like her, and from her own with them.
+def _from_gaps(
+    purchases: PurchaseFeatures, known: ModelView, silence: float, age: float, horizon: Days
+) -> tuple[float, ...]:
+    """Log-odds of no order within the horizon, from gaps of similar customers, and from the customer's own with them.
 
-    Her own tell of the first half of the horizon too.
+    Their own tell of the first half of the horizon too.
     """
-    group = group_of(buying.orders, age - silence, known.usual_gap)
+    group = group_of(purchases.orders, age - silence, known.usual_gap)
     start, middle, end = (place(log(silence + ahead + 1.0)) for ahead in (0.0, horizon / 2.0, horizon))
-    like_hers = known.beyond(group, end) - known.beyond(group, start)
-    whole, half = _log_beyond(buying.lengths, known.hazards[group], start, middle, end)
-    return _half_logit(like_hers), _half_logit(whole), _half_logit(half)
+    similar = known.beyond(group, end) - known.beyond(group, start)
+    whole, half = _log_beyond(purchases.lengths, known.hazards[group], start, middle, end)
+    return _half_logit(similar), _half_logit(whole), _half_logit(half)
 
 
 def _log_beyond(
@@ -160,7 +162,7 @@ def _log_beyond(
 ) -> tuple[float, float]:
     """The log of the chance that a gap which reached ``start`` goes on beyond ``end``, and beyond ``middle``.
 
-    It is told from bins of her own gaps.
+    It is told from bins of the customer's own gaps.
     """
     first, halfway, last = int(start), int(middle), int(end)
     reached = sum(lengths[first:]) + OWN_GAPS
@@ -183,15 +185,17 @@ def _half_logit(logarithm: float) -> float:
     return max(log(p / (1.0 - p)) / 2.0, LOWEST) + 1.0
 
 
-def _from_repeat(buying: Buying, known: Reading, silence: float, age: float, horizon: Days) -> tuple[float, float]:
+def _from_repeat(
+    purchases: PurchaseFeatures, known: ModelView, silence: float, age: float, horizon: Days
+) -> tuple[float, float]:
     """Log-odds of no order within the horizon, and within its half, by MBG/NBD."""
     parameters = known.horizons[horizon].repeat
-    whole, half = churn_logits(parameters, buying.orders - 1, age - silence, age, horizon)
+    whole, half = churn_logits(parameters, purchases.orders - 1, age - silence, age, horizon)
     return whole / 2.0 + 1.0, half / 2.0 + 1.0
 
 
 def _signals(signals: Signals, now: Millis) -> tuple[float, ...]:
-    """Visits against her usual, open and recent complaints, late deliveries, satisfaction, returns."""
+    """Visits against the usual, open and recent complaints, late deliveries, satisfaction, returns."""
     days = max(now / DAY - signals.day, 0.0)
     quarter, half = exp(-days / QUARTERLY) / SIGNAL, exp(-days / HALF_YEARLY) / SIGNAL
     week = signals.visits_week / SIGNAL * exp(-days / WEEKLY)

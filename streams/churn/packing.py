@@ -1,15 +1,15 @@
-"""Questions are packed tight: a byte per feature, as they wait in every customer's record.
+"""Pending labels are packed tight: a byte per feature, as they wait in every customer's record.
 
-Features that follow from others are not kept; the spans of her history are kept to 4 %, in a byte each.
+Features that follow from others are not kept; the spans of the history are kept to 4 %, in a byte each.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import expm1, log1p
 
-from streams.churn.design import Features, FeatureSet
+from streams.churn.feature_set import Features, FeatureSet
 
 SCALE = 16.0
 """Features are kept in sixteenths, from -8 to 8: their spread is about 1, so this loses next to nothing."""
@@ -18,14 +18,14 @@ LOG_STEPS = 24.0
 History = tuple[float, float, float]
 """As ``features.history``."""
 WITH_HISTORY = 128
-TWO = 255
-"""In place of a version: two packings follow, each after its length in a byte."""
 _HEAD = struct.Struct("<Be")
 _HISTORY = 3
+_VALUES = [(step - 256 if step > 127 else step) / SCALE for step in range(256)]
+"""What each byte of a feature stands for."""
 
 
 def pack(kind: FeatureSet, log_odds: float, features: Sequence[float], history: History | None) -> bytes:
-    """A prediction and its features; ``history`` where the lesson is to teach MBG/NBD too.
+    """A prediction and its features; ``history`` where MBG/NBD is to learn from it too.
 
     Zeros at the end are left out: a customer without signals costs nothing for them.
     """
@@ -37,15 +37,8 @@ def pack(kind: FeatureSet, log_odds: float, features: Sequence[float], history: 
     return _HEAD.pack(kind.version | WITH_HISTORY, _bounded(log_odds)) + spans + steps
 
 
-def together(in_force: bytes, beside: bytes) -> bytes:
-    """The packings of two versions of the features, for one question."""
-    return bytes([TWO, len(in_force)]) + in_force + bytes([len(beside)]) + beside
-
-
 def without_history(packed: bytes) -> bytes:
     """The same, once MBG/NBD has learned from it."""
-    if packed[:1] == bytes([TWO]):
-        return together(*(without_history(part) for part in _parts(packed)))
     if not packed or not packed[0] & WITH_HISTORY:
         return packed
     start = _HEAD.size
@@ -53,22 +46,10 @@ def without_history(packed: bytes) -> bytes:
 
 
 def unpack(kind: FeatureSet, packed: bytes) -> tuple[float, Features, History | None] | None:
-    """What was packed; ``None`` for features of another version."""
-    for part in _parts(packed):
-        if part[0] & ~WITH_HISTORY == kind.version:
-            return _unpacked(kind, part)
-    return None
-
-
-def _parts(packed: bytes) -> Iterator[bytes]:
-    if packed[:1] != bytes([TWO]):
-        yield from (packed,) if packed else ()
-        return
-    at = 1
-    while at < len(packed):
-        end = at + 1 + packed[at]
-        yield packed[at + 1 : end]
-        at = end
+    """What was packed; ``None`` for features of another version, and for what is too short to be any."""
+    if len(packed) < _HEAD.size or packed[0] & ~WITH_HISTORY != kind.version:
+        return None
+    return _unpacked(kind, packed)
 
 
 def _unpacked(kind: FeatureSet, packed: bytes) -> tuple[float, Features, History | None]:
@@ -79,8 +60,9 @@ def _unpacked(kind: FeatureSet, packed: bytes) -> tuple[float, Features, History
         start, history = start + _HISTORY, (round(repeats), max(age - silence, 0.0), age)
     values = [0.0] * len(kind.names)
     for place, step in zip(kind.kept, packed[start:], strict=False):
-        values[place] = (step - 256 if step > 127 else step) / SCALE
-    kind.derive(values)
+        values[place] = _VALUES[step]
+    if kind.derive is not None:
+        kind.derive(values)
     return log_odds, tuple(values), history
 
 

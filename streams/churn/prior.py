@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from streams.churn.logistic import Belief, Vector
+from streams.churn.posterior import Posterior, Vector
 
 FILE = Path(__file__).with_name("prior.json")
-DOUBT = 30.0
-"""The variances that were learned are widened so many times, though never beyond those of no knowledge at all."""
+VARIANCE_INFLATION = 30.0
+"""The variances that were learned are multiplied by this, though never beyond those of no knowledge at all."""
 BELIEVED = 0.2
 """How far the start moves towards what was learned elsewhere: all the way, it would be too sure of another store's
 ways in the first weeks, above all in a store of sparse buyers, before the population's tables have filled."""
@@ -39,17 +39,17 @@ def shipped() -> Prior:
     return msgspec.json.decode(FILE.read_bytes(), type=Prior)
 
 
-def weights_of(belief: Belief) -> Weights:
+def weights_of(posterior: Posterior) -> Weights:
     """What a store has learned, as a prior for others."""
-    mean, variance = belief.mean.tolist(), np.diag(belief.covariance).tolist()
+    mean, variance = posterior.mean.tolist(), np.diag(posterior.covariance).tolist()
     return Weights([round(value, DIGITS) for value in mean], [round(value, DIGITS + 3) for value in variance])
 
 
-def widened(weights: Weights, start: Vector, most: Vector) -> Belief:
-    """What was learned elsewhere, as a place to start from: towards its weights, with doubts about them.
+def widened(weights: Weights, start: Vector, most: Vector) -> Posterior:
+    """What was learned elsewhere, as a place to start from: towards its weights, with inflated variances.
 
     Args:
-        start: the weights before any lesson, without a prior.
+        start: the weights before any example, without a prior.
         most: their variances.
 
     Raises:
@@ -57,5 +57,5 @@ def widened(weights: Weights, start: Vector, most: Vector) -> Belief:
     """
     if len(weights.mean) != len(start):
         raise ValueError(f"a prior of {len(weights.mean)} weights; this version has {len(start)}: make it anew")
-    variance = np.minimum(np.array(weights.variance) * DOUBT, most)
-    return Belief.wide(start + BELIEVED * (np.array(weights.mean) - start), variance)
+    variance = np.minimum(np.array(weights.variance) * VARIANCE_INFLATION, most)
+    return Posterior.independent(start + BELIEVED * (np.array(weights.mean) - start), variance)

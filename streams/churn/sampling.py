@@ -1,62 +1,67 @@
-"""At most so many lessons of an epoch, however many come: memory does not grow with the number of customers.
+"""At most so many examples of an epoch, however many come: memory does not grow with the number of customers.
 
-The lessons with the smallest hashes are kept, so that the sample does not depend on the order in which they came.
-Each then stands for as many as came per lesson kept, so that no weight is lost or won on average.
+The examples with the smallest hashes are kept, so that the sample does not depend on the order in which they came.
+Each then stands for as many as came per example kept, so that no weight is lost or won on average.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from schemas.churn import Days, Lesson
+from schemas.churn import Days, LabelledExample
 from schemas.ids import hash64
-from streams.churn.questions import due
+from streams.churn.pending_labels import due
 
 SLACK = 2
-"""So many times the cap are held before those that cannot be kept are dropped: sorting seldom is cheap."""
+"""This many times the cap are held before those that cannot be kept are dropped: sorting seldom is cheap."""
 
 
 class Sample:
-    """The lessons of an epoch as they come, at most ``cap`` of them for each horizon in the end."""
+    """The examples of an epoch as they come, at most ``cap`` of them for each horizon in the end."""
 
     def __init__(self, cap: int) -> None:
         self._cap = cap
-        self._held: dict[Days, list[Lesson]] = {}
+        self._held: dict[Days, list[LabelledExample]] = {}
         self._came: dict[Days, int] = {}
 
     @property
     def came(self) -> int:
-        """How many lessons were added."""
+        """How many examples were added."""
         return sum(self._came.values())
 
     @property
     def held(self) -> int:
         """How many are in memory: at most ``SLACK`` times the cap for each horizon."""
-        return sum(len(lessons) for lessons in self._held.values())
+        return sum(len(examples) for examples in self._held.values())
 
-    def add(self, lessons: Iterable[Lesson]) -> None:
-        """Take in lessons, each of which must come once."""
-        for lesson in lessons:
-            held = self._held.setdefault(lesson.horizon, [])
-            held.append(lesson)
-            self._came[lesson.horizon] = self._came.get(lesson.horizon, 0) + 1
+    def add(self, examples: Iterable[LabelledExample]) -> None:
+        """Take in examples, each of which must come once."""
+        for example in examples:
+            held = self._held.setdefault(example.horizon, [])
+            held.append(example)
+            self._came[example.horizon] = self._came.get(example.horizon, 0) + 1
             if len(held) >= SLACK * self._cap:
-                self._held[lesson.horizon] = self._smallest(held)
+                self._held[example.horizon] = self._smallest(held)
 
-    def of(self, horizon: Days) -> list[tuple[Lesson, float]]:
-        """The lessons to learn from, in the order of their outcomes, and how many each stands for."""
+    def of(self, horizon: Days) -> list[tuple[LabelledExample, float]]:
+        """The examples to learn from, in the order of their outcomes, and how many each stands for."""
         held, came = self._held.get(horizon, []), self._came.get(horizon, 0)
         kept = held if len(held) <= self._cap else self._smallest(held)
-        return [(lesson, came / len(kept)) for lesson in sorted(kept, key=_settled)]
+        return [(example, came / len(kept)) for example in sorted(kept, key=_settled)]
 
-    def _smallest(self, lessons: list[Lesson]) -> list[Lesson]:
-        return sorted(lessons, key=_draw)[: self._cap]
-
-
-def _settled(lesson: Lesson) -> tuple[int, str, int]:
-    return due(lesson), lesson.customer, lesson.part
+    def _smallest(self, examples: list[LabelledExample]) -> list[LabelledExample]:
+        return sorted(examples, key=_draw)[: self._cap]
 
 
-def _draw(lesson: Lesson) -> tuple[int, str, int, int]:
-    """The draw hangs on the customer and the moment alone, so that both parts of a question share their fate."""
-    return hash64("cap", lesson.customer, str(lesson.asked_at)), lesson.customer, lesson.asked_at, lesson.part
+def _settled(example: LabelledExample) -> tuple[int, str, int]:
+    return due(example), example.customer, example.part
+
+
+def _draw(example: LabelledExample) -> tuple[int, str, int, int]:
+    """The draw hangs on the customer and the moment alone, so that both parts of a prediction share their fate."""
+    return (
+        hash64("cap", example.customer, str(example.predicted_at)),
+        example.customer,
+        example.predicted_at,
+        example.part,
+    )

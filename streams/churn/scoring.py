@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from math import expm1, log, sqrt
 
-from schemas.churn import Beside, Buying, ChurnState, Days, Score
+from schemas.churn import ChurnState, Days, PurchaseFeatures, Score
 from schemas.times import DAY, Millis
 from streams.churn.calibration import applied
-from streams.churn.design import Features, FeatureSet
+from streams.churn.current_features import features_of
+from streams.churn.feature_set import FeatureSet
 from streams.churn.features import history
-from streams.churn.logistic import Vector, averaged, log_sigmoid, sigmoid
-from streams.churn.reading import HorizonReading, candidate_of, reading
-from streams.churn.versions import version_of
+from streams.churn.model_view import HorizonView, view_of
+from streams.churn.posterior import Vector, averaged, log_sigmoid, sigmoid
 
 NINETY = 1.645
 """Standard deviations to either side that hold 90 % of a Gaussian."""
@@ -24,59 +24,51 @@ SUREST = -1e-9
 """The logarithm of the highest probability that the two halves may give."""
 
 
-def score(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> Score:
+def score(state: ChurnState, purchases: PurchaseFeatures, now: Millis, horizon: Days) -> Score:
     """Score a customer who has ordered at least once.
 
     Raises:
         KeyError: the state does not learn this horizon.
         ConfigurationRefused: it weighs features that this tend does not compute.
     """
-    learned = reading(state).horizons[horizon]
-    here, raw, margin = _looked(state, buying, now, horizon)
+    view, features = view_of(state), features_of(state)
+    learned = view.horizons[horizon]
+    here = features.look(view, purchases, now, horizon)
+    later = features.look(view, purchases, now + horizon * DAY // 2, horizon)
+    raw, margin = log_odds(features, learned, features.design(here), features.design(later))
     z = applied(learned.calibration, learned.gain, raw)
-    candidate = candidate_of(state)
     return Score(
         sigmoid(z),
         sigmoid(z - margin),
         sigmoid(z + margin),
         learned.trusted,
-        learned.main.lessons,
+        learned.main.examples,
         raw,
         here,
-        history(buying, now),
+        history(purchases, now),
         state.features_version,
-        None if candidate is None else _beside(candidate, buying, now, horizon),
     )
 
 
-def _beside(candidate: ChurnState, buying: Buying, now: Millis, horizon: Days) -> Beside:
-    here, raw, _ = _looked(candidate, buying, now, horizon)
-    return Beside(candidate.features_version, raw, here)
+def log_odds(features: FeatureSet, learned: HorizonView, here: Vector, later: Vector) -> tuple[float, float]:
+    """The log-odds of no order averaged over what is believed of the weights, and their 90 % margin.
 
-
-def _looked(state: ChurnState, buying: Buying, now: Millis, horizon: Days) -> tuple[Features, float, float]:
-    """The features, the log-odds of no order averaged over what is believed of the weights, and their 90 % margin."""
-    known, kind = reading(state), version_of(state)
-    here = kind.look(known, buying, now, horizon)
-    later = kind.look(known, buying, now + horizon * DAY // 2, horizon)
-    return here, *_log_odds(kind, known.horizons[horizon], kind.design(here), kind.design(later))
-
-
-def _log_odds(kind: FeatureSet, learned: HorizonReading, here: Vector, later: Vector) -> tuple[float, float]:
-    """The log-odds and their margin; ``later`` is half a horizon later, if no order comes until then."""
+    Args:
+        later: half a horizon later, if no order comes until then.
+    """
     second = learned.ripe * log_sigmoid(learned.half.log_odds(later))
-    second += (1.0 - learned.ripe) * _second_half(kind, here)
+    second += (1.0 - learned.ripe) * _second_half(features, here)
     quiet = min(log_sigmoid(learned.half.log_odds(here)) + second, SUREST)
     halves = quiet - log(-expm1(quiet))
     z = learned.share * learned.main.log_odds(here) + (1.0 - learned.share) * halves
-    surer = learned.main if learned.main.lessons > learned.half.lessons // 2 else learned.half
+    surer = learned.main if learned.main.examples > learned.half.examples // 2 else learned.half
     variance = surer.variance(here)
     return averaged(z, variance), NINETY * sqrt(variance)
 
 
-def _second_half(kind: FeatureSet, x: Vector) -> float:
-    """The logarithm of the chance of no order in the second half after none in the first, before any lesson.
+def _second_half(features: FeatureSet, x: Vector) -> float:
+    """The logarithm of the chance of no order in the second half after none in the first, before any example.
 
     While a store is younger than the horizon nobody has been silent for so long that the half's model could know.
     """
-    return min(log_sigmoid(float(kind.whole_mean @ x)) - log_sigmoid(float(kind.half_mean @ x)), 0.0)
+    return min(log_sigmoid(float(features.whole_mean @ x)) - log_sigmoid(float(features.half_mean @ x)), 0.0)

@@ -1,4 +1,4 @@
-"""When the silent are asked."""
+"""When those who are silent are scored."""
 
 from __future__ import annotations
 

@@ -12,13 +12,13 @@ from infra.kafka.connection import KafkaConnection
 from schemas.almanac import VERSION, Almanac, encode_almanac, sign
 from schemas.lane import KafkaRecord
 from schemas.topics import ALMANAC
-from streams.churn import begin
+from streams.churn import initial_state
 
 KEY = b"key"
 
 
 def announced(epoch: int, key: bytes = KEY) -> KafkaRecord:
-    body = encode_almanac(Almanac(VERSION, epoch, 1, begin((28,))))
+    body = encode_almanac(Almanac(VERSION, epoch, 1, initial_state((28,))))
     headers = ((RESUME, b"0"), (SIGNATURE, sign(body, 0, key)))
     return KafkaRecord(ALMANAC, 0, epoch, 0, b"", body, headers)
 

@@ -24,7 +24,7 @@ from schemas.errors import DependencyUnavailable
 from schemas.lane import BrokerIdentity, Claimed, Commit, Fetched, LaneState, Loaded, OutboxEntry
 from schemas.times import DAY, HOUR, MINUTE, SECOND, WEEK, Millis
 from schemas.topics import BROWSE, DEAD_LETTERS, LESSONS, MESSAGES, ORDERS
-from streams.churn import begin
+from streams.churn import initial_state
 from streams.lane_protocol import LaneConfig, Save
 from streams.rulebook_schedule import RulebookSchedule
 from tests.agents.logs import Logs
@@ -91,7 +91,7 @@ class Shelf:
 
     async def bring(self, epoch: int) -> None:
         async with self._changed:
-            self._known[epoch] = Almanac(1, epoch, 1, begin((28,)))
+            self._known[epoch] = Almanac(1, epoch, 1, initial_state((28,)))
             self._changed.notify_all()
 
 
@@ -160,7 +160,7 @@ class World:
             applied=lambda *_: None,
             exact=self.clock is None,
         )
-        runner = LaneRunner(LaneConfig(0, 1, EPOCH, (28,), Tick(0, WEEK), begin((28,))), around)
+        runner = LaneRunner(LaneConfig(0, 1, EPOCH, (28,), Tick(0, WEEK), initial_state((28,))), around)
         self._running.append((runner, asyncio.create_task(runner.run())))
         return runner
 

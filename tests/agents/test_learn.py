@@ -14,7 +14,7 @@ from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord
 from schemas.times import DAY, Millis
 from schemas.topics import LESSONS
-from streams.churn import begin
+from streams.churn import initial_state
 from tests.builders import START
 
 FIRST = START // DAY
@@ -41,7 +41,7 @@ class Reads:
 
 
 def learner(now: Millis | None) -> tuple[Learner, Announced]:
-    made = Learner(load_settings({"partitions": 2}), begin((28,)), b"key", None if now is None else lambda: now)
+    made = Learner(load_settings({"partitions": 2}), initial_state((28,)), b"key", None if now is None else lambda: now)
     announced = Announced()
     made._announcer = announced  # type: ignore[assignment]  # as much of one as it needs
     return made, announced

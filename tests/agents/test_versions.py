@@ -22,7 +22,7 @@ from schemas.lane import LAYOUT, Commit, KafkaRecord, LaneState
 from schemas.record import ORDERS_VERSION, VERSION, CustomerRecord, Order, OrderBook
 from schemas.times import DAY, HOUR
 from schemas.topics import ALMANAC, DEAD_LETTERS, ORDERS
-from streams.churn import begin
+from streams.churn import initial_state
 from tests.agents.test_lane import START, World
 
 NEWER = VERSION + 1
@@ -197,7 +197,7 @@ def test_fields_that_only_a_newer_program_knows_are_refused_and_not_dropped(
 
 
 def almanac(version: int, epoch: int = 4) -> bytes:
-    return encode_almanac(Almanac(version, epoch, 1, begin((28,))))
+    return encode_almanac(Almanac(version, epoch, 1, initial_state((28,))))
 
 
 def test_an_almanac_of_before_is_read_and_a_newer_one_is_refused_with_both_versions(

@@ -26,7 +26,7 @@ def test_a_visit_makes_no_prediction_and_needs_no_order_book() -> None:
     outcome = life.happens(event("product.viewed", sku="s-1"))
 
     assert (outcome.lessons, outcome.counts) == ([], {})
-    assert life.record.asked.questions == []
+    assert life.record.pending_labels.labels == []
     assert life.due(TimerKind.MATURITY) is None
 
 

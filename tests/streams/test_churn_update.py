@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from rules.loading import shipped
 from schemas.churn import ChurnState
 from schemas.times import DAY
-from streams.churn import begin
+from streams.churn import initial_state
 from tests.builders import START, Life, event, lane_context, listening, placed, when
 
 
@@ -18,18 +18,18 @@ def trusting(state: ChurnState) -> ChurnState:
 
 def test_every_horizon_is_scored_and_asked_at_an_order() -> None:
     around = lane_context(listening(), horizons=(28, 90))
-    around.almanac.churn = begin((28, 90))
+    around.almanac.churn = initial_state((28, 90))
     life = Life(around)
 
     life.happens(placed())
 
     assert len(life.record.churn) == 2
-    assert {question.horizon for question in life.record.asked.questions} == {28, 90}
+    assert {question.horizon for question in life.record.pending_labels.labels} == {28, 90}
 
 
 def test_lessons_of_each_horizon_come_when_they_are_mature() -> None:
     around = lane_context(listening(), horizons=(28, 90))
-    around.almanac.churn = begin((28, 90))
+    around.almanac.churn = initial_state((28, 90))
     life = Life(around)
     life.happens(placed())
 
@@ -37,7 +37,7 @@ def test_lessons_of_each_horizon_come_when_they_are_mature() -> None:
 
     assert early
     assert {lesson.horizon for lesson in later} == {28, 90}
-    assert all(lesson.asked_at < START + 28 * DAY for lesson in early)
+    assert all(lesson.predicted_at < START + 28 * DAY for lesson in early)
 
 
 def test_an_order_is_told_to_the_population_before_it_becomes_her_history() -> None:
@@ -58,7 +58,7 @@ def test_prospects_are_not_scored() -> None:
     life.until(when(30))
 
     assert life.record.churn == []
-    assert life.record.asked.questions == []
+    assert life.record.pending_labels.labels == []
 
 
 def test_the_weekly_score_is_kept_for_the_days_between() -> None:

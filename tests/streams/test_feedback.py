@@ -25,8 +25,8 @@ def test_reviews_are_counted_in_stars_and_lower_or_raise_what_churn_knows() -> N
     life.happens(event("product.reviewed", sku="s-1", rating=1))
 
     assert (life.record.satisfaction.reviews, life.record.satisfaction.stars) == (1, 1)
-    assert life.record.buying.signals is not None
-    assert life.record.buying.signals.satisfaction == -10_000
+    assert life.record.purchase_features.signals is not None
+    assert life.record.purchase_features.signals.satisfaction == -10_000
 
 
 def test_feedback_older_than_the_ring_reaches_back_is_not_applied() -> None:

@@ -18,7 +18,7 @@ from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, TOPIC_OF
-from streams.churn import begin
+from streams.churn import initial_state
 from streams.in_process_runner import InProcessRunner, WatermarkInterval
 from streams.lane import Lane
 from streams.lane_protocol import LaneConfig
@@ -65,7 +65,7 @@ def marks_each(span: Millis) -> list[Millis]:
 
 
 def replayed(told: Sequence[AnyEvent], watermarks: Sequence[Millis], shuffle: Random | None = None) -> Left:
-    configs = [LaneConfig(p, PARTITIONS, DAY, (7,), Tick(0, WEEK), begin((7,))) for p in range(PARTITIONS)]
+    configs = [LaneConfig(p, PARTITIONS, DAY, (7,), Tick(0, WEEK), initial_state((7,))) for p in range(PARTITIONS)]
     rehearsal = InProcessRunner(configs, RulebookSchedule(shipped()))
     rehearsal.run([_intervals(told, watermarks, p, shuffle) for p in range(PARTITIONS)])
     shelves = rehearsal.shelves

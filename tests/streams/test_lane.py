@@ -21,7 +21,7 @@ from schemas.outcome import Outcome, decode_decision
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, ORDERS, TOPIC_OF, WATERMARKS
 from streams import pipeline
-from streams.churn import begin
+from streams.churn import initial_state
 from streams.in_process_runner import DictStore
 from streams.ingest import Arrival, DeadLetter
 from streams.lane import Lane
@@ -32,7 +32,7 @@ from streams.rulebook_schedule import RulebookSchedule
 from tests.builders import START, complained, placed
 
 EPOCH = START // DAY
-GROUND = LaneConfig(0, 1, DAY, (28,), Tick(0, WEEK), begin((28,)))
+GROUND = LaneConfig(0, 1, DAY, (28,), Tick(0, WEEK), initial_state((28,)))
 
 
 class Bench:
@@ -68,7 +68,7 @@ class Bench:
                 answer = self.shelf.load(step)
             elif isinstance(step, NeedAlmanac):
                 self.almanacs.append(step.epoch)
-                answer = Almanac(1, step.epoch, 1, begin((28,)))
+                answer = Almanac(1, step.epoch, 1, initial_state((28,)))
             else:
                 self._commit(step)
                 commits += 1

@@ -10,22 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.almanac import Contribution, encode_almanac
-from schemas.churn import Lesson
-from streams.churn import begin
+from schemas.churn import LabelledExample
+from streams.churn import initial_state
+from streams.churn.current_features import CURRENT
 from streams.churn.features import SIZE
 from streams.churn.packing import pack
-from streams.churn.versions import FIRST
 from streams.learner import Collector, Said
 
 
 def collector(last: Any = None) -> Collector:
-    return Collector(2, begin((28,)), last)
+    return Collector(2, initial_state((28,)), last)
 
 
 def told(
     partition: int, sequence: int, epoch: int, *, done: bool = False, first: int = 5, orders: int = 1
 ) -> Contribution:
-    lessons: list[Lesson] = []
+    lessons: list[LabelledExample] = []
     return Contribution(partition, sequence, epoch, first, lessons, {"orders": orders}, done)
 
 
@@ -97,10 +97,12 @@ def test_what_was_said_is_known_in_bounded_memory(sequences: list[int], kept: in
 
 
 def test_more_lessons_than_the_cap_are_sampled_while_they_come_whatever_the_order() -> None:
-    beginning = msgspec.structs.replace(begin((28,)), cap=10)
-    features = pack(FIRST, -1.0, [0.5] * SIZE, (3, 20.0, 40.0))
+    beginning = msgspec.structs.replace(initial_state((28,)), cap=10)
+    features = pack(CURRENT, -1.0, [0.5] * SIZE, (3, 20.0, 40.0))
     contributions = [
-        Contribution(p, n, 5, 5, [Lesson(f"c{p}-{n}-{i}", i, 28, i % 2, features, i % 3 == 0, 1) for i in range(9)])
+        Contribution(
+            p, n, 5, 5, [LabelledExample(f"c{p}-{n}-{i}", i, 28, i % 2, features, i % 3 == 0, 1) for i in range(9)]
+        )
         for p in (0, 1)
         for n in (1, 2, 3)
     ]

@@ -126,7 +126,7 @@ def test_who_comes_back_within_the_horizon_has_not_churned_and_is_told_so_at_mat
 
     lessons = life.until(START + 28 * DAY + 14 * DAY).lessons
 
-    first = min(lessons, key=lambda lesson: lesson.asked_at)
+    first = min(lessons, key=lambda lesson: lesson.predicted_at)
     assert not first.churned
 
 
@@ -138,7 +138,7 @@ def test_an_order_at_the_very_moment_of_maturity_comes_too_late() -> None:
 
     outcome = life.happens(placed(due, order_id="o-2"))
 
-    assert outcome.lessons[0].churned == (outcome.lessons[0].asked_at == START)
+    assert outcome.lessons[0].churned == (outcome.lessons[0].predicted_at == START)
 
 
 def test_the_weekly_tick_scores_those_who_have_ordered_and_goes_on() -> None:

@@ -113,7 +113,7 @@ def test_erasure_leaves_nothing_but_the_id_and_that_she_asked() -> None:
     record = life.record
     assert record.erased == when(3)
     assert record.timers == []
-    assert (record.profile.name, record.buying.orders, record.purchases.count) == ("", 0, 0)
+    assert (record.profile.name, record.purchase_features.orders, record.purchases.count) == ("", 0, 0)
     assert life.book.orders == []
 
 

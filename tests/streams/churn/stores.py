@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from schemas.times import DAY, Millis
-from streams.churn.evaluation import Order
+from streams.churn.progressive import Order
 
 START: Millis = 17_167 * DAY
 """A Sunday at midnight."""

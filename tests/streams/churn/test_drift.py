@@ -5,9 +5,9 @@ from math import log
 from schemas.churn import HorizonState, Quality
 from schemas.ids import fraction
 from streams.churn.drift import trusted, watched
-from streams.churn.quality import Outcome
+from streams.churn.monitoring import Outcome
 
-GOOD = Quality(lessons=1_000.0, log_loss=0.3, base_loss=0.5)
+GOOD = Quality(examples=1_000.0, log_loss=0.3, base_loss=0.5)
 
 
 def outcomes(epoch: int, said: float, true: float, count: int = 60) -> list[Outcome]:
@@ -64,7 +64,7 @@ def test_few_outcomes_are_gathered_until_they_say_something() -> None:
     assert state.bucket[0] == 6.0
 
 
-def test_few_lessons_or_no_better_than_the_base_rate_is_not_trusted() -> None:
+def test_few_examples_or_no_better_than_the_base_rate_is_not_trusted() -> None:
     assert not trusted(HorizonState(28, quality=GOOD), 499, 10)
     assert not trusted(HorizonState(28, quality=Quality(log_loss=0.5, base_loss=0.5)), 1_000, 10)
 

@@ -1,4 +1,4 @@
-"""From features to the vector that the logistic models weigh: a constant, the features, products of the key ones."""
+"""From features to the vector that the logistic models weigh: an intercept, the features, products of the key ones."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.churn import Buying, Days
+from schemas.churn import Days, PurchaseFeatures
 from schemas.times import Millis
-from streams.churn.logistic import Vector
-from streams.churn.reading import Reading
+from streams.churn.model_view import ModelView
+from streams.churn.posterior import Vector
 
 WEIGHT_VARIANCE, PRODUCT_VARIANCE, CONSTANT_VARIANCE = 0.03, 0.001, 0.3
 """How sure the prior is: tight, as the features overlap, and tighter for products."""
-WANDER = 1e-4
-"""Variance that the constant gains each day: the level of churn moves faster than its reasons."""
+PROCESS_NOISE = 1e-4
+"""Variance that the intercept gains each day: the level of churn moves faster than its reasons."""
 
 Places = NDArray[np.intp]
 Features = tuple[float, ...]
-Look = Callable[[Reading, Buying, Millis, Days], Features]
+Look = Callable[[ModelView, PurchaseFeatures, Millis, Days], Features]
 
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """One version of what the model looks at; two can run beside each other (``streams.churn.shadow``).
+    """What the model looks at, in one version.
 
     Args:
-        version: 1 to 100; any change of a feature makes a new one.
+        version: 1 to 100; any change of a feature makes a new one, which cannot read the weights of another.
         names: of the features, in their order.
         keys: the features whose products with each other are weighed too.
-        whole: the two features whose mean stands in before any lesson, for the whole horizon.
+        whole: the two features whose mean stands in before any example, for the whole horizon.
         half: the same for its first half.
         look: computes the features.
-        derived: features that are not kept with a question, as they follow from others.
+        derived: features that are not kept with a pending label, as they follow from others.
         derive: fills them in, in place.
+        process_noise: variance that the intercept gains each day.
     """
 
     version: int
@@ -46,11 +47,12 @@ class FeatureSet:
     half: tuple[str, str]
     look: Look
     derived: tuple[str, ...] = ()
-    derive: Callable[[list[float]], None] = lambda values: None
+    derive: Callable[[list[float]], None] | None = None
+    process_noise: float = PROCESS_NOISE
 
     @cached_property
     def kept(self) -> list[int]:
-        """The places of the features that are kept with a question."""
+        """The places of the features that are kept with a pending label."""
         return [place for place, name in enumerate(self.names) if name not in self.derived]
 
     @cached_property
@@ -77,12 +79,12 @@ class FeatureSet:
 
     @cached_property
     def whole_mean(self) -> Vector:
-        """The weights before any lesson, for the whole horizon."""
+        """The weights before any example, for the whole horizon."""
         return self._mean(self.whole)
 
     @cached_property
     def half_mean(self) -> Vector:
-        """The weights before any lesson, for the first half."""
+        """The weights before any example, for the first half."""
         return self._mean(self.half)
 
     def _mean(self, names: tuple[str, str]) -> Vector:
@@ -99,10 +101,4 @@ class FeatureSet:
         variance = np.full(self.width, PRODUCT_VARIANCE)
         variance[0] = CONSTANT_VARIANCE
         variance[1 : 1 + len(self.names)] = WEIGHT_VARIANCE
-        return variance
-
-    def wander(self, days: float) -> Vector:
-        """The variance that weights gain in a time."""
-        variance = np.zeros(self.width)
-        variance[0] = WANDER * days
         return variance

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from itertools import accumulate, pairwise
 from math import log
 
-import msgspec
-
 from schemas.churn import ChurnState, HorizonState
-from streams.churn.buying import BINS, days_at
-from streams.churn.logistic import Belief
-from streams.churn.repeat import Parameters, parameters_of
-from streams.churn.tables import (
+from streams.churn.mbg_nbd import Parameters, parameters_of
+from streams.churn.population_stats import (
     AGES,
     AMOUNTS,
     CUSTOMERS,
@@ -26,6 +23,8 @@ from streams.churn.tables import (
     REACHED,
     gap_of,
 )
+from streams.churn.posterior import Posterior
+from streams.churn.purchase_features import BINS, days_at
 
 FIRST_GUESS_GAP, FIRST_GUESS_ORDERS = 30.0, 1.0
 """Before a store has repeat orders of its own: one each month, worth one order."""
@@ -39,10 +38,10 @@ HAZARD_WEIGHT = 20.0
 HIGHEST_HAZARD = 0.98
 _EDGES = [days_at(b) for b in range(BINS + 1)]
 YOUNG = 500.0
-"""Weight of lessons after the whole horizon at which half of the trust is in what was learned."""
+"""Weight of examples after the whole horizon at which half of the trust is in what was learned."""
 
 
-class Reading:
+class ModelView:
     """What scoring needs of a ``ChurnState``; made once for each state."""
 
     def __init__(self, state: ChurnState) -> None:
@@ -59,7 +58,7 @@ class Reading:
         """Mean of the logarithm of orders per customer."""
         self.hazards = _hazards(table, self.usual_gap)
         self._beyond = [_log_beyond(hazards) for hazards in self.hazards]
-        self.horizons = {h.horizon: HorizonReading(h, self.usual_gap) for h in state.horizons}
+        self.horizons = {h.horizon: HorizonView.of(h, self.usual_gap) for h in state.horizons}
 
     def beyond(self, group: int, place: float) -> float:
         """The log of the chance that a gap of this group goes beyond a place among the bins."""
@@ -67,27 +66,36 @@ class Reading:
         return curve[b] + (place - b) * (curve[b + 1] - curve[b])
 
 
-class HorizonReading:
-    """The estimators of one horizon, and what is known of their quality."""
+class HorizonView:
+    """The posteriors of one horizon, and what is known of their quality.
 
-    def __init__(self, state: HorizonState, usual_gap: float) -> None:
-        beliefs = {name: Belief.unpacked(learned) for name, learned in state.learned.items()}
-        self.main, self.half = beliefs["main"], beliefs["half"]
-        self.repeat: Parameters = parameters_of(beliefs["repeat"], usual_gap)
+    Args:
+        gain: what calibration has saved of late, in nats.
+        trusted: whether it may be acted on without a person.
+    """
+
+    def __init__(self, posteriors: Mapping[str, Posterior], usual_gap: float, gain: float, *, trusted: bool) -> None:
+        self.main, self.half = posteriors["main"], posteriors["half"]
+        self.repeat: Parameters = parameters_of(posteriors["repeat"].mean, usual_gap)
         self.ripe = self.main.weight / (self.main.weight + YOUNG)
         """How far the whole horizon has been seen: until then, MBG/NBD stands in for its second half."""
         grown = (self.main.weight + 1.0) / (self.main.weight + self.half.weight + 2.0)
         self.share = self.ripe * grown + (1.0 - self.ripe) / 2.0
-        """How much the direct model counts beside the two halves: in the end as its share of the lessons."""
-        self.calibration, self.gain = beliefs["calibration"], state.gain
-        self.trusted = state.trusted
+        """How much the direct model counts beside the two halves: in the end as its share of the examples."""
+        self.calibration, self.gain, self.trusted = posteriors["calibration"], gain, trusted
+
+    @classmethod
+    def of(cls, state: HorizonState, usual_gap: float) -> HorizonView:
+        """The view of what the learner exported."""
+        posteriors = {name: Posterior.unpacked(learned) for name, learned in state.learned.items()}
+        return cls(posteriors, usual_gap, state.gain, trusted=state.trusted)
 
 
-def reading(state: ChurnState) -> Reading:
+def view_of(state: ChurnState) -> ModelView:
     """The state made ready to read; kept with it, as a state is never changed."""
-    ready = state.__dict__.get("_reading")
-    if not isinstance(ready, Reading):
-        ready = state.__dict__["_reading"] = Reading(state)
+    ready = state.__dict__.get("_view")
+    if not isinstance(ready, ModelView):
+        ready = state.__dict__["_view"] = ModelView(state)
     return ready
 
 
@@ -123,16 +131,3 @@ def _log_beyond(hazards: list[float]) -> list[float]:
 def _hazard(table: dict[str, float], group: int, b: int, guess: float) -> float:
     reached, ended = table.get(REACHED[group][b], 0.0), table.get(ENDED[group][b], 0.0)
     return min((ended + HAZARD_WEIGHT * guess) / (reached + HAZARD_WEIGHT), HIGHEST_HAZARD)
-
-
-def candidate_of(state: ChurnState) -> ChurnState | None:
-    """The candidate as a state to read; kept with the state, as that is never changed."""
-    candidate = state.candidate
-    if candidate is None:
-        return None
-    ready = state.__dict__.get("_candidate")
-    if not isinstance(ready, ChurnState):
-        ready = state.__dict__["_candidate"] = msgspec.structs.replace(
-            state, features_version=candidate.features_version, horizons=candidate.horizons, candidate=None
-        )
-    return ready

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from schemas.churn import Cause, ChurnState, Days, Score
-from streams.churn.design import FeatureSet
-from streams.churn.reading import reading
-from streams.churn.versions import version_of
+from schemas.churn import ChurnState, Days, Explanation, Score
+from streams.churn.current_features import features_of
+from streams.churn.feature_set import FeatureSet
+from streams.churn.model_view import view_of
 
 CAUSES = {
     "rhythm": (
-        "unlike her rhythm",
+        "unlike their rhythm",
         (
             "silence",
             "fresh_silence",
@@ -19,9 +19,9 @@ CAUSES = {
             "pace_month",
             "pace_2",
             "pace_3",
-            "gaps_like_hers",
-            "her_gaps",
-            "her_gaps_half",
+            "similar_gaps",
+            "own_gaps",
+            "own_gaps_half",
             "repeat",
             "repeat_half",
         ),
@@ -39,9 +39,9 @@ LEAST = 0.05
 """Smaller parts are not named."""
 
 
-def causes(state: ChurnState, score: Score, horizon: Days) -> list[Cause]:
+def explanations(state: ChurnState, score: Score, horizon: Days) -> list[Explanation]:
     """What raises this score, strongest first, as shares of all that raises it."""
-    learned, kind = reading(state).horizons[horizon], version_of(state)
+    learned, kind = view_of(state).horizons[horizon], features_of(state)
 
     def risk(features: tuple[float, ...]) -> float:
         x = kind.design(features)
@@ -52,12 +52,12 @@ def causes(state: ChurnState, score: Score, horizon: Days) -> list[Cause]:
     if score.history[0]:
         raised["only_one"] = 0.0
     if score.features[kind.names.index("overdue")] <= 0.0:
-        raised["rhythm"] = 0.0  # silent for no longer than usual: her rhythm is what it was
+        raised["rhythm"] = 0.0  # silent for no longer than usual: the rhythm is what it was
     total = sum(raised.values())
     if total <= 0.0:
         return []
-    named = [Cause(code, CAUSES[code][0], part / total) for code, part in raised.items() if part >= LEAST * total]
-    return sorted(named, key=lambda cause: (-cause.share, cause.code))
+    named = [Explanation(code, CAUSES[code][0], part / total) for code, part in raised.items() if part >= LEAST * total]
+    return sorted(named, key=lambda found: (-found.share, found.code))
 
 
 def _without(kind: FeatureSet, features: tuple[float, ...], names: tuple[str, ...]) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""The versions of the features that this tend can compute: the newest, and those that almanacs may still weigh."""
+"""The features that this tend computes, and the refusal of weights of others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from math import exp, log
 
 from schemas.churn import ChurnState
 from schemas.errors import ConfigurationRefused
-from streams.churn.design import FeatureSet
+from streams.churn.feature_set import FeatureSet
 from streams.churn.features import FRESH, NAMES, OPEN, look, surely_overdue
 
 _SILENCE, _FRESH, _OVERDUE, _SURELY, _IRREGULAR = (
@@ -19,7 +19,7 @@ def _derive(values: list[float]) -> None:
     values[_SILENCE] = log(max(exp(2.0 * values[_FRESH]) - FRESH, 0.0) + OPEN)
 
 
-FIRST = FeatureSet(
+CURRENT = FeatureSet(
     version=1,
     names=NAMES,
     keys=(
@@ -31,36 +31,28 @@ FIRST = FeatureSet(
         "pace_ever",
         "age",
         "spend",
-        "gaps_like_hers",
-        "her_gaps",
+        "similar_gaps",
+        "own_gaps",
     ),
     # MBG/NBD knows from the first day that some never come back, and is too sure of it where few do; tables of gaps
     # follow the store at once, and know little of lengths that nobody has reached.
-    whole=("repeat", "her_gaps"),
-    half=("repeat_half", "her_gaps_half"),
+    whole=("repeat", "own_gaps"),
+    half=("repeat_half", "own_gaps_half"),
     look=look,
     derived=("silence", "surely_overdue"),
     derive=_derive,
 )
-VERSIONS = {FIRST.version: FIRST}
 
 
-def newest() -> FeatureSet:
-    """The version that new stores begin with, and old ones are led to."""
-    return VERSIONS[max(VERSIONS)]
-
-
-def version_of(state: ChurnState) -> FeatureSet:
-    """The version that a state weighs.
+def features_of(state: ChurnState) -> FeatureSet:
+    """The features that a state weighs.
 
     Raises:
-        ConfigurationRefused: this tend does not compute it.
+        ConfigurationRefused: this tend does not compute them.
     """
-    found = VERSIONS.get(state.features_version)
-    if found is None:
+    if state.features_version != CURRENT.version:
         raise ConfigurationRefused(
-            f"The almanac's churn model weighs version {state.features_version} of the features; this tend has "
-            f"version {', '.join(map(str, VERSIONS))}. Run the tend that made it, or begin a new almanac from the "
-            "stored orders."
+            f"The almanac's churn model weighs version {state.features_version} of the features; this tend computes "
+            f"version {CURRENT.version}. Run the tend that made it, or begin a new almanac from the stored orders."
         )
-    return found
+    return CURRENT

@@ -9,9 +9,10 @@ from schemas.codec import decode_record
 from schemas.lane import KafkaRecord
 from schemas.times import DAY, WEEK, to_rfc3339
 from schemas.topics import ORDERS
-from streams.churn import begin
-from streams.churn.evaluation import Order, Point, Rehearsal, Signal
-from streams.in_process_runner import InProcessRunner, WatermarkInterval
+from streams.churn import initial_state
+from streams.churn.progressive import Order, Point, ProgressiveEvaluation, Signal
+from streams.in_process_runner import InProcessRunner as Engine
+from streams.in_process_runner import WatermarkInterval
 from streams.lane_protocol import LaneConfig
 from streams.rulebook_schedule import RulebookSchedule
 from tests.streams.churn.stores import START, store
@@ -20,7 +21,7 @@ HORIZON = 14
 
 
 def points_of(orders: list[Order], horizon: int = HORIZON) -> list[Point]:
-    return list(Rehearsal(begin([horizon]), horizon, START).run(orders))
+    return list(ProgressiveEvaluation(initial_state([horizon]), horizon, START).run(orders))
 
 
 def test_there_is_a_point_after_each_order_and_at_each_tick_for_those_who_ordered_before() -> None:
@@ -49,7 +50,7 @@ def test_signals_make_no_points_and_are_looked_at() -> None:
     everything: list[Order | Signal] = [*orders, *late, *strangers]
     both = sorted(everything, key=lambda event: event.at)
 
-    points, plain = list(Rehearsal(begin([HORIZON]), HORIZON, START).run(both)), points_of(orders)
+    points, plain = list(ProgressiveEvaluation(initial_state([HORIZON]), HORIZON, START).run(both)), points_of(orders)
 
     times = {(p.customer, p.at) for p in plain}
     assert {(p.customer, p.at) for p in points if p.at <= orders[-1].at} == times
@@ -70,9 +71,9 @@ def test_nothing_that_happens_after_a_moment_changes_a_prediction_up_to_it() -> 
 
 
 def test_what_is_evaluated_is_what_runs_live() -> None:
-    """The whole pipeline, with its timers, lessons and almanacs, comes to the same weights to the bit."""
+    """The whole pipeline, with its alarms, examples and almanacs, comes to the same weights to the bit."""
     orders = store()
-    rehearsal = Rehearsal(begin([HORIZON]), HORIZON, START)
+    rehearsal = ProgressiveEvaluation(initial_state([HORIZON]), HORIZON, START)
     points = list(rehearsal.run(orders))
 
     engine = live(orders)
@@ -86,9 +87,9 @@ def test_what_is_evaluated_is_what_runs_live() -> None:
     }
 
 
-def live(orders: list[Order]) -> InProcessRunner:
-    ground = LaneConfig(0, 1, DAY, (HORIZON,), Tick(START, WEEK), begin([HORIZON]))
-    engine = InProcessRunner([ground], RulebookSchedule(shipped()))
+def live(orders: list[Order]) -> Engine:
+    ground = LaneConfig(0, 1, DAY, (HORIZON,), Tick(START, WEEK), initial_state([HORIZON]))
+    engine = Engine([ground], RulebookSchedule(shipped()))
     raws = [
         KafkaRecord(ORDERS, 0, i, order.at, order.customer.encode(), placed(order, i)) for i, order in enumerate(orders)
     ]

@@ -6,10 +6,10 @@ from functools import cache
 
 import pytest
 
-from schemas.churn import Asked, Buying, ChurnState, Lesson
+from schemas.churn import ChurnState, LabelledExample, PendingLabels, PurchaseFeatures
 from schemas.ids import fraction
 from schemas.times import DAY, SECOND, WEEK, Millis
-from streams.churn import ask, begin, causes, remember_order, remember_signal, score, settle
+from streams.churn import enqueue, explanations, initial_state, mature, remember_order, remember_signal, score
 from streams.churn.learning import learn_epoch
 
 NOW: Millis = 20_000 * DAY
@@ -21,47 +21,47 @@ PLANTED = {
 }
 
 
-def customer(kind: str) -> Buying:
-    """Somebody who ordered last on the day before, always in her rhythm; what went wrong was since."""
-    buying = Buying()
+def customer(kind: str) -> PurchaseFeatures:
+    """Somebody who ordered last on the day before, always in their rhythm; what went wrong was since."""
+    purchases = PurchaseFeatures()
     for week in range(10, 0, -1):
         at = NOW - week * WEEK + 6 * DAY
-        remember_order(buying, at, 3_000)
+        remember_order(purchases, at, 3_000)
         for day in range(6):
             if kind != "visits" or week > 3:
-                remember_signal(buying, "visit", at + day * DAY // 8)
+                remember_signal(purchases, "visit", at + day * DAY // 8)
     if kind == "complaint":
-        remember_signal(buying, "complaint_opened", NOW - DAY // 2)
+        remember_signal(purchases, "complaint_opened", NOW - DAY // 2)
     elif kind == "late":
         for _ in range(2):
-            remember_signal(buying, "late_delivery", NOW - DAY // 2)
+            remember_signal(purchases, "late_delivery", NOW - DAY // 2)
     elif kind == "satisfaction":
         for _ in range(3):
-            remember_signal(buying, "satisfaction", NOW - DAY // 2, 0.0)
-    return buying
+            remember_signal(purchases, "satisfaction", NOW - DAY // 2, 0.0)
+    return purchases
 
 
-def lessons_of(state: ChurnState, kind: str, number: int) -> list[Lesson]:
+def lessons_of(state: ChurnState, kind: str, number: int) -> list[LabelledExample]:
     """With something wrong two in three are gone, without one in ten."""
-    buying, asked, who = customer(kind), Asked(), f"{kind}-{number}"
-    ask(asked, buying, NOW, score(state, buying, NOW, 28), who, 28)
+    purchases, pending, who = customer(kind), PendingLabels(), f"{kind}-{number}"
+    enqueue(pending, NOW, score(state, purchases, NOW, 28), who, 28)
     gone = fraction("gone", who) < (0.1 if kind == "nothing" else 0.66)
-    return settle(asked, NOW if gone else NOW + SECOND, NOW + 28 * DAY, who)
+    return mature(pending, NOW if gone else NOW + SECOND, NOW + 28 * DAY, who)
 
 
 @cache
 def taught() -> ChurnState:
-    state = begin([28])
+    state = initial_state([28])
     kinds = [*PLANTED, "nothing", "nothing"]
-    lessons = [lesson for kind in kinds for number in range(150) for lesson in lessons_of(state, kind, number)]
-    return learn_epoch(state, NOW // DAY, lessons, {})
+    examples = [example for kind in kinds for number in range(150) for example in lessons_of(state, kind, number)]
+    return learn_epoch(state, NOW // DAY, examples, {})
 
 
 @pytest.mark.parametrize("kind", PLANTED)
 def test_a_planted_cause_is_named_first(kind: str) -> None:
     state = taught()
 
-    found = causes(state, score(state, customer(kind), NOW, 28), 28)
+    found = explanations(state, score(state, customer(kind), NOW, 28), 28)
 
     assert found[0].words == PLANTED[kind]
     assert found[0].share > 0.4
@@ -71,7 +71,7 @@ def test_a_planted_cause_is_named_first(kind: str) -> None:
 def test_a_cause_that_is_not_there_is_not_named(kind: str) -> None:
     state = taught()
 
-    found = causes(state, score(state, customer(kind), NOW, 28), 28)
+    found = explanations(state, score(state, customer(kind), NOW, 28), 28)
 
     assert not {cause.code for cause in found} & (PLANTED.keys() - {kind})
 
@@ -84,21 +84,21 @@ def test_what_went_wrong_raises_the_score() -> None:
     assert all(score(state, customer(kind), NOW, 28).p > fine for kind in PLANTED)
 
 
-def test_who_is_silent_for_longer_than_usual_is_said_to_be_unlike_her_rhythm() -> None:
-    state = begin([28])
-    buying = customer("nothing")
+def test_who_is_silent_for_longer_than_usual_is_said_to_be_unlike_their_rhythm() -> None:
+    state = initial_state([28])
+    purchases = customer("nothing")
 
-    found = causes(state, score(state, buying, NOW + 90 * DAY, 28), 28)
+    found = explanations(state, score(state, purchases, NOW + 90 * DAY, 28), 28)
 
-    assert found[0].words == "unlike her rhythm"
+    assert found[0].words == "unlike their rhythm"
 
 
 def test_who_never_came_back_is_told_apart() -> None:
-    state = begin([28])
-    once = Buying()
+    state = initial_state([28])
+    once = PurchaseFeatures()
     remember_order(once, NOW, 3_000)
 
-    codes = {cause.code for cause in causes(state, score(state, customer("nothing"), NOW, 28), 28)}
+    codes = {cause.code for cause in explanations(state, score(state, customer("nothing"), NOW, 28), 28)}
 
     assert "only_one" not in codes
 
@@ -106,7 +106,7 @@ def test_who_never_came_back_is_told_apart() -> None:
 def test_shares_are_parts_of_a_whole() -> None:
     state = taught()
 
-    found = causes(state, score(state, customer("late"), NOW + 30 * DAY, 28), 28)
+    found = explanations(state, score(state, customer("late"), NOW + 30 * DAY, 28), 28)
 
     assert 0.9 < sum(cause.share for cause in found) <= 1.0 + 1e-9
     assert [cause.share for cause in found] == sorted((cause.share for cause in found), reverse=True)

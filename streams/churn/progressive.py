@@ -1,7 +1,7 @@
-"""The way of an order file through the model: what is evaluated is what runs.
+"""An order file through the model, predicted before it is learned (progressive validation with delayed labels).
 
-The same functions in the same order as in a lane, with the almanac as late as there: epochs of a day,
-and the state after epoch e decides epoch e + 2.
+What is evaluated is what runs: the same functions in the same order as in a lane, with the almanac as late as
+there: epochs of a day, and the state after epoch e decides epoch e + 2.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from schemas.churn import Asked, Buying, ChurnState, Counts, Days, Lesson, Score
+from schemas.churn import ChurnState, Counts, Days, LabelledExample, PendingLabels, PurchaseFeatures, Score
 from schemas.times import DAY, Millis
-from streams.churn.buying import first_order, remember_order, remember_signal
-from streams.churn.counting import counts_of
 from streams.churn.learning import learn_epoch
-from streams.churn.questions import ask, next_maturity, settle
+from streams.churn.model_view import view_of
+from streams.churn.pending_labels import enqueue, mature, next_maturity
+from streams.churn.population_stats import counts_of
+from streams.churn.purchase_features import first_order, remember_order, remember_signal
 from streams.churn.scoring import score
 
 
@@ -47,12 +48,12 @@ class Point(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Customer(msgspec.Struct):
-    buying: Buying
-    asked: Asked
+    purchases: PurchaseFeatures
+    pending: PendingLabels
     last: Millis
 
 
-class Rehearsal:
+class ProgressiveEvaluation:
     """A store of orders run through the model, point by point."""
 
     def __init__(self, state: ChurnState, horizon: Days, start: Millis, tick_every: Days = 7) -> None:
@@ -62,7 +63,7 @@ class Rehearsal:
         self._tick = start
         self._epoch: int | None = None
         self._used, self._latest = state, state
-        self._lessons: list[Lesson] = []
+        self._examples: list[LabelledExample] = []
         self._counts: Counts = {}
         self._mature: dict[int, set[str]] = {}
 
@@ -81,7 +82,7 @@ class Rehearsal:
             if isinstance(event, Order):
                 yield self._ordered(event)
             else:
-                remember_signal(self._known(event.customer).buying, event.kind, now, event.value)
+                remember_signal(self._known(event.customer).purchases, event.kind, now, event.value)
         yield from self._ticks(now)
 
     def _ticks(self, until: Millis) -> Iterator[Point]:
@@ -90,7 +91,7 @@ class Rehearsal:
             if self._customers:
                 self._advance(now)
             for customer, known in self._customers.items():
-                if known.buying.orders and first_order(known.buying) < now:
+                if known.purchases.orders and first_order(known.purchases) < now:
                     yield self._ticked(customer, known, now)
             self._tick += self._period
 
@@ -99,53 +100,54 @@ class Rehearsal:
         length = self._latest.epoch_length
         epoch = now // length if self._epoch is None else self._epoch
         while epoch < now // length:
-            self._settle_until(epoch, (epoch + 1) * length - 1)
-            learned = learn_epoch(self._latest, epoch, self._lessons, self._counts)
+            self._mature_until(epoch, (epoch + 1) * length - 1)
+            learned = learn_epoch(self._latest, epoch, self._examples, self._counts)
             self._used, self._latest = self._latest, learned
-            self._lessons, self._counts = [], {}
+            self._examples, self._counts = [], {}
             epoch += 1
         self._epoch = epoch
 
-    def _settle_until(self, epoch: int, end: Millis) -> None:
-        """The customers with a question that matures in this epoch and no event after it."""
+    def _mature_until(self, epoch: int, end: Millis) -> None:
+        """The customers with a label that matures in this epoch and no event after it."""
         for customer in sorted(self._mature.pop(epoch, ())):
             known = self._customers[customer]
-            self._lessons.extend(settle(known.asked, known.last, end, customer))
+            self._examples.extend(mature(known.pending, known.last, end, customer))
             self._expect(customer, known)
 
     def _ordered(self, order: Order) -> Point:
         known = self._known(order.customer)
-        self._settle(order.customer, known, order.at)
-        self._count(known.buying, order.at, ordered=True, amount_minor=order.amount_minor)
-        remember_order(known.buying, order.at, order.amount_minor)
+        self._mature_now(order.customer, known, order.at)
+        self._count(known.purchases, order.at, ordered=True, amount_minor=order.amount_minor)
+        remember_order(known.purchases, order.at, order.amount_minor)
         known.last = order.at
         return self._predict(order.customer, known, order.at, ticked=False)
 
     def _known(self, customer: str) -> _Customer:
         known = self._customers.get(customer)
         if known is None:
-            known = self._customers[customer] = _Customer(Buying(), Asked(), 0)
+            known = self._customers[customer] = _Customer(PurchaseFeatures(), PendingLabels(), 0)
         return known
 
     def _ticked(self, customer: str, known: _Customer, now: Millis) -> Point:
-        self._settle(customer, known, now)
-        self._count(known.buying, now, ordered=False)
+        self._mature_now(customer, known, now)
+        self._count(known.purchases, now, ordered=False)
         return self._predict(customer, known, now, ticked=True)
 
-    def _settle(self, customer: str, known: _Customer, now: Millis) -> None:
-        self._lessons.extend(settle(known.asked, known.last, now, customer))
+    def _mature_now(self, customer: str, known: _Customer, now: Millis) -> None:
+        self._examples.extend(mature(known.pending, known.last, now, customer))
 
-    def _count(self, buying: Buying, now: Millis, *, ordered: bool, amount_minor: int = 0) -> None:
-        for key, value in counts_of(self._used, buying, now, ordered=ordered, amount_minor=amount_minor).items():
+    def _count(self, purchases: PurchaseFeatures, now: Millis, *, ordered: bool, amount_minor: int = 0) -> None:
+        usual_gap = view_of(self._used).usual_gap
+        for key, value in counts_of(purchases, usual_gap, now, ordered=ordered, amount_minor=amount_minor).items():
             self._counts[key] = self._counts.get(key, 0) + value
 
     def _predict(self, customer: str, known: _Customer, now: Millis, *, ticked: bool) -> Point:
-        scored = score(self._used, known.buying, now, self._horizon)
-        ask(known.asked, known.buying, now, scored, customer, self._horizon)
+        scored = score(self._used, known.purchases, now, self._horizon)
+        enqueue(known.pending, now, scored, customer, self._horizon)
         self._expect(customer, known)
         return Point(customer, now, ticked, scored)
 
     def _expect(self, customer: str, known: _Customer) -> None:
-        moment = next_maturity(known.asked)
+        moment = next_maturity(known.pending)
         if moment is not None:
             self._mature.setdefault(moment // self._latest.epoch_length, set()).add(customer)

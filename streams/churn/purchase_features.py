@@ -1,16 +1,16 @@
-"""Remember what a customer does, in a record that stays small however much she does."""
+"""Remember what a customer does, in a record that stays small however much that is."""
 
 from __future__ import annotations
 
 from math import exp, log
 
-from schemas.churn import Buying, Signals
+from schemas.churn import PurchaseFeatures, Signals
 from schemas.times import DAY, SECOND, Millis
 
 SPANS = (7.0, 30.0, 90.0, 365.0)
 """Time constants of the decayed order counts, in days: from this week to this year."""
 RECENT = 7
-"""How many of her last gaps are remembered one by one."""
+"""How many of the last gaps are remembered one by one."""
 GRID = 900
 """Seconds: orders are remembered one by one to a quarter of an hour."""
 CENTI, MILLI, SIGNAL = 100, 1_000, 10_000
@@ -37,39 +37,39 @@ def days_at(b: float) -> float:
     return exp(b / _HALF_OCTAVES) - 1.0
 
 
-def last_order(buying: Buying) -> Millis:
-    """Her last order, to the second."""
-    return buying.last * SECOND
+def last_order(purchases: PurchaseFeatures) -> Millis:
+    """The last order, to the second."""
+    return purchases.last * SECOND
 
 
-def first_order(buying: Buying) -> Millis:
-    """Her first order, to the second."""
-    return buying.first * SECOND
+def first_order(purchases: PurchaseFeatures) -> Millis:
+    """The first order, to the second."""
+    return purchases.first * SECOND
 
 
-def remember_order(buying: Buying, at: Millis, amount_minor: int) -> None:
-    """Add an order to the record, in place. ``at`` is never earlier than what the record has seen."""
+def remember_order(purchases: PurchaseFeatures, at: Millis, amount_minor: int) -> None:
+    """Add an order, in place. ``at`` is never earlier than what the record has seen."""
     seconds = at // SECOND
-    if buying.orders == 0:
-        buying.first, buying.counts = seconds, [0] * len(SPANS)
+    if purchases.orders == 0:
+        purchases.first, purchases.counts = seconds, [0] * len(SPANS)
     else:
-        _remember_gap(buying, max(seconds, buying.last))
-    buying.orders += 1
-    buying.last = max(seconds, buying.last)
-    buying.log_amount = round(log(1.0 + max(amount_minor, 0)) * CENTI)
-    buying.log_amounts += buying.log_amount
+        _remember_gap(purchases, max(seconds, purchases.last))
+    purchases.orders += 1
+    purchases.last = max(seconds, purchases.last)
+    purchases.log_amount = round(log(1.0 + max(amount_minor, 0)) * CENTI)
+    purchases.log_amounts += purchases.log_amount
 
 
-def _remember_gap(buying: Buying, seconds: int) -> None:
-    days = (seconds - buying.last) * SECOND / DAY
+def _remember_gap(purchases: PurchaseFeatures, seconds: int) -> None:
+    days = (seconds - purchases.last) * SECOND / DAY
     length = log(days + 1.0)
     steps = round(length * CENTI)
-    buying.log_gaps += steps
-    buying.log_gaps_squared += round(steps * steps / CENTI)
-    _count_length(buying.lengths, int(place(length)))
-    counts = zip(buying.counts, SPANS, strict=True)
-    buying.counts = [MILLI + round(count * exp(-days / span)) for count, span in counts]
-    buying.gaps = [*buying.gaps[1 - RECENT :], seconds // GRID - buying.last // GRID]
+    purchases.log_gaps += steps
+    purchases.log_gaps_squared += round(steps * steps / CENTI)
+    _count_length(purchases.lengths, int(place(length)))
+    counts = zip(purchases.counts, SPANS, strict=True)
+    purchases.counts = [MILLI + round(count * exp(-days / span)) for count, span in counts]
+    purchases.gaps = [*purchases.gaps[1 - RECENT :], seconds // GRID - purchases.last // GRID]
 
 
 def _count_length(lengths: list[int], b: int) -> None:
@@ -77,7 +77,7 @@ def _count_length(lengths: list[int], b: int) -> None:
     lengths[b] += 1
 
 
-def remember_signal(buying: Buying, kind: str, at: Millis, value: float = 1.0) -> None:
+def remember_signal(purchases: PurchaseFeatures, kind: str, at: Millis, value: float = 1.0) -> None:
     """Add something that is not an order, in place.
 
     Args:
@@ -90,10 +90,10 @@ def remember_signal(buying: Buying, kind: str, at: Millis, value: float = 1.0) -
     change = _CHANGES.get(kind)
     if change is None:
         raise ValueError(f"unknown churn signal {kind!r}; expected one of {', '.join(sorted(_CHANGES))}")
-    signals = buying.signals or Signals(at // DAY)
+    signals = purchases.signals or Signals(at // DAY)
     decay(signals, at)
     change(signals, value)
-    buying.signals = signals
+    purchases.signals = signals
 
 
 def decay(signals: Signals, at: Millis) -> None:
