@@ -26,7 +26,7 @@ from schemas.outcome import Decision, Outcome
 from schemas.record import TimerKind
 from schemas.timers import next_due
 from schemas.times import DAY, WEEK, Millis, to_millis
-from streams.churn import begin
+from streams.churn import initial_state
 from streams.ingest import misdated
 from streams.pipeline import Customer, LaneContext, fire_timers, handle, new_customer
 
@@ -117,7 +117,7 @@ class _Stage:
         self._not_true: list[NotTrue] = []
         self._context = LaneContext(
             rulebook=rulebook.with_each_rule(partial(_overheard, self._not_true)),
-            almanac=Almanac(version=VERSION, epoch=NONE_YET, partitions=1, churn=begin(horizons)),
+            almanac=Almanac(version=VERSION, epoch=NONE_YET, partitions=1, churn=initial_state(horizons)),
             horizons=horizons,
             tick=Tick(origin=_SUNDAY, period=WEEK),
         )
