@@ -1,7 +1,8 @@
-"""What is wrong with a line, and where it is written down."""
+"""What is wrong with a row, what is left out by meaning, and where both are written down."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
@@ -19,24 +20,44 @@ class BadValue(ValueError):
 
 
 class LeftOut:
-    """Every line that was left out, in a file beside the result, which exists only if there are any."""
+    """Every row that did not become an event, in a file beside the result, which exists only if there are any.
+
+    Two things are told apart: rows that could not be read (or whose order could not), and rows that are understood
+    and mean no event: an order that was never paid, a test, a customer without an id.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.count = 0
-        self.first: list[str] = []
+        self.unreadable = 0
+        """Rows, with those that are left out because another row of their order cannot be read."""
+        self.meant: Counter[str] = Counter()
+        """What is left out by meaning: rows or orders by reason."""
         self.fields: Counter[str] = Counter()
+        self.first: list[str] = []
         self._file: IO[str] | None = None
 
-    def add(self, line: int, problem: BadValue) -> None:
-        """Write a line's number and problem down."""
+    @property
+    def count(self) -> int:
+        """All of both."""
+        return self.unreadable + self.meant.total()
+
+    def add(self, where: str, problem: BadValue, rows: int = 1) -> None:
+        """Rows that cannot be read."""
+        self.unreadable += rows
+        self.fields[problem.field] += rows
+        self._write(f"{where}: {problem}")
+
+    def leave(self, where: str, reason: str, detail: str = "") -> None:
+        """A row or an order that means no event."""
+        self.meant[reason] += 1
+        self._write(f"{where}: left out, {reason}{f' ({detail})' if detail else ''}", shown=False)
+
+    def _write(self, text: str, *, shown: bool = True) -> None:
         if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace")
-        text = f"line {line}: {problem}"
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._file = open(handle, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115  # closed at exit
         self._file.write(text + "\n")
-        self.count += 1
-        self.fields[problem.field] += 1
-        if len(self.first) < _SHOWN:
+        if shown and len(self.first) < _SHOWN:
             self.first.append(text)
 
     def __enter__(self) -> Self:
