@@ -1,132 +1,292 @@
-"""One import, from the file to the file."""
+"""One import of orders, from the files to the file: the stages in their order, and what is said of it afterwards."""
 
 from __future__ import annotations
 
-import gzip
-import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import tzinfo
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Final
 
-from agents.imports.amounts import Amounts
-from agents.imports.dates import Dates, order_of
-from agents.imports.orders import orders_of
+from agents.access import AccessKeys
+from agents.imports.cells import bare, identity
+from agents.imports.conventions import Told, prove
+from agents.imports.events import admitted, in_time_order, numbered_lines, told_orders
+from agents.imports.lives import side_by_side
+from agents.imports.opening import OnBytes, sources_of
+from agents.imports.orders import Gathering, Meant, Order, Unreadable, packed, unpacked
+from agents.imports.output import IdMap, written_whole
+from agents.imports.presets import Layout, layout_of
 from agents.imports.problems import BadValue, LeftOut
-from agents.imports.rows import AmountIs, OrderLine, Reading
-from agents.imports.table import Table, open_table
+from agents.imports.rows import OrderRow, Reading, RowReader
+from agents.imports.table import Table, table_of
+from agents.replay.sorting import sorted_lines
 from schemas.errors import TendError
+from schemas.identity import carried_customer
 
-OnBytes = Callable[[int], None]
+_LIKE_A_STATUS: Final = re.compile(
+    r"(?i)status|state$|refund|cancel|storn|estado|statut|zustand|erstatt|状态|退款", re.IGNORECASE
+)
+_NEVER: Final = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for; columns by the option that names them."""
+    """What was asked for."""
 
     path: Path
-    columns: dict[str, str]
-    """customer, time and amount; order, item, quantity, category, currency where there are such columns."""
-    zone: tzinfo
+    layouts: tuple[Layout, ...]
+    """What columns mean; of several, each table takes the first that fits."""
+    told: Told
+    keys: AccessKeys
     currency: str = ""
-    date_format: str | None = None
-    decimal: str = "."
+    """Of orders that carry none."""
+    country: str = ""
+    """ISO 3166 code: how phone numbers are written that carry no country's code."""
+    encoding: str | None = None
     delimiter: str | None = None
-    encoding: str = "utf-8-sig"
-    amount_is: AmountIs = "line"
+    header: bool | None = None
+    max_bad: float = 0.01
+    """Share of rows that may be unreadable before nothing is written."""
+    test_items: re.Pattern[str] = _NEVER
+    no_items: re.Pattern[str] = _NEVER
 
 
-@dataclass(frozen=True)
+@dataclass
 class Imported:
     """What became of it."""
 
-    rows: int
-    orders: int
+    out: Path
     left_out: LeftOut
-    first: str
-    """Time of the earliest order; empty where there is none."""
-    last: str
+    ids: IdMap
+    rows: int = 0
+    lines: int = 0
+    orders: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    totals: dict[str, Counter[str]] = field(default_factory=dict)
+    """By currency: what was placed, returned and cancelled, in minor units, to hold against the shop's own books."""
+    first: str = ""
+    """Time of the earliest event; empty where there is none."""
+    last: str = ""
+    remarks: list[str] = field(default_factory=list)
+    refused: str = ""
+    """Why nothing was written; empty where it was."""
 
 
 def import_orders(request: Request, out: Path, on_bytes: OnBytes = lambda at: None) -> Imported:
-    """Write the orders of a table as contract events, in the order of time, to ``out`` (``.gz`` packs it).
+    """Write the orders of a shop's export as contract events, in the order of time, to ``out`` (``.gz`` packs it).
 
-    Lines that cannot be understood are left out and written to ``out`` + ``.left-out.txt`` with number and problem.
-    The result appears under its name only when it is complete, and holds an order at least.
+    What does not become an event is written to ``out`` + ``.left-out.txt`` with number and reason; ids that differ
+    from what the shop calls a customer to ``out`` + ``.ids.csv``. The result appears under its name only when it is
+    whole, holds an order, and not too many rows could not be read.
 
     Raises:
-        TendError: the file, a column, or the dates as a whole cannot be understood.
+        TendError: the files, a column, or dates and amounts as a whole cannot be understood.
     """
-    table = open_table(request.path, request.columns, request.delimiter, request.encoding)
-    reading = _reading(request, table)
-    part = out.with_name(out.name + ".part")
-    with LeftOut(out.with_name(out.name + ".left-out.txt")) as left_out:
-        counted = _Counted(table, reading, left_out, on_bytes)
-        numbered = "order" in request.columns
-        events = orders_of(counted.lines(), numbered=numbered, amount_is=request.amount_is, on_bad=left_out.add)
+    parts, remarks = tables_of(request)
+    with (
+        LeftOut(out.with_name(out.name + ".left-out.txt")) as left_out,
+        IdMap(out.with_name(out.name + ".ids.csv")) as ids,
+    ):
+        run = _Run(request, parts, Imported(out, left_out, ids, remarks=remarks))
+        run.write(on_bytes)
+        return run.found
+
+
+def tables_of(request: Request) -> tuple[list[tuple[Table, Layout]], list[str]]:
+    """The tables with what their columns mean, and remarks on those that are left aside.
+
+    Raises:
+        TendError: a column that was told is not there, or no table is of a known kind.
+    """
+    found: list[tuple[Table, Layout]] = []
+    aside: list[str] = []
+    sources = sources_of(request.path, request.encoding)
+    missing = ""
+    for source in sources:
+        for layout in request.layouts:
+            wanted = [frozenset(name.lower() for name in layout.columns[meaning]) for meaning in layout.needs]
+            table = table_of(source, wanted, request.delimiter, request.header)
+            if (fitting := layout_of(table.header, (layout,))) is not None:
+                found.append((table, fitting))
+                break
+            missing = missing or _missing(table, layout)
+        else:
+            aside.append(source.name)
+    if not any(not layout.looks_up for _, layout in found):
+        raise TendError(missing)
+    if len(request.layouts) == 1 and len(sources) > 1 and aside and "time" in request.layouts[0].needs:
+        remarks = [f"left aside, as the columns are not there: {', '.join(aside)}"]
+    else:
+        remarks = [f"left aside, as they hold no orders: {', '.join(aside)}"] if aside else []
+    return found, remarks + _unused(found)
+
+
+def _missing(table: Table, layout: Layout) -> str:
+    lower = {name.lower() for name in table.header}
+    for meaning in layout.needs:
+        names = layout.columns[meaning]
+        if not any(name.lower() in lower for name in names):
+            near = difflib.get_close_matches(names[0], table.header, 1)
+            meant = f" Is {near[0]!r} meant?" if near else ""
+            what = f"the column {names[0]!r}" if len(names) == 1 else f"a column {' or '.join(map(repr, names))}"
+            place = "the header" if table.named else "no header; columns have numbers"
+            return (
+                f"{table.source.name}: {what} of {meaning} is not there.{meant} The file has {place}: "
+                f"{', '.join(table.header)}. `tend import look {table.source.path.name}` shows more."
+            )
+    return f"{table.source.name}: the columns were not found."
+
+
+def _unused(parts: Sequence[tuple[Table, Layout]]) -> list[str]:
+    """A remark where a column looks as if it told orders that do not stand, and is not used."""
+    if any(meaning in layout.columns for _, layout in parts for meaning in ("status", "refunded", "cancelled_at")):
+        return []
+    names = [name for table, _ in parts for name in table.header if _LIKE_A_STATUS.search(name)]
+    if not names:
+        return []
+    return [
+        f"{', '.join(map(repr, dict.fromkeys(names)))} may tell orders that do not stand (cancelled, failed, refunded); "
+        "they now count as sold: --status COL, --refunded COL and --cancelled-at COL read such columns"
+    ]
+
+
+class _Run:
+    """The stages of one import, each fed by the one before."""
+
+    def __init__(self, request: Request, parts: Sequence[tuple[Table, Layout]], found: Imported) -> None:
+        self.found = found
+        self._request, self._parts = request, parts
+        self._orders = [(table, layout) for table, layout in parts if not layout.looks_up]
+        self._numbered = any("order" in layout.columns for _, layout in self._orders)
+        self._whole = any(layout.amount_is == "order" for _, layout in self._orders)
+        self._told_contact = any("email" in one.columns or "phone" in one.columns for _, one in self._orders)
+
+    def write(self, on_bytes: OnBytes) -> None:
+        conventions = prove(self._orders, self._request.told, on_bytes)
+        request = self._request
+        reading = Reading(
+            conventions, self._customer_of, request.told.statuses, request.currency, request.country, self._lookups(),
+            request.test_items, request.no_items,
+        )  # fmt: skip
+        orders = side_by_side(self._gathered(self._rows(reading, on_bytes)), self._meant)
+        if not self._numbered:
+            orders = numbered_lines(orders)
+        told = in_time_order(told_orders(self._totalled(orders)))
         try:
-            orders, first, last = _write(part, out, events)
-            if orders:
-                os.replace(part, out)
-        finally:
-            part.unlink(missing_ok=True)
-    return Imported(counted.rows, orders, left_out, first, last)
+            with written_whole(self.found.out) as file:
+                for event in admitted(told, "import:orders", request.keys, self.found.events):
+                    file.write(event)
+                    self.found.first, self.found.last = self.found.first or _time(event), _time(event)
+                self._judge()
+            self.found.ids.write()
+        except _Refused as refused:
+            self.found.refused = str(refused)
+        repeated = sum(table.counts["repeated headers"] for table, _ in self._orders)
+        if repeated:
+            self.found.remarks.append(f"the header stands {repeated:,} more times between rows; those were passed over")
+
+    def _judge(self) -> None:
+        found, bad = self.found, self.found.left_out.unreadable
+        if bad > found.rows * self._request.max_bad:
+            share, needed = bad / found.rows, min(100.0, -(-bad * 1000 // found.rows) / 10)
+            raise _Refused(
+                f"{bad:,} of {found.rows:,} rows ({share:.1%}) cannot be read or belong to orders with such rows, and "
+                f"--max-bad allows {self._request.max_bad:.1%}. Nothing was written; {found.left_out.path} has all. "
+                f"Mend them, or leave them out with --max-bad {needed:g}%."
+            )
+        if not found.orders:
+            raise _Refused("No order was understood; nothing was written. Check the options against the lines above.")
+
+    def _customer_of(self, given: str) -> str:
+        mapped = carried_customer(self._request.keys.customer_of(given))
+        self.found.ids.note(given, mapped)
+        return mapped
+
+    def _lookups(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for table, layout in self._parts:
+            if layout.looks_up:
+                key, value = (table.header.index(layout.columns[name][0]) for name in ("key", "value"))
+                rows = (row.cells for row in table.rows() if row.problem is None)
+                found.setdefault(layout.looks_up, {}).update(
+                    (identity("key", bare(cells[key])), bare(cells[value])) for cells in rows
+                )
+        return found
+
+    def _rows(self, reading: Reading, on_bytes: OnBytes) -> Iterator[OrderRow]:
+        for index, (table, layout) in enumerate(self._orders):
+            reader = RowReader(table.header, layout, reading, index)
+            for row in table.rows(on_bytes):
+                self.found.rows += 1
+                yield reader.read(row)
+            self.found.lines += table.counts["lines"]
+
+    def _gathered(self, rows: Iterable[OrderRow]) -> Iterator[Order]:
+        """Whole orders; what is none is written down."""
+        groups: Iterable[tuple[str, Iterable[OrderRow]]]
+        if self._numbered:
+            lines = map(unpacked, sorted_lines(map(packed, self._nameable(rows))))
+            groups = groupby(lines, key=lambda row: row.order)
+        else:
+            groups = (("", (row,)) for row in rows)
+        for _, group in groups:
+            order = self._order(iter(group))
+            if isinstance(order, Order):
+                yield order
+            elif isinstance(order, Meant):
+                self._meant(order.where, order.reason, order.order)
+            else:
+                self._unreadable(order)
+
+    def _nameable(self, rows: Iterable[OrderRow]) -> Iterator[OrderRow]:
+        for row in rows:
+            if row.order:
+                yield row
+            else:
+                self._unreadable(Unreadable(row.where, "", 1, BadValue(*row.problem.split(": ", 1))))
+
+    def _order(self, rows: Iterator[OrderRow]) -> Order | Meant | Unreadable:
+        request = self._request
+        gathering = Gathering(
+            next(rows), numbered=self._numbered, whole=self._whole, currency=request.currency, country=request.country
+        )
+        for row in rows:
+            gathering.add(row)
+        return gathering.finish()
+
+    def _meant(self, where: int, reason: str, order: str) -> None:
+        self.found.left_out.leave(self._place(where), reason, f"order {order}" if order else "")
+
+    def _unreadable(self, order: Unreadable) -> None:
+        problem = order.problem
+        if order.rows > 1:
+            whole = f"{str(problem).partition(': ')[2]} (order {order.order} is left out whole, {order.rows} rows)"
+            problem = BadValue(problem.field, whole)
+        self.found.left_out.add(self._place(order.where), problem, order.rows)
+
+    def _place(self, where: int) -> str:
+        table = self._orders[where >> 40][0]
+        number = f"{'row' if table.source.kind == 'sheet' else 'line'} {where & ((1 << 40) - 1)}"
+        return f"{table.source.name} {number}" if len(self._orders) > 1 else number
+
+    def _totalled(self, orders: Iterable[Order]) -> Iterator[Order]:
+        for order in orders:
+            self.found.orders += 1
+            totals = self.found.totals.setdefault(order.currency, Counter())
+            totals["placed"] += order.amount
+            returned = sum(later.amount for later in order.later if later.kind == "order.returned")
+            totals["returned"] += returned
+            if any(later.kind == "order.cancelled" for later in order.later):
+                totals["cancelled"] += order.amount - returned
+            yield order
 
 
-def _reading(request: Request, table: Table) -> Reading:
-    order = None
-    if request.date_format is None:
-        times = ((number, row[table.places["time"]]) for number, row in table.rows(lambda number, problem: None))
-        order = order_of(times)
-    dates = Dates(request.zone, request.date_format, order)
-    return Reading(dates, Amounts(request.decimal), request.currency, request.amount_is, table.places)
-
-
-class _Counted:
-    """The lines of a table; those that cannot be read go aside."""
-
-    def __init__(self, table: Table, reading: Reading, left_out: LeftOut, on_bytes: OnBytes) -> None:
-        self._table, self._reading, self._left_out, self._on_bytes = table, reading, left_out, on_bytes
-        self.rows = 0
-
-    def lines(self) -> Iterator[OrderLine]:
-        """Those that can be read."""
-        for number, row in self._table.rows(self._bad_row, self._on_bytes):
-            self.rows += 1
-            try:
-                yield self._reading.line(number, row)
-            except BadValue as problem:
-                self._left_out.add(number, problem)
-
-    def _bad_row(self, number: int, problem: BadValue) -> None:
-        self.rows += 1
-        self._left_out.add(number, problem)
-
-
-def _write(part: Path, out: Path, events: Iterable[bytes]) -> tuple[int, str, str]:
-    count, first, last = 0, b"", b""
-    try:
-        with _opened(part, out.suffix == ".gz") as file:
-            for event in events:
-                file.write(event)
-                first, last = first or event, event
-                count += 1
-    except OSError as error:
-        raise TendError(f"{out} cannot be written: {error}. Sorting also needs room in the temporary folder.") from None
-    return count, _time(first), _time(last)
-
-
-@contextmanager
-def _opened(path: Path, packed: bool) -> Iterator[BinaryIO]:
-    with path.open("wb") as file:
-        if not packed:
-            yield file
-            return
-        # Without name and time inside, the same orders give the same bytes.
-        with gzip.GzipFile("", "wb", 3, file, mtime=0) as archive:
-            yield cast("BinaryIO", archive)
+class _Refused(Exception):
+    """The result is not worth its name."""
 
 
 def _time(event: bytes) -> str:

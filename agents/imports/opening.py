@@ -56,7 +56,9 @@ def sources_of(path: Path, encoding: str | None = None) -> list[Source]:
         found = [source for file in _files(path) for source in _in_file(file)]
         found = [source for source in found if not _is_junk(source.member)]
         if not found:
-            raise TendError(f"{path} holds no table. Expected files that end in {' '.join(_SUFFIXES)}, or a zip of them.")
+            raise TendError(
+                f"{path} holds no table. Expected files that end in {' '.join(_SUFFIXES)}, or a zip of them."
+            )
         return [_decoded(source, encoding) for source in found]
     except (OSError, EOFError, zipfile.BadZipFile, lzma.LZMAError) as error:
         raise TendError(f"{path} cannot be read: {error}.") from None

@@ -1,127 +1,269 @@
-"""From lines to orders, by two sorts on disk: by order number, then by time. Memory does not grow with the file."""
+"""Stage 5, orders: the rows of one order as one order, or the reason why it is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
+from agents.imports.amounts import minor_units
 from agents.imports.problems import BadValue
-from agents.imports.rows import AmountIs, OrderLine
-from agents.replay.sorting import sorted_lines
-from schemas.ids import digest
-from schemas.times import to_rfc3339
+from agents.imports.rows import Line, OrderRow, contact_of_row
+from schemas.times import DAY, HOUR, Millis
 
-OnBad = Callable[[int, BadValue], None]
-
-_SHIFT: Final = 10**15
-"""Makes every time positive, so that digits sort as numbers do."""
 _MOST_ITEMS: Final = 200
+_MOST_PIECES: Final = 100_000
+_MOST_COUPONS: Final = 10
+_ONE_VALUE: Final = {
+    "customer": "names two customers",
+    "currency": "names two currencies",
+    "amount": "names two totals",
+}
+"""Facts that an order has one of; others may be told more than once, and the first counts."""
+_TOGETHER: Final = DAY
+"""Rows of one number that lie further apart are no order: numbers that begin anew each year, day or till."""
+_LATER: Final = HOUR
+"""A negative row so long after its order is a return, and before that a discount."""
 
 
-def orders_of(lines: Iterable[OrderLine], *, numbered: bool, amount_is: AmountIs, on_bad: OnBad) -> Iterator[bytes]:
-    """The orders as JSON lines of the contract, in the order of time.
+class Later(NamedTuple):
+    """Something that happened to an order after it was placed."""
 
-    Args:
-        lines: in any order.
-        numbered: lines carry an order number and are gathered by it, wherever they stand; else each is an order.
-        amount_is: ``order`` where the amount of the whole order stands on each of its lines.
-        on_bad: told of lines that do not fit the order they name.
-    """
-    drafts = _gathered(lines, amount_is, on_bad) if numbered else map(_alone, lines)
-    seen, times_seen = "", 0
-    for draft in sorted_lines(drafts):
-        time, key, fields = draft.decode().split("\t", 2)
-        # Two equal lines are two orders, not one told twice: the second gets an id of its own.
-        times_seen = times_seen + 1 if time + key == seen else 1
-        seen = time + key
-        yield _event(int(time) - _SHIFT, key, times_seen, orjson.loads(fields))
+    kind: str
+    time: Millis
+    amount: int = 0
 
 
-def _gathered(lines: Iterable[OrderLine], amount_is: AmountIs, on_bad: OnBad) -> Iterator[bytes]:
-    packed = sorted_lines(map(_packed, lines))
-    for _, group in groupby(packed, key=lambda line: line.split(b"\t", 1)[0]):
-        order = _Order(_unpacked(next(group)), amount_is)
-        for line in map(_unpacked, group):
-            try:
-                order.add(line)
-            except BadValue as problem:
-                on_bad(line.number, problem)
+class Order(NamedTuple):
+    """An order, whole; a credit note is one too, with what it gives back."""
+
+    time: Millis
+    customer: str
+    order: str
+    amount: int
+    currency: str
+    items: list[dict[str, Any]]
+    coupons: list[str]
+    promised: Millis | None
+    later: list[Later]
+    contact: dict[str, Any]
+    """Name, addresses and consent, as far as the row tells them."""
+    credit: bool
+    where: int
+
+
+def order_of(fields: list[Any]) -> Order:
+    """An order from what JSON makes of it."""
+    order = Order(*fields)
+    return order._replace(later=[Later(*later) for later in order.later])
+
+
+class Meant(NamedTuple):
+    """Rows that are understood and mean no order."""
+
+    reason: str
+    where: int
+    order: str
+    rows: int
+
+
+class Unreadable(NamedTuple):
+    """An order that is left out whole."""
+
+    where: int
+    order: str
+    rows: int
+    problem: BadValue
+
+
+class Gathering:
+    """An order while its rows come in; bounded, however many there are."""
+
+    def __init__(self, first: OrderRow, *, numbered: bool, whole: bool, currency: str, country: str) -> None:
+        self.order, self._where = first.order, first.where
+        self._numbered, self._whole = numbered, whole
+        self._currency, self._country = currency, country
+        self._rows = 0
+        self._facts: dict[str, Any] = {}
+        self._times: tuple[Millis, Millis] | None = None
+        self._lines = 0
+        self._payments: int | None = None
+        self._items: list[dict[str, Any]] = []
+        self._back: dict[Millis, int] = {}
+        """Negative rows by time, in millionths."""
+        self._item_refunds = 0
+        self._problem: tuple[int, BadValue] | None = None
+        self.add(first)
+
+    def add(self, row: OrderRow) -> None:
+        """One more row."""
+        self._rows += 1
+        if row.problem:
+            self._fail(row.where, *row.problem.split(": ", 1))
+        elif row.facts.get("status") == "refund" or (self._whole and row.facts.get("amount", 0) < 0):
+            self._give_back(row, abs(row.facts.get("amount", row.line.amount or row.line.price or 0)))
+        elif not self._whole and (row.line.amount or 0) < 0:
+            self._give_back(row, -(row.line.amount or 0))
+        else:
+            self._see(row.facts, row.where)
+            if (time := row.facts.get("time")) is not None:
+                first, last = self._times or (time, time)
+                self._times = min(first, time), max(last, time)
+            self._add_line(row.line)
+
+    def _fail(self, where: int, field: str, problem: str) -> None:
+        self._problem = self._problem or (where, BadValue(field, problem))
+
+    def _see(self, facts: dict[str, Any], where: int) -> None:
+        for meaning, value in facts.items():
+            known = self._facts.setdefault(meaning, value)
+            if known != value and meaning in _ONE_VALUE:
+                self._fail(where, meaning, f"order {self.order} {_ONE_VALUE[meaning]}")
+
+    def _give_back(self, row: OrderRow, micros: int) -> None:
+        time = row.facts.get("time", self._times[0] if self._times else 0)
+        self._back[time] = self._back.get(time, 0) + micros
+        self._see({name: value for name, value in row.facts.items() if name in ("customer", "currency")}, row.where)
+        if row.line.sku and len(self._items) < _MOST_ITEMS:
+            self._items.append({"sku": row.line.sku, "back": micros})
+
+    def _add_line(self, line: Line) -> None:
+        self._lines += line.amount or 0
+        self._item_refunds += line.refunded
+        if line.payment is not None:
+            self._payments = (self._payments or 0) + line.payment
+        if line.sku and len(self._items) < _MOST_ITEMS:
+            price = line.price if line.price is not None else line.amount
+            if price is None or price >= 0:
+                item = {"sku": line.sku, "quantity": min(line.pieces, _MOST_PIECES), "price": price or 0}
+                self._items.append(item | ({"category": line.category} if line.category else {}))
+
+    def finish(self) -> Order | Meant | Unreadable:
+        """What it has become."""
         try:
-            yield order.draft()
+            if self._problem:
+                where, problem = self._problem
+                return Unreadable(where, self.order, self._rows, problem)
+            return self._meant() or self._made()
         except BadValue as problem:
-            on_bad(order.first.number, problem)
+            return Unreadable(self._where, self.order, self._rows, problem)
+
+    def _meant(self) -> Meant | None:
+        status = self._facts.get("status")
+        reason = ""
+        if self._facts.get("test") or status == "test":
+            reason = "a test order"
+        elif status == "unpaid":
+            reason = "never paid"
+        elif "customer" not in self._facts:
+            reason = "no customer is named (a guest without an id or address)"
+        elif status == "cancelled" and not self._micros():
+            reason = "cancelled before it was paid"
+        return Meant(reason, self._where, self.order, self._rows) if reason else None
+
+    def _micros(self) -> int:
+        if self._whole:
+            return int(self._facts.get("amount", 0))
+        return self._lines if self._payments is None else self._payments
+
+    def _made(self) -> Order:
+        currency = self._facts.get("currency") or self._currency
+        if not currency:
+            raise BadValue("currency", "is empty in every row of the order")
+        if self._times is None:
+            if not self._back:
+                raise BadValue("time", "is empty in every row of the order")
+            return self._credit(currency)
+        first, last = self._times
+        if last - first > _TOGETHER:
+            days = (last - first) // DAY
+            raise BadValue(
+                "order",
+                f"the number {self.order} stands on rows that lie {days} days apart, so it begins anew; name a further "
+                "column that tells them apart with a second --order",
+            )
+        if self._whole and "amount" not in self._facts:
+            raise BadValue("amount", "is empty in every row of the order")
+        micros = self._micros() - sum(
+            back for time, back in self._back.items() if not self._whole and time - first < _LATER
+        )
+        if micros < 0:
+            return self._credit(currency)
+        amount = minor_units("amount", micros, currency)
+        return Order(
+            first, self._facts["customer"], self.order, amount, currency, self._sold(currency), self._coupons(),
+            self._facts.get("promised_at"), self._later(first, amount, currency), self._contact(), False, self._where,
+        )  # fmt: skip
+
+    def _discounts(self, placed: Millis) -> int:
+        return 0 if self._whole else sum(back for time, back in self._back.items() if time - placed < _LATER)
+
+    def _credit(self, currency: str) -> Order:
+        """A number that gives back more than it takes: a credit note for orders of other numbers."""
+        time = min([*self._back, *(self._times or ())])
+        if not self._numbered and not self._items:
+            self._items = [{"sku": "", "back": sum(self._back.values())}]
+        back = [
+            {"sku": item["sku"], "back": minor_units("amount", item["back"], currency)}
+            for item in self._items
+            if "back" in item
+        ]
+        whole = minor_units("amount", sum(self._back.values()) - max(0, self._lines), currency)
+        return Order(
+            time, self._facts["customer"], self.order, whole, currency, back, [], None, [], {}, True, self._where
+        )
+
+    def _sold(self, currency: str) -> list[dict[str, Any]]:
+        return [
+            item | {"price": minor_units("price", item["price"], currency)} for item in self._items if "price" in item
+        ]
+
+    def _coupons(self) -> list[str]:
+        # WooCommerce's exports write code:spring|amount:5, others the codes alone.
+        parts = str(self._facts.get("coupon", "")).replace(";", ",").split(",")
+        codes = [part.partition("code:")[2].partition("|")[0] or part for part in parts]
+        return [code for text in codes if (code := text.strip()) and code.isascii() and code.isprintable()
+                and " " not in code and len(code) <= 64][:_MOST_COUPONS]  # fmt: skip
+
+    def _later(self, placed: Millis, amount: int, currency: str) -> list[Later]:
+        facts = self._facts
+        known = [facts[name] for name in ("paid_at", "dispatched_at", "delivered_at") if name in facts]
+        refunded = minor_units("refunded", self._refunded(placed), currency)
+        cancelled = facts.get("status") == "cancelled" or "cancelled_at" in facts
+        moved = [
+            Later(f"order.{name}", facts[f"{name}_at"]) for name in ("dispatched", "delivered") if f"{name}_at" in facts
+        ]
+        if cancelled and not (0 < refunded < amount):
+            at = max(placed, facts.get("cancelled_at", max([placed, *known[:1]])))
+            return [*(one for one in moved if placed <= one.time <= at), Later("order.cancelled", at)]
+        found = [one for one in moved if one.time >= placed]
+        if facts.get("status") == "refunded" and not refunded:
+            refunded = amount
+        if refunded and amount:
+            told = facts.get("refunded_at", facts.get("cancelled_at", max(self._back, default=0)))
+            found.append(Later("order.returned", max([placed, *known, told]), min(refunded, amount)))
+        return found
+
+    def _refunded(self, placed: Millis) -> int:
+        """What was given back, in millionths. A column, articles and rows tell the same: the first that is told."""
+        rows = sum(back for time, back in self._back.items() if self._whole or time - placed >= _LATER)
+        return abs(self._facts.get("refunded", 0)) or self._item_refunds or rows
+
+    def _contact(self) -> dict[str, Any]:
+        found: dict[str, Any] = contact_of_row(self._facts, self._country)
+        if "consent" in self._facts and "email" in found:
+            found["consent"] = self._facts["consent"]
+        return found
 
 
-class _Order:
-    """An order while its lines come in; bounded, however many there are."""
-
-    def __init__(self, first: OrderLine, amount_is: AmountIs) -> None:
-        self.first = first
-        self._whole = amount_is == "order"
-        self._time, self._amount = first.time, first.amount
-        self._items = [first.item] if first.item else []
-
-    def add(self, line: OrderLine) -> None:
-        """One more line.
-
-        Raises:
-            BadValue: it contradicts the first.
-        """
-        first, told = self.first, f"order {line.order} (line {self.first.number})"
-        if line.customer != first.customer:
-            raise BadValue("customer", f"{line.customer} differs from {first.customer} of {told}")
-        if line.currency != first.currency:
-            raise BadValue("currency", f"{line.currency} differs from {first.currency} of {told}")
-        if self._whole and line.amount != first.amount:
-            raise BadValue("amount", f"differs from that of {told}, though --amount-is order")
-        self._amount += 0 if self._whole else line.amount
-        self._time = min(self._time, line.time)
-        if line.item and len(self._items) < _MOST_ITEMS:
-            self._items.append(line.item)
-
-    def draft(self) -> bytes:
-        """The whole order.
-
-        Raises:
-            BadValue: it comes to less than nothing.
-        """
-        if self._amount < 0:
-            raise BadValue("amount", f"order {self.first.order} comes to less than nothing: a refund is no order")
-        return _draft(self._time, "", self.first, self._amount, self._items)
+def packed(row: OrderRow) -> bytes:
+    """A row as a line that sorts by its order's number, then by its place in the file."""
+    head = f"{row.order}\t{row.where:016d}\t"
+    return head.encode() + orjson.dumps((row.facts, row.line, row.problem), option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _alone(line: OrderLine) -> bytes:
-    sku = line.item["sku"] if line.item else ""
-    key = digest(line.customer, str(line.time), str(line.amount), line.currency, sku, size=12).hex()
-    return _draft(line.time, key, line, line.amount, [line.item] if line.item else [])
-
-
-def _draft(time: int, key: str, line: OrderLine, amount: int, items: list[dict[str, Any]]) -> bytes:
-    fields: dict[str, Any] = {"customer": line.customer, "order_id": line.order, "amount": amount}
-    fields["currency"] = line.currency
-    if items:
-        fields["items"] = items
-    # The order number follows the time, so that orders of one moment always come in the same order.
-    head = f"{time + _SHIFT:017d}\t{key or line.order}\t"
-    return head.encode() + orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _event(time: int, key: str, times_seen: int, fields: dict[str, Any]) -> bytes:
-    order = fields["order_id"] or (f"l-{key}" if times_seen == 1 else f"l-{key}-{times_seen}")
-    event = {"id": f"i-{digest(order, size=16).hex()}", "type": "order.placed", "version": 1, "time": to_rfc3339(time)}
-    return orjson.dumps({**event, **fields, "order_id": order}, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _packed(line: OrderLine) -> bytes:
-    head = f"{line.order}\t{line.number:012d}\t"
-    rest = (line.time, line.customer, line.amount, line.currency, line.item)
-    return head.encode() + orjson.dumps(rest, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _unpacked(line: bytes) -> OrderLine:
-    order, number, rest = line.split(b"\t", 2)
-    time, customer, amount, currency, item = orjson.loads(rest)
-    return OrderLine(int(number), time, customer, order.decode(), amount, currency, item)
+def unpacked(line: bytes) -> OrderRow:
+    """The row in such a line."""
+    order, where, rest = line.split(b"\t", 2)
+    facts, own, problem = orjson.loads(rest)
+    return OrderRow(int(where), order.decode(), facts, Line(*own), problem)
