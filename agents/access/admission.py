@@ -42,7 +42,7 @@ def admit(told: Mapping[str, Any] | bytes, *, actor: Actor, source: str, keys: A
     """
     plain = {**_opened(told), "actor": actor.text, "source": source}
     if isinstance(plain.get("customer"), str):
-        plain["customer"] = keys.customer_of(plain["customer"])
+        plain["customer"] = _mapped(plain["customer"], keys)
     for field in _NORMALISED:
         if isinstance(plain.get(field), str) and plain[field]:
             plain[field] = normalised(field, plain[field])
@@ -53,6 +53,13 @@ def admit(told: Mapping[str, Any] | bytes, *, actor: Actor, source: str, keys: A
     event = decode_event(written)
     partition = partition_of(event.customer, partitions)
     return Admitted(TOPIC_OF[event.type], partition, event.customer.encode(), encode_event(event), event)
+
+
+def _mapped(customer: str, keys: AccessKeys) -> str:
+    try:
+        return keys.customer_of(customer)
+    except ValueError as problem:
+        raise Invalid("wrong_field", "customer", str(problem)) from None
 
 
 def _opened(told: Mapping[str, Any] | bytes) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ import msgspec
 
 from infra.settings import Settings
 from schemas.errors import ConfigurationRefused
+from schemas.identity import carried_customer
 
 _FILE: Final = "access.key"
 _LEAST: Final = 16
@@ -47,10 +48,14 @@ class AccessKeys(msgspec.Struct, frozen=True):
 
         An opaque id stays. What looks like an e-mail address, a phone number with its ``+`` or an identity number
         becomes ``c_`` and a keyed hash of it: always the same one for the same customer, whichever way it is written.
+        An opaque id that events cannot carry (blanks, other scripts) is made to fit, see :mod:`schemas.identity`.
+
+        Raises:
+            ValueError: nothing is left of it, or it holds what is no text.
         """
         plain = told.strip()
         if not looks_personal(plain):
-            return plain
+            return carried_customer(plain)
         field = "email" if _EMAIL.match(plain) else "phone"
         return f"c_{_hmac(self.ids, normalised(field, plain)).hex()[:32]}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal
@@ -79,7 +78,7 @@ class Amounts:
         if not _PLAIN[self.decimal].fullmatch(core):
             if not _GROUPED[self.decimal].fullmatch(core):
                 other = "," if self.decimal == "." else "."
-                fits = _PLAIN[other].fullmatch(core) or _GROUPED[other].fullmatch(core)  # type: ignore[index]
+                fits = _PLAIN[other].fullmatch(core) or _GROUPED[other].fullmatch(core)
                 return None, f" (or is {other!r} the decimal sign? then --decimal {other!r})" if fits else ""
             whole, _, part = core.rpartition(self.decimal) if self.decimal in core else (core, "", "")
             core = _GROUPING.sub("", whole) + (f".{part}" if part else "")
@@ -104,6 +103,12 @@ def _currency_of(around: str) -> str | None:
     if any(word is None for word in known):
         return None
     return next((word for word in known if word), "")
+
+
+def currency_named(text: str) -> str:
+    """The currency that an amount names beside its number; empty where it names none for certain."""
+    found = _CORE.fullmatch(text.strip())
+    return (_currency_of(_signed(found["before"], found["after"])[0]) or "") if found else ""
 
 
 class DecimalEvidence:
@@ -160,21 +165,13 @@ def _proved(core: str) -> str:
     return ""
 
 
-def evidence_of(texts: Iterable[str]) -> DecimalEvidence:
-    """The evidence of some amounts."""
-    found = DecimalEvidence()
-    for text in texts:
-        found.see(text)
-    return found
-
-
 def minor_units(field: str, micros: int, currency: str) -> int:
     """Millionths as minor units of a currency, rounded half up.
 
     Raises:
         BadValue: it is more than the contract allows.
     """
-    unit = 10 ** (6 - DIGITS[currency])
+    unit: int = 10 ** (6 - DIGITS[currency])
     minor = (abs(micros) * 2 + unit) // (2 * unit)
     if minor > _LARGEST:
         raise BadValue(field, f"{micros / MICRO:,.2f} is more than the contract allows ({_LARGEST} minor units)")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from agents.access import AccessKeys, Actor, admit
-from agents.imports.orders import Order, order_of
+from agents.imports.orders import Order, order_of, plain
 from agents.replay.sorting import sorted_lines
 from schemas.errors import TendError
 from schemas.events import Invalid
@@ -108,7 +108,7 @@ def _contact(order: Order) -> Iterator[Told]:
 def _keyed(order: Order) -> bytes:
     sku = order.items[0]["sku"] if order.items else ""
     key = digest(order.customer, str(order.time), str(order.amount), order.currency, sku, size=12).hex()
-    return f"{order.time + _SHIFT:017d}:{key}\t".encode() + orjson.dumps(order, option=orjson.OPT_APPEND_NEWLINE)
+    return f"{order.time + _SHIFT:017d}:{key}\t".encode() + orjson.dumps(plain(order), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _timed(told: Told) -> bytes:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Final
 
@@ -25,11 +25,12 @@ from agents.imports.rows import OrderRow, Reading, RowReader
 from agents.imports.table import Table, table_of
 from agents.replay.sorting import sorted_lines
 from schemas.errors import TendError
-from schemas.identity import carried_customer
 
 _LIKE_A_STATUS: Final = re.compile(
     r"(?i)status|state$|refund|cancel|storn|estado|statut|zustand|erstatt|状态|退款", re.IGNORECASE
 )
+_A_FEW: Final = 0.2
+"""Beyond this share of unreadable rows the options are wrong rather than the rows."""
 _NEVER: Final = re.compile(r"(?!)")
 
 
@@ -53,6 +54,8 @@ class Request:
     """Share of rows that may be unreadable before nothing is written."""
     test_items: re.Pattern[str] = _NEVER
     no_items: re.Pattern[str] = _NEVER
+    limit: int | None = None
+    """Rows of each table that are read, for a look."""
 
 
 @dataclass
@@ -149,8 +152,8 @@ def _unused(parts: Sequence[tuple[Table, Layout]]) -> list[str]:
     if not names:
         return []
     return [
-        f"{', '.join(map(repr, dict.fromkeys(names)))} may tell orders that do not stand (cancelled, failed, refunded); "
-        "they now count as sold: --status COL, --refunded COL and --cancelled-at COL read such columns"
+        f"{', '.join(map(repr, dict.fromkeys(names)))} may tell orders that do not stand (cancelled, refunded …); "
+        "all now count as sold: --status COL, --refunded COL and --cancelled-at COL read such columns"
     ]
 
 
@@ -192,17 +195,18 @@ class _Run:
     def _judge(self) -> None:
         found, bad = self.found, self.found.left_out.unreadable
         if bad > found.rows * self._request.max_bad:
-            share, needed = bad / found.rows, min(100.0, -(-bad * 1000 // found.rows) / 10)
+            share, needed = bad / found.rows, -(-bad * 1000 // found.rows) / 10
+            way_out = f", or leave them out with --max-bad {needed:g}%" if share < _A_FEW else ""
             raise _Refused(
                 f"{bad:,} of {found.rows:,} rows ({share:.1%}) cannot be read or belong to orders with such rows, and "
                 f"--max-bad allows {self._request.max_bad:.1%}. Nothing was written; {found.left_out.path} has all. "
-                f"Mend them, or leave them out with --max-bad {needed:g}%."
+                f"Mend them{way_out}."
             )
         if not found.orders:
             raise _Refused("No order was understood; nothing was written. Check the options against the lines above.")
 
     def _customer_of(self, given: str) -> str:
-        mapped = carried_customer(self._request.keys.customer_of(given))
+        mapped = self._request.keys.customer_of(given)
         self.found.ids.note(given, mapped)
         return mapped
 
@@ -220,7 +224,7 @@ class _Run:
     def _rows(self, reading: Reading, on_bytes: OnBytes) -> Iterator[OrderRow]:
         for index, (table, layout) in enumerate(self._orders):
             reader = RowReader(table.header, layout, reading, index)
-            for row in table.rows(on_bytes):
+            for row in islice(table.rows(on_bytes), self._request.limit):
                 self.found.rows += 1
                 yield reader.read(row)
             self.found.lines += table.counts["lines"]
@@ -232,7 +236,7 @@ class _Run:
             lines = map(unpacked, sorted_lines(map(packed, self._nameable(rows))))
             groups = groupby(lines, key=lambda row: row.order)
         else:
-            groups = (("", (row,)) for row in rows)
+            groups = (("", (row,)) for row in self._nameable(rows))
         for _, group in groups:
             order = self._order(iter(group))
             if isinstance(order, Order):
@@ -243,11 +247,12 @@ class _Run:
                 self._unreadable(order)
 
     def _nameable(self, rows: Iterable[OrderRow]) -> Iterator[OrderRow]:
+        """Rows that name their order; what cannot be read is written down at once, each row by itself."""
         for row in rows:
-            if row.order:
+            if row.problem:
+                self.found.left_out.add(self._place(row.where), BadValue(*row.problem.split(": ", 1)))
+            if not row.problem or row.order:
                 yield row
-            else:
-                self._unreadable(Unreadable(row.where, "", 1, BadValue(*row.problem.split(": ", 1))))
 
     def _order(self, rows: Iterator[OrderRow]) -> Order | Meant | Unreadable:
         request = self._request
@@ -262,9 +267,13 @@ class _Run:
         self.found.left_out.leave(self._place(where), reason, f"order {order}" if order else "")
 
     def _unreadable(self, order: Unreadable) -> None:
-        problem = order.problem
-        if order.rows > 1:
-            whole = f"{str(problem).partition(': ')[2]} (order {order.order} is left out whole, {order.rows} rows)"
+        if not order.rows:
+            return
+        problem, rows = order.problem, f"{order.rows} row{'s' if order.rows > 1 else ''}"
+        if order.by_row:
+            problem = BadValue("order", f"order {order.order} is left out whole with {rows} that can be read")
+        elif order.rows > 1:
+            whole = f"{str(problem).partition(': ')[2]} (order {order.order} is left out whole, {rows})"
             problem = BadValue(problem.field, whole)
         self.found.left_out.add(self._place(order.where), problem, order.rows)
 
@@ -291,4 +300,4 @@ class _Refused(Exception):
 
 def _time(event: bytes) -> str:
     _, _, rest = event.partition(b'"time":"')
-    return rest[:24].decode()
+    return rest[: rest.index(b'"')].decode()

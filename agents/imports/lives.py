@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from agents.imports.orders import Later, Order, order_of
+from agents.imports.orders import Later, Order, order_of, plain
 from agents.replay.sorting import sorted_lines
 
 _SHIFT: Final = 10**15
@@ -112,7 +112,7 @@ def _returned(order: Order) -> int:
 
 def _packed(order: Order) -> bytes:
     head = f"{order.customer}\t{order.time + _SHIFT:017d}\t{order.where:016d}\t"
-    return head.encode() + orjson.dumps(order, option=orjson.OPT_APPEND_NEWLINE)
+    return head.encode() + orjson.dumps(plain(order), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _unpacked(line: bytes) -> Order:

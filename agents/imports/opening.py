@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Literal, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal, cast
 
 from agents.imports.encoding import encoding_of
 from schemas.errors import TendError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 Kind = Literal["text", "json", "sheet"]
 OnBytes = Callable[[int], None]
@@ -73,13 +76,14 @@ def opened_bytes(source: Source, on_bytes: OnBytes | None = None) -> Iterator[Bi
             archive = stack.enter_context(zipfile.ZipFile(base))
             yield cast("BinaryIO", stack.enter_context(archive.open(source.member)))
             return
-        head = base.peek(6)
+        head = base.read(6)
+        base.seek(0)
         if head.startswith(_GZIP):
             yield cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=_Told(base, on_bytes))))
         elif head.startswith(_BZIP):
             yield cast("BinaryIO", stack.enter_context(bz2.BZ2File(_Told(base, on_bytes))))
         elif head.startswith(_XZ):
-            yield cast("BinaryIO", stack.enter_context(lzma.LZMAFile(_Told(base, on_bytes))))
+            yield cast("BinaryIO", stack.enter_context(lzma.LZMAFile(cast("BinaryIO", _Told(base, on_bytes)))))
         elif on_bytes:
             yield cast("BinaryIO", io.BufferedReader(_Told(base, on_bytes), _BUFFER))
         else:
@@ -101,7 +105,7 @@ def opened_text(source: Source, on_bytes: OnBytes | None = None) -> Iterator[io.
 class _Told(io.RawIOBase):
     """Bytes of a file that tells how far it was read."""
 
-    def __init__(self, base: io.BufferedReader, on_bytes: OnBytes | None) -> None:
+    def __init__(self, base: BinaryIO, on_bytes: OnBytes | None) -> None:
         self._base, self._on_bytes = base, on_bytes
 
     def readable(self) -> bool:
@@ -110,11 +114,13 @@ class _Told(io.RawIOBase):
     def seekable(self) -> bool:
         return False
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the narrowest buffer there is
-        read = self._base.readinto(buffer)
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        block = self._base.read(len(view))
+        view[: len(block)] = block
         if self._on_bytes:
             self._on_bytes(self._base.tell())
-        return read
+        return len(block)
 
 
 def _files(path: Path) -> list[Path]:

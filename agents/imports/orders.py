@@ -52,6 +52,11 @@ class Order(NamedTuple):
     where: int
 
 
+def plain(order: Order) -> tuple[Any, ...]:
+    """An order as JSON can carry it."""
+    return tuple(order._replace(later=[tuple(later) for later in order.later]))  # type: ignore[misc]  # not yet Later
+
+
 def order_of(fields: list[Any]) -> Order:
     """An order from what JSON makes of it."""
     order = Order(*fields)
@@ -73,7 +78,10 @@ class Unreadable(NamedTuple):
     where: int
     order: str
     rows: int
+    """Those of it that can be read by themselves."""
     problem: BadValue
+    by_row: bool = False
+    """Whether one of its rows cannot be read, which was said with the row; else its rows contradict each other."""
 
 
 class Gathering:
@@ -83,7 +91,7 @@ class Gathering:
         self.order, self._where = first.order, first.where
         self._numbered, self._whole = numbered, whole
         self._currency, self._country = currency, country
-        self._rows = 0
+        self._rows = self._unread = 0
         self._facts: dict[str, Any] = {}
         self._times: tuple[Millis, Millis] | None = None
         self._lines = 0
@@ -99,6 +107,7 @@ class Gathering:
         """One more row."""
         self._rows += 1
         if row.problem:
+            self._unread += 1
             self._fail(row.where, *row.problem.split(": ", 1))
         elif row.facts.get("status") == "refund" or (self._whole and row.facts.get("amount", 0) < 0):
             self._give_back(row, abs(row.facts.get("amount", row.line.amount or row.line.price or 0)))
@@ -143,7 +152,7 @@ class Gathering:
         try:
             if self._problem:
                 where, problem = self._problem
-                return Unreadable(where, self.order, self._rows, problem)
+                return Unreadable(where, self.order, self._rows - self._unread, problem, self._unread > 0)
             return self._meant() or self._made()
         except BadValue as problem:
             return Unreadable(self._where, self.order, self._rows, problem)
@@ -259,7 +268,7 @@ class Gathering:
 def packed(row: OrderRow) -> bytes:
     """A row as a line that sorts by its order's number, then by its place in the file."""
     head = f"{row.order}\t{row.where:016d}\t"
-    return head.encode() + orjson.dumps((row.facts, row.line, row.problem), option=orjson.OPT_APPEND_NEWLINE)
+    return head.encode() + orjson.dumps((row.facts, tuple(row.line), row.problem), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def unpacked(line: bytes) -> OrderRow:

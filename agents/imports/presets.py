@@ -26,6 +26,8 @@ class Layout:
     """Meanings without which a table is not of this kind."""
     amount_is: AmountIs = "order"
     price_is: Literal["unit", "line"] = "unit"
+    joined: bool = False
+    """Whether several columns of order numbers are one number together, rather than the first that is filled."""
     looks_up: str = ""
     """Not orders but a table in which ids of this meaning are looked up: ``customer``, ``category``."""
 

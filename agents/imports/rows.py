@@ -108,7 +108,8 @@ class RowReader:
         if not self._order_places:
             return ""
         parts = [identity("order", bare(cells[place])) for place in self._order_places if place < len(cells)]
-        text = "/".join(part for part in parts if not is_nothing(part))
+        filled = [part for part in parts if not is_nothing(part)]
+        text = "/".join(filled if self._layout.joined else filled[:1])
         try:
             return carried_reference(text)
         except ValueError as problem:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from agents.commands.customer import _money
-from agents.imports.amounts import Amounts, currency_code
+from agents.imports.amounts import Amounts, currency_code, minor_units
 from agents.imports.problems import BadValue
 from rules.formats import money
 from rules.problems import BadRulebook
@@ -30,7 +30,7 @@ from tests.rules.moments import action, rule, rules
 )
 def test_every_room_reads_and_shows_the_same_digits(code: str, minor: int, whole: str) -> None:
     assert major(minor, code) == Decimal(whole)
-    assert Amounts(".").minor("amount", whole, code) == minor
+    assert minor_units("amount", Amounts(".").micros("amount", whole), code) == minor
     assert _money(minor, code) == f"{whole} {code}"
     assert f"{Decimal(whole):,}" in money(minor, code, "en")
 

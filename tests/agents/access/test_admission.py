@@ -63,6 +63,12 @@ def test_the_same_person_gets_the_same_pseudonym_however_the_address_is_written(
     assert KEYS.customer_of("+49 151 123456") == KEYS.customer_of("+49151123456")
 
 
+def test_an_id_that_events_cannot_carry_is_made_to_fit_and_an_empty_one_is_refused() -> None:
+    assert admitted(TOLD | {"customer": "Jane Doe"}).event.customer == "x-7d7586289befd926780dacdefe7b5ba1"
+    with pytest.raises(Invalid, match="customer: is empty"):
+        admitted(TOLD | {"customer": "  "})
+
+
 @given(st.from_regex(r"[a-z]{1,3}-[0-9]{1,12}", fullmatch=True))
 def test_an_opaque_id_stays(told: str) -> None:
     assert KEYS.customer_of(told) == told

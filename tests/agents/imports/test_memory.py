@@ -40,7 +40,7 @@ def written(path: Path, rows: int) -> Path:
             lines = [_row(dice, first + n) for n in range(min(5_000, rows - first))]
             dice.shuffle(lines)
             file.writelines(lines)
-        file.write("kaputt\nB1;K1;gestern;A;1;1,00;G\nB2;;01.01.2024;A;1;1,00;G\n")
+        file.write("kaputt\nB1;K1;gestern;A;1;1,00;G\nB2;K2;01.01.2024;A;1;viel;G\n")
     return path
 
 
@@ -74,7 +74,8 @@ def test_half_a_million_lines_and_five_million_need_the_same_memory(tmp_path: Pa
         found, peak = imported(path, tmp_path / f"{rows}.jsonl")
         path.unlink()
 
-        assert (found["rows"], found["orders"], found["left_out"]) == (rows + 3, rows // 4, 3)
+        # Two orders have a row that cannot be read, and are left out whole.
+        assert (found["rows"], found["orders"], found["unreadable"]) == (rows + 3, rows // 4 - 2, 11)
         peaks.append(peak)
 
     assert max(peaks) <= 300, peaks
@@ -94,5 +95,7 @@ def test_a_history_of_another_system_is_imported_and_replayed_without_a_line_of_
     imported(written(tmp_path / "history.csv", ROWS[0]), out)
     replayed, peak = command("replay", "--events", str(out), "--act-from", "end")
 
-    assert replayed["events"] == replayed["records_sent"] == sum(topics.end_offsets([ORDERS])[ORDERS]) == ROWS[0] // 4
+    assert (
+        replayed["events"] == replayed["records_sent"] == sum(topics.end_offsets([ORDERS])[ORDERS]) == ROWS[0] // 4 - 2
+    )
     assert peak <= 300
