@@ -11,13 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Literal, cast
+from typing import Any, BinaryIO, Final, Literal, cast
 
 from agents.imports.encoding import encoding_of
 from schemas.errors import TendError
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 Kind = Literal["text", "json", "sheet"]
 OnBytes = Callable[[int], None]
@@ -114,7 +111,7 @@ class _Told(io.RawIOBase):
     def seekable(self) -> bool:
         return False
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer)
         block = self._base.read(len(view))
         view[: len(block)] = block
