@@ -67,7 +67,7 @@ class BadLiquid(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class PendingLabels:
+class Asked:
     """Something that a template asks for."""
 
     name: str
@@ -81,7 +81,7 @@ class Liquid:
     """A template that was read."""
 
     source: str
-    asked: tuple[PendingLabels, ...]
+    asked: tuple[Asked, ...]
     _template: Any = field(repr=False, compare=False)
     """None where there is nothing to fill in."""
 
@@ -118,7 +118,7 @@ def read_liquid(source: str) -> Liquid:
         if name != "plural":
             raise BadLiquid(f"there is no filter {name!r}", _FIX, spans[0].index, len(name))
     asked = [
-        PendingLabels(name, found.span.index, len(name))
+        Asked(name, found.span.index, len(name))
         for several in analysis.globals.values()
         for found in several
         if (name := ".".join(str(part) for part in found.segments)) != "reader"
