@@ -26,7 +26,7 @@ from schemas.times import DAY, SECOND, Millis
 
 PREFIX = "TEND_"
 _CONFIG_VARIABLE = "TEND_CONFIG"
-RENAMED: Final = {"TEND_WATERMARKS": "TEND_WATERMARKS"}
+RENAMED: Final = {"TEND_MARKS": "TEND_WATERMARKS"}
 """Variables that have another name now: an old one that is ignored would change what a worker does."""
 _DEFAULT_FILE = Path("tend.toml")
 

@@ -155,7 +155,7 @@ def test_every_setting_is_in_the_table_with_its_meaning() -> None:
 
 
 def test_a_setting_under_the_name_that_it_had_before_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEND_WATERMARKS", "false")
+    monkeypatch.setenv("TEND_MARKS", "false")
 
-    with pytest.raises(TendError, match=r"TEND_WATERMARKS is now called TEND_WATERMARKS\."):
+    with pytest.raises(TendError, match=r"TEND_MARKS is now called TEND_WATERMARKS\."):
         load_settings()
