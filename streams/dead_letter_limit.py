@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from schemas.errors import TendError
+from streams.customer_session import Failure
 from streams.ingest import DeadLetter, Forward
-from streams.micro_batch import Failure
 
 MEMORY = 1_000
 """Records over which the share is taken; a record counts less the more came after it."""

@@ -15,8 +15,8 @@ from schemas.lane import KafkaRecord, OutboxEntry
 from schemas.outcome import Decision, Outcome, compress_decision, encode_decision
 from schemas.times import to_millis, to_rfc3339
 from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LESSONS
+from streams.customer_session import Failure
 from streams.ingest import FORWARDED, DeadLetter, Forward
-from streams.micro_batch import Failure
 
 Headers = tuple[tuple[str, bytes], ...]
 SOURCE = b"tend"

@@ -7,9 +7,9 @@ import pytest
 from schemas.errors import TendError
 from schemas.lane import KafkaRecord
 from schemas.topics import BROWSE
+from streams.customer_session import Failure
 from streams.dead_letter_limit import MEMORY, NO_LIMIT, DeadLetterLimit
 from streams.ingest import DeadLetter, Forward
-from streams.micro_batch import Failure
 
 HALF = DeadLetterLimit(partition=3, limit=0.5)
 FAILED = Failure("c-1", None, "KeyError: 'points'")

@@ -292,7 +292,7 @@ def test_too_many_letters_stop_the_lane_before_any_of_the_batch_is_done() -> Non
 
 def test_events_that_fail_stop_it_with_their_portion_undone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lane, "bounds", USUAL_LIMITS._replace(events=2))
-    monkeypatch.setattr("streams.micro_batch.handle", _fails_for("o-3"))
+    monkeypatch.setattr("streams.customer_session.handle", _fails_for("o-3"))
     bench = Bench(config=msgspec.structs.replace(GROUND, letters_limit=0.0005))
 
     with pytest.raises(TendError, match="ValueError: no such order"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,15 +14,17 @@ from rules.rule import Rule
 from schemas.codec import decode_record, encode_record
 from schemas.events import AnyEvent
 from schemas.lane import Loaded
+from schemas.outcome import Outcome
 from schemas.record import TimerKind
 from schemas.timers import set_timer
 from schemas.times import DAY, HOUR, MINUTE, Millis
 from schemas.topics import TOPIC_OF
+from streams import customer_session, pipeline
 from streams.context import LaneContext
 from streams.customer_cache import CustomerCache
 from streams.ingest import Arrival
 from streams.micro_batch import MAX_BYTES, USUAL_LIMITS, MicroBatch, customers_of, cut, run_micro_batch
-from streams.pipeline import new_customer
+from streams.pipeline import Customer, new_customer
 from tests.builders import START, Listening, added, complained, event, lane_context, listening, placed
 
 NOTHING = Loaded({}, {}, [])
@@ -62,20 +65,20 @@ def searched(at: Millis = START, **fields: Any) -> AnyEvent:
 # ---------------------------------------------------------------- how much is one micro-batch
 
 
-def test_a_portion_is_bounded_in_events() -> None:
+def test_a_micro_batch_is_bounded_in_events() -> None:
     many = arrivals(*[placed(START + n, f"o-{n}") for n in range(USUAL_LIMITS.events + 5)])
 
     assert cut(many, 0, 1 << 60) == USUAL_LIMITS.events
     assert cut(many, USUAL_LIMITS.events, 1 << 60) == USUAL_LIMITS.events + 5
 
 
-def test_a_portion_is_bounded_in_customers() -> None:
+def test_a_micro_batch_is_bounded_in_customers() -> None:
     many = arrivals(*[placed(START + n, who=f"c-{n}") for n in range(USUAL_LIMITS.customers + 5)])
 
     assert cut(many, 0, 1 << 60) == USUAL_LIMITS.customers
 
 
-def test_a_portion_is_bounded_in_bytes_and_never_empty() -> None:
+def test_a_micro_batch_is_bounded_in_bytes_and_never_empty() -> None:
     large = arrivals(*[placed(START + n, f"o-{n}") for n in range(4)])
     for arrival in large:
         arrival.size = MAX_BYTES - 1
@@ -83,7 +86,7 @@ def test_a_portion_is_bounded_in_bytes_and_never_empty() -> None:
     assert [cut(large, start, 1 << 60) for start in range(4)] == [1, 2, 3, 4]
 
 
-def test_a_portion_ends_before_the_border() -> None:
+def test_a_micro_batch_ends_before_the_border() -> None:
     three = arrivals(placed(START), placed(START + 1, "o-2"), placed(START + 2, "o-3"))
 
     assert cut(three, 0, START + 2) == 2
@@ -91,7 +94,7 @@ def test_a_portion_ends_before_the_border() -> None:
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=60))
-def test_portions_put_together_are_the_whole(customers: list[int]) -> None:
+def test_micro_batches_put_together_are_the_whole(customers: list[int]) -> None:
     whole = arrivals(*[placed(START + n, f"o-{n}", who=f"c-{who}") for n, who in enumerate(customers)])
     start, seen = 0, 0
     while start < len(whole):
@@ -120,7 +123,7 @@ def test_her_own_timers_ring_before_her_event() -> None:
     assert rulebook.heard.index("cart.left") < rulebook.heard.index("product.viewed")
 
 
-def test_timers_of_the_silent_ring_up_to_the_end_of_the_portion() -> None:
+def test_timers_of_the_silent_ring_up_to_the_end_of_the_micro_batch() -> None:
     before = micro_batch([added(START)], lane_context(listening()))
     around = lane_context(listening())
     due = before.timers["c-1"]
@@ -188,6 +191,43 @@ def test_the_same_failure_happens_again_in_every_run() -> None:
     assert (one.records, one.orders, one.timers) == (other.records, other.orders, other.timers)
     assert [failure.error for failure in one.failed] == [failure.error for failure in other.failed]
     assert len(one.failed) == 2
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from("ab")), max_size=12))
+def test_the_events_that_fail_leave_no_trace(some: list[tuple[bool, str]]) -> None:
+    events = [
+        searched(START + n, who=who) if fails else placed(START + n, f"o-{n}", who=who)
+        for n, (fails, who) in enumerate(some)
+    ]
+    good = [one for one in events if one.type != "search.performed"]
+    # Somebody whose first event fails is known from then on: both are, before anything happens.
+    both = micro_batch([placed(START - 1, "o-a", who="a"), placed(START - 1, "o-b", who="b")], touchy())
+    stored = Loaded(both.records, both.orders, [])
+
+    beside = micro_batch(events, touchy(), loaded=stored)
+    alone = micro_batch(good, touchy(), loaded=stored)
+
+    assert (beside.records, beside.orders) == (alone.records, alone.orders)
+    assert beside.outcomes == alone.outcomes
+    assert [one.arrival.offset for one in beside.failed if one.arrival] == [
+        n for n, (fails, _) in enumerate(some) if fails
+    ]
+
+
+def test_a_crowd_of_failures_does_each_step_twice_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+
+    def counted(customer: Customer, one: AnyEvent, lane: LaneContext, acting: Millis) -> Outcome:
+        steps.append(one.id)
+        return pipeline.handle(customer, one, lane, acting)
+
+    monkeypatch.setattr(customer_session, "handle", counted)
+    events = [one for n in range(40) for one in (placed(START + 2 * n, f"o-{n}"), searched(START + 2 * n + 1))]
+
+    found = micro_batch(events, touchy())
+
+    assert len(found.failed) == 40
+    assert len(steps) <= 2 * len(events)
 
 
 def test_a_failure_keeps_the_timers_that_rang_before_it() -> None:

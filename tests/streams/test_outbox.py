@@ -10,8 +10,8 @@ from schemas.almanac import decode_contribution
 from schemas.compression import DECISIONS as PACKED
 from schemas.lane import KafkaRecord
 from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, MESSAGES, ORDERS
+from streams.customer_session import Failure
 from streams.ingest import FORWARDED, Arrival, DeadLetter, Forward
-from streams.micro_batch import Failure
 from streams.outbox import MAX_BODY, Outbox, chunks, post, post_failures
 from tests.builders import START, Life, event, lane_context, placed
 

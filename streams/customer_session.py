@@ -1,0 +1,172 @@
+"""One customer's way through a micro-batch: their events in order, each after the timers due before it.
+
+A failure costs nothing until it happens. Then the same is done once more from what is stored, with care: the customer
+is
+kept as bytes before each step and brought back to them where it fails. So the cost of many failures is linear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.codec import Unreadable, decode_orders, decode_record, encode_orders, encode_record
+from schemas.events import AnyEvent
+from schemas.outcome import Outcome
+from schemas.record import OrderBook
+from schemas.timers import next_due
+from schemas.times import Millis
+from streams.customer_cache import CustomerCache
+from streams.ingest import Arrival
+from streams.pipeline import Customer, LaneContext, fire_timers, handle, needs_orders, new_customer, timers_need_orders
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """An event or timer that the core could not handle: the customer stays as before it."""
+
+    customer: str
+    arrival: Arrival | None
+    error: str
+
+
+class Stored(NamedTuple):
+    """What the store holds of one customer."""
+
+    who: str
+    record: bytes | None
+    orders: bytes | None
+
+    def customer(self, first: Millis, lane: LaneContext) -> Customer:
+        """As stored, without the order book; new at ``first`` where nothing is."""
+        return new_customer(self.who, first, lane) if self.record is None else Customer(decode_record(self.record))
+
+    def cached(self, cache: CustomerCache) -> Customer | None:
+        """As the cache has them, if it does."""
+        return None if self.record is None else cache.take(self.who, self.record, self.orders)
+
+    def book(self) -> OrderBook:
+        """The order book, empty where none is stored."""
+        return OrderBook() if self.orders is None else decode_orders(self.orders)
+
+
+class Work(NamedTuple):
+    """What is to be done for one customer."""
+
+    events: Sequence[tuple[int, Arrival]]
+    """Each with its place in the micro-batch."""
+    until: Millis
+    """Timers are handled up to here."""
+    last: int
+    """The place of what comes after all events."""
+
+
+def run_customer(
+    stored: Stored, work: Work, lane: LaneContext, acting: Millis | None, cache: CustomerCache
+) -> CustomerSession:
+    """The session with all of the work done.
+
+    Args:
+        acting: the clock in service; None takes the time of the event or timer (a replay).
+
+    Raises:
+        Unreadable: the record or order book was written by a newer program. No event is to blame for that.
+    """
+    first = work.events[0][1].event.at if work.events else work.until
+    try:
+        session = CustomerSession(stored, stored.cached(cache) or stored.customer(first, lane), lane, acting)
+        session.run(work)
+    except Unreadable:
+        raise
+    except Exception:  # noqa: BLE001 - what fails for one event must not stop the lane
+        session = _CarefulSession(stored, stored.customer(first, lane), lane, acting)
+        session.run(work)
+    return session
+
+
+class CustomerSession:
+    """One customer, decoded, and what came of their events and timers."""
+
+    def __init__(self, stored: Stored, customer: Customer, lane: LaneContext, acting: Millis | None) -> None:
+        self.stored = stored
+        self.customer = customer
+        self.outcomes: list[tuple[int, str, Outcome]] = []
+        """Place, event type or ``timer``, outcome."""
+        self.failed: list[tuple[int, Failure]] = []
+        self.lag: list[Millis] = []
+        """How late each timer was looked at, against the time of acting."""
+        self._lane = lane
+        self._acting = acting
+        self._cached_book = customer.orders
+        """The order book as the cache had it, as long as nothing looks into it."""
+
+    def run(self, work: Work) -> None:
+        """Do all of the work."""
+        for place, arrival in work.events:
+            self._fire_until(place, arrival.event.at)
+            self._handle(place, arrival)
+        self._fire_until(work.last, work.until)
+
+    def book(self) -> bytes:
+        """The order book as it is to be stored; an empty one takes no room."""
+        orders = self.customer.orders
+        if orders is None or orders is self._cached_book:
+            return self.stored.orders or b""
+        return encode_orders(orders) if orders.orders else b""
+
+    def _fire_until(self, place: int, until: Millis) -> None:
+        while (due := next_due(self.customer.record)) is not None and due <= until:
+            if self._acting is not None:
+                self.lag.append(max(0, self._acting - due))
+            self._fire(place, due)
+
+    def _fire(self, place: int, due: Millis) -> None:
+        if timers_need_orders(self.customer, due):
+            self._open_book()
+        self.outcomes.append((place, "timer", fire_timers(self.customer, due, self._lane, self._acting)))
+
+    def _handle(self, place: int, arrival: Arrival) -> None:
+        event: AnyEvent = arrival.event
+        if needs_orders(event):
+            self._open_book()
+        acting = event.at if self._acting is None else self._acting
+        self.outcomes.append((place, event.type, handle(self.customer, event, self._lane, acting)))
+
+    def _open_book(self) -> None:
+        self._cached_book = None
+        if self.customer.orders is None:
+            self.customer.orders = self.stored.book()
+
+
+class _CarefulSession(CustomerSession):
+    """The same, where something fails."""
+
+    def _fire(self, place: int, due: Millis) -> None:
+        before = self._as_bytes()
+        try:
+            super()._fire(place, due)
+        except Unreadable:
+            raise
+        except Exception as error:  # noqa: BLE001 - what fails for one timer must not stop the lane
+            self._bring_back(before, place, None, error)
+            # The timer that cannot be handled must not fire for ever.
+            self.customer.record.timers.pop(0)
+
+    def _handle(self, place: int, arrival: Arrival) -> None:
+        before = self._as_bytes()
+        try:
+            super()._handle(place, arrival)
+        except Unreadable:
+            raise
+        except Exception as error:  # noqa: BLE001 - the same for an event
+            self._bring_back(before, place, arrival, error)
+
+    def _as_bytes(self) -> Stored:
+        record, orders = self.customer.record, self.customer.orders
+        return Stored(record.id, encode_record(record), None if orders is None else encode_orders(orders))
+
+    def _bring_back(self, before: Stored, place: int, arrival: Arrival | None, error: Exception) -> None:
+        assert before.record is not None
+        self.customer = Customer(decode_record(before.record), None if before.orders is None else before.book())
+        self.failed.append((place, Failure(before.who, arrival, f"{type(error).__name__}: {error}")))
