@@ -15,7 +15,7 @@ from infra.kafka.announcer import Announcer
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.one_active import OneActive
 from infra.kafka.reader import tail
-from infra.kafka.transactions import supports_transactions
+from infra.kafka.transactions import require_transactions
 from infra.settings import Settings
 from schemas.almanac import Almanac, BadAlmanac, decode_contribution, encode_almanac, sign
 from schemas.churn import ChurnState
@@ -71,11 +71,10 @@ class Learner:
 
     async def run(self) -> None:
         """Learn while active; wait for a turn otherwise."""
-        transactional = await asyncio.to_thread(supports_transactions, self._connection)
+        await asyncio.to_thread(require_transactions, self._connection)
         name = f"{self._settings.group}-learn"
-        self._announcer = Announcer(self._connection, name, transactional=transactional)
-        # Without transactions a broker's offsets have no gaps.
-        new_reader = partial(self._new_reader, name, contiguous=not transactional)
+        self._announcer = Announcer(self._connection, name)
+        new_reader = partial(self._new_reader, name)
         self._reader = new_reader()
         try:
             while not self._stopping.is_set():
@@ -89,7 +88,7 @@ class Learner:
             await self._reader.close()
             await self._announcer.close()
 
-    def _new_reader(self, group: str, *, contiguous: bool) -> OneActive:
+    def _new_reader(self, group: str) -> OneActive:
         return OneActive(
             self._connection,
             LESSONS,
@@ -97,7 +96,6 @@ class Learner:
             self._begin,
             session_ms=int(self._settings.session_seconds * 1_000),
             instance=self._settings.group_instance_id,
-            contiguous=contiguous,
         )
 
     async def _turn(self, reader: OneActive) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 from agents.patience import lastingly
 from infra.kafka.announcer import Announcer
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import Reader, read_all
-from infra.kafka.transactions import supports_transactions
 from infra.settings import Settings
 from rules.loading import load_rulebook, parse_rulebook, shipped
 from rules.rulebook import Rulebook
@@ -31,8 +29,7 @@ def own_rulebook(settings: Settings) -> Rulebook:
 async def publish_rulebook(settings: Settings, rulebook: Rulebook, in_force_from: Millis) -> None:
     """Put a checked rulebook on its topic."""
     connection = KafkaConnection.of(settings)
-    transactional = await asyncio.to_thread(supports_transactions, connection)
-    announcer = Announcer(connection, f"{settings.group}-rulebooks", transactional=transactional)
+    announcer = Announcer(connection, f"{settings.group}-rulebooks")
     await announcer.open()
     try:
         await announcer.announce(RULEBOOKS, rulebook.version.encode(), rulebook.bundle(in_force_from))

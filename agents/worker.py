@@ -21,7 +21,7 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
 from infra.kafka.publisher import Publisher
 from infra.kafka.topics import Topics
-from infra.kafka.transactions import supports_transactions
+from infra.kafka.transactions import require_transactions
 from infra.settings import Settings
 from infra.store import check
 from rules.rulebook import Rulebook
@@ -79,10 +79,8 @@ class Worker:
             TendError: what is found would make promises empty; or no lane is left to run.
         """
         try:
-            self._around, transactional = await self._prepare()
-            self._engine = make_engine(
-                self._settings, LANE_TOPICS, self._owned, self._lost, contiguous=not transactional
-            )
+            self._around = await self._prepare()
+            self._engine = make_engine(self._settings, LANE_TOPICS, self._owned, self._lost)
             await self._engine.start()
             await self._until_stopped(self._engine)
         finally:
@@ -96,8 +94,8 @@ class Worker:
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._store.close()
 
-    async def _prepare(self) -> tuple[Surroundings, bool]:
-        """What the lanes work with, and whether the broker has transactions."""
+    async def _prepare(self) -> Surroundings:
+        """What the lanes work with."""
         settings = self._settings
         for warning in await check(self._store):
             log.warning(warning)
@@ -106,13 +104,13 @@ class Worker:
         identity = await asyncio.to_thread(topics.identity, LANE_TOPICS)
         firsts = await asyncio.to_thread(topics.first_offsets, LANE_TOPICS)
         await check_together(self._store, identity, settings.clock, firsts)
-        transactional = await asyncio.to_thread(supports_transactions, self._connection)
+        await asyncio.to_thread(require_transactions, self._connection)
         library = await self._rulebooks.open()
         self._background = [
             asyncio.create_task(self._almanacs.run(), name="almanacs"),
             asyncio.create_task(self._rulebooks.run(library, _tell_of), name="rulebooks"),
         ]
-        around = Surroundings(
+        return Surroundings(
             store=self._store,
             almanacs=self._almanacs,
             library=library,
@@ -121,12 +119,11 @@ class Worker:
             clock=settings.clock,
             outbox_limit=settings.outbox_limit,
             begin_offsets=lambda p: {topic: offsets[p] for topic, offsets in firsts.items()},
-            publisher=partial(Publisher, self._connection, transactional=transactional, group=settings.group),
+            publisher=partial(Publisher, self._connection, group=settings.group),
             batches=self._batches,
             applied=self._applied,
             exact=settings.exact,
         )
-        return around, transactional
 
     def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:
         assert self._engine is not None

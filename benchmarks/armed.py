@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from agents.ground import wall_clock
 from agents.installation import Installation
-from benchmarks.peers.servers import broker
 from benchmarks.population import LANES, settle, under_new_ids
-from infra.embedded import EmbeddedStore
+from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.settings import load_settings
 from infra.store import CustomerImage, Store
 from schemas.times import DAY, MINUTE, SECOND, Millis
@@ -65,11 +64,11 @@ async def fill(url: str, known: list[CustomerImage], armed: int, due: int, singl
 
 
 @contextmanager
-def installed(kafka: str, url: str, directory: Path) -> Iterator[Installation]:
+def installed(url: str, directory: Path) -> Iterator[Installation]:
     """A broker and a learner; no worker yet."""
-    with broker(kafka, directory / "broker") as brokers:
+    with EmbeddedBroker(directory / "broker", optimised=True) as broker:
         settings = load_settings(
-            {"brokers": brokers, "redis_url": url, "partitions": LANES, "clock": "wall", "data_dir": directory}
+            {"brokers": broker.address, "redis_url": url, "partitions": LANES, "clock": "wall", "data_dir": directory}
         )
         installation = Installation(settings, directory)
         installation.make_topics()

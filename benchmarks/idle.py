@@ -1,6 +1,6 @@
 """What lanes cost that have nothing to do: CPU, threads and memory of one worker, and what it costs its servers.
 
-    python -m benchmarks.idle [--kafka apache|embedded] [--seconds 20] [--write]
+    python -m benchmarks.idle [--seconds 20] [--write]
 
 Each lane reads ahead through a connection of its own and looks for due timers twice a second, so a worker with many
 lanes is never quite still. How often an empty fetch is asked for again is ``TEND_FETCH_WAIT_MS``. ``--write`` puts the
@@ -20,9 +20,8 @@ import psutil
 
 from agents.installation import Installation
 from benchmarks.page import put
-from benchmarks.peers.servers import broker
 from benchmarks.running import cpu, until_ready
-from infra.embedded import EmbeddedStore
+from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.settings import load_settings
 
 PAGE = Path("docs/scaling.md")
@@ -46,7 +45,6 @@ class Seen(NamedTuple):
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kafka", choices=("apache", "embedded"), default="apache")
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--write", action="store_true", help=f"write {PAGE}")
     told = parser.parse_args()
@@ -56,21 +54,21 @@ def main() -> None:
     ]
     for lanes in LANES:
         for wait in WAITS:
-            seen = at_rest(told.kafka, lanes, wait, told.seconds)
+            seen = at_rest(lanes, wait, told.seconds)
             shares = " | ".join(f"{share:.1%}" for share in (seen.worker, seen.broker, seen.store))
             lines.append(f"| {lanes} | {wait} | {shares} | {seen.threads} | {seen.resident:,.0f} |")
             print(lines[-1], flush=True)
     print("\n".join(lines))
     if told.write:
-        made = f"Made by `python -m benchmarks.idle --kafka {told.kafka} --seconds {told.seconds} --write`."
+        made = f"Made by `python -m benchmarks.idle --seconds {told.seconds} --write`."
         put("idle", [made, "", *lines], PAGE)
 
 
-def at_rest(kafka: str, lanes: int, wait: int, seconds: int) -> Seen:
+def at_rest(lanes: int, wait: int, seconds: int) -> Seen:
     """A worker with so many lanes and no event."""
     with ExitStack() as running, tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
-        address = running.enter_context(broker(kafka, home / "broker"))
+        address = running.enter_context(EmbeddedBroker(home / "broker", optimised=True))
         brokers = {child.pid for child in psutil.Process().children()}
         store = running.enter_context(EmbeddedStore(home / "store", "everysec"))
         chosen = {

@@ -1,6 +1,6 @@
 """Milliseconds from an event's produce to its visible action, at a steady pace; writes into docs/machinery.md.
 
-    python -m benchmarks.latency [--kafka apache|embedded] [--pace 1000] [--seconds 20] [--rounds 3] [--write]
+    python -m benchmarks.latency [--pace 1000] [--seconds 20] [--rounds 3] [--write]
 
 One process sends the events and reads the actions, so one clock tells both moments. Ratios are to the two bare hops
 (produce, consume, produce, consume) of the same round.
@@ -58,7 +58,6 @@ KEPT_MS = 1_000.0
 PEERS = (
     HOPS,
     Peer("hand-written loop", "benchmarks.peers.handwritten", ""),
-    Peer("tend, no transactions", "benchmarks.peers.tend", ""),
     TEND,
     Peer("naive Faust", "benchmarks.peers.naive_faust", ""),
     PRODUCT,
@@ -87,33 +86,31 @@ _sent = msgspec.json.Decoder(_Sent)
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kafka", choices=("apache", "embedded"), default="apache", help="the broker to start")
     parser.add_argument("--brokers", default="", help="a Kafka to use instead, without topics of tend's names")
     parser.add_argument("--pace", type=int, default=1_000, help="events a second")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each is measured")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="write the table into docs/")
     told = parser.parse_args()
-    peers = [peer for peer in PEERS if peer.transactions <= (told.kafka == "apache")]
     rounds: list[Times] = []
-    known = lived(WEEKS, HOUSEHOLDS, until=wall_clock()) if PRODUCT in peers else []
+    known = lived(WEEKS, HOUSEHOLDS, until=wall_clock())
     slower = 0
-    with tempfile.TemporaryDirectory() as directory, Servers(told.kafka, told.brokers, Path(directory)) as servers:
-        for peer in [peer for peer in (TEND, PRODUCT) if peer in peers] or [HOPS]:
+    with tempfile.TemporaryDirectory() as directory, Servers(told.brokers, Path(directory)) as servers:
+        for peer in (TEND, PRODUCT):
             warm_up(servers, peer, told.pace, known)
         print("The broker is warm.", flush=True)
         for _ in range(told.rounds):
             times: Times = {}
-            for peer in peers:
+            for peer in PEERS:
                 times |= measure(servers, peer, told.pace, told.seconds, known)
-            if PRODUCT in peers and (slower or times[_name(PRODUCT)][1] > KEPT_MS):
+            if slower or times[_name(PRODUCT)][1] > KEPT_MS:
                 slower, found = slow_enough(servers, (slower,) if slower else SLOWER, told.seconds, known)
                 times |= found
             rounds.append(times)
     lines = table(rounds)
     print("\n".join(lines))
     if told.write:
-        made = f"Made by `python -m benchmarks.latency --kafka {told.kafka} --pace {told.pace} "
+        made = f"Made by `python -m benchmarks.latency --pace {told.pace} "
         made += f"--seconds {told.seconds:g} --rounds {told.rounds} --write`."
         put("latency", [made, "", *lines])
 

@@ -1,6 +1,6 @@
 """The reference job by tend's transport, store and commit, and by its peers, checked; writes docs/machinery.md.
 
-    python -m benchmarks.machinery [--kafka apache|embedded] [--brokers ADDRESS] [--events N] [--rounds N] [--write]
+    python -m benchmarks.machinery [--brokers ADDRESS] [--events N] [--rounds N] [--write]
 
 All take the same load (see benchmarks/reference) in context, again and again. Ratios are of one round; the table tells
 their median and range.
@@ -25,7 +25,6 @@ from benchmarks.reference.job import Job, decode_event, encode_action, work
 from benchmarks.reference.load import Message
 
 HAND, NAIVE, TEND, MOVING, WORKING = "hand-written loop", "naive Faust", "tend", "I/O alone", "compute alone"
-READING_BACK = "tend, no transactions"
 QUIX = "quix"
 """Stands for the Python that has Quix Streams, which wants an older confluent-kafka."""
 ONCE = "each action once, through any crash"
@@ -34,7 +33,6 @@ PEERS = (
     Peer(TEND, "benchmarks.peers.tend", ONCE + ", by a transaction", transactions=True),
     Peer(HAND, "benchmarks.peers.handwritten", AT_LEAST),
     Peer(MOVING, "benchmarks.peers.moving", "the loop by hand with nothing worked", checked=False),
-    Peer(READING_BACK, "benchmarks.peers.tend", ONCE + ", by reading the tails back"),
     Peer("Quix Streams", "benchmarks.peers.quix", AT_LEAST, python=QUIX),
     Peer("Faust, take(500)", "benchmarks.peers.tuned_faust", AT_LEAST, share=4),
     Peer(NAIVE, "benchmarks.peers.naive_faust", AT_LEAST, share=10),
@@ -52,32 +50,31 @@ Round = dict[str, Run]
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kafka", choices=("apache", "embedded"), default="apache", help="the broker to start")
     parser.add_argument("--brokers", default="", help="a Kafka to use instead, without topics of tend's names")
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="write table and plot into docs/")
     told = parser.parse_args()
-    rounds = measure(told.kafka, told.brokers, told.events, told.rounds)
+    rounds = measure(told.brokers, told.events, told.rounds)
     lines = [*table(rounds), "", *goals(rounds), "", *threads(rounds)]
     print("\n".join(lines))
     if told.write:
-        made = f"Made by `python -m benchmarks.machinery --kafka {told.kafka} --events {told.events} "
+        made = f"Made by `python -m benchmarks.machinery --events {told.events} "
         made += f"--rounds {told.rounds} --write`."
-        put(f"machinery-{told.kafka}", [made, "", *lines])
-        draw(PICTURE.with_name(f"machinery-{told.kafka}.svg"), rates(rounds))
+        put("machinery", [made, "", *lines])
+        draw(PICTURE, rates(rounds))
 
 
-def measure(kafka: str, brokers: str, events: int, rounds: int) -> list[Round]:
+def measure(brokers: str, events: int, rounds: int) -> list[Round]:
     """All peers in turn, as often as told, each time beginning with another one."""
-    peers = [peer for peer in PEERS if peer.transactions <= (kafka == "apache")]
+    peers = list(PEERS)
     quix = quix_python()
     if quix is None:
         peers = [peer for peer in peers if peer.python != QUIX]
         print("Quix Streams could not be installed; it is left out.")
     peers = [peer._replace(python=quix or "") if peer.python == QUIX else peer for peer in peers]
     found: list[Round] = []
-    with tempfile.TemporaryDirectory() as directory, Servers(kafka, brokers, Path(directory)) as servers:
+    with tempfile.TemporaryDirectory() as directory, Servers(brokers, Path(directory)) as servers:
         for peer in peers:
             servers.put(events, peer.share)
         for number in range(rounds):
@@ -126,12 +123,11 @@ def _row(name: str, promise: str, rounds: Sequence[Round]) -> str:
 
 def goals(rounds: Sequence[Round]) -> list[str]:
     """Tend against its goals."""
-    tend = TEND if TEND in rounds[0] else READING_BACK
     lines = ["| tend is | times | goal |", "|---|---|---|"]
     for told, goal, times in (
-        (HAND, "1.3", [one[tend].rate / one[HAND].rate for one in rounds]),
-        (NAIVE, "20", [one[tend].rate / one[NAIVE].rate for one in rounds]),
-        ("compute and I/O in series", "0.9", [one[tend].rate / _series(one) for one in rounds]),
+        (HAND, "1.3", [one[TEND].rate / one[HAND].rate for one in rounds]),
+        (NAIVE, "20", [one[TEND].rate / one[NAIVE].rate for one in rounds]),
+        ("compute and I/O in series", "0.9", [one[TEND].rate / _series(one) for one in rounds]),
     ):
         lines.append(f"| {told} | {spread(times)} | at least {goal} |")
     return lines

@@ -52,7 +52,7 @@ def main() -> None:
         "| peer | events | kills | actions | lost | doubled | wrong records | events not applied |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    with tempfile.TemporaryDirectory() as directory, Servers("apache", "", Path(directory)) as servers:
+    with tempfile.TemporaryDirectory() as directory, Servers("", Path(directory)) as servers:
         for peer in PEERS:
             servers.put(told.events, peer.share)
             kills, found = trial(servers, peer, told.kills, random.Random(told.seed))

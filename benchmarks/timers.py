@@ -1,6 +1,6 @@
 """How late timers ring in service: many armed over a day, and very many at one moment; writes docs/timers.md.
 
-    python -m benchmarks.timers [--armed 1000000] [--due 100000] [--seconds 30] [--kafka apache|embedded]
+    python -m benchmarks.timers [--armed 1000000] [--due 100000] [--seconds 30]
         [--redis URL] [--write]
 
 A store is filled with customers as the engine leaves them (``benchmarks.population``), each with a timer: a million a
@@ -81,7 +81,6 @@ def main() -> None:
     parser.add_argument("--armed", type=int, default=1_000_000, help="customers with a timer")
     parser.add_argument("--due", type=int, default=100_000, help="of these at one moment")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long timers that come one by one are measured")
-    parser.add_argument("--kafka", choices=("apache", "embedded"), default="apache", help="the broker to start")
     parser.add_argument("--redis", default="", help="a server that may be wiped of tend:* keys; else an embedded one")
     parser.add_argument("--write", action="store_true", help="write docs/timers.md")
     told = parser.parse_args()
@@ -91,7 +90,7 @@ def main() -> None:
     known = lived(WEEKS, HOUSEHOLDS, until=wall_clock())
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         url = told.redis or stack.enter_context(own_store(Path(directory)))
-        installation = stack.enter_context(installed(told.kafka, url, Path(directory)))
+        installation = stack.enter_context(installed(url, Path(directory)))
         plan = asyncio.run(fill(url, known, told.armed, told.due, single, told.seconds))
         installation.add_worker()
         until_ready(installation)
@@ -101,7 +100,7 @@ def main() -> None:
     print("\n".join(lines))
     if told.write:
         written, _, _ = PAGE.read_text(encoding="utf-8").partition(_MEASURED)
-        ran = f"--armed {told.armed} --due {told.due} --seconds {told.seconds:g} --kafka {told.kafka}"
+        ran = f"--armed {told.armed} --due {told.due} --seconds {told.seconds:g}"
         made = f"Made by `python -m benchmarks.timers {ran} --write`."
         PAGE.write_text("\n".join([written + _MEASURED, "", made, "", *lines, ""]), encoding="utf-8")
 

@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         ge=1,
         le=500,
         description="How long the broker waits for a first record before it answers a fetch with nothing; ms. Idle "
-        "lanes ask so often; the embedded broker answers no earlier than after half of it.",
+        "lanes ask so often.",
     )
     gather_ms: int = Field(
         5,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,8 +38,7 @@ class Load(NamedTuple):
 class Servers:
     """A broker and a store of our own, with loads on the broker."""
 
-    def __init__(self, kafka: str, given: str, directory: Path) -> None:
-        self._kafka = kafka
+    def __init__(self, given: str, directory: Path) -> None:
         self._given = given
         self.directory = directory
         self._stack = ExitStack()
@@ -51,7 +49,7 @@ class Servers:
 
     def __enter__(self) -> Servers:
         if not self._given:
-            self.brokers = self._stack.enter_context(broker(self._kafka, self.directory / "broker"))
+            self.brokers = self._stack.enter_context(EmbeddedBroker(self.directory / "broker", optimised=True)).address
         self._stack.enter_context(self.store)
         self.admin = AdminClient({"bootstrap.servers": self.brokers, "log_level": 2})
         settings = load_settings({"brokers": self.brokers, "partitions": PARTITIONS})
@@ -105,7 +103,6 @@ class Servers:
             TOPICS if soon else self.loads[peer.share].topics,
             str(self.directory),
             soon=soon,
-            transactions=peer.transactions,
         )
 
     def renew_all(self) -> None:
@@ -147,10 +144,3 @@ class Servers:
             for name in topics
             for message in everything(self.brokers, name)
         }
-
-
-@contextmanager
-def broker(kafka: str, directory: Path) -> Iterator[str]:
-    """The address of a broker of its own: as it is embedded, or for ``apache`` optimised for long runs."""
-    with EmbeddedBroker(directory, optimised=kafka == "apache") as broker:
-        yield broker.address

@@ -1,5 +1,5 @@
 """The reference job on tend's transport, store and commit. Each action once for a reader of committed records, through
-any crash; on a broker without transactions the same by reading back the tails."""
+any crash."""
 
 from __future__ import annotations
 
@@ -80,9 +80,7 @@ class Worker:
         self._known = beginning(self._settings)
         self._job = Job()
         self._lanes: dict[int, tuple[LaneRunner, asyncio.Task[None]]] = {}
-        self._engine: Engine = make_engine(
-            self._settings, given.topics, self._owned, self._lost, contiguous=not given.transactions
-        )
+        self._engine: Engine = make_engine(self._settings, given.topics, self._owned, self._lost)
         self._around = self._surroundings()
 
     async def run(self) -> None:
@@ -107,7 +105,7 @@ class Worker:
             clock="wall",
             outbox_limit=settings.outbox_limit,
             begin_offsets=lambda p: {topic: offsets[p] for topic, offsets in firsts.items()},
-            publisher=partial(Publisher, connection, transactional=self._given.transactions, group=settings.group),
+            publisher=partial(Publisher, connection, group=settings.group),
             batches=self._batches,
             applied=self._engine.intake.applied,
             core=self._core,

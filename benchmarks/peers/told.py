@@ -23,8 +23,6 @@ class Told(msgspec.Struct, frozen=True):
     """Whether little comes and must go out soon, so that nothing is gathered; else there is a backlog."""
     session_seconds: float = 10.0
     """How long the group waits for a member that gives no sign of life."""
-    transactions: bool = True
-    """Of use to tend only, as no peer here has them."""
 
 
 def told() -> Told:

@@ -21,14 +21,12 @@ class Announcer:
 
     Args:
         connection: where Kafka is.
-        name: its transactional id where the broker has transactions: opening fences an older announcer of this name.
-        transactional: what ``supports_transactions`` said of the broker.
+        name: its transactional id: opening fences an older announcer of this name.
     """
 
-    def __init__(self, connection: KafkaConnection, name: str, *, transactional: bool) -> None:
+    def __init__(self, connection: KafkaConnection, name: str) -> None:
         self._connection = connection
         self._name = name
-        self._transactional = transactional
         self._producer: Producer | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
@@ -57,15 +55,11 @@ class Announcer:
         self._thread.shutdown(wait=False)
 
     def _open(self) -> None:
-        further: dict[str, str | int | bool] = {"acks": "all", "message_max_bytes": _MAX_BYTES}
-        if self._transactional:
-            further["transactional_id"] = self._name
-        producer = Producer(self._connection.librdkafka(**further))
-        if self._transactional:
-            try:
-                producer.init_transactions(_SECONDS)
-            except KafkaException as error:
-                raise self._meaning(error.args[0]) from error
+        producer = Producer(self._connection.librdkafka(transactional_id=self._name, message_max_bytes=_MAX_BYTES))
+        try:
+            producer.init_transactions(_SECONDS)
+        except KafkaException as error:
+            raise self._meaning(error.args[0]) from error
         self._producer = producer
 
     def _announce(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
@@ -75,8 +69,7 @@ class Announcer:
         assert producer is not None
         problems: list[KafkaError] = []
         try:
-            if self._transactional:
-                producer.begin_transaction()
+            producer.begin_transaction()
             producer.produce(
                 topic,
                 value,
@@ -88,8 +81,7 @@ class Announcer:
             left = producer.flush(_SECONDS)
             if left or problems:
                 raise DependencyUnavailable(f"{self._name}: {problems[0].str() if problems else 'not acknowledged'}")
-            if self._transactional:
-                producer.commit_transaction(_SECONDS)
+            producer.commit_transaction(_SECONDS)
         except KafkaException as error:
             self._producer = None
             raise self._meaning(error.args[0]) from error

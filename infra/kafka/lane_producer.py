@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from infra.kafka.beyond import Place
+from infra.kafka.already_published import Place
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.positions import mark_of
 from infra.kafka.transactions import end_left_open
@@ -31,29 +31,20 @@ _FIX = "Raise the topic's max.message.bytes or grant the rights, then restart th
 
 
 class LaneProducer:
-    """Begins by fencing every older one of its name, where it is transactional. Its calls block.
+    """Begins by fencing every older one of its name. Its calls block.
 
     Args:
         connection: where Kafka is.
         partition: the lane's number.
         name: the transactional id.
-        transactional: whether what it sends is shown once all of it is there; else it is acknowledged one by one.
 
     Raises:
         DependencyUnavailable: no broker answers for now.
     """
 
-    def __init__(self, connection: KafkaConnection, partition: int, name: str, *, transactional: bool) -> None:
-        self._partition, self._name, self._transactional = partition, name, transactional
+    def __init__(self, connection: KafkaConnection, partition: int, name: str) -> None:
+        self._partition, self._name = partition, name
         self._problems: list[KafkaError] = []
-        if not transactional:
-            # Without idempotence a retry may double or reorder; a failed send is looked up in the log instead.
-            self._producer = Producer(
-                connection.librdkafka(
-                    acks="all", retries=0, max_in_flight=1, linger_ms=5, message_timeout_ms=_DELIVERY_MS
-                )
-            )
-            return
         self._producer = Producer(
             connection.librdkafka(
                 transactional_id=name,
@@ -76,11 +67,7 @@ class LaneProducer:
             TendError: Kafka will never take one of them.
         """
         try:
-            if self._transactional:
-                self._in_one_transaction([*entries, position])
-            else:
-                self._acknowledged(entries)
-                self._acknowledged([position])
+            self._in_one_transaction([*entries, position])
         except (KafkaException, BufferError) as error:
             raise self._meaning(error) from error
 
@@ -104,15 +91,6 @@ class LaneProducer:
         for entry in entries:
             self._send(entry)
         self._producer.commit_transaction(_SECONDS)
-
-    def _acknowledged(self, entries: Sequence[OutboxEntry]) -> None:
-        for entry in entries:
-            self._send(entry)
-        left = self._producer.flush(_SECONDS)
-        if self._problems:
-            raise KafkaException(self._problems[0])
-        if left:
-            raise DependencyUnavailable(f"{self._name}: {left} of {len(entries)} not acknowledged")
 
     def _send(self, entry: OutboxEntry) -> None:
         headers: list[tuple[str, str | bytes | None]] = [*entry.headers, mark_of(self._partition, entry.sequence)]

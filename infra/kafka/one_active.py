@@ -9,7 +9,6 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from infra.kafka.beside import ConsumerBeside
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.gaps import Gaps
 from infra.kafka.partition_log import raw
 from schemas.lane import KafkaRecord
 
@@ -36,7 +35,6 @@ class OneActive:
         start: asked for the offset to begin at, when this member becomes active.
         session_ms: how long after its last sign of life a dead member keeps its place (Kafka: at least 6 s).
         instance: a name that stays with this member: restarted soon, it is active again at once.
-        contiguous: whether the broker's offsets are without gaps (see ``Gaps``).
     """
 
     def __init__(
@@ -48,13 +46,11 @@ class OneActive:
         *,
         session_ms: int = 10_000,
         instance: str | None = None,
-        contiguous: bool = False,
     ) -> None:
         self._at = (topic, 0)
         self._start = start
         self._assigned = False
         self._position: int | None = None
-        self._gaps = Gaps(contiguous=contiguous)
         config: dict[str, str | int | float | bool] = {
             "group.id": group,
             "session.timeout.ms": session_ms,
@@ -95,23 +91,20 @@ class OneActive:
         if self._position is None:
             self._raise_problems(messages)
             return None
-        return await self._taken(messages)
+        return self._taken(messages)
 
     async def _begin(self) -> None:
         offset = await self._start()
         await self._consumer.begin_at(*self._at, offset)
         self._position = offset
 
-    async def _taken(self, messages: Sequence[Message]) -> Lessons:
+    def _taken(self, messages: Sequence[Message]) -> Lessons:
         records: list[KafkaRecord] = []
         at_end = False
         for message in messages:
             problem = message.error()
             if problem is not None and problem.code() != KafkaError._PARTITION_EOF:
                 raise self._consumer.meaning(problem)
-            if self._gaps.before(self._at[0], self._position or 0, message.offset() or 0):
-                await self._consumer.begin_at(*self._at, self._position or 0)
-                break
             if problem is None:
                 records.append(raw(message))
                 self._position = records[-1].offset + 1

@@ -34,7 +34,7 @@ class PartitionLog:
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """The first offset held, and the one behind the last stable record. Raises DependencyUnavailable."""
         first, guess = self._watermarks(TopicPartition(topic, partition))
-        # The embedded broker names the last batch's first offset here; where a read ends is right everywhere.
+        # Where a read ends is behind the last stable record, whatever transactions are open.
         for _ in self.read(topic, partition, guess):
             pass
         return first, self._end

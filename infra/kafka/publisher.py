@@ -1,9 +1,7 @@
 """Publishing what a lane has decided: in order, each entry once, with the position published beside it.
 
-On Kafka each publish is one transaction, which carries the last sequence to the lane's partition of
-``tend.positions`` as well: a new owner fences an older one by opening, and reads from that record how far the
-older one came. On a broker without transactions the position follows its entries, and what was published
-beyond it is found by reading the tails of the partitions that entries go to.
+Each publish is one transaction, which carries the last sequence to the lane's partition of ``tend.positions`` as
+well: a new owner fences an older one by opening, and reads from that record how far the older one came.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from infra.kafka.beyond import Beyond, Place
+from infra.kafka.already_published import AlreadyPublished, Place
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.lane_producer import LaneProducer
 from infra.kafka.positions import POSITIONS_TOPIC, own_position, position_record
@@ -29,22 +27,18 @@ class Publisher:
     Args:
         connection: where Kafka is.
         partition: the lane's number; names the transactional id and the partition of the positions.
-        transactional: what ``supports_transactions`` said of the broker.
         group: the installation's consumer group; two installations on one broker do not fence each other.
     """
 
-    def __init__(
-        self, connection: KafkaConnection, partition: int, *, transactional: bool, group: str = "tend"
-    ) -> None:
+    def __init__(self, connection: KafkaConnection, partition: int, *, group: str = "tend") -> None:
         self.partition = partition
         self._connection = connection
-        self._transactional = transactional
         self._name = f"{group}-lane-{partition}"
         self._producer: LaneProducer | None = None
         self._published = 0
         self._left_open = False
         """A transaction of an earlier owner's is open in the logs, and its broker does not know of it any more."""
-        self._beyond = Beyond(connection, partition)
+        self._already = AlreadyPublished(connection, partition)
         self._gone_on_from = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._name)
 
@@ -108,20 +102,20 @@ class Publisher:
         # First end what an older owner has begun, then read how far it came: the other way round it may still move.
         producer = self._new_producer()
         self._published, left_open = own_position(self._connection, self.partition)
-        self._left_open = left_open and self._transactional
-        self._beyond.begin(self._published)
+        self._left_open = left_open
+        self._already.begin(self._published)
         self._producer = producer
         return producer
 
     def _new_producer(self) -> LaneProducer:
-        return LaneProducer(self._connection, self.partition, self._name, transactional=self._transactional)
+        return LaneProducer(self._connection, self.partition, self._name)
 
     def _pass_over(self, sequence: int, places: Sequence[Place]) -> int:
-        # With transactions nothing is out beyond the position; without, what was sent just before it may be.
-        if self._transactional and self._published <= sequence:
+        # Nothing is out beyond the position.
+        if self._published <= sequence:
             return self._published
-        self._beyond.pass_over(sequence, places)
-        self._gone_on_from = max(self._published, self._beyond.highest)
+        self._already.pass_over(sequence, places)
+        self._gone_on_from = max(self._published, self._already.highest)
         return self._gone_on_from
 
     def _publish(self, entries: Sequence[OutboxEntry]) -> int:
@@ -137,7 +131,7 @@ class Publisher:
             self._drop()
             raise
         self._published = waiting[-1].sequence
-        self._beyond.published(self._published)
+        self._already.published(self._published)
         return self._published
 
     def _check_nothing_is_missing(self, first: OutboxEntry) -> None:
@@ -149,13 +143,11 @@ class Publisher:
             )
 
     def _deliver(self, producer: LaneProducer, entries: Sequence[OutboxEntry]) -> None:
-        # Beyond the position something may be out without transactions, or where the broker forgot to end one.
-        looks = self._left_open or not self._transactional
-        if looks and (places := self._beyond.unsearched(entries)):
-            if self._left_open:
-                producer.end_left_open({(POSITIONS_TOPIC, self.partition), *places})
-            self._beyond.search(places)
-        producer.deliver(self._beyond.not_out(entries), position_record(self.partition, entries[-1].sequence))
+        # Beyond the position something is out only where the broker forgot to end a transaction.
+        if self._left_open and (places := self._already.unsearched(entries)):
+            producer.end_left_open({(POSITIONS_TOPIC, self.partition), *places})
+            self._already.search(places)
+        producer.deliver(self._already.not_out(entries), position_record(self.partition, entries[-1].sequence))
 
     def _drop(self) -> None:
         producer, self._producer = self._producer, None

@@ -1,4 +1,4 @@
-"""Whether a broker's transactions can be relied on, and what to do where one is left open."""
+"""Seeing that a broker's transactions can be relied on, and what to do where one is left open."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from infra.kafka.connection import KafkaConnection
-from schemas.errors import DependencyUnavailable, TendError
+from schemas.errors import ConfigurationRefused, DependencyUnavailable
 
 _SECONDS = 20.0
 _WAIT_MS = 10
@@ -17,8 +17,11 @@ _ABANDONED_MS = 10_000
 _SHOWN_SECONDS = 3.0
 """What anybody can read by then is shown to readers of committed records by then as well."""
 _KEY = b"probe"
+_FIX = (
+    "tend publishes each message once, which takes transactions: set TEND_BROKERS to an Apache Kafka of version 2.5 or "
+    "newer."
+)
 _NOT_OFFERED = {
-    KafkaError.UNKNOWN,
     KafkaError.UNSUPPORTED_VERSION,
     KafkaError._UNSUPPORTED_FEATURE,
 }
@@ -29,23 +32,27 @@ _NOT_ALLOWED = {
 }
 
 
-def supports_transactions(connection: KafkaConnection, topic: str = "tend.positions") -> bool:
-    """Whether what a transaction takes back stays unseen by readers of committed records.
+def require_transactions(connection: KafkaConnection, topic: str = "tend.positions") -> None:
+    """See that what a transaction takes back stays unseen by readers of committed records.
 
     Tried by aborting one record in ``topic``, because some brokers accept a transaction and show it all the
     same. Blocks for a moment, on a new Kafka cluster for a second or two.
 
     Raises:
-        TendError: the broker has transactions but does not allow them to this user.
-        DependencyUnavailable: no broker answers.
+        ConfigurationRefused: the broker has no transactions, shows what they take back, or does not allow them to this
+            user.
+        DependencyUnavailable: no broker answers, or what it answers says nothing about transactions.
     """
     try:
         offset = _abort_one(connection, topic)
     except KafkaException as error:
-        return _explain(error)
+        raise _meaning(connection, error.args[0]) from error
     if not _meets(connection, topic, offset, "read_uncommitted", _SECONDS):
         raise DependencyUnavailable(f"Kafka does not give back what was written to {topic}")
-    return not _meets(connection, topic, offset, "read_committed", _SHOWN_SECONDS)
+    if _meets(connection, topic, offset, "read_committed", _SHOWN_SECONDS):
+        raise ConfigurationRefused(
+            f"The broker at {connection.brokers} shows records of a transaction that was aborted. {_FIX}"
+        )
 
 
 def end_left_open(producer: Producer, places: Iterable[tuple[str, int]]) -> None:
@@ -107,13 +114,14 @@ def _abort_one(connection: KafkaConnection, topic: str) -> int:
     return offsets[0]
 
 
-def _explain(error: KafkaException) -> bool:
-    problem = error.args[0]
+def _meaning(connection: KafkaConnection, problem: KafkaError) -> Exception:
     if problem.code() in _NOT_ALLOWED:
-        raise TendError(
+        return ConfigurationRefused(
             f"Kafka does not allow this user to publish in transactions ({problem.str()}). Grant Write and Describe on "
             "the transactional ids that begin with the group's name and on those that begin with tend-probe-."
-        ) from error
+        )
     if problem.code() in _NOT_OFFERED:
-        return False
-    raise DependencyUnavailable(f"Kafka: {problem.str()}") from error
+        return ConfigurationRefused(
+            f"The broker at {connection.brokers} offers no transactions ({problem.str()}). {_FIX}"
+        )
+    return DependencyUnavailable(f"Kafka: {problem.str()}")

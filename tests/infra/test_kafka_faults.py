@@ -153,7 +153,7 @@ def test_a_worker_goes_on_when_its_broker_comes_back(own_kafka: OwnBroker, group
 async def test_a_publisher_goes_on_when_its_broker_comes_back(own_kafka: OwnBroker) -> None:
     connection = KafkaConnection(own_kafka.address)
     Topics(connection).create([TopicSpec("coupons", 1), TopicSpec(POSITIONS_TOPIC, 1)])
-    publisher = Publisher(connection, 0, transactional=True)
+    publisher = Publisher(connection, 0)
     entries = [OutboxEntry(n, "coupons", 0, b"anna", b"%d" % n) for n in range(1, 2_001)]
     for first in range(0, 1_000, 100):
         await publisher.publish(entries[first : first + 100])

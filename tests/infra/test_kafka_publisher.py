@@ -16,9 +16,8 @@ from infra.kafka.positions import POSITIONS_TOPIC, SEQUENCE_HEADER, sequence_of
 from infra.kafka.publisher import Publisher
 from infra.kafka.reader import read_all
 from infra.kafka.topics import Topics, TopicSpec
-from infra.kafka.transactions import supports_transactions
 from schemas.errors import DependencyUnavailable, Fenced, TendError
-from schemas.lane import KafkaRecord, OutboxEntry
+from schemas.lane import OutboxEntry
 
 LANE = 1
 Opener = Callable[[], Coroutine[Any, Any, Publisher]]
@@ -33,17 +32,12 @@ def connection(broker: str) -> KafkaConnection:
 
 
 @pytest.fixture
-def transactional(connection: KafkaConnection) -> bool:
-    return supports_transactions(connection)
-
-
-@pytest.fixture
-async def opened(connection: KafkaConnection, transactional: bool, group: str) -> AsyncIterator[Opener]:
+async def opened(connection: KafkaConnection, group: str) -> AsyncIterator[Opener]:
     """Opens publishers of the lane, each as a new owner would."""
     async with AsyncExitStack() as stack:
 
         async def open_another() -> Publisher:
-            publisher = Publisher(connection, LANE, transactional=transactional, group=group)
+            publisher = Publisher(connection, LANE, group=group)
             stack.push_async_callback(publisher.close)
             await publisher.open()
             return publisher
@@ -103,10 +97,8 @@ async def test_a_new_owner_finds_how_far_the_last_one_came(opened: Opener, conne
     assert await published(connection, "lessons", 0) == [5]
 
 
-async def test_lanes_do_not_take_each_others_positions(
-    connection: KafkaConnection, transactional: bool, group: str
-) -> None:
-    lanes = [Publisher(connection, lane, transactional=transactional, group=group) for lane in (0, 1)]
+async def test_lanes_do_not_take_each_others_positions(connection: KafkaConnection, group: str) -> None:
+    lanes = [Publisher(connection, lane, group=group) for lane in (0, 1)]
     assert [await lane.open() for lane in lanes] == [0, 0]
 
     await lanes[0].publish(entries(1, 9, "lessons", 0))
@@ -179,11 +171,7 @@ def test_the_last_mark_of_a_record_is_the_one_that_counts() -> None:
     assert sequence_of([]) == (-1, 0)
 
 
-async def test_an_older_owner_is_fenced_and_may_open_again(
-    opened: Opener, connection: KafkaConnection, transactional: bool
-) -> None:
-    if not transactional:
-        pytest.skip("this broker cannot fence")
+async def test_an_older_owner_is_fenced_and_may_open_again(opened: Opener, connection: KafkaConnection) -> None:
     old = await opened()
     await old.publish(entries(1, 2))
     new = await opened()
@@ -198,11 +186,9 @@ async def test_an_older_owner_is_fenced_and_may_open_again(
 
 
 async def test_an_owner_that_is_fenced_while_it_commits_may_open_again(
-    opened: Opener, connection: KafkaConnection, transactional: bool, group: str
+    opened: Opener, connection: KafkaConnection, group: str
 ) -> None:
-    if not transactional:
-        pytest.skip("this broker cannot fence")
-    old = Hesitant(connection, LANE, transactional=True, group=group)
+    old = Hesitant(connection, LANE, group=group)
     try:
         await old.open()
         loop = asyncio.get_running_loop()
@@ -225,9 +211,7 @@ class Hesitant(Publisher):
     meanwhile: Callable[[], object]
 
     def _new_producer(self) -> LaneProducer:
-        return HesitantProducer(
-            self._connection, self.partition, self._name, transactional=self._transactional, owner=self
-        )
+        return HesitantProducer(self._connection, self.partition, self._name, owner=self)
 
 
 class HesitantProducer(LaneProducer):
@@ -243,10 +227,8 @@ class HesitantProducer(LaneProducer):
 
 
 async def test_what_an_owner_began_and_did_not_finish_is_not_seen(
-    opened: Opener, connection: KafkaConnection, transactional: bool, group: str
+    opened: Opener, connection: KafkaConnection, group: str
 ) -> None:
-    if not transactional:
-        pytest.skip("this broker shows what a transaction takes back")
     dying = Producer(connection.librdkafka(transactional_id=f"{group}-lane-{LANE}"))
     dying.init_transactions(20)
     dying.begin_transaction()
@@ -260,11 +242,9 @@ async def test_what_an_owner_began_and_did_not_finish_is_not_seen(
 
 
 async def test_the_position_is_read_once_no_transaction_is_open_before_it(
-    opened: Opener, connection: KafkaConnection, transactional: bool, group: str
+    opened: Opener, connection: KafkaConnection, group: str
 ) -> None:
     """What was acknowledged behind an open transaction is not shown yet, and would be published again."""
-    if not transactional:
-        pytest.skip("this broker shows what a transaction has not finished")
     first = await opened()
     await first.publish(entries(1, 2))
     other = Producer(connection.librdkafka(transactional_id=f"{group}-other"))
@@ -282,48 +262,18 @@ async def test_the_position_is_read_once_no_transaction_is_open_before_it(
     assert (await opening).published == 4
 
 
-async def test_without_transactions_what_went_out_beyond_the_position_is_found(
-    connection: KafkaConnection, group: str
-) -> None:
-    """An owner died between its entries and the position; others' records lie between them."""
-    before = Publisher(connection, LANE, transactional=False, group=group)
-    await before.open()
-    await before.publish(entries(1, 3))
-    await before.close()
-    died = Producer(connection.librdkafka())
-    for n, lane in ((4, LANE), (4, 0), (5, 0), (6, LANE)):
-        died.produce("coupons", b"%d" % n, partition=LANE, headers=[(SEQUENCE_HEADER, b"%d:%d" % (lane, n))])
-    died.flush(20)
-
-    heir = Publisher(connection, LANE, transactional=False, group=group)
-    assert await heir.open() == 3
-    assert await heir.publish(entries(4, 5)) == 5
-    assert await heir.publish([*entries(6, 6), *entries(7, 7, "messages"), *entries(8, 8)]) == 8
-    await heir.close()
-
-    records = await read_all(connection, "coupons", LANE)
-    assert sorted(n for lane, n in map(_sequence, records) if lane == LANE) == [1, 2, 3, 4, 5, 6, 8]
-
-
-def _sequence(record: KafkaRecord) -> tuple[int, int]:
-    return sequence_of(record.headers)
-
-
 async def test_a_broker_that_is_away_keeps_the_entries_for_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.kafka.lane_producer._SECONDS", 0.3)
     monkeypatch.setattr("infra.kafka.partition_log._ANSWER_SECONDS", 0.3)
     nowhere = KafkaConnection("127.0.0.1:1")
 
-    for transactional in (True, False):
-        publisher = Publisher(nowhere, LANE, transactional=transactional)
-        with pytest.raises(DependencyUnavailable):
-            await publisher.publish(entries(1, 2))
-        await publisher.close()
+    publisher = Publisher(nowhere, LANE)
+    with pytest.raises(DependencyUnavailable):
+        await publisher.publish(entries(1, 2))
+    await publisher.close()
 
 
-async def test_a_position_is_found_behind_many_others(
-    opened: Opener, connection: KafkaConnection, transactional: bool
-) -> None:
+async def test_a_position_is_found_behind_many_others(opened: Opener, connection: KafkaConnection) -> None:
     first = await opened()
     for n in range(1, 81):
         await first.publish(entries(n, n))

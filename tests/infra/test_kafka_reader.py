@@ -7,9 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import pytest
-from confluent_kafka import Message
 
-from infra.kafka.beside import ConsumerBeside
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.one_active import OneActive
 from infra.kafka.producer import BulkProducer
@@ -158,7 +156,7 @@ async def member(connection: KafkaConnection, group: str) -> AsyncIterator[Membe
                 await asyncio.sleep(0)
                 return begin
 
-            made = OneActive(connection, "almanac", group, start, session_ms=2_000, contiguous=True)
+            made = OneActive(connection, "almanac", group, start, session_ms=2_000)
             stack.push_async_callback(made.close)
             return made
 
@@ -208,24 +206,6 @@ async def read_until_both_have_joined(one: OneActive, two: OneActive) -> None:
         taken_back = taken_back or not one.active
         if taken_back and (one.active or two.active):
             return
-
-
-async def test_a_lesson_that_is_shown_later_than_those_behind_it_is_not_passed_over(
-    connection: KafkaConnection, member: Member, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(connection, "almanac", 0, range(6))
-    shown, hidden = ConsumerBeside.some, {3}
-
-    async def one_late(beside: ConsumerBeside, max_wait_ms: int) -> list[Message]:
-        messages = await shown(beside, max_wait_ms)
-        seen = [message for message in messages if message.offset() not in hidden]
-        if len(seen) < len(messages):
-            hidden.clear()
-        return seen
-
-    monkeypatch.setattr(ConsumerBeside, "some", one_late)
-
-    assert await read_some(await member(0), 6) == [0, 1, 2, 3, 4, 5]
 
 
 async def test_the_end_of_what_is_there_is_told(connection: KafkaConnection, member: Member) -> None:

@@ -61,7 +61,7 @@ async def test_topics_producers_publishers_and_the_intake_log_in(settings: Setti
     producer = BulkProducer(connection)
     producer.send("orders", 0, b"anna", b"1", 1_700_000_000_000)
     producer.flush()
-    publisher = Publisher(connection, 0, transactional=True)
+    publisher = Publisher(connection, 0)
     await publisher.publish([OutboxEntry(1, "orders", 0, b"anna", b"2")])
     await publisher.close()
 

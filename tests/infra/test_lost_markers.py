@@ -27,7 +27,7 @@ ALL = {
 async def two_transactions(connection: KafkaConnection) -> Publisher:
     """Of which the second one is about to lose its markers."""
     Topics(connection).create([TopicSpec(name, 1) for name in (*ALL, POSITIONS_TOPIC)])
-    publisher = Publisher(connection, 0, transactional=True)
+    publisher = Publisher(connection, 0)
     await publisher.publish(ENTRIES[:100])
     await publisher.publish(ENTRIES[:200])
     with PartitionLog(connection) as log:
@@ -39,7 +39,7 @@ async def two_transactions(connection: KafkaConnection) -> Publisher:
 def lose(kafka: OwnBroker, directory: Path, topics: tuple[str, ...]) -> None:
     kafka.kill()
     for topic in topics:
-        lose_marker(directory / "log", topic, 0)
+        lose_marker(directory / "kafka", topic, 0)
     kafka.start()
 
 
@@ -59,13 +59,13 @@ async def test_what_a_broker_left_open_is_out_once(
     await (await two_transactions(connection)).close()
     lose(own_kafka, tmp_path, topics)
 
-    heir = Publisher(connection, 0, transactional=True)
+    heir = Publisher(connection, 0)
     assert await heir.open() == 100
     assert await heir.publish(ENTRIES[100:]) == 300
     await heir.close()
 
     assert await out(connection) == ALL
-    assert await Publisher(connection, 0, transactional=True).open() == 300
+    assert await Publisher(connection, 0).open() == 300
 
 
 async def test_what_a_broker_says_is_out_comes_to_light_with_what_follows(own_kafka: OwnBroker, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ async def test_what_a_broker_says_is_out_comes_to_light_with_what_follows(own_ka
     await (await two_transactions(connection)).close()
     lose(own_kafka, tmp_path, ("coupons",))
 
-    heir = Publisher(connection, 0, transactional=True)
+    heir = Publisher(connection, 0)
     assert await heir.open() == 200
     await heir.publish(ENTRIES[100:])
     await heir.close()

@@ -13,7 +13,7 @@ Place = tuple[str, int]
 """Topic and partition."""
 
 
-class Beyond:
+class AlreadyPublished:
     """Which entries are out already although the position does not say so. Its calls block."""
 
     def __init__(self, connection: KafkaConnection, lane: int) -> None:
