@@ -18,11 +18,12 @@ from rich.progress import Progress
 
 from agents.access import access_keys
 from agents.commands.telling_imports import LOOK_ROWS, Seen, look_json, tell, tell_look
+from agents.imports import people
 from agents.imports.amounts import Sign, currency_code
 from agents.imports.conventions import Told
 from agents.imports.history import Imported, Request, import_orders
 from agents.imports.look import Look, look_at
-from agents.imports.presets import PRESETS, AmountIs, Layout, Preset
+from agents.imports.presets import CUSTOMERS, PRESETS, AmountIs, Layout, Preset
 from agents.imports.problems import BadValue
 from agents.imports.statuses import STATUSES, told_statuses
 from infra.settings import load_settings
@@ -44,6 +45,12 @@ HeaderOption = Annotated[
     typer.Option("--header/--no-header", help="Whether the file names its columns; else they are 1, 2, 3 …"),
 ]
 CurrencyOption = Annotated[str | None, typer.Option(help="ISO 4217 code of amounts that name none, such as EUR.")]
+DateFormatOption = Annotated[str | None, typer.Option(help="As of strptime, such as '%d.%m.%Y %H:%M'.")]
+SinceOption = Annotated[str | None, typer.Option(help="The earliest day that is taken: 1997-01-01.")]
+MaxBadOption = Annotated[str, typer.Option(help="Share of rows that may be unreadable.")]
+OutOption = Annotated[
+    Path | None, typer.Option(help="Result; packed if it ends in .gz. FILE.events.jsonl.gz", show_default=False)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="The summary as JSON.")]
 
 
@@ -91,14 +98,14 @@ def orders(
     name: Annotated[str | None, typer.Option(help="Column of the customer's name.")] = None,
     country: Annotated[str | None, typer.Option(help="ISO code of the country of phone numbers: DE.")] = None,
     tz: TzOption = None,
-    date_format: Annotated[str | None, typer.Option(help="As of strptime, such as '%d.%m.%Y %H:%M'.")] = None,
+    date_format: DateFormatOption = None,
     decimal: Annotated[str | None, typer.Option(help="Decimal sign, '.' or ',', where no amount proves it.")] = None,
     delimiter: DelimiterOption = None,
     encoding: EncodingOption = None,
     header: HeaderOption = None,
-    since: Annotated[str | None, typer.Option(help="The earliest day that is taken: 1997-01-01.")] = None,
-    max_bad: Annotated[str, typer.Option(help="Share of rows that may be unreadable.")] = "1%",
-    out: Annotated[Path | None, typer.Option(help="Result; packed if it ends in .gz. FILE.events.jsonl.gz")] = None,
+    since: SinceOption = None,
+    max_bad: MaxBadOption = "1%",
+    out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Turn an order history into a file for `tend replay --events`. See docs/imports.md.
@@ -136,6 +143,110 @@ def orders(
     target = out or default_out(file)
     found = _imported(request, target)
     tell(found, as_json)
+
+
+@app.command()
+def customers(
+    file: FileArgument,
+    preset: Annotated[
+        Literal["shopify", "woocommerce", "magento"] | None, typer.Option(help="A known export, in place of columns.")
+    ] = None,
+    customer: Annotated[Columns, typer.Option(help="Column of the customer's id, as orders name them.")] = None,
+    registered: Annotated[str | None, typer.Option(help="Column of the moment of registration.")] = None,
+    email: Annotated[str | None, typer.Option(help="Column of the e-mail address.")] = None,
+    phone: Annotated[Columns, typer.Option(help="Column of the phone number.")] = None,
+    name: Annotated[str | None, typer.Option(help="Column of the name.")] = None,
+    birthday: Annotated[str | None, typer.Option(help="Column of the birthday.")] = None,
+    locale: Annotated[str | None, typer.Option(help="Column of the language, such as de or pt-BR.")] = None,
+    region: Annotated[str | None, typer.Option(help="Column of the region.")] = None,
+    tags: Annotated[str | None, typer.Option(help="Column of tags.")] = None,
+    consent_email: Annotated[str | None, typer.Option(help="Column that allows marketing by e-mail.")] = None,
+    consent_sms: Annotated[str | None, typer.Option(help="Column that allows marketing by text message.")] = None,
+    country: Annotated[str | None, typer.Option(help="ISO code of the country of phone numbers: DE.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The day of rows that name none: 2026-11-01.")] = None,
+    tz: TzOption = None,
+    date_format: DateFormatOption = None,
+    delimiter: DelimiterOption = None,
+    encoding: EncodingOption = None,
+    since: SinceOption = None,
+    max_bad: MaxBadOption = "1%",
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn a file of customers into events: who they are, how to reach them, what they allow.
+
+    Without a moment of registration it is a change of details on the day of --as-of. A day before the first order lets
+    rules reach them from the start.
+
+    Example: tend import customers customers_export.csv --preset shopify --as-of 2024-01-01
+    """
+    told = {
+        "customer": customer, "time": registered, "email": email, "phone": phone, "name": name, "birthday": birthday,
+        "locale": locale, "region": region, "tags": tags, "consent_email": consent_email, "consent_sms": consent_sms,
+    }  # fmt: skip
+    layout = people_layout(told, CUSTOMERS.get(preset or ""))
+    request = people_request(file, layout, tz, date_format, since, max_bad, delimiter, encoding)
+    make = people.customers(country or "", request.told.zone)
+    _import_people(request, make, as_of, "import:customers", out, as_json)
+
+
+@app.command()
+def consent(
+    file: FileArgument,
+    customer: Annotated[list[str], typer.Option(help="Column of the customer's id.")],
+    channel: Annotated[str, typer.Option(help="Column of the channel, or one of email, sms, push, call.")] = "email",
+    value: Annotated[str | None, typer.Option(help="Column of yes or no; else every row is a yes.")] = None,
+    purpose: Annotated[Literal["marketing", "service"], typer.Option(help="What for.")] = "marketing",
+    time: Annotated[str | None, typer.Option(help="Column of the moment.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The day of rows that name none: 2026-11-01.")] = None,
+    tz: TzOption = None,
+    date_format: DateFormatOption = None,
+    delimiter: DelimiterOption = None,
+    encoding: EncodingOption = None,
+    since: SinceOption = None,
+    max_bad: MaxBadOption = "1%",
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn a list of consents, such as a newsletter's subscribers, into events.
+
+    Example: tend import consent subscribers.csv --customer Email --value Subscribed --as-of 2024-01-01
+    """
+    fixed = channel if channel in people.CHANNELS else ""
+    layout = people_layout({"customer": customer, "channel": None if fixed else channel, "value": value, "time": time})
+    request = people_request(file, layout, tz, date_format, since, max_bad, delimiter, encoding)
+    _import_people(request, people.consents(fixed, purpose), as_of, "import:consent", out, as_json)
+
+
+@app.command()
+def complaints(
+    file: FileArgument,
+    customer: Annotated[list[str], typer.Option(help="Column of the customer's id.")],
+    time: Annotated[str, typer.Option(help="Column of the moment of the complaint.")],
+    complaint: Annotated[str | None, typer.Option(help="Column of the ticket's number.")] = None,
+    category: Annotated[str | None, typer.Option(help="Column of the subject.")] = None,
+    text: Annotated[str | None, typer.Option(help="Column of what was said.")] = None,
+    order: Annotated[str | None, typer.Option(help="Column of the order's number.")] = None,
+    resolved_at: Annotated[str | None, typer.Option(help="Column of the moment it was settled.")] = None,
+    tz: TzOption = None,
+    date_format: DateFormatOption = None,
+    delimiter: DelimiterOption = None,
+    encoding: EncodingOption = None,
+    since: SinceOption = None,
+    max_bad: MaxBadOption = "1%",
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn a help desk's tickets into complaints, opened and resolved.
+
+    Example: tend import complaints tickets.csv --customer requester --time created --complaint id --category subject
+    """
+    layout = people_layout({
+        "customer": customer, "time": time, "complaint": complaint, "category": category, "text": text,
+        "order": order, "resolved_at": resolved_at,
+    })  # fmt: skip
+    request = people_request(file, layout, tz, date_format, since, max_bad, delimiter, encoding)
+    _import_people(request, people.complaints(), None, "import:complaints", out, as_json)
 
 
 @app.command()
@@ -183,6 +294,38 @@ def id_of(given: Annotated[str, typer.Argument(help="What another system calls t
         typer.echo(access_keys(load_settings()).customer_of(given))
     except ValueError as problem:
         raise TendError(f"The id {problem}.") from None
+
+
+def people_layout(told: Mapping[str, str | list[str] | None], known: Layout | None = None) -> Layout:
+    """What the columns of a file about people mean.
+
+    Raises:
+        TendError: nothing says who they are.
+    """
+    columns = {
+        meaning: (one,) if isinstance(one, str) else tuple(one) for meaning, one in told.items() if one is not None
+    }
+    if known is not None:
+        return replace(known, columns={**known.columns, **columns})
+    if "customer" not in columns:
+        raise TendError("--customer COL is missing, or a --preset. `tend import look FILE` shows the columns.")
+    return Layout(columns, tuple(columns))
+
+
+def people_request(
+    file: Path, layout: Layout, tz: str | None, date_format: str | None, since: str | None, max_bad: str,
+    delimiter: str | None, encoding: str | None,
+) -> Request:  # fmt: skip
+    """A request for an import of people."""
+    request = request_of(file, None, (layout,), tz=tz, date_format=date_format, since=since, max_bad=max_bad)
+    return replace(request, delimiter=_delimiter(delimiter), encoding=encoding)
+
+
+def _import_people(
+    request: Request, make: people.Maker, as_of: str | None, source: str, out: Path | None, as_json: bool
+) -> None:
+    day = _day(as_of, "--as-of") if as_of else None
+    tell(people.import_people(request, out or default_out(request.path), make, day, source), as_json)
 
 
 def default_out(file: Path) -> Path:
@@ -348,9 +491,9 @@ def _share(text: str) -> float:
     return found
 
 
-def _day(text: str) -> int:
+def _day(text: str, option: str = "--since") -> int:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise TendError(f"--since {text!r}: expected a day such as 1997-01-01.") from None
+        raise TendError(f"{option} {text!r}: expected a day such as 1997-01-01.") from None
     return to_millis(found if found.tzinfo else found.replace(tzinfo=UTC) - timedelta(hours=14))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,6 +47,9 @@ def tell(found: Imported, as_json: bool) -> None:
         console.print(_left_out_words(found))
     for remark in found.remarks:
         console.print(f"note: {remark}")
+    if found.dropped:
+        fields = ", ".join(f"{field} {count:,}" for field, count in found.dropped.most_common())
+        console.print(f"note: optional fields that are not understood were left out of their events: {fields}")
     if found.ids.count:
         console.print(f"{found.ids.count:,} customers have another id here than in the shop: {found.ids.path}")
     if as_json:
@@ -73,10 +77,14 @@ def summary_line(found: Imported) -> str:
         + "".join(f", {major(total[what], code):,} {what}" for what in ("returned", "cancelled") if total[what])
         for code, total in sorted(found.totals.items())
     )
-    return (
-        f"{found.rows:,} rows: {found.orders:,} orders from {found.first[:10]} to {found.last[:10]} in {found.out}\n"
-        f"events: {kinds}\nmoney: {money}\nnext: tend replay --events {found.out}"
-    )
+    what = f"{found.orders:,} orders" if found.orders else f"{found.events.total():,} events"
+    lines = [
+        f"{found.rows:,} rows: {what} from {found.first[:10]} to {found.last[:10]} in {found.out}",
+        f"events: {kinds}",
+        *([f"money: {money}"] if money else []),
+        f"next: tend replay --events {shlex.quote(str(found.out))}",
+    ]
+    return "\n".join(lines)
 
 
 def summary_of(found: Imported) -> dict[str, Any]:
@@ -85,7 +93,8 @@ def summary_of(found: Imported) -> dict[str, Any]:
         "rows": found.rows, "lines": found.lines, "orders": found.orders, "events": dict(found.events),
         "totals": {code: dict(total) for code, total in found.totals.items()},
         "left_out": found.left_out.count, "unreadable": found.left_out.unreadable, "meant": dict(found.left_out.meant),
-        "remarks": found.remarks, "from": found.first, "to": found.last, "out": "" if found.refused else str(found.out),
+        "remarks": found.remarks, "dropped": dict(found.dropped), "from": found.first, "to": found.last,
+        "out": "" if found.refused else str(found.out),
         "refused": found.refused,
     }  # fmt: skip
 
@@ -102,7 +111,7 @@ def tell_look(seen: Seen) -> None:
         typer.echo(f"No column seems to be {', '.join(seen.look.missing)}: say it with {options}.")
     elif seen.needs_currency:
         typer.echo("The file does not say in which currency its amounts are. Look again with yours, such as:")
-        typer.echo(f"  tend import look {seen.file} --currency EUR")
+        typer.echo(f"  tend import look {shlex.quote(str(seen.file))} --currency EUR")
     else:
         typer.echo("To import it, with what is asked above:" if seen.refused else "To import it:")
         typer.echo(f"  {command_line(seen.file, seen.options)}")

@@ -19,6 +19,8 @@ from schemas.errors import TendError
 from schemas.times import Millis
 
 _SHOWN: Final = 8
+_ANY_DAY: Final = ("promised_at", "birthday")
+"""Dates that may lie before the shop and behind today."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,8 @@ def prove(parts: Sequence[tuple[Table, Layout]], told: Told, on_bytes: OnBytes |
             told.zone,
             told.date_format if meaning == "time" else None,
             evidence.form(found.columns[meaning]) if meaning != "time" or told.date_format is None else None,
-            told.since,
-            told.until if meaning != "promised_at" else None,
+            None if meaning in _ANY_DAY else told.since,
+            None if meaning in _ANY_DAY else told.until,
         )
         for meaning, evidence in found.dates.items()
     }

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
@@ -75,8 +76,28 @@ class Imported:
     """Time of the earliest event; empty where there is none."""
     last: str = ""
     remarks: list[str] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Optional fields that were left out of their events, as they could not be understood."""
     refused: str = ""
     """Why nothing was written; empty where it was."""
+
+    def judge(self, max_bad: float, made: int, what: str) -> None:
+        """See whether the result is worth its name.
+
+        Raises:
+            Refused: too many rows could not be read, or nothing was made of any.
+        """
+        bad = self.left_out.unreadable
+        if bad > self.rows * max_bad:
+            share, needed = bad / self.rows, -(-bad * 1000 // self.rows) / 10
+            way_out = f", or leave them out with --max-bad {needed:g}%" if share < _A_FEW else ""
+            raise Refused(
+                f"{bad:,} of {self.rows:,} rows ({share:.1%}) cannot be read or belong to orders with such rows, and "
+                f"--max-bad allows {max_bad:.1%}. Nothing was written; {self.left_out.path} has all. "
+                f"Mend them{way_out}."
+            )
+        if not made:
+            raise Refused(f"No {what} was understood; nothing was written. Check the options against the lines above.")
 
 
 def import_orders(request: Request, out: Path, on_bytes: OnBytes = lambda at: None) -> Imported:
@@ -179,31 +200,15 @@ class _Run:
         if not self._numbered:
             orders = numbered_lines(orders)
         told = in_time_order(told_orders(self._totalled(orders)))
-        try:
-            with written_whole(self.found.out) as file:
-                for event in admitted(told, "import:orders", request.keys, self.found.events):
-                    file.write(event)
-                    self.found.first, self.found.last = self.found.first or _time(event), _time(event)
-                self._judge()
-            self.found.ids.write()
-        except _Refused as refused:
-            self.found.refused = str(refused)
+        with judged(self.found), written_whole(self.found.out) as file:
+            for event in admitted(told, "import:orders", request.keys, self.found.events):
+                file.write(event)
+                self.found.first, self.found.last = self.found.first or time_of(event), time_of(event)
+            self.found.judge(request.max_bad, self.found.orders, "order")
+        self.found.ids.write()
         repeated = sum(table.counts["repeated headers"] for table, _ in self._orders)
         if repeated:
             self.found.remarks.append(f"the header stands {repeated:,} more times between rows; those were passed over")
-
-    def _judge(self) -> None:
-        found, bad = self.found, self.found.left_out.unreadable
-        if bad > found.rows * self._request.max_bad:
-            share, needed = bad / found.rows, -(-bad * 1000 // found.rows) / 10
-            way_out = f", or leave them out with --max-bad {needed:g}%" if share < _A_FEW else ""
-            raise _Refused(
-                f"{bad:,} of {found.rows:,} rows ({share:.1%}) cannot be read or belong to orders with such rows, and "
-                f"--max-bad allows {self._request.max_bad:.1%}. Nothing was written; {found.left_out.path} has all. "
-                f"Mend them{way_out}."
-            )
-        if not found.orders:
-            raise _Refused("No order was understood; nothing was written. Check the options against the lines above.")
 
     def _customer_of(self, given: str) -> str:
         mapped = self._request.keys.customer_of(given)
@@ -294,10 +299,20 @@ class _Run:
             yield order
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The result is not worth its name."""
 
 
-def _time(event: bytes) -> str:
+@contextmanager
+def judged(found: Imported) -> Iterator[None]:
+    """A block whose result may be refused, which is then noted."""
+    try:
+        yield
+    except Refused as refused:
+        found.refused = str(refused)
+
+
+def time_of(event: bytes) -> str:
+    """The time that an encoded event carries."""
     _, _, rest = event.partition(b'"time":"')
     return rest[: rest.index(b'"')].decode()

@@ -10,7 +10,8 @@ from agents.imports.statuses import Meaning
 
 AmountIs = Literal["line", "unit", "order"]
 
-TIMES: Final = ("time", "paid_at", "cancelled_at", "refunded_at", "dispatched_at", "delivered_at", "promised_at")
+TIMES: Final = ("time", "paid_at", "cancelled_at", "refunded_at", "dispatched_at", "delivered_at", "promised_at",
+         "resolved_at", "birthday")  # fmt: skip
 AMOUNTS: Final = ("amount", "payment", "price", "price_tax", "refunded", "item_refunded", "shipping", "discount")
 OF_LINES: Final = ("item", "title", "quantity", "price", "price_tax", "category", "payment", "item_refunded")
 """What a row says of itself; everything else is said of its order, on any of the order's rows."""
@@ -252,6 +253,52 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "cdnow": CDNOW,
     "taobao": TAOBAO,
 }
+
+
+CUSTOMERS: Final[Mapping[str, Layout]] = {
+    "shopify": Layout(
+        {
+            "customer": ("Email", "Phone", "Default Address Phone"),
+            "email": ("Email",),
+            "phone": ("Phone", "Default Address Phone"),
+            "first_name": ("First Name",),
+            "name": ("Last Name",),
+            "country": ("Country Code", "Default Address Country Code"),
+            "region": ("Province", "Default Address Province Code"),
+            "tags": ("Tags",),
+            "consent_email": ("Accepts Email Marketing", "Accepts Marketing"),
+            "consent_sms": ("Accepts SMS Marketing",),
+        },
+        needs=("customer", "email"),
+    ),
+    "woocommerce": Layout(
+        {
+            "customer": ("customer_id", "id", "user_id", "user_email", "billing_email", "email"),
+            "time": ("user_registered", "date_created", "registered", "Registered"),
+            "email": ("user_email", "billing_email", "email"),
+            "phone": ("billing_phone", "phone"),
+            "first_name": ("first_name", "billing_first_name"),
+            "name": ("last_name", "billing_last_name"),
+            "country": ("billing_country", "country"),
+            "region": ("billing_state", "state"),
+        },
+        needs=("customer", "email"),
+    ),
+    "magento": Layout(
+        {
+            "customer": ("Email", "email"),
+            "time": ("Customer Since", "created_at"),
+            "email": ("Email", "email"),
+            "phone": ("Phone", "Telephone"),
+            "name": ("Name",),
+            "first_name": ("firstname",),
+            "birthday": ("Date of Birth", "dob"),
+            "region": ("State/Province",),
+        },
+        needs=("customer",),
+    ),
+}
+"""Customers' files, by the names of their shops' presets."""
 
 
 def layout_of(header: tuple[str, ...], layouts: tuple[Layout, ...]) -> Layout | None:

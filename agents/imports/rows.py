@@ -102,7 +102,7 @@ class RowReader:
                         break
             return OrderRow(self._base | row.number, order, facts, self._line(row.cells, facts))
         except BadValue as problem:
-            return OrderRow(self._base | row.number, order, {}, Line(), str(problem))
+            return OrderRow(self._base | row.number, order, {}, Line(), str(row.problem or problem))
 
     def _order(self, cells: Sequence[str]) -> str:
         if not self._order_places:
