@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from agents.almanacs import almanac_of
-from agents.console import Console
 from agents.ground import beginning, ground_of, wall_clock
 from agents.rulebooks import published_rulebooks
+from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
 from infra.settings import Settings
 from schemas.almanac import NONE_YET, VERSION, Almanac
@@ -21,7 +21,7 @@ async def reasons_of_absence(settings: Settings, customer: str, rule: str) -> li
     Raises:
         TendError: there is no such customer, or her lane has not begun.
     """
-    console = Console(settings)
+    console = StoreQueries(settings)
     try:
         record, orders = await console.customer(customer)
         lane = await console.lane(customer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from schemas.event import Event
-from schemas.fields import ComplaintCategory, Label, Reference, Text, Urgency
+from schemas.fields import ComplaintCategory, Label, Person, Reference, Text, Urgency
 
 
 class ComplaintOpened(Event):
@@ -45,4 +45,36 @@ class ComplaintReopened(Event):
     text: Text = ""
 
 
-ComplaintEvent = ComplaintOpened | ComplaintUpdated | ComplaintResolved | ComplaintReopened
+class ComplaintTaken(Event):
+    """A person of the store takes the complaint on. Whoever comes first has it; who comes second changes nothing."""
+
+    type: Literal["complaint.taken"] = "complaint.taken"
+    complaint_id: Reference
+    owner: Person
+
+
+class ComplaintHandedOver(Event):
+    """The complaint passes to another person; without ``owner`` it goes back to the queue."""
+
+    type: Literal["complaint.handed_over"] = "complaint.handed_over"
+    complaint_id: Reference
+    owner: Person | None = None
+
+
+class ComplaintAnswered(Event):
+    """A person of the store has answered the customer; the complaint stays open until it is resolved."""
+
+    type: Literal["complaint.answered"] = "complaint.answered"
+    complaint_id: Reference
+    text: Text = ""
+
+
+ComplaintEvent = (
+    ComplaintOpened
+    | ComplaintUpdated
+    | ComplaintResolved
+    | ComplaintReopened
+    | ComplaintTaken
+    | ComplaintHandedOver
+    | ComplaintAnswered
+)

@@ -38,6 +38,9 @@ _EVENTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "complaint.updated": {"complaint_id": "k-5", "urgency": "high", "text": "The books are wet."},
     "complaint.resolved": {"complaint_id": "k-5", "resolution": "sent again"},
     "complaint.reopened": {"complaint_id": "k-5", "text": "The second parcel did not come."},
+    "complaint.taken": {"complaint_id": "k-5", "owner": "mei"},
+    "complaint.handed_over": {"complaint_id": "k-5", "owner": "jonas"},
+    "complaint.answered": {"complaint_id": "k-5", "text": "The books leave our warehouse again today."},
     "customer.registered": {
         "name": "Ada",
         "email": "ada@example.org",

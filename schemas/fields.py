@@ -34,6 +34,8 @@ Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{4,14}$")]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$")]
 ActorText = Annotated[str, StringConstraints(pattern=r"^(customer|staff|system)(:[A-Za-z0-9._-]{1,40})?$")]
 """Who caused an event: ``customer``, ``staff:mei``, ``system:import``."""
+Person = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
+"""A person of the store, by their short name."""
 Moment = AwareDatetime
 """RFC 3339 time with its offset."""
 

@@ -184,6 +184,10 @@ class Complaint(RecordPart):
     reopened: int = 0
     changed: Millis = 0
     """Time of the last event applied to it: older ones come too late to change it."""
+    owner: str = ""
+    """The person of the store who has it; empty while nobody took it."""
+    answered: Millis = 0
+    """When the customer was last answered; 0 for never."""
 
 
 class Complaints(RecordPart):

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from schemas.complaints import ComplaintEvent, ComplaintOpened, ComplaintReopened, ComplaintResolved, ComplaintUpdated
+from schemas.complaints import (
+    ComplaintAnswered,
+    ComplaintEvent,
+    ComplaintHandedOver,
+    ComplaintOpened,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintTaken,
+    ComplaintUpdated,
+)
 from schemas.record import MAX_OPEN_COMPLAINTS, Complaint
 from streams.churn import remember_signal
 from streams.context import EventContext
@@ -72,6 +81,44 @@ def reopen(context: EventContext, event: ComplaintReopened) -> OutcomeCode | Non
     complaint.deadline = context.at + context.defaults.complaints.deadline_millis(complaint.urgency)
     context.record.complaints.resolved -= 1
     remember_signal(context.record.purchase_features, "complaint_opened", context.at)
+    _change(context, complaint, event)
+    return None
+
+
+def take(context: EventContext, event: ComplaintTaken) -> OutcomeCode | None:
+    """A person of the store takes it on, unless somebody has it already."""
+    complaint = find(context, event.complaint_id)
+    if complaint is None:
+        return _unknown(context, event)
+    if _is_old(context, complaint, event):
+        return OutcomeCode.OUTDATED
+    if complaint.owner:
+        return OutcomeCode.DUPLICATE
+    complaint.owner = event.owner
+    _change(context, complaint, event)
+    return None
+
+
+def hand_over(context: EventContext, event: ComplaintHandedOver) -> OutcomeCode | None:
+    """It passes to another person, or back to the queue."""
+    complaint = find(context, event.complaint_id)
+    if complaint is None:
+        return _unknown(context, event)
+    if _is_old(context, complaint, event):
+        return OutcomeCode.OUTDATED
+    complaint.owner = event.owner or ""
+    _change(context, complaint, event)
+    return None
+
+
+def answer(context: EventContext, event: ComplaintAnswered) -> OutcomeCode | None:
+    """The customer has an answer; the complaint stays open."""
+    complaint = find(context, event.complaint_id)
+    if complaint is None:
+        return _unknown(context, event)
+    if _is_old(context, complaint, event):
+        return OutcomeCode.OUTDATED
+    complaint.answered = context.at
     _change(context, complaint, event)
     return None
 

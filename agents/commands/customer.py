@@ -11,7 +11,7 @@ import typer
 from rich.console import Console as Screen
 from rich.table import Table
 
-from agents.console import Console
+from agents.store_queries import StoreQueries
 from infra.settings import load_settings
 from schemas.currencies import major
 from schemas.outcome import Decision
@@ -35,7 +35,7 @@ def customer(
 
 
 async def _ask(customer_id: str) -> tuple[CustomerRecord, OrderBook, list[Decision]]:
-    console = Console(load_settings())
+    console = StoreQueries(load_settings())
     try:
         record, orders = await console.customer(customer_id)
         return record, orders, await console.decisions(customer_id)

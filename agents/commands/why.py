@@ -12,8 +12,8 @@ import typer
 from rich.console import Console as Screen
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from agents.console import Console
 from agents.reasons import reasons_of_absence
+from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import tail
 from infra.settings import Settings, load_settings
@@ -65,7 +65,7 @@ async def _find(settings: Settings, action_id: str, customer: str) -> list[Decis
 
 
 async def _recent(settings: Settings, customer: str) -> list[Decision]:
-    console = Console(settings)
+    console = StoreQueries(settings)
     try:
         return await console.decisions(customer)
     finally:

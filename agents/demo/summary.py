@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console as Screen
 from rich.table import Table
 
-from agents.console import Console
+from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.settings import Settings
@@ -60,7 +60,7 @@ async def summarise(settings: Settings, events: dict[str, int], seconds: float) 
 
 
 async def _customers(settings: Settings, summary: Summary) -> None:
-    console = Console(settings)
+    console = StoreQueries(settings)
     tiers: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     sizes: list[int] = []

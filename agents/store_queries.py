@@ -18,7 +18,7 @@ from schemas.times import Millis
 from schemas.topics import ORDERS
 
 
-class Console:
+class StoreQueries:
     """Answers from the store of one installation."""
 
     def __init__(self, settings: Settings) -> None:

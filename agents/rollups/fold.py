@@ -1,0 +1,364 @@
+"""What the records of one partition add to the rollups: a function of the records and of the work at hand.
+
+A record that is no event of the contract is counted and otherwise passed over; the lane puts it aside with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from agents.rollups.model import Changes, Message, TimelineRow, Work, encode
+from schemas.compression import BadCompression
+from schemas.events import Invalid, decode_event
+from schemas.lane import KafkaRecord
+from schemas.outcome import Decision, Verdict, compress_decision, decode_decision
+from schemas.times import DAY, MINUTE, Millis, to_datetime, to_millis
+from schemas.topics import (
+    ACTION_TOPICS,
+    BROWSE,
+    COMPLAINTS,
+    DEAD_LETTERS,
+    DECISIONS,
+    EVENT_TOPICS,
+    FEEDBACK,
+    ORDERS,
+    RECEIPTS,
+)
+
+READ_TOPICS: Final = (*EVENT_TOPICS, DECISIONS, *ACTION_TOPICS.values(), DEAD_LETTERS)
+"""What the rollups are made from; all have one partition for each lane."""
+
+IndexKey = Callable[[str, str], str]
+_ACTION_OF: Final = {topic: kind for kind, topic in ACTION_TOPICS.items()}
+_CART: Final = ("cart.", "checkout.", "payment.", "coupon.")
+_LEFT_OUT: Final = frozenset({"id", "version", "customer", "time", "type", "simulated", "actor", "source", "hops"})
+_CONTACT: Final = frozenset({"name", "email", "phone", "birthday"})
+"""Never kept in a timeline; it says only that they were told."""
+_MOST_TEXT: Final = 600
+_INDEXED: Final = {"order_id": "order", "complaint_id": "complaint", "code": "coupon"}
+_ACTED: Final = (Verdict.EMITTED, Verdict.RELEASED)
+
+
+class Fold:
+    """Adds up the records of one partition.
+
+    Args:
+        work: what is to be done, as the store holds it; changed in place, in step with ``changes``.
+        held: ids of the actions that are held, likewise.
+        index_key: of the installation's keys.
+        now: by the clock; where given, minutes are counted too.
+    """
+
+    def __init__(self, work: dict[str, Work], held: set[str], index_key: IndexKey, now: Millis | None) -> None:
+        self._work = work
+        self._held = held
+        self._index_key = index_key
+        self._now = now
+        self.changes = Changes()
+
+    def take(self, records: Iterable[KafkaRecord]) -> Changes:
+        """Add these records, in the order of their offsets within each topic."""
+        for record in records:
+            self.changes.positions[record.topic] = record.offset + 1
+            self._count(f"read.{record.topic}")
+            if record.topic in _ACTION_OF:
+                self._action(record)
+            elif record.topic == DECISIONS:
+                self._decision(record)
+            elif record.topic == DEAD_LETTERS:
+                self._letter(record)
+            else:
+                self._event(record)
+        return self.changes
+
+    # ------------------------------------------------------------ events
+
+    def _event(self, record: KafkaRecord) -> None:
+        try:
+            event = decode_event(record.value or b"")
+        except Invalid:
+            self._count("unreadable")
+            return
+        told: dict[str, Any] = msgspec.json.decode(record.value or b"")
+        at, customer, kind = event.at, event.customer, event.type
+        self._count(f"event.{kind}")
+        self._bucket(at, f"in.{_family(record.topic, kind)}")
+        self.changes.seen[customer] = max(at, self.changes.seen.get(customer, 0))
+        if kind == "erasure.requested":
+            self._erase(customer)
+        self._row(customer, "visits" if record.topic == BROWSE else "life", _timeline_row(told, kind, at))
+        self._index(customer, told, at)
+        if record.topic == COMPLAINTS:
+            self._complaint(told, kind, customer, at)
+        elif record.topic == RECEIPTS:
+            self._receipt(told, kind, customer, at)
+        elif record.topic == FEEDBACK:
+            self._scores(told, at)
+
+    def _index(self, customer: str, told: Mapping[str, Any], at: Millis) -> None:
+        for field in ("email", "phone", "name"):
+            if told.get(field):
+                self._find(customer, field, str(told[field]), at)
+        for field, named in _INDEXED.items():
+            if told.get(field):
+                self._find(customer, named, str(told[field]), at)
+
+    def _find(self, customer: str, field: str, value: str, at: Millis) -> None:
+        self.changes.index.setdefault(customer, {})[self._index_key(field, value)] = at
+
+    def _erase(self, customer: str) -> None:
+        self.changes.erased.add(customer)
+        self.changes.index.pop(customer, None)
+        for at in [at for at in self.changes.rows if at[1] == customer]:
+            del self.changes.rows[at]
+        for work in [work for work in self._work.values() if work.customer == customer]:
+            work.text, work.closed = "", work.closed or 1
+            self.changes.work[work_key(customer, work.id)] = work
+
+    def _scores(self, told: Mapping[str, Any], at: Millis) -> None:
+        for dimension, score in (told.get("scores") or {}).items():
+            self._bucket(at, f"score.{dimension}", int(score))
+            self._bucket(at, f"scores.{dimension}")
+
+    # ------------------------------------------------------------ work
+
+    def _complaint(self, told: Mapping[str, Any], kind: str, customer: str, at: Millis) -> None:
+        work = self._work_of(str(told.get("complaint_id", "")), "complaint", customer)
+        if told.get("category"):
+            work.category = told["category"]
+        if told.get("urgency"):
+            work.urgency = told["urgency"]
+        if kind in _COMPLAINTS:
+            _COMPLAINTS[kind](work, told, at)
+        if kind == "complaint.resolved":
+            met = not work.due or at <= work.due
+            self._bucket(at, f"complaints.closed.{work.category or 'other'}")
+            self._bucket(at, f"complaints.{'met' if met else 'missed'}.{work.category or 'other'}")
+        elif kind == "complaint.opened":
+            self._bucket(at, f"complaints.opened.{work.category or 'other'}")
+
+    def _receipt(self, told: Mapping[str, Any], kind: str, customer: str, at: Millis) -> None:
+        self._bucket(at, kind)
+        action = str(told.get("action_id", ""))
+        if kind == "receipt.redeemed":
+            self._bucket(at, "spent.discount", int(told.get("discount") or 0))
+        if kind == "callback.completed":
+            work = self._work_of(action, "call", customer)
+            work.closed, work.outcome = at, str(told.get("outcome", ""))
+
+    def _work_of(self, name: str, kind: str, customer: str) -> Work:
+        key = work_key(customer, name)
+        work = self._work.setdefault(key, Work(name, kind, customer))
+        self.changes.work[key] = work
+        return work
+
+    # ------------------------------------------------------------ what tend decided
+
+    def _decision(self, record: KafkaRecord) -> None:
+        body = record.value or b""
+        try:
+            decision = decode_decision(body)
+        except (msgspec.MsgspecError, BadCompression):
+            self._count("unreadable")
+            return
+        outcome = _outcome(decision)
+        first = decision.action_id not in self._held
+        self._count(f"decided.{outcome}")
+        self._bucket(decision.acting, f"decided.{outcome}.{_sort(decision)}")
+        self._bucket(decision.acting, f"rule.{decision.rule}.{outcome}")
+        if first:
+            self._count("decided.proposed")
+            self._bucket(decision.acting, f"rule.{decision.rule}.proposed")
+        if decision.reason is not None and outcome != "acted":
+            self._bucket(decision.acting, f"reason.{decision.rule}.{outcome}.{decision.reason.value}")
+        self._hold(decision, outcome)
+        self._row(decision.customer, "care", compress_decision(body))
+        self._rows("rule", decision.rule, compress_decision(body))
+        self._score(decision)
+        self.changes.feed.append(compress_decision(body))
+
+    def _hold(self, decision: Decision, outcome: str) -> None:
+        holds = outcome == "held"
+        if holds:
+            self._held.add(decision.action_id)
+        else:
+            self._held.discard(decision.action_id)
+        self.changes.held[decision.action_id] = holds
+
+    def _score(self, decision: Decision) -> None:
+        score = decision.facts.get("churn.probability")
+        if isinstance(score, float):
+            self._row(decision.customer, "scores", encode((decision.at, round(score, 4))))
+
+    def _action(self, record: KafkaRecord) -> None:
+        told = _json(record.value)
+        at = _moment(told.get("decided_at"))
+        customer = told.get("customer")
+        if at is None or not isinstance(customer, str):
+            self._count("unreadable")
+            return
+        kind, action = _ACTION_OF[record.topic], str(told.get("action_id", ""))
+        self._count(f"action.{kind}")
+        self._find(customer, "action", action, at)
+        coupon = told.get("coupon") or {}
+        if coupon:
+            self._find(customer, "coupon", str(coupon.get("code", "")), at)
+        self._row(customer, "said", encode(_message(told, kind, at)))
+        if kind == "ticket":
+            self._ticket(told, customer, at)
+        elif kind == "callback":
+            self._callback(told, customer, at)
+
+    def _ticket(self, told: Mapping[str, Any], customer: str, at: Millis) -> None:
+        work = self._work_of(str(told.get("complaint_id") or told["action_id"]), "complaint", customer)
+        work.queue, work.urgency = str(told.get("queue", "")), str(told.get("urgency", "")) or work.urgency
+        work.category = str(told.get("category") or work.category)
+        work.due, work.action_id, work.rule = _moment(told.get("due_at")) or 0, str(told["action_id"]), told["rule"]
+        work.opened = work.opened or at
+        if "escalated" in work.rule:
+            work.escalated = at
+
+    def _callback(self, told: Mapping[str, Any], customer: str, at: Millis) -> None:
+        work = self._work_of(str(told["action_id"]), "call", customer)
+        work.opened, work.due = at, _moment(told.get("due_at")) or 0
+        work.rule, work.action_id, work.text = told["rule"], work.id, str(told.get("reason", ""))[:_MOST_TEXT]
+
+    def _letter(self, record: KafkaRecord) -> None:
+        headers = {name: value.decode(errors="replace") for name, value in reversed(record.headers)}
+        self._count("letters")
+        self._bucket(record.timestamp, "letters")
+        cause = "|".join(headers.get(f"tend-{part}", "") for part in ("reason", "field", "topic"))
+        self._count(f"letter.{cause}")
+
+    # ------------------------------------------------------------ sums
+
+    def _count(self, name: str, by: int = 1) -> None:
+        self.changes.counts[name] = self.changes.counts.get(name, 0) + by
+
+    def _bucket(self, at: Millis, name: str, by: int = 1) -> None:
+        day = self.changes.days.setdefault(f"{to_datetime(at):%Y%m%d}", {})
+        day[name] = day.get(name, 0) + by
+        if self._now is not None and abs(self._now - at) < DAY:
+            minute = self.changes.minutes.setdefault(at // MINUTE, {})
+            minute[name] = minute.get(name, 0) + by
+
+    def _row(self, customer: str, name: str, body: bytes) -> None:
+        if customer not in self.changes.erased:
+            self._rows(name, customer, body)
+
+    def _rows(self, name: str, of: str, body: bytes) -> None:
+        self.changes.rows.setdefault((name, of), []).append(body)
+
+
+def work_key(customer: str, name: str) -> str:
+    """Under which a piece of work is kept: complaints are numbered by the store, and perhaps by customer."""
+    return f"{customer} {name}"
+
+
+def _opened(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+    work.opened, work.order = at, str(told.get("order_id") or "")
+    work.text = str(told.get("text") or "")[:_MOST_TEXT]
+
+
+def _reopened(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+    work.closed, work.outcome = 0, ""
+    work.text = str(told.get("text") or work.text)[:_MOST_TEXT]
+
+
+def _updated(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+    work.text = str(told.get("text") or work.text)[:_MOST_TEXT]
+
+
+def _resolved(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+    work.closed, work.outcome = work.closed or at, str(told.get("resolution") or "")
+
+
+def _taken(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+    # First come: who comes second finds the owner, and has to be handed it.
+    if not work.owner:
+        work.owner, work.taken = str(told.get("owner", "")), at
+
+
+def _handed_over(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+    work.owner, work.taken = str(told.get("owner") or ""), at
+
+
+_COMPLAINTS: Final[Mapping[str, Callable[[Work, Mapping[str, Any], Millis], None]]] = {
+    "complaint.opened": _opened,
+    "complaint.updated": _updated,
+    "complaint.resolved": _resolved,
+    "complaint.reopened": _reopened,
+    "complaint.taken": _taken,
+    "complaint.handed_over": _handed_over,
+}
+
+
+def _outcome(decision: Decision) -> str:
+    if decision.verdict in _ACTED:
+        return "acted"
+    return "held" if decision.verdict is Verdict.HELD else "not_sent"
+
+
+def _sort(decision: Decision) -> str:
+    """Whose doing it is: a message of service or marketing, or a task for people."""
+    return "tasks" if decision.kind in ("ticket", "callback") else decision.purpose
+
+
+def _family(topic: str, kind: str) -> str:
+    if topic == BROWSE:
+        return "carts" if kind.startswith(_CART) else "browsing"
+    return "orders" if topic == ORDERS else "rest"
+
+
+def _timeline_row(told: Mapping[str, Any], kind: str, at: Millis) -> bytes:
+    data: dict[str, Any] = {}
+    for name, value in told.items():
+        if name in _LEFT_OUT or value is None:
+            continue
+        if name in _CONTACT:
+            data.setdefault("told", []).append(name)
+        elif name == "items":
+            data["items"] = len(value)
+            data["lines"] = [f"{item.get('title') or item.get('sku', '')}" for item in value[:6]]
+        elif isinstance(value, dict):
+            data |= {f"{name}.{part}": inner for part, inner in value.items() if isinstance(inner, str | int | float)}
+        elif isinstance(value, list):
+            data[name] = [str(part) for part in value[:6]]
+        else:
+            data[name] = value[:_MOST_TEXT] if isinstance(value, str) else value
+    return encode(TimelineRow(at, kind, str(told.get("id", "")), data, str(told.get("actor") or "")))
+
+
+def _message(told: Mapping[str, Any], kind: str, at: Millis) -> Message:
+    coupon = told.get("coupon") or {}
+    data = {name: coupon[name] for name in ("code", "percent", "amount", "currency", "expires_at") if name in coupon}
+    data |= {name: told[name] for name in ("queue", "urgency", "due_at", "complaint_id", "locale") if told.get(name)}
+    return Message(
+        action_id=str(told.get("action_id", "")),
+        at=at,
+        kind=kind,
+        channel=str(told.get("channel", "")),
+        rule=str(told.get("rule", "")),
+        text=str(told.get("text", ""))[:_MOST_TEXT],
+        reason=str(told.get("reason", ""))[:_MOST_TEXT],
+        data=data,
+    )
+
+
+def _json(body: bytes | None) -> dict[str, Any]:
+    try:
+        told = msgspec.json.decode(body or b"{}")
+    except msgspec.MsgspecError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _moment(told: object) -> Millis | None:
+    try:
+        return to_millis(datetime.fromisoformat(told)) if isinstance(told, str) else None
+    except ValueError:
+        return None

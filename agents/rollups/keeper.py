@@ -1,0 +1,151 @@
+"""Keeps the rollups: reads the topics on, adds up, writes sums and positions together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import defaultdict
+from typing import Any, Final, cast
+
+from agents.access import AccessKeys
+from agents.ground import wall_clock
+from agents.patience import lastingly
+from agents.rollups.fold import READ_TOPICS, Fold
+from agents.rollups.keys import key
+from agents.rollups.model import Standing, Work
+from agents.rollups.store import Overtaken, RollupStore, standing_of
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
+from infra.kafka.reader import Reader
+from infra.settings import Settings
+from infra.store import Store
+from schemas.codec import decode_record
+from schemas.lane import KafkaRecord
+
+log = logging.getLogger(__name__)
+
+_WAIT_MS: Final = 200
+_LEASE_SECONDS: Final = 10
+_IDLE_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 1.0
+"""How often the records of customers that were touched are looked at."""
+_MOST_LOOKED_AT: Final = 200
+_PRUNE_EVERY: Final = 500
+
+
+class RollupKeeper:
+    """Of all that run, one keeps the rollups; another one takes over within seconds when it is gone.
+
+    What two of them wrote at once would still be right: each write is refused unless it goes on where the last one
+    ended.
+    """
+
+    def __init__(self, settings: Settings, store: Store, rollups: RollupStore, keys: AccessKeys) -> None:
+        self._connection = KafkaConnection.of(settings)
+        self._store = store
+        self._rollups = rollups
+        self._index_key = keys.index_key
+        self._clock = wall_clock if settings.clock == "wall" else None
+        self._name = secrets.token_hex(8)
+        self._work: list[dict[str, Work]] = []
+        self._held: list[set[str]] = []
+        self._positions: list[dict[str, int]] = []
+        self._touched: list[set[str]] = [set() for _ in range(rollups.partitions)]
+        self._looked = time.monotonic()
+        self._batches = 0
+        self.caught_up = asyncio.Event()
+        """Set while everything that lies in the topics is in the rollups."""
+
+    async def run(self) -> None:
+        """Keep the rollups until cancelled."""
+        await lastingly(self._turns)
+
+    async def _turns(self) -> None:
+        while True:
+            if not await self._leads():
+                await asyncio.sleep(_IDLE_SECONDS)
+                continue
+            try:
+                await self._keep()
+            except Overtaken:
+                log.info("Another keeper has written; reading again from where it came to")
+                await asyncio.sleep(_IDLE_SECONDS)
+
+    async def _leads(self) -> bool:
+        """Whether this keeper is the one, for some seconds more."""
+        at = key(0, "keeper")
+        client = cast("Any", self._store.client)
+        if await client.set(at, self._name, nx=True, ex=_LEASE_SECONDS):
+            return True
+        if await client.get(at) == self._name.encode():
+            await client.expire(at, _LEASE_SECONDS)
+            return True
+        return False
+
+    async def _keep(self) -> None:
+        partitions = range(self._rollups.partitions)
+        self._positions = [await self._rollups.positions(p) for p in partitions]
+        self._work = [await self._rollups.work(p) for p in partitions]
+        self._held = [await self._rollups.held_actions(p) for p in partitions]
+        starts = await asyncio.to_thread(self._starts)
+        renewed = time.monotonic()
+        async with Reader(self._connection, starts) as reader:
+            while True:
+                records = await reader.read(_WAIT_MS)
+                await self._take(records)
+                await self._look()
+                if reader.at_end and not records:
+                    self.caught_up.set()
+                elif records:
+                    self.caught_up.clear()
+                if time.monotonic() - renewed > _LEASE_SECONDS / 3:
+                    renewed = time.monotonic()
+                    if not await self._leads():
+                        return
+
+    def _starts(self) -> dict[tuple[str, int], int]:
+        starts: dict[tuple[str, int], int] = {}
+        with PartitionLog(self._connection) as topics:
+            for partition, held in enumerate(self._positions):
+                for topic in READ_TOPICS:
+                    starts[topic, partition] = max(held.get(topic, 0), topics.bounds(topic, partition)[0])
+        return starts
+
+    async def _take(self, records: list[KafkaRecord]) -> None:
+        by_partition: dict[int, list[KafkaRecord]] = defaultdict(list)
+        for record in records:
+            by_partition[record.partition].append(record)
+        for partition, some in by_partition.items():
+            now = self._clock() if self._clock else None
+            fold = Fold(self._work[partition], self._held[partition], self._index_key, now)
+            changes = fold.take(some)
+            await self._rollups.write(partition, self._positions[partition], changes)
+            self._positions[partition] = self._positions[partition] | changes.positions
+            self._touched[partition] |= changes.seen.keys()
+            self._touched[partition] -= changes.erased
+            self._batches += 1
+            if self._batches % _PRUNE_EVERY == 0:
+                await self._rollups.prune_work(partition, self._work[partition])
+
+    async def _look(self) -> None:
+        """Look at the records of those who were touched, and count them where they stand now."""
+        if time.monotonic() - self._looked < _LOOK_SECONDS:
+            return
+        self._looked = time.monotonic()
+        for partition, touched in enumerate(self._touched):
+            if not touched:
+                continue
+            some = [touched.pop() for _ in range(min(_MOST_LOOKED_AT, len(touched)))]
+            loaded = await self._store.load(partition, some)
+            standings: dict[str, Standing] = {}
+            risks: dict[str, float] = {}
+            for customer, body in loaded.records.items():
+                record = decode_record(body)
+                if record.erased:
+                    continue
+                standings[customer], risk = standing_of(record)
+                if risk is not None:
+                    risks[customer] = risk
+            await self._rollups.stand(partition, standings, risks)

@@ -1,0 +1,10 @@
+"""The keys of the rollups. Those of one partition carry it as hash tag: one batch is one transaction of one slot."""
+
+from __future__ import annotations
+
+from infra.store.keys import PREFIX
+
+
+def key(partition: int, *parts: str) -> str:
+    """A key of the rollups of a partition; a customer's id may be a part, nothing that names a person."""
+    return f"{PREFIX}{{{partition}}}:roll:" + ":".join(parts)

@@ -1,0 +1,373 @@
+"""The rollups in Redis: written with their positions in one transaction, read by pages, emptied of a customer.
+
+Everything kept about a customer is in ``erase`` and ``holds``: the lists under their id, the entries of the search
+index, work, what is held, the place among all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from typing import Any, Final, cast
+
+from redis.asyncio import Redis, RedisCluster
+from redis.exceptions import WatchError
+
+from agents.rollups.keys import key
+from agents.rollups.model import (
+    CLOSED_WORK,
+    DAY_LIFE_SECONDS,
+    FEED_ROWS,
+    INDEXED_VALUES,
+    LIST_LIMITS,
+    MINUTE_LIFE_SECONDS,
+    RULE_ROWS,
+    Changes,
+    Standing,
+    Work,
+    decode_standing,
+    decode_work,
+    encode,
+)
+from infra.store.trouble import reaching
+from schemas.times import Millis
+
+_SCAN_COUNT: Final = 500
+
+
+class Overtaken(Exception):
+    """Another keeper has written meanwhile; nothing was written. Begin again from the positions held."""
+
+
+class RollupStore:
+    """The rollups of one installation.
+
+    Args:
+        client: of the store that lanes use, too; only keys of the rollups are touched.
+        address: for messages.
+        partitions: of each topic that is keyed by customer.
+    """
+
+    def __init__(self, client: Redis | RedisCluster, address: str, partitions: int) -> None:
+        self._client = client
+        self._address = address
+        self.partitions = partitions
+
+    # ------------------------------------------------------------ writing
+
+    async def positions(self, partition: int) -> dict[str, int]:
+        """The next offset of each topic."""
+        found = await self._ask(self._client.hgetall(key(partition, "positions")))
+        return {topic.decode(): int(offset) for topic, offset in found.items()}
+
+    async def work(self, partition: int) -> dict[str, Work]:
+        """All that is to be done or was done lately, by customer and id."""
+        found = await self._ask(self._client.hgetall(key(partition, "work")))
+        return {name.decode(): decode_work(body) for name, body in found.items()}
+
+    async def held_actions(self, partition: int) -> set[str]:
+        """The ids of the actions that are held."""
+        return {one.decode() for one in await self._ask(self._client.smembers(key(partition, "held")))}
+
+    async def write(self, partition: int, before: Mapping[str, int], changes: Changes) -> None:
+        """Write a batch with the positions behind it: all of it, or nothing.
+
+        Args:
+            partition: whose.
+            before: the positions that the batch went on from.
+            changes: what it adds.
+
+        Raises:
+            Overtaken: the positions held are not ``before``.
+            DependencyUnavailable: the store does not answer. It may have been written: read the positions.
+        """
+        with reaching(self._address):
+            forgotten = await self._outgrown(partition, changes)
+            erased = {customer: await self._keys_found_by(partition, customer) for customer in changes.erased}
+            pipe: Any = self._client.pipeline(transaction=True)
+            try:
+                await cast("Awaitable[Any]", pipe.watch(key(partition, "positions")))
+                held = await pipe.hgetall(key(partition, "positions"))
+                if {topic.decode(): int(at) for topic, at in held.items()} != before:
+                    raise Overtaken
+                pipe.multi()
+                self._queue(pipe, partition, changes)
+                self._queue_index(pipe, partition, changes.index, forgotten)
+                for customer, keys in erased.items():
+                    self._queue_erasure(pipe, partition, customer, keys)
+                await pipe.execute()
+            except WatchError:
+                raise Overtaken from None
+            finally:
+                await pipe.reset()
+
+    def _queue(self, pipe: Any, partition: int, changes: Changes) -> None:
+        pipe.hset(key(partition, "positions"), mapping=changes.positions)
+        for name, by in changes.counts.items():
+            pipe.hincrby(key(partition, "counts"), name, by)
+        for day, fields in changes.days.items():
+            for name, by in fields.items():
+                pipe.hincrby(key(partition, "day", day), name, by)
+            pipe.expire(key(partition, "day", day), DAY_LIFE_SECONDS)
+        for minute, sums in changes.minutes.items():
+            for name, by in sums.items():
+                pipe.hincrby(key(partition, "minute", str(minute)), name, by)
+            pipe.expire(key(partition, "minute", str(minute)), MINUTE_LIFE_SECONDS)
+        for (name, of), bodies in changes.rows.items():
+            pipe.lpush(key(partition, name, of), *bodies)
+            pipe.ltrim(key(partition, name, of), 0, LIST_LIMITS.get(name, RULE_ROWS) - 1)
+        if changes.feed:
+            pipe.lpush(key(partition, "feed"), *changes.feed[-FEED_ROWS:])
+            pipe.ltrim(key(partition, "feed"), 0, FEED_ROWS - 1)
+        self._queue_sets(pipe, partition, changes)
+
+    def _queue_sets(self, pipe: Any, partition: int, changes: Changes) -> None:
+        held = [action for action, is_held in changes.held.items() if is_held]
+        decided = [action for action, is_held in changes.held.items() if not is_held]
+        if held:
+            pipe.sadd(key(partition, "held"), *held)
+        if decided:
+            pipe.srem(key(partition, "held"), *decided)
+        if changes.seen:
+            pipe.zadd(key(partition, "seen"), changes.seen, gt=True)
+        for name, work in changes.work.items():
+            pipe.hset(key(partition, "work"), name, encode(work))
+
+    def _queue_index(
+        self, pipe: Any, partition: int, added: Mapping[str, Mapping[str, Millis]], forgotten: Mapping[str, list[str]]
+    ) -> None:
+        for customer, found in added.items():
+            pipe.hset(key(partition, "index"), mapping=dict.fromkeys(found, customer))
+            pipe.zadd(key(partition, "found-by", customer), dict(found))
+        for customer, keys in forgotten.items():
+            pipe.hdel(key(partition, "index"), *keys)
+            pipe.zrem(key(partition, "found-by", customer), *keys)
+
+    async def _outgrown(self, partition: int, changes: Changes) -> dict[str, list[str]]:
+        """For each customer whose values pass the bound, the oldest ones: they are found no longer."""
+        customers = list(changes.index)
+        if not customers:
+            return {}
+        pipe = self._client.pipeline(transaction=False)
+        for customer in customers:
+            pipe.zcard(key(partition, "found-by", customer))
+        sizes = await pipe.execute()
+        outgrown: dict[str, list[str]] = {}
+        for customer, size in zip(customers, sizes, strict=True):
+            over = size + len(changes.index[customer]) - INDEXED_VALUES
+            if over > 0:
+                kept = changes.index[customer]
+                oldest = await self._keys_found_by(partition, customer, over)
+                outgrown[customer] = [name for name in oldest if name not in kept]
+        return {customer: keys for customer, keys in outgrown.items() if keys}
+
+    async def prune_work(self, partition: int, work: dict[str, Work]) -> None:
+        """Forget the finished work beyond the bound, the oldest first."""
+        closed = sorted((one.closed, name) for name, one in work.items() if one.closed)
+        for _, name in closed[:-CLOSED_WORK] if len(closed) > CLOSED_WORK else []:
+            del work[name]
+            await self._ask(self._client.hdel(key(partition, "work"), name))
+
+    # ------------------------------------------------------------ where customers stand
+
+    async def stand(self, partition: int, standings: Mapping[str, Standing], risks: Mapping[str, float]) -> None:
+        """Note where customers stand now, and count them there instead of where they stood.
+
+        Raises:
+            Overtaken: another keeper has written meanwhile.
+        """
+        if not standings:
+            return
+        at = key(partition, "standing")
+        with reaching(self._address):
+            pipe: Any = self._client.pipeline(transaction=True)
+            try:
+                await cast("Awaitable[Any]", pipe.watch(at))
+                before = await pipe.hmget(at, list(standings))
+                pipe.multi()
+                _queue_standings(pipe, partition, standings, before)
+                if risks:
+                    pipe.zadd(key(partition, "risk"), dict(risks))
+                await pipe.execute()
+            except WatchError:
+                raise Overtaken from None
+            finally:
+                await pipe.reset()
+
+    # ------------------------------------------------------------ reading
+
+    async def counts(self) -> dict[str, int]:
+        """All sums since the beginning, over all partitions."""
+        return await self._summed(key(p, "counts") for p in range(self.partitions))
+
+    async def days(self, days: Sequence[str]) -> dict[str, dict[str, int]]:
+        """The sums of each of these days, ``YYYYMMDD``."""
+        return await self._summed_by(days, "day")
+
+    async def minutes(self, minutes: Sequence[int]) -> dict[str, dict[str, int]]:
+        """The sums of each of these minutes since the epoch."""
+        return await self._summed_by([str(minute) for minute in minutes], "minute")
+
+    async def places(self) -> dict[str, int]:
+        """How many customers stand where: ``tier.gold``, ``stage.loyal``, ``risk.3``, ``moved.loyal>at_risk``."""
+        return await self._summed(key(p, "places") for p in range(self.partitions))
+
+    async def feed(self, limit: int) -> list[bytes]:
+        """The newest decisions of all partitions, each partition's newest first."""
+        return await self._lists([key(p, "feed") for p in range(self.partitions)], limit)
+
+    async def of_rule(self, rule: str, limit: int = RULE_ROWS) -> list[bytes]:
+        """The newest decisions of one rule."""
+        return await self._lists([key(p, "rule", rule) for p in range(self.partitions)], limit)
+
+    async def rows(self, partition: int, name: str, customer: str) -> list[bytes]:
+        """One of a customer's lists, the newest first."""
+        found = await self._ask(self._client.lrange(key(partition, name, customer), 0, -1))
+        return list(found)
+
+    async def held(self) -> int:
+        """How many actions are held now."""
+        return sum(await self._each(lambda pipe, p: pipe.scard(key(p, "held"))))
+
+    async def found(self, keys: Iterable[str]) -> list[str]:
+        """The customers that any of these search keys leads to."""
+        wanted = list(keys)
+        answers = await self._each(lambda pipe, p: pipe.hmget(key(p, "index"), wanted)) if wanted else []
+        return sorted({one.decode() for answer in answers for one in answer if one is not None})
+
+    async def all_work(self) -> list[Work]:
+        """All work, that which is done lately among it."""
+        answers = await self._each(lambda pipe, p: pipe.hvals(key(p, "work")))
+        return [decode_work(body) for answer in answers for body in answer]
+
+    async def one_work(self, partition: int, name: str) -> Work | None:
+        """One piece of work."""
+        body = await self._ask(self._client.hget(key(partition, "work"), name))
+        return decode_work(body) if body else None
+
+    async def latest(self, limit: int, *, by: str = "seen") -> list[tuple[str, float]]:
+        """Customers by the time of their last event (``seen``) or by risk of leaving (``risk``), the greatest first."""
+        answers = await self._each(lambda pipe, p: pipe.zrevrange(key(p, by), 0, limit - 1, withscores=True))
+        every = [(customer.decode(), score) for answer in answers for customer, score in answer]
+        return sorted(every, key=lambda one: -one[1])[:limit]
+
+    async def customers(self) -> int:
+        """How many customers have ever been seen."""
+        return sum(await self._each(lambda pipe, p: pipe.zcard(key(p, "seen"))))
+
+    async def read(self) -> dict[tuple[int, str], int]:
+        """How far each topic's partition has been read."""
+        answers = await self._each(lambda pipe, p: pipe.hgetall(key(p, "positions")))
+        return {(p, topic.decode()): int(at) for p, found in enumerate(answers) for topic, at in found.items()}
+
+    # ------------------------------------------------------------ one customer
+
+    async def erase(self, partition: int, customer: str) -> None:
+        """Forget everything about a customer."""
+        keys = await self._keys_found_by(partition, customer)
+        work = [name for name, one in (await self.work(partition)).items() if one.customer == customer]
+        with reaching(self._address):
+            pipe: Any = self._client.pipeline(transaction=True)
+            self._queue_erasure(pipe, partition, customer, keys)
+            if work:
+                pipe.hdel(key(partition, "work"), *work)
+            await pipe.execute()
+
+    async def holds(self, partition: int, customer: str) -> bool:
+        """Whether anything is held about a customer."""
+        pipe = self._client.pipeline(transaction=False)
+        for name in LIST_LIMITS:
+            pipe.exists(key(partition, name, customer))
+        pipe.exists(key(partition, "found-by", customer))
+        pipe.hexists(key(partition, "standing"), customer)
+        for name in ("seen", "risk"):
+            pipe.zscore(key(partition, name), customer)
+        found = await self._ask(pipe.execute())
+        return any(found) or any(one.customer == customer for one in (await self.work(partition)).values())
+
+    def _queue_erasure(self, pipe: Any, partition: int, customer: str, keys: Sequence[str]) -> None:
+        for name in LIST_LIMITS:
+            pipe.delete(key(partition, name, customer))
+        if keys:
+            pipe.hdel(key(partition, "index"), *keys)
+        pipe.delete(key(partition, "found-by", customer))
+        for name in ("seen", "risk"):
+            pipe.zrem(key(partition, name), customer)
+        pipe.hdel(key(partition, "standing"), customer)
+
+    async def _keys_found_by(self, partition: int, customer: str, oldest: int = 0) -> list[str]:
+        found = await self._ask(self._client.zrange(key(partition, "found-by", customer), 0, oldest - 1))
+        return [one.decode() for one in found]
+
+    # ------------------------------------------------------------ many at once
+
+    async def _summed(self, keys: Iterable[str]) -> dict[str, int]:
+        pipe = self._client.pipeline(transaction=False)
+        for name in keys:
+            pipe.hgetall(name)
+        return _sum(await self._ask(pipe.execute()))
+
+    async def _summed_by(self, buckets: Sequence[str], name: str) -> dict[str, dict[str, int]]:
+        pipe = self._client.pipeline(transaction=False)
+        for bucket in buckets:
+            for partition in range(self.partitions):
+                pipe.hgetall(key(partition, name, bucket))
+        answers = await self._ask(pipe.execute())
+        size = self.partitions
+        return {bucket: _sum(answers[n * size : (n + 1) * size]) for n, bucket in enumerate(buckets)}
+
+    async def _lists(self, keys: Sequence[str], limit: int) -> list[bytes]:
+        pipe = self._client.pipeline(transaction=False)
+        for name in keys:
+            pipe.lrange(name, 0, limit - 1)
+        return [body for answer in await self._ask(pipe.execute()) for body in answer]
+
+    async def _each(self, queue: Any) -> list[Any]:
+        pipe = self._client.pipeline(transaction=False)
+        for partition in range(self.partitions):
+            queue(pipe, partition)
+        return list(await self._ask(pipe.execute()))
+
+    async def _ask(self, answer: Any) -> Any:
+        with reaching(self._address):
+            return await answer
+
+
+def _queue_standings(
+    pipe: Any, partition: int, standings: Mapping[str, Standing], before: Sequence[bytes | None]
+) -> None:
+    places = key(partition, "places")
+    for (customer, now), body in zip(standings.items(), before, strict=True):
+        was = decode_standing(body) if body else None
+        if was == now:
+            continue
+        for name, by in _differences(was, now).items():
+            pipe.hincrby(places, name, by)
+        pipe.hset(key(partition, "standing"), customer, encode(now))
+
+
+def _differences(was: Standing | None, now: Standing) -> dict[str, int]:
+    changes: dict[str, int] = {}
+    for standing, by in ((was, -1), (now, 1)):
+        if standing is None:
+            continue
+        for name in standing.__struct_fields__:
+            value = getattr(standing, name)
+            changes[f"{name}.{value}"] = changes.get(f"{name}.{value}", 0) + by
+    if was is not None and was.stage != now.stage:
+        changes[f"moved.{was.stage}>{now.stage}"] = 1
+    return {name: by for name, by in changes.items() if by}
+
+
+def _sum(hashes: Iterable[Mapping[bytes, bytes]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for one in hashes:
+        for name, value in one.items():
+            total[name.decode()] = total.get(name.decode(), 0) + int(value)
+    return total
+
+
+def standing_of(record: Any) -> tuple[Standing, float | None]:
+    """Where a customer stands, and their risk of leaving where there is a score."""
+    segment, risk = record.segment, record.churn[0] if record.churn else None
+    tenth = -1 if risk is None else min(int(risk * 10), 9)
+    return Standing(segment.tier or "none", segment.stage or "none", segment.value or "none", tenth), risk
