@@ -26,6 +26,7 @@ COMMANDS = {
     "rules": "rules.app",
     "rehearse": "rehearse.rehearse",
     "churn": "churn.app",
+    "console": "console.console",
 }
 """Each command with its module below ``agents.commands`` and the function or group in it, in the order of help."""
 

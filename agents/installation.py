@@ -162,7 +162,7 @@ class Installation:
 def environment_of(settings: Settings) -> dict[str, str]:
     """The settings as variables, for a child process. Secrets stay out: the child inherits them."""
     plain = settings.model_dump(mode="json", exclude_none=True)
-    secret = {"kafka_password", "redis_password", "almanac_key", "access_key"}
+    secret = {"kafka_password", "redis_password", "almanac_key", "access_key", "console_token", "api_keys"}
     return {f"TEND_{name.upper()}": _text(value) for name, value in plain.items() if name not in secret}
 
 

@@ -136,6 +136,27 @@ class Settings(BaseSettings):
     almanac_key: SecretStr | None = Field(
         None, description="Key that authenticates almanacs; the same for all programs of one installation."
     )
+    console_host: str = Field("127.0.0.1", description="Where the console and the API listen; this machine only.")
+    console_port: int = Field(8420, ge=0, le=65535, description="Their port; 0 takes a free one.")
+    console_token: SecretStr | None = Field(
+        None,
+        description="What lets the first person in. None: one is drawn at the first start, kept in `TEND_DATA_DIR` and "
+        "printed.",
+    )
+    console_people: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        max_length=50,
+        description="People of the desk and how much each can have open: `jonas:8,mei:6`. Whoever signs in is added "
+        "with 8.",
+    )
+    console_metrics: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        max_length=64,
+        description="Addresses of workers' and learners' metrics, `host:port` by comma, for the console's vital signs.",
+    )
+    api_keys: SecretStr | None = Field(
+        None, description="Keys of the API, by comma, each `name=key` with at least 16 characters of key."
+    )
     access_key: SecretStr | None = Field(
         None,
         description="Secret from which pseudonyms, search keys and sessions follow; the same for all doors of one "
@@ -167,6 +188,11 @@ class Settings(BaseSettings):
     def horizons(self) -> tuple[Millis, ...]:
         """The churn horizons in milliseconds."""
         return tuple(days * DAY for days in self.churn_horizons)
+
+    @field_validator("console_people", "console_metrics", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("churn_horizons", mode="before")
     @classmethod

@@ -1,0 +1,116 @@
+"""The console as one application: pages, streams, files, and the API beside them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from agents.access import Act
+from agents.console.backend import Backend
+from agents.console.live import Live
+from agents.console.now import now_page, now_parts
+from agents.console.session import COOKIE, LIFE_SECONDS
+from agents.console.web import Secured, View, environment, route, words_of
+from agents.console.words import LANGUAGES
+
+_YEAR_SECONDS: Final = 366 * 86_400
+
+
+def console_app(backend: Backend) -> Starlette:
+    """The application; what runs beside the pages begins and ends with it."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with backend.running():
+            yield
+
+    app = Starlette(routes=routes(), middleware=[Middleware(Secured)], lifespan=lifespan)
+    app.state.backend = backend
+    app.state.live = Live()
+    return app
+
+
+def routes() -> list[BaseRoute]:
+    """All routes. Each but those of the door asks who may."""
+    static = str(resources.files("agents.console") / "static")
+    return [
+        route("/", Act.WATCH, now_page),
+        route("/live/now", Act.WATCH, _live_now),
+        route("/preferences", Act.WATCH, _prefer, methods=("POST",)),
+        route("/sign-out", Act.WATCH, _sign_out, methods=("POST",)),
+        Route("/sign-in", _sign_in, methods=["GET", "POST"]),
+        Route("/healthz", _alive),
+        Mount("/static", StaticFiles(directory=static)),
+    ]
+
+
+OPEN: Final = frozenset({"/sign-in", "/healthz", "/static"})
+"""What nobody has to sign in for."""
+
+
+async def _live_now(view: View) -> Response:
+    live: Live = view.request.app.state.live
+    key = f"now {view.words.language} {view.session.name} {view.backend.sessions.csrf(view.session)}"
+
+    async def render() -> dict[str, str]:
+        return await now_parts(View(view.request, view.session))
+
+    return live.stream(key, render)
+
+
+async def _alive(_: Request) -> Response:
+    return PlainTextResponse("alive\n")
+
+
+async def _sign_in(request: Request) -> Response:
+    if request.method == "GET":
+        return await _door(request, wrong=False, token=request.query_params.get("token", ""))
+    backend: Backend = request.app.state.backend
+    told = {
+        name: values[-1] for name, values in parse_qs((await request.body())[:4096].decode(errors="replace")).items()
+    }
+    cookie = backend.sessions.sign_in(told.get("name", "").strip(), told.get("token", "").strip())
+    if cookie is None:
+        return await _door(request, wrong=True, name=told.get("name", ""))
+    answer = RedirectResponse(_inside(told.get("next", "/")), status_code=303)
+    answer.set_cookie(
+        COOKIE, cookie, max_age=LIFE_SECONDS, httponly=True, samesite="strict", secure=request.url.scheme == "https"
+    )
+    return answer
+
+
+async def _door(request: Request, *, wrong: bool, name: str = "", token: str = "") -> Response:
+    values = {"w": words_of(request), "wrong": wrong, "name": name, "token": token}
+    page = environment().get_template("sign_in.html").render(next=request.query_params.get("next", "/"), **values)
+    return HTMLResponse(page, status_code=401 if wrong else 200)
+
+
+async def _sign_out(view: View) -> Response:
+    answer = RedirectResponse("/sign-in", status_code=303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+async def _prefer(view: View) -> Response:
+    told = await view.form()
+    answer = RedirectResponse(_inside(told.get("back", "/")), status_code=303)
+    if told.get("language") in LANGUAGES:
+        answer.set_cookie("tend-language", told["language"], max_age=_YEAR_SECONDS, httponly=True, samesite="strict")
+    if told.get("theme") in ("light", "dark", "auto"):
+        answer.set_cookie("tend-theme", told["theme"], max_age=_YEAR_SECONDS, httponly=True, samesite="strict")
+    return answer
+
+
+def _inside(path: str) -> str:
+    """A path of ours: nobody is led elsewhere by what stands in an address."""
+    return path if path.startswith("/") and not path.startswith("//") and "\\" not in path else "/"

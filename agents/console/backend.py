@@ -1,0 +1,93 @@
+"""Everything that pages and API stand on, wired in one place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from agents.access import AccessKeys, Admitted, AuditLog, access_keys
+from agents.access.authority import Actor
+from agents.almanacs import AlmanacFeed
+from agents.console.sampler import Sampler
+from agents.console.session import Sessions, first_token
+from agents.ground import almanac_key, open_store
+from agents.rollups.keeper import RollupKeeper
+from agents.rollups.store import RollupStore
+from agents.rulebooks import own_rulebook, published_rulebooks
+from agents.store_queries import StoreQueries
+from infra.kafka.acknowledged import AcknowledgedProducer
+from infra.kafka.connection import KafkaConnection
+from infra.settings import Settings
+from rules.rulebook import Rulebook
+from schemas.errors import TendError
+from schemas.ids import partition_of
+from schemas.times import Millis
+
+
+class Backend:
+    """The parts, and what one of them alone cannot answer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.connection = KafkaConnection.of(settings)
+        self.keys: AccessKeys = access_keys(settings)
+        self.store = open_store(settings)
+        self.rollups = RollupStore(self.store.client, self.store.address, settings.partitions)
+        self.queries = StoreQueries(settings)
+        self.producer = AcknowledgedProducer(self.connection)
+        self.audit = AuditLog(self.producer)
+        self.almanacs = AlmanacFeed(self.connection, almanac_key(settings), exact=False)
+        self.keeper = RollupKeeper(settings, self.store, self.rollups, self.keys)
+        self.sampler = Sampler(settings, self.store, self.rollups, self.almanacs)
+        self.sessions = Sessions(self.keys.sessions, first_token(settings))
+        self.zone: str = own_rulebook(settings).defaults.place.zone
+        """Whose clock the console shows: the store's."""
+        self._rulebook: tuple[float, Rulebook] | None = None
+
+    def now(self) -> Millis:
+        """The present: by the clock in service, in a replay what its lanes have reached."""
+        return self.sampler.now()
+
+    def partition(self, customer: str) -> int:
+        """The partition of a customer."""
+        return partition_of(customer, self.settings.partitions)
+
+    async def rulebook(self) -> Rulebook:
+        """The rulebook in force; read again every few seconds at most."""
+        moment = asyncio.get_running_loop().time()
+        if self._rulebook is None or moment - self._rulebook[0] > _RULEBOOK_SECONDS:
+            self._rulebook = moment, await self._read_rulebook()
+        return self._rulebook[1]
+
+    async def _read_rulebook(self) -> Rulebook:
+        try:
+            library = await published_rulebooks(self.connection)
+        except TendError:  # no worker has published one yet
+            return own_rulebook(self.settings)
+        return library.at(self.now())[2]
+
+    async def write(self, admitted: Admitted, actor: Actor) -> str:
+        """Put an event on its topic; the answer comes when it is safe. Returns the id to follow."""
+        headers = (("ce_source", b"/tend/console"), ("ce_id", admitted.event.id.encode()))
+        await self.producer.send(admitted.topic, admitted.partition, admitted.key, admitted.body, headers)
+        return admitted.event.id
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """What goes on beside the pages."""
+        tasks = [asyncio.create_task(part.run()) for part in (self.keeper, self.sampler, self.almanacs)]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+            await self.producer.close()
+            await self.queries.close()
+            await self.store.close()
+
+
+_RULEBOOK_SECONDS = 5.0

@@ -1,0 +1,266 @@
+"""Now: is it running, and is everything accounted for?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from lunar_python import Solar
+from starlette.responses import Response
+
+from agents.console import charts
+from agents.console.decisions import decided, feed_entry
+from agents.console.sampler import Signs
+from agents.console.web import View, environment, frame
+from schemas.outcome import decode_decision
+from schemas.times import DAY, HOUR, MINUTE, Millis
+from schemas.topics import EVENT_TOPICS
+
+DAYS: Final = 42
+MINUTES: Final = 60
+_SORTS: Final = (("acted-m", "service"), ("acted-2", "marketing"), ("acted-3", "tasks"))
+_FAMILIES: Final = (("s1", "browsing"), ("s2", "carts"), ("s3", "orders"), ("s4", "rest"))
+_FEED: Final = 10
+_SLOW_SECONDS: Final = 5.0
+_MUCH_WAITING_SECONDS: Final = 10.0
+
+
+async def now_page(view: View) -> Response:
+    """The page."""
+    return await view.page("now.html", **await now_values(view))
+
+
+async def now_parts(view: View) -> dict[str, str]:
+    """What changes by itself."""
+    values = {**await frame(view), **await now_values(view)}
+    parts = ("opening", "plate", "vitals", "charts", "books", "feed")
+    return {
+        "frame": environment().get_template("_bar.html").render(**values),
+        **{part: environment().get_template(f"now/{part}.html").render(**values) for part in parts},
+    }
+
+
+async def now_values(view: View) -> dict[str, Any]:
+    """All figures of the page."""
+    sampler, words = view.backend.sampler, view.words
+    signs = sampler.latest
+    books = await _books(view, signs)
+    today = f"{words.local(view.now):%Y%m%d}"
+    of_today = (await view.backend.rollups.days([today])).get(today, {})
+    came_in, decisions = await _charts(view)
+    per_second = sampler.rate("read")
+    return {
+        "signs": signs,
+        "rate_in": round(per_second),
+        "rate_out": round(sampler.rate("acted")),
+        "letters_today": of_today.get("letters", 0),
+        "vitals": _vitals(view, signs),
+        "problems": _problems(view, signs, books),
+        "books": books,
+        "workers": sampler.workers,
+        "learner": view.backend.almanacs.newest,
+        "came_in": came_in,
+        "decided_chart": decisions,
+        "feed": await _feed(view),
+        "per_day": sampler.replays,
+        "lunar": lunar_day(view.now, view) if words.language == "zh-CN" else "",
+        "festival": await _next_festival(view),
+        "begun": bool(sampler.counts),
+        "pace": None,
+    }
+
+
+def _problems(view: View, signs: Signs, books: dict[str, Any]) -> list[str]:
+    """What heads the page instead of "running well", the worst first."""
+    words, found = view.words, list[str]()
+    if signs.away:
+        found.append(words("now.away"))
+    if books["missing"]:
+        found.append(words("now.missing", n=books["missing"]))
+    per_second = max(view.backend.sampler.rate("read"), 1.0)
+    if signs.waiting and signs.waiting / per_second > _MUCH_WAITING_SECONDS and not view.backend.sampler.replays:
+        found.append(words("now.behind", n=signs.waiting))
+    return found
+
+
+def _vitals(view: View, signs: Signs) -> list[dict[str, Any]]:
+    words, history = view.words, list(view.backend.sampler.history)
+    measured = [one.latency[1] * 1000 for one in history if one.latency]
+    late = [one.lateness for one in history if one.lateness is not None]
+    signs_shown: list[dict[str, Any]] = [
+        {
+            "label": words("now.latency"),
+            "value": words.number(round(signs.latency[1] * 1000)) if signs.latency else "–",
+            "unit": "ms" if signs.latency else "",
+            "note": words("now.median", n=round(signs.latency[0] * 1000)) if signs.latency else words("now.unmeasured"),
+            "spark": charts.spark(measured),
+            "failing": bool(signs.latency and signs.latency[1] > _SLOW_SECONDS and not view.backend.sampler.replays),
+        },
+        {
+            "label": words("now.waiting"),
+            "value": "–" if signs.waiting is None else words.number(signs.waiting),
+            "unit": words("now.events"),
+            "note": words("now.read_so_far", n=signs.read),
+            "spark": charts.spark([float(one.waiting or 0) for one in history]),
+        },
+        {
+            "label": words("now.lateness"),
+            "value": words.number(round(signs.lateness, 1)) if signs.lateness is not None else "–",
+            "unit": "s" if signs.lateness is not None else "",
+            "note": words("now.held_now", n=signs.held),
+            "spark": charts.spark(late),
+        },
+        {
+            "label": words("nav.letters"),
+            "value": words.number(signs.letters),
+            "unit": "",
+            "note": words("now.letters_note", n=signs.letters),
+            "spark": charts.spark([float(one.letters) for one in history]),
+            "href": "/letters",
+        },
+        {
+            "label": words("now.auc"),
+            "value": "–" if signs.auc is None else words.number(signs.auc, 3),
+            "unit": "",
+            "note": words("now.no_model") if signs.auc is None else words("now.auc_note"),
+            "spark": charts.spark([one.auc for one in history if one.auc is not None]),
+        },
+    ]
+    return [{"href": "", "failing": False, **sign} for sign in signs_shown]
+
+
+# ------------------------------------------------------------ the books
+
+
+async def _books(view: View, signs: Signs) -> dict[str, Any]:
+    counts = view.backend.sampler.counts
+    read = sum(counts.get(f"read.{topic}", 0) for topic in EVENT_TOPICS)
+    in_flight = await _in_flight(view)
+    letters = counts.get("letters", 0)
+    acted, not_sent = counts.get("decided.acted", 0), counts.get("decided.not_sent", 0)
+    failed, proposed = counts.get("event.receipt.failed", 0), counts.get("decided.proposed", 0)
+    out = sum(count for name, count in counts.items() if name.startswith("action."))
+    return {
+        "read": read,
+        "handled": max(read - letters - in_flight, 0),
+        "letters": letters,
+        "in_flight": in_flight,
+        "acted": acted - failed,
+        "not_sent": not_sent,
+        "failed": failed,
+        "held": signs.held,
+        "proposed": proposed,
+        "partitions": view.backend.settings.partitions,
+        "missing": _settled_difference(view, abs(proposed - acted - not_sent - signs.held) + max(acted - out, 0)),
+    }
+
+
+async def _in_flight(view: View) -> int:
+    """Events that the rollups have read and no lane has handled yet."""
+    read, flying = await view.backend.rollups.read(), 0
+    for partition, state in enumerate(view.backend.sampler.lanes):
+        for topic in EVENT_TOPICS:
+            handled = state.offsets.get(topic, 0) if state is not None else 0
+            flying += max(read.get((partition, topic), 0) - handled, 0)
+    return flying
+
+
+def _settled_difference(view: View, difference: int) -> int:
+    """A difference counts when it stays while nothing comes: what goes out at this moment is read a moment later."""
+    return difference if view.backend.keeper.caught_up.is_set() and not view.backend.sampler.rate("read") else 0
+
+
+# ------------------------------------------------------------ charts
+
+
+async def _charts(view: View) -> tuple[Any, Any]:
+    columns = await (_by_day(view) if view.backend.sampler.replays else _by_minute(view))
+    came_in, decisions = [], []
+    for at, label, sums, href in columns:
+        title = label or at
+        up = charts.Column(label, _told(view, title, sums), href)
+        up.up = [(paint, sums.get(f"in.{family}", 0)) for paint, family in _FAMILIES]
+        both = charts.Column(label, _told(view, title, sums), href)
+        both.up = [(paint, sums.get(f"decided.acted.{sort}", 0)) for paint, sort in _SORTS]
+        both.down = [
+            ("held-m", decided(sums, "held")),
+            ("hatch", decided(sums, "not_sent")),
+            ("fail-m", sums.get("receipt.failed", 0)),
+        ]
+        came_in.append(up)
+        decisions.append(both)
+    return (
+        charts.stacked(came_in, view.words, view.words("now.came_in_label")),
+        charts.mirrored(decisions, view.words, view.words("now.decided_label")),
+    )
+
+
+def _told(view: View, when: str, sums: dict[str, int]) -> str:
+    events = sum(sums.get(f"in.{family}", 0) for _, family in _FAMILIES)
+    figures = {name: decided(sums, name) for name in ("acted", "held", "not_sent")}
+    return view.words("now.bar", when=when, events=events, **figures)
+
+
+async def _by_day(view: View) -> list[tuple[str, str, dict[str, int], str]]:
+    words, today = view.words, view.words.local(view.now)
+    days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    sums = await view.backend.rollups.days([f"{day:%Y%m%d}" for day in days])
+    found = []
+    for n, day in enumerate(days):
+        moment = view.now - (DAYS - 1 - n) * DAY
+        label = words.short_day(moment) if n == 0 or day.weekday() == 0 else ""
+        found.append((words.day(moment), label, sums[f"{day:%Y%m%d}"], f"/care?day={day:%Y%m%d}"))
+    return found
+
+
+async def _by_minute(view: View) -> list[tuple[str, str, dict[str, int], str]]:
+    latest = view.now // MINUTE
+    minutes = list(range(latest - MINUTES + 1, latest + 1))
+    sums = await view.backend.rollups.minutes(minutes)
+    found = []
+    for minute in minutes:
+        moment: Millis = minute * MINUTE
+        label = view.words.time(moment) if moment % (HOUR // 4) == 0 else ""
+        found.append((view.words.time(moment), label, sums[str(minute)], ""))
+    return found
+
+
+# ------------------------------------------------------------ beside
+
+
+async def _feed(view: View) -> list[dict[str, Any]]:
+    bodies = await view.backend.rollups.feed(_FEED)
+    newest = sorted((decode_decision(body) for body in bodies), key=lambda one: one.acting, reverse=True)
+    return [feed_entry(one, view.words, view.now) for one in newest[:_FEED]]
+
+
+def lunar_day(moment: Millis, view: View) -> str:
+    """The day of the lunar calendar, in Chinese."""
+    local = view.words.local(moment)
+    lunar = Solar.fromYmd(local.year, local.month, local.day).getLunar()
+    return f"农历{lunar.getMonthInChinese()}月{lunar.getDayInChinese()}"
+
+
+async def _next_festival(view: View) -> str:
+    """The next festival of the rulebook's calendar that readers of this language keep."""
+    language = view.words.language.split("-")[0]
+    today = view.words.local(view.now).date()
+    nearest: tuple[int, str] | None = None
+    for festival in (await view.backend.rulebook()).defaults.festivals:
+        if festival.languages and language not in festival.languages:
+            continue
+        for ahead in range(367):
+            day = today + timedelta(days=ahead)
+            if _is_on(festival, day):
+                nearest = min(nearest or (ahead, festival.id), (ahead, festival.id))
+                break
+    if nearest is None:
+        return ""
+    return view.words("now.festival", n=nearest[0], festival=view.words.named("festivals", nearest[1]))
+
+
+def _is_on(festival: Any, day: Any) -> bool:
+    if festival.calendar == "lunar":
+        lunar = Solar.fromYmd(day.year, day.month, day.day).getLunar()
+        return f"{lunar.getMonth():02d}-{lunar.getDay():02d}" == str(festival.date)
+    return f"{day:%m-%d}" == str(festival.date)
