@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Final
@@ -17,10 +17,11 @@ from starlette.staticfiles import StaticFiles
 
 from agents.access import Act
 from agents.console.backend import Backend
+from agents.console.customer import contact_part, customer_page, customer_parts, timeline_part
 from agents.console.live import Live
 from agents.console.now import now_page, now_parts
 from agents.console.session import COOKIE, LIFE_SECONDS
-from agents.console.web import Secured, View, environment, route, words_of
+from agents.console.web import Endpoint, Secured, View, environment, route, words_of
 from agents.console.words import LANGUAGES
 
 _YEAR_SECONDS: Final = 366 * 86_400
@@ -45,7 +46,11 @@ def routes() -> list[BaseRoute]:
     static = str(resources.files("agents.console") / "static")
     return [
         route("/", Act.WATCH, now_page),
-        route("/live/now", Act.WATCH, _live_now),
+        route("/live/now", Act.WATCH, _live(now_parts)),
+        route("/live/customers/{customer}", Act.LOOK, _live(customer_parts)),
+        route("/customers/{customer}", Act.LOOK, customer_page),
+        route("/customers/{customer}/timeline", Act.LOOK, timeline_part),
+        route("/customers/{customer}/contact", Act.OPEN_CONTACT, contact_part, methods=("POST",)),
         route("/preferences", Act.WATCH, _prefer, methods=("POST",)),
         route("/sign-out", Act.WATCH, _sign_out, methods=("POST",)),
         Route("/sign-in", _sign_in, methods=["GET", "POST"]),
@@ -58,14 +63,20 @@ OPEN: Final = frozenset({"/sign-in", "/healthz", "/static"})
 """What nobody has to sign in for."""
 
 
-async def _live_now(view: View) -> Response:
-    live: Live = view.request.app.state.live
-    key = f"now {view.words.language} {view.session.name} {view.backend.sessions.csrf(view.session)}"
+def _live(parts: Callable[[View], Awaitable[dict[str, str]]]) -> Endpoint:
+    """The stream of a page's parts."""
 
-    async def render() -> dict[str, str]:
-        return await now_parts(View(view.request, view.session))
+    async def stream(view: View) -> Response:
+        live: Live = view.request.app.state.live
+        session = view.backend.sessions.csrf(view.session)
+        key = f"{view.request.url.path}?{view.request.url.query} {view.words.language} {session}"
 
-    return live.stream(key, render)
+        async def render() -> dict[str, str]:
+            return await parts(View(view.request, view.session))
+
+        return live.stream(key, render)
+
+    return stream
 
 
 async def _alive(_: Request) -> Response:

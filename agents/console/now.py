@@ -35,7 +35,7 @@ async def now_parts(view: View) -> dict[str, str]:
     values = {**await frame(view), **await now_values(view)}
     parts = ("opening", "plate", "vitals", "charts", "books", "feed")
     return {
-        "frame": environment().get_template("_bar.html").render(**values),
+        "frame": environment().get_template("_bar.html").render(section="now", **values),
         **{part: environment().get_template(f"now/{part}.html").render(**values) for part in parts},
     }
 

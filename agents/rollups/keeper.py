@@ -23,6 +23,7 @@ from infra.settings import Settings
 from infra.store import Store
 from schemas.codec import decode_record
 from schemas.lane import KafkaRecord
+from schemas.times import Millis
 
 log = logging.getLogger(__name__)
 
@@ -141,11 +142,13 @@ class RollupKeeper:
             loaded = await self._store.load(partition, some)
             standings: dict[str, Standing] = {}
             risks: dict[str, float] = {}
+            since: dict[str, Millis] = {}
             for customer, body in loaded.records.items():
                 record = decode_record(body)
                 if record.erased:
                     continue
                 standings[customer], risk = standing_of(record)
+                since[customer] = record.segment.since
                 if risk is not None:
                     risks[customer] = risk
-            await self._rollups.stand(partition, standings, risks)
+            await self._rollups.stand(partition, standings, risks, since)

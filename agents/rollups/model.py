@@ -16,6 +16,7 @@ VISIT_ROWS: Final = 40
 DECISION_ROWS: Final = 120
 MESSAGE_ROWS: Final = 60
 SCORE_ROWS: Final = 60
+MOVE_ROWS: Final = 20
 INDEXED_VALUES: Final = 120
 """Values by which one customer can be found: addresses, orders, complaints, coupons, actions."""
 FEED_ROWS: Final = 60
@@ -112,6 +113,7 @@ LIST_LIMITS: Final[Mapping[str, int]] = {
     "care": DECISION_ROWS,
     "said": MESSAGE_ROWS,
     "scores": SCORE_ROWS,
+    "moves": MOVE_ROWS,
 }
 """Lists kept of each customer, with the number of entries each holds."""
 

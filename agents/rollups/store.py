@@ -20,6 +20,7 @@ from agents.rollups.model import (
     INDEXED_VALUES,
     LIST_LIMITS,
     MINUTE_LIFE_SECONDS,
+    MOVE_ROWS,
     RULE_ROWS,
     Changes,
     Standing,
@@ -169,8 +170,20 @@ class RollupStore:
 
     # ------------------------------------------------------------ where customers stand
 
-    async def stand(self, partition: int, standings: Mapping[str, Standing], risks: Mapping[str, float]) -> None:
+    async def stand(
+        self,
+        partition: int,
+        standings: Mapping[str, Standing],
+        risks: Mapping[str, float],
+        since: Mapping[str, Millis],
+    ) -> None:
         """Note where customers stand now, and count them there instead of where they stood.
+
+        Args:
+            partition: whose.
+            standings: by customer.
+            risks: their risk of leaving, where there is a score.
+            since: when each came into their present stage.
 
         Raises:
             Overtaken: another keeper has written meanwhile.
@@ -184,7 +197,7 @@ class RollupStore:
                 await cast("Awaitable[Any]", pipe.watch(at))
                 before = await pipe.hmget(at, list(standings))
                 pipe.multi()
-                _queue_standings(pipe, partition, standings, before)
+                _queue_standings(pipe, partition, standings, before, since)
                 if risks:
                     pipe.zadd(key(partition, "risk"), dict(risks))
                 await pipe.execute()
@@ -333,7 +346,11 @@ class RollupStore:
 
 
 def _queue_standings(
-    pipe: Any, partition: int, standings: Mapping[str, Standing], before: Sequence[bytes | None]
+    pipe: Any,
+    partition: int,
+    standings: Mapping[str, Standing],
+    before: Sequence[bytes | None],
+    since: Mapping[str, Millis],
 ) -> None:
     places = key(partition, "places")
     for (customer, now), body in zip(standings.items(), before, strict=True):
@@ -343,6 +360,9 @@ def _queue_standings(
         for name, by in _differences(was, now).items():
             pipe.hincrby(places, name, by)
         pipe.hset(key(partition, "standing"), customer, encode(now))
+        if was is not None and was.stage != now.stage:
+            pipe.lpush(key(partition, "moves", customer), encode((since.get(customer, 0), was.stage, now.stage)))
+            pipe.ltrim(key(partition, "moves", customer), 0, MOVE_ROWS - 1)
 
 
 def _differences(was: Standing | None, now: Standing) -> dict[str, int]:

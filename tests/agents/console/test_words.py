@@ -1,0 +1,108 @@
+"""The console speaks each of its languages completely."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.console.words import LANGUAGES, Words, catalogue, language_of
+from schemas.outcome import Reason
+from schemas.times import DAY, HOUR, MINUTE
+
+OTHERS = [language for language in LANGUAGES if language != "en"]
+TEMPLATES = Path(__file__).parents[3] / "agents" / "console" / "templates"
+NOW = 1_510_688_880_000
+"""Tuesday 14 November 2017, 14:48 in New York."""
+
+
+def slots(words: Any) -> set[str]:
+    """The names in braces of a text, or of all its plural forms."""
+    texts = words.values() if isinstance(words, dict) else [words]
+    return {name for text in texts for name in re.findall(r"\{(\w+)\}", str(text))}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_language_has_the_same_words_with_the_same_slots(language: str) -> None:
+    ours, theirs = catalogue("en"), catalogue(language)
+
+    assert theirs.keys() == ours.keys()
+    assert [key for key in ours if slots(ours[key]) != slots(theirs[key])] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_words_are_empty(language: str) -> None:
+    assert [key for key, words in catalogue(language).items() if not words] == []
+
+
+def test_every_word_that_a_template_says_is_in_the_catalogue() -> None:
+    said = {
+        key
+        for template in TEMPLATES.rglob("*.html")
+        for key in re.findall(r"w\(['\"]([a-z_.0-9]+[a-z_0-9])['\"][,)]", template.read_text())
+    }
+
+    assert said - catalogue("en").keys() == set()
+    assert len(said) > 50
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_has_words(reason: Reason) -> None:
+    assert f"reasons.{reason.value}" in catalogue("en")
+
+
+def test_never_does_a_label_guess_a_gender_or_speak_the_machines_words() -> None:
+    spoken = " ".join(str(words) for words in catalogue("en").values()).lower()
+
+    for word in ("she", "her", "he", "his", "suppressed", "churn", "lag"):
+        assert not re.search(rf"\b{word}\b", spoken), word
+
+
+@pytest.mark.parametrize(
+    ("chosen", "accepted", "expected"),
+    [
+        ("", "zh-TW,zh;q=0.9,en;q=0.8", "zh-CN"),
+        ("", "fr,de;q=0.5", "de"),
+        ("", "fr", "en"),
+        ("de", "zh", "de"),
+        ("xx", "", "en"),
+    ],
+)
+def test_the_language_is_the_chosen_one_or_the_first_that_is_known(chosen: str, accepted: str, expected: str) -> None:
+    assert language_of(chosen, accepted) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", "Tue 14 Nov 2017"), ("de", "Di. 14. Nov. 2017"), ("zh-CN", "2017年11月14日 周二")],
+)
+def test_days_are_told_as_the_language_tells_them(language: str, expected: str) -> None:
+    assert Words(language, "America/New_York").long_day(NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [
+        (26 * DAY, "26 days"),
+        (3 * HOUR + 12 * MINUTE, "3 h 12 min"),
+        (2 * HOUR, "2 h"),
+        (90_000, "1 min"),
+        (4_000, "4 s"),
+    ],
+)
+def test_spans_are_told_in_their_largest_parts(span: int, expected: str) -> None:
+    assert Words("en", "UTC").span(span) == expected
+
+
+@pytest.mark.parametrize(("left", "expected"), [(192 * MINUTE, "3:12"), (-96 * MINUTE, "−1:36"), (5 * DAY, "5 d")])
+def test_what_is_left_is_told_as_on_a_clock(left: int, expected: str) -> None:
+    assert Words("en", "UTC").clock_span(left) == expected
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor", "expected"), [("USD", 218_460, "$2,184.60"), ("JPY", 1_000, "¥1,000"), ("", 12, "12")]
+)
+def test_money_has_the_digits_of_its_currency(currency: str, minor: int, expected: str) -> None:
+    assert Words("en", "UTC").money(minor, currency) == expected
