@@ -139,3 +139,39 @@ def test_too_many_open_complaints_let_go_of_the_oldest_and_say_so() -> None:
     assert outcome.codes == {OutcomeCode.CAP_COMPLAINTS: 2}
     assert len(life.record.complaints.recent) == MAX_OPEN_COMPLAINTS
     assert life.record.complaints.total == MAX_OPEN_COMPLAINTS + 2
+
+
+def test_whoever_takes_a_complaint_first_has_it_until_it_is_handed_over() -> None:
+    life = Life()
+    life.happens(complained())
+    named = {"complaint_id": only(life).id}
+
+    life.happens(event("complaint.taken", when(hours=1), owner="mei", **named))
+    life.happens(event("complaint.taken", when(hours=2), owner="jonas", **named))
+    assert only(life).owner == "mei"
+
+    life.happens(event("complaint.handed_over", when(hours=3), owner="jonas", **named))
+    assert only(life).owner == "jonas"
+    life.happens(event("complaint.handed_over", when(hours=4), **named))
+    assert only(life).owner == ""
+
+
+def test_an_answer_is_remembered_and_leaves_the_complaint_open() -> None:
+    life = Life()
+    life.happens(complained())
+
+    life.happens(event("complaint.answered", when(hours=1), complaint_id=only(life).id, text="It is on its way."))
+
+    assert only(life).answered == when(hours=1)
+    assert not only(life).closed
+
+
+@pytest.mark.parametrize("kind", ["complaint.taken", "complaint.handed_over", "complaint.answered"])
+def test_news_of_a_complaint_that_was_never_opened_changes_nothing(kind: str) -> None:
+    life = Life()
+    fields = {"owner": "mei"} if kind != "complaint.answered" else {}
+
+    life.happens(event(kind, complaint_id="k-unknown", **fields))
+
+    assert life.record.complaints.recent == []
+    assert life.outcome.notes[OutcomeCode.UNKNOWN_COMPLAINT] == 1
