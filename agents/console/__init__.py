@@ -1,0 +1,1 @@
+"""The console: pages for people, live, from rollups and records; what they change goes out as events."""

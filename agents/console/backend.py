@@ -20,7 +20,7 @@ from infra.kafka.acknowledged import AcknowledgedProducer
 from infra.kafka.connection import KafkaConnection
 from infra.settings import Settings
 from rules.rulebook import Rulebook
-from schemas.errors import TendError
+from schemas.errors import ConfigurationRefused, TendError
 from schemas.ids import partition_of
 from schemas.times import Millis
 
@@ -43,6 +43,8 @@ class Backend:
         self.sessions = Sessions(self.keys.sessions, first_token(settings))
         self.zone: str = own_rulebook(settings).defaults.place.zone
         """Whose clock the console shows: the store's."""
+        self.people = capacities(settings.console_people)
+        """People of the desk, and how much each can have open."""
         self._rulebook: tuple[float, Rulebook] | None = None
 
     def now(self) -> Millis:
@@ -91,3 +93,19 @@ class Backend:
 
 
 _RULEBOOK_SECONDS = 5.0
+USUAL_CAPACITY = 8
+
+
+def capacities(told: tuple[str, ...]) -> dict[str, int]:
+    """How much each person can have open, from ``name:number``.
+
+    Raises:
+        ConfigurationRefused: one of them is no such pair.
+    """
+    found: dict[str, int] = {}
+    for part in told:
+        name, _, number = part.partition(":")
+        if not name or (number and not number.isdigit()):
+            raise ConfigurationRefused(f"TEND_CONSOLE_PEOPLE: {part} is no person; expected name:number, as in mei:6")
+        found[name] = int(number or USUAL_CAPACITY)
+    return found

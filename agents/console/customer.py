@@ -15,11 +15,11 @@ from agents.console.web import View, environment, frame
 from agents.console.words import Words
 from agents.rollups.model import Work, decode_message, decode_row
 from schemas.almanac import Almanac
-from schemas.churn import Cause
+from schemas.churn import Explanation
 from schemas.outcome import decode_decision
 from schemas.record import CustomerRecord, Order, OrderBook
 from schemas.times import DAY, Millis, to_datetime
-from streams.churn import causes, score
+from streams.churn import explanations, score
 from streams.feedback import DIMENSIONS
 from streams.points import balance
 from streams.purchases import BUCKETS, within
@@ -155,7 +155,7 @@ def _quiet(record: CustomerRecord, words: Words, now: Millis) -> str:
 
 def usual_days(record: CustomerRecord) -> int | None:
     """The customer's usual gap between orders: the median of those remembered, in days; None where too few."""
-    gaps = sorted(record.buying.gaps)
+    gaps = sorted(record.purchase_features.gaps)
     if len(gaps) < 3:
         return None
     return max(round(gaps[len(gaps) // 2] / 96), 1)  # quarters of an hour
@@ -256,13 +256,13 @@ async def _risk(view: View, record: CustomerRecord) -> dict[str, Any]:
     }
 
 
-def causes_of(record: CustomerRecord, almanac: Almanac | None, now: Millis) -> list[Cause]:
+def causes_of(record: CustomerRecord, almanac: Almanac | None, now: Millis) -> list[Explanation]:
     """What speaks for leaving, the strongest first; none where the model knows nothing yet."""
     if almanac is None or not record.churn or not almanac.lessons:
         return []
     horizon = almanac.churn.horizons[0].horizon
-    scored = score(almanac.churn, record.buying, now, horizon)
-    return causes(almanac.churn, scored, horizon)[:3]
+    scored = score(almanac.churn, record.purchase_features, now, horizon)
+    return explanations(almanac.churn, scored, horizon)[:3]
 
 
 # ------------------------------------------------------------ beside

