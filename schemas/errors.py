@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+MACHINE_TROUBLE: Final = (MemoryError, OSError)
+"""What the machine lacks for now: memory, descriptors, a file. No event is to blame, so none becomes a dead letter."""
+
 
 class TendError(Exception):
     """Something a person can put right: the message says what, where, what was expected and what to do.

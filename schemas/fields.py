@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
@@ -36,8 +37,18 @@ ActorText = Annotated[str, StringConstraints(pattern=r"^(customer|staff|system)(
 """Who caused an event: ``customer``, ``staff:mei``, ``system:import``."""
 Person = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
 """A person of the store, by their short name."""
-Moment = AwareDatetime
-"""RFC 3339 time with its offset."""
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Bounds of moments: what lies beyond is a mark of some system for never, and cannot be reckoned with."""
+
+
+def _within_bounds(moment: datetime) -> datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError("expected a time between 1900 and 8999; leave the field out where there is none")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_within_bounds)]
+"""RFC 3339 time with its offset, between 1900 and 8999."""
 
 Channel = Literal["sms", "email", "push", "call", "desk"]
 """Where an action goes; ``desk`` is a queue of the store's own people and needs no consent."""

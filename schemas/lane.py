@@ -23,6 +23,12 @@ class KafkaRecord(msgspec.Struct, frozen=True, gc=False):
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
 
+    @property
+    def size(self) -> int:
+        """Bytes of key, body and headers, their names included."""
+        headers = sum(len(name.encode()) + len(value) for name, value in self.headers) if self.headers else 0
+        return len(self.key or b"") + len(self.value or b"") + headers
+
 
 class Fetched(msgspec.Struct, frozen=True):
     """What one fetch brought of one topic's partition."""
@@ -47,7 +53,7 @@ class OutboxEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def size(self) -> int:
         """The bytes that it adds to a commit."""
-        headers = sum(len(name) + len(value) for name, value in self.headers) if self.headers else 0
+        headers = sum(len(name.encode()) + len(value) for name, value in self.headers) if self.headers else 0
         return 16 + len(self.topic) + len(self.key) + len(self.value) + headers
 
 

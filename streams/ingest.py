@@ -7,12 +7,15 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from schemas.errors import MACHINE_TROUBLE
 from schemas.events import AnyEvent, Invalid, decode_event
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
 from schemas.times import DAY, MINUTE, Millis, to_rfc3339
 from schemas.topics import TOPIC_OF
 
+MAX_FORWARD = 700_000
+"""Bytes of a record that is moved to its right partition: it must fit into a commit, and into Kafka once more."""
 FORWARDED = "tend-forwarded"
 """Header of a record that was already moved to its right partition once."""
 
@@ -88,7 +91,20 @@ class AdmissionRules(msgspec.Struct, frozen=True):
 
 
 def receive(raw: KafkaRecord, admission: AdmissionRules, span: Span = SPAN) -> Arrival | DeadLetter | Forward:
-    """Parse and check one record at the door."""
+    """Parse and check one record at the door: whatever it is, it has a place to go.
+
+    Raises:
+        OSError, MemoryError: the machine lacks something; the record is not to blame.
+    """
+    try:
+        return _received(raw, admission, span)
+    except MACHINE_TROUBLE:
+        raise
+    except Exception as error:  # noqa: BLE001 - what one record raises is its own failure
+        return DeadLetter(raw, "event_failed", "", f"{type(error).__name__} while it was parsed")
+
+
+def _received(raw: KafkaRecord, admission: AdmissionRules, span: Span) -> Arrival | DeadLetter | Forward:
     try:
         event = decode_event(raw.value or b"")
     except Invalid as invalid:
@@ -120,7 +136,10 @@ def misdated(at: Millis, latest: Millis, span: Span = SPAN) -> tuple[str, str, s
 
 def _misplaced(raw: KafkaRecord, event: AnyEvent, right: int, admission: AdmissionRules) -> DeadLetter | Forward:
     if admission.forwards and not any(name == FORWARDED for name, _ in raw.headers):
-        return Forward(raw, right)
+        if raw.size <= MAX_FORWARD:
+            return Forward(raw, right)
+        message = f"it belongs on partition {right}, and with {raw.size} bytes of key and headers is too large to be moved"
+        return DeadLetter(raw, "wrong_partition", "customer", message)
     message = (
         f"customer {event.customer} belongs on partition {right} of {admission.partitions}, "
         f"it lay on {admission.partition}; "

@@ -23,6 +23,8 @@ SOURCE = b"tend"
 MAX_BODY = 600_000
 """Bytes of a record that a dead letter carries; of a longer one it carries the beginning, and says so."""
 MAX_HEADERS = 64_000
+MAX_KEY = 64_000
+"""Bytes of headers and of a key that a dead letter carries: it fits into a commit whatever the record was."""
 _CHUNK_BYTES = 200_000
 _CHUNK_ITEMS = 500
 
@@ -71,8 +73,11 @@ class Outbox(msgspec.Struct):
         body = raw.value or b""
         if len(body) > MAX_BODY:
             origin["tend-truncated"] = str(len(body))
-        headers = tuple((name, value.encode()) for name, value in origin.items())
-        self._add(DEAD_LETTERS, raw.key or b"", body[:MAX_BODY], headers + _bounded(raw.headers))
+        key = raw.key or b""
+        if len(key) > MAX_KEY:
+            origin["tend-key-truncated"] = str(len(key))
+        headers = tuple((name, value.encode(errors="replace")) for name, value in origin.items())
+        self._add(DEAD_LETTERS, key[:MAX_KEY], body[:MAX_BODY], headers + _bounded(raw.headers))
 
     def put_aside(self, item: DeadLetter | Forward) -> None:
         """What is no event for this lane, to where it belongs."""
@@ -98,7 +103,7 @@ def chunks(items: Sequence[DeadLetter | Forward]) -> Iterator[list[DeadLetter | 
     chunk: list[DeadLetter | Forward] = []
     size = 0
     for item in items:
-        length = len(item.raw.value or b"") + sum(len(value) for _, value in item.raw.headers)
+        length = item.raw.size
         if chunk and (size + length > _CHUNK_BYTES or len(chunk) >= _CHUNK_ITEMS):
             yield chunk
             chunk, size = [], 0
@@ -146,7 +151,7 @@ def _letter(failure: Failure, raws: Mapping[tuple[str, int], KafkaRecord]) -> De
 def _bounded(headers: Headers) -> Headers:
     kept, size = [], 0
     for name, value in headers:
-        size += len(name) + len(value)
+        size += len(name.encode()) + len(value)
         if size > MAX_HEADERS:
             break
         kept.append((name, value))

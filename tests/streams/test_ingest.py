@@ -70,7 +70,7 @@ def test_five_minutes_ahead_of_its_arrival_is_the_limit() -> None:
     assert letter(raw(time=to_rfc3339(START + 5 * MINUTE + 1))) == ("time_in_future", "time")
 
 
-@pytest.mark.parametrize("time", ["1900-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize("time", ["1900-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
 def test_a_date_that_no_stores_history_reaches_back_to_is_a_dead_letter_that_names_the_setting(time: str) -> None:
     found = receive(raw(time=time), DOOR)
 
