@@ -138,7 +138,9 @@ def _misplaced(raw: KafkaRecord, event: AnyEvent, right: int, admission: Admissi
     if admission.forwards and not any(name == FORWARDED for name, _ in raw.headers):
         if raw.size <= MAX_FORWARD:
             return Forward(raw, right)
-        message = f"it belongs on partition {right}, and with {raw.size} bytes of key and headers is too large to be moved"
+        message = (
+            f"it belongs on partition {right}, and with {raw.size} bytes of key and headers is too large to be moved"
+        )
         return DeadLetter(raw, "wrong_partition", "customer", message)
     message = (
         f"customer {event.customer} belongs on partition {right} of {admission.partitions}, "

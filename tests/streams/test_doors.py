@@ -1,25 +1,21 @@
-"""A door never stops a lane: whatever lies in a topic becomes an event, a dead letter that fits, or a forward that fits."""
+"""A door never stops a lane: what lies in a topic becomes an event, or a dead letter or forward that fits."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.store.limits import MAX_BYTES, check_commit
+from infra.store.limits import check_commit
 from schemas.events import Invalid, decode_event
 from schemas.ids import partition_of
-from schemas.lane import Commit, KafkaRecord, LaneState
-from schemas.times import DAY, Millis
+from schemas.lane import Commit, KafkaRecord
 from schemas.topics import BROWSE, CUSTOMERS, DEAD_LETTERS
 from streams import ingest
 from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward, receive
-from streams.lane import Lane
-from streams.lane_protocol import Batch, LaneConfig
 from streams.outbox import Outbox, chunks
 from tests.builders import START
 
