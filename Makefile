@@ -59,6 +59,9 @@ docs: $(STAMP) ## Generate what is generated under docs/
 	$(BIN)/python -m agents.documents
 	$(BIN)/python -m infra.dashboard infra/deploy/grafana/dashboards/tend.json
 
+sheets: $(STAMP) ## Draw every shipped message as it looks, with Chromium
+	$(BIN)/python -m benchmarks.message_sheets docs/messages
+
 format: $(STAMP) ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -24,6 +24,7 @@ COMMANDS = {
     "why": "why.why",
     "dead-letters": "dead_letters.app",
     "rules": "rules.app",
+    "messages": "messages.app",
     "rehearse": "rehearse.rehearse",
     "churn": "churn.app",
     "console": "console.console",

@@ -57,10 +57,11 @@ def load_rulebook(*paths: Path) -> Rulebook:
 
 
 @cache
-def shipped() -> Rulebook:
-    """The rulebook that comes with tend."""
+def shipped(beside: str = "") -> Rulebook:
+    """The rulebook that comes with tend; with ``beside`` that file is read too."""
     files = _shipped_files()
-    return rulebook_of({name: text for name, text in files.items() if name != _DEFAULTS}, files[_DEFAULTS])
+    base = files.pop(_DEFAULTS)
+    return rulebook_of({**files, **({"beside.yaml": beside} if beside else {})}, base)
 
 
 def _shipped_files() -> dict[str, str]:

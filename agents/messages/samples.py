@@ -1,0 +1,144 @@
+"""What a rule would say to an invented customer: for previews, test sends and contact sheets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from rules.compose import compose
+from rules.context import Churn, EventContext
+from rules.facts import FactReader
+from rules.messages.writing import SIGNED
+from rules.proposal import Proposal
+from rules.rule import ActionPlan, Rule
+from rules.rulebook import Rulebook
+from schemas.actions import AnyAction
+from schemas.errors import TendError
+from schemas.fields import Channel
+from schemas.record import (
+    VERSION,
+    Cart,
+    Complaint,
+    Complaints,
+    Coupon,
+    CustomerRecord,
+    Lot,
+    Order,
+    OrderBook,
+    Profile,
+    Purchases,
+)
+from schemas.times import DAY, HOUR, Millis
+from schemas.triggers import Trigger
+
+NAMES: Final = {"zh": "陈予安", "de": "Ruth Amsel"}
+_OTHERWISE: Final = "Edda Marlow"
+_CURRENCY: Final = {"zh": "CNY", "de": "EUR"}
+_ORDER, _COMPLAINT, _CART, _COUPON = "o-88213", "c-2047", "k-5512", "BDAY-7QK2MX3WPA"
+_REFS: Final = {
+    "complaint": _COMPLAINT,
+    "cart": _CART,
+    "coupon": _COUPON,
+    "festival": "new_year-2026",
+    "birthday": "2026",
+    "tier": "gold",
+    "stage": "dormant",
+    "points": "",
+    "churn": "12",
+}
+"""What a trigger is about, by the first part of its name; the order for all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An invented customer and moment."""
+
+    locale: str
+    at: Millis
+    status: str = "dispatched"
+    """Of the order."""
+    festival: str = "new_year"
+
+    @property
+    def language(self) -> str:
+        return self.locale.split("-")[0].lower()
+
+    @property
+    def name(self) -> str:
+        """What the customer is called."""
+        return NAMES.get(self.language, _OTHERWISE)
+
+
+def sample(book: Rulebook, rule: Rule, sample: Sample, channel: Channel | None = None, index: int = 0) -> AnyAction:
+    """The action that a rule would give out for an invented customer, whatever its conditions say.
+
+    Raises:
+        TendError: the rule has no such action, or a text can't be filled in.
+    """
+    plan = next((one for one in rule.plans if one.index == index), None)
+    if plan is None:
+        raise TendError(f"rule {rule.id!r} has no action {index}; it has {len(rule.plans)}, counted from 0")
+    proposal = _proposal(book, rule, plan, sample)
+    if channel is not None:
+        if channel not in plan.terms.channels:
+            known = ", ".join(plan.terms.channels)
+            raise TendError(f"rule {rule.id!r} does not go by {channel}; its channels are {known}")
+        proposal.channel = channel
+    try:
+        return compose(proposal)
+    except ValueError as error:
+        raise TendError(f"rule {rule.id!r} in {sample.locale}: {error}") from None
+
+
+def links(base_url: str | None) -> dict[str, str]:
+    """Addresses that look like those of signed links and lead nowhere."""
+    base = (base_url or "https://shop.example").rstrip("/")
+    return {name: f"{base}/k/{name[:7]:x<16}" for name in SIGNED}
+
+
+def _proposal(book: Rulebook, rule: Rule, plan: ActionPlan, sample: Sample) -> Proposal:
+    trigger = rule.on[0]
+    subject = trigger.split(".")[0]
+    ref = f"{sample.festival}-2026" if subject == "festival" else _REFS.get(subject, _ORDER)
+    context = EventContext(
+        record=_record(book, sample, closed=trigger == "complaint.follow_up"),
+        orders=_orders(sample),
+        trigger=Trigger(trigger, ref, {}),
+        event=None,
+        at=sample.at,
+        acting=sample.at,
+        rulebook=book,
+        almanac=0,
+        churn=Churn(0.7, 0.6, 0.8, trusted=True, labels=900, causes=lambda: ("quiet for longer than usual",)),
+    )
+    reader = FactReader(context)
+    return Proposal(rule, plan, context, reader, "sample", sample.at, sample.at + rule.terms.expiry)
+
+
+def _record(book: Rulebook, sample: Sample, *, closed: bool) -> CustomerRecord:
+    at = sample.at
+    record = CustomerRecord(VERSION, "sample", created=at - 300 * DAY)
+    record.profile = Profile(name=sample.name, locale=sample.locale, zone=book.defaults.place.zone, registered=at)
+    currency = _CURRENCY.get(sample.language, "USD")
+    record.purchases = Purchases(count=7, spent=41_250, currency=currency, first=at - 200 * DAY, last=at - 41 * DAY)
+    record.purchases.bucket = at // (28 * DAY)
+    record.purchases.counts, record.purchases.amounts = [1, 2, 1, 3], [6_450, 12_300, 4_500, 18_000]
+    record.cart = Cart(_CART, currency, 6_450, touched=at - HOUR)
+    record.complaints = Complaints(recent=[_complaint(at, closed)], total=1, last=at)
+    record.coupons = [Coupon(_COUPON, 1, at + 3 * DAY, percent=15)]
+    record.points.lots = [Lot(at + 10 * DAY, 412), Lot(at + 90 * DAY, 838)]
+    record.segment.tier, record.segment.stage, record.segment.value = "gold", "repeat", "high"
+    return record
+
+
+def _complaint(at: Millis, closed: bool) -> Complaint:
+    ended = at - 2 * DAY if closed else 0
+    return Complaint(_COMPLAINT, "delivery", "normal", at - 3 * DAY, at + 2 * DAY, _ORDER, ended)
+
+
+def _orders(sample: Sample) -> OrderBook:
+    delivered = sample.at - DAY if sample.status == "delivered" else 0
+    currency = _CURRENCY.get(sample.language, "USD")
+    promised = sample.at - (2 * DAY if delivered else HOUR)
+    order = Order(_ORDER, sample.at - 5 * DAY, 6_450, currency, sample.status, promised, delivered)
+    return OrderBook(orders=[order])

@@ -1,0 +1,121 @@
+"""Mails: what every mail program needs, in HTML and in plain text, with name and links filled in last."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from agents.messages.layout import UnfilledLink, mail
+from agents.messages.samples import Sample, links, sample
+from rules.loading import shipped
+from rules.rule import Rule
+from schemas.message import Message
+from schemas.times import to_millis
+
+AT = to_millis(datetime(2026, 11, 12, 15, tzinfo=UTC))
+LOCALES = ("en-US", "de-DE", "zh-CN")
+BY_MAIL = [rule for rule in shipped().rules if "email" in rule.plans[0].terms.channels and rule.id != "tier_upgrade"]
+WHOLE = {**links("https://shop.example")}
+
+
+def message(rule: str, locale: str = "en-US", status: str = "dispatched") -> Message:
+    known = shipped().rule(rule)
+    assert known is not None
+    action = sample(shipped(), known, Sample(locale, AT, status), "email")
+    assert action.message is not None
+    return action.message
+
+
+class Tags(HTMLParser):
+    """Collects tags with their attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("rule", BY_MAIL, ids=lambda rule: rule.id)
+def test_every_shipped_mail_is_whole(rule: Rule, locale: str) -> None:
+    laid_out = mail(message(rule.id, locale), "Edda Marlow", WHOLE)
+    tags = Tags(laid_out.html).found
+
+    assert "{{" not in laid_out.html + laid_out.text + laid_out.subject
+    assert len(laid_out.html.encode()) < 13_000
+    assert [tag for tag, _ in tags].count("h1") == 1
+    assert next(attributes for tag, attributes in tags if tag == "html")["lang"] == locale
+    assert all(attributes["href"] not in ("", "#", None) for tag, attributes in tags if tag == "a")
+    assert all(attributes.get("style") for tag, attributes in tags if tag in ("p", "a", "h1"))
+    assert laid_out.html.count("<style") == 2, "one for Outlook, one that only improves"
+    assert "Edda Marlow" in laid_out.text
+
+
+def test_a_mail_says_in_text_what_it_says_in_html() -> None:
+    laid_out = mail(message("late_delivery_apology"), "Edda Marlow", WHOLE)
+
+    assert laid_out.subject == "Order o-88213 is late. We are sorry."
+    assert laid_out.text.startswith(
+        "Hello Edda Marlow,\n\nWe promised you this order for Thursday, November 12. It is on its way,"
+    )
+    assert "Order o-88213\nPromised for: Thursday, November 12\nDelivered: not yet, 1 day late\nTotal: $64.50\n" in (
+        laid_out.text
+    )
+    assert "\n-- \nWhy you get this: Order o-88213 is past the day we promised." in laid_out.text
+
+
+def test_without_a_name_the_greeting_does_without() -> None:
+    laid_out = mail(message("birthday_greeting"), "", WHOLE)
+
+    assert laid_out.subject == "Happy birthday"
+    assert laid_out.text.startswith("Hello,\n\nWe wish you")
+    assert mail(message("birthday_greeting"), "Edda", WHOLE).subject == "Happy birthday, Edda"
+
+
+def test_what_a_customer_is_called_cannot_change_the_mail() -> None:
+    laid_out = mail(message("birthday_greeting"), "<b>Edda</b>\r\nBcc: all@example.org", WHOLE)
+
+    assert "b" not in [tag for tag, _ in Tags(laid_out.html).found]
+    assert "&lt;b&gt;Edda" in laid_out.html
+    assert not re.search(r"[\r\n]", laid_out.subject)
+
+
+def test_a_survey_is_answered_by_one_click_on_number_and_word() -> None:
+    laid_out = mail(message("delivery_survey", status="delivered"), "", WHOLE)
+
+    for value, word in enumerate(("Very poor", "Poor", "Fair", "Good", "Very good"), 1):
+        assert f'{WHOLE["survey"]}?a={value}"' in laid_out.html
+        assert f"{value} {word}: {WHOLE['survey']}?a={value}" in laid_out.text
+    assert f'{WHOLE["survey"]}?a=0"' in laid_out.html
+
+
+def test_a_promised_link_without_an_address_is_an_error() -> None:
+    with pytest.raises(UnfilledLink, match="coupon"):
+        mail(
+            message("birthday_greeting"),
+            "",
+            {"unsubscribe": "https://a.example/k/x", "preferences": "https://a.example/k/y"},
+        )
+
+
+def test_the_colour_of_the_store_is_on_buttons_in_light_and_dark() -> None:
+    laid_out = mail(message("birthday_greeting"), "", WHOLE)
+
+    assert "background-color: #6A2148" in laid_out.html
+    assert ".f{background-color:#984B71!important" in laid_out.html
+
+
+def test_marketing_to_china_is_marked_as_the_law_wants() -> None:
+    assert mail(message("birthday_greeting", "zh-CN"), "陈予安", WHOLE).subject == "（广告）陈予安，生日快乐"
+    assert not mail(message("complaint_acknowledged", "zh-CN"), "", WHOLE).subject.startswith("（广告）")
+
+
+def test_a_coupon_in_germany_says_what_it_is_not_good_for() -> None:
+    assert "Gilt nicht für preisgebundene Bücher" in mail(message("birthday_greeting", "de-DE"), "", WHOLE).text
+    assert "preisgebunden" not in mail(message("birthday_greeting", "en-US"), "", WHOLE).text
