@@ -6,6 +6,7 @@ The demo is one; the tests that kill, join and compare are others.
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
 import time
@@ -42,6 +43,7 @@ class Service(ServerProcess):
                 "TEND_HTTP_PORT": str(self.http),
             },
             start_seconds=_SECONDS_TO_START,
+            end_with=signal.SIGKILL,  # a crash harms nothing, and who waits for a broker that is gone as well stays
         )
 
     def check(self) -> None:
@@ -63,6 +65,20 @@ class Installation:
     def make_topics(self) -> None:
         """Make all topics that are missing."""
         Topics(self.connection).create(topic_specs(self.settings), self.settings.replication)
+
+    def make_new_topics(self) -> None:
+        """Make all topics.
+
+        Raises:
+            TendError: there are some already, with what lies in them.
+        """
+        topics, specs = Topics(self.connection), topic_specs(self.settings)
+        if existing := topics.existing([spec.name for spec in specs]):
+            raise TendError(
+                f"The broker at {self.settings.brokers} has topics of tend already, such as {existing[0]}, and a "
+                "replay into them would mix with what they hold. Name another broker, or delete them."
+            )
+        topics.create(specs, self.settings.replication)
 
     def add_worker(self) -> Service:
         """Start one more worker and return it."""

@@ -31,6 +31,7 @@ from agents.replay.plan import plan_marks
 from agents.replay.replay import Replay
 from agents.replay.told import Told
 from agents.simulate.journey import Journey
+from benchmarks.running import own_topics
 from benchmarks.where import shares
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.partition_log import PartitionLog
@@ -126,12 +127,11 @@ def _engine(journey: Journey, workers: int, brokers: str) -> tuple[Pace, Pace, d
                 "redis_url": f"redis://{store.address}/0",
                 "partitions": PARTITIONS,
                 "clock": "event",
-                "session_seconds": 3,
                 "data_dir": directory,
             }
         )
         installation = Installation(settings, home)
-        installation.make_topics()
+        running.enter_context(own_topics(installation))
         running.callback(installation.stop)
         sent = list(Replay(journey, [BulkProducer(installation.connection)], PARTITIONS, act_from=_acts(journey)).run())
         events = sent[-1].read

@@ -12,12 +12,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from agents.catalogue import topic_specs
 from agents.installation import Installation
 from agents.replay.replay import Replay
 from agents.simulate.journey import Journey
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.embedded.store import Durability
 from infra.kafka.producer import BulkProducer
+from infra.kafka.topics import Topics
 from infra.settings import load_settings
 from schemas.times import DAY
 
@@ -72,11 +74,10 @@ def replayed(
             "redis_url": store.url,
             "partitions": partitions,
             "clock": "event",
-            "session_seconds": 3,
             "data_dir": directory,
         }
         installation = Installation(load_settings(chosen), home)
-        installation.make_topics()
+        running.enter_context(own_topics(installation))
         running.callback(installation.stop)
         acts = journey.start + (journey.end - journey.start) // 2 // DAY * DAY
         installation.learner.start()
@@ -97,6 +98,16 @@ def replayed(
             [cpu(worker.pid) - before for worker, before in zip(installation.workers, spent, strict=True)],
             cpu(store.pid) - stored,
         )
+
+
+@contextmanager
+def own_topics(installation: Installation) -> Iterator[None]:
+    """New topics, deleted at the end, so that the next round finds a broker as this one did."""
+    installation.make_new_topics()
+    try:
+        yield
+    finally:
+        Topics(installation.connection).delete([spec.name for spec in topic_specs(installation.settings)])
 
 
 def until_ready(installation: Installation) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
+import os
 import signal
+import threading
 from collections.abc import Callable
 
 from agents.ground import wall_clock
@@ -12,6 +15,9 @@ from infra.settings import Settings, load_settings, unknown_variables
 from schemas.times import Millis
 
 log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 20.0
+"""For the batch in hand, its commit and the group; less than what containers are given to end (30 s)."""
 
 
 def begin() -> Settings:
@@ -28,8 +34,26 @@ def service_clock(settings: Settings) -> Callable[[], Millis] | None:
     return wall_clock if settings.clock == "wall" else None
 
 
-def on_signals(stop: Callable[[], None]) -> None:
-    """Have SIGTERM and SIGINT end the service in good order."""
+def on_signals(stop: Callable[[], None], grace: float = GRACE_SECONDS) -> None:
+    """Have SIGTERM and SIGINT end the service in good order, and at once where that takes more than ``grace`` seconds.
+
+    What it waits for may never come, and ending at once loses and doubles nothing: it is what a crash does.
+    """
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        insist = threading.Timer(grace, _end_at_once, [grace])
+        insist.daemon = True
+        insist.start()
+        stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, end)
+
+
+def _end_at_once(grace: float) -> None:
+    log.error(
+        "Asked to end %.0f s ago and still waiting; it ends now, with nothing lost. This is where it waits:", grace
+    )
+    faulthandler.dump_traceback()
+    os._exit(os.EX_TEMPFAIL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
 import sys
 import threading
@@ -19,6 +18,7 @@ import orjson
 import typer
 from rich.console import Console as Screen
 
+from agents.demo.folder import own_folder
 from agents.demo.follower import Follower
 from agents.demo.summary import Summary, show, summarise
 from agents.installation import Installation
@@ -65,6 +65,7 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
     """Everything, and at the end either leave or stay until Ctrl-C."""
     # Whoever reads JSON from the output is not disturbed by what is meant for people.
     screen = Screen(stderr=as_json)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is stopped
     with _installed(screen) as installation:
         summary = _replayed(installation, plan, screen)
         if as_json:
@@ -78,25 +79,29 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
 
 @contextmanager
 def _installed(screen: Screen) -> Iterator[Installation]:
-    directory = load_settings().data_dir / "demo"
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
+    given = load_settings()
     with ExitStack() as running:
-        broker = running.enter_context(EmbeddedBroker(directory))
+        directory = running.enter_context(own_folder(given.data_dir))
+        brokers = _given_brokers(given) or running.enter_context(EmbeddedBroker(directory)).address
         store = running.enter_context(EmbeddedStore(directory))
-        installation = Installation(_settings(broker, store, directory), directory)
-        screen.print(f"broker {broker.address}, store {store.address}, logs in {directory}")
-        installation.make_topics()
+        installation = Installation(_settings(brokers, store, directory), directory)
+        screen.print(f"broker {brokers}, store {store.address}, logs in {directory}")
+        installation.make_new_topics()
         running.callback(installation.stop)
         installation.learner.start()
         installation.add_worker()
         yield installation
 
 
-def _settings(broker: EmbeddedBroker, store: EmbeddedStore, directory: Path) -> Settings:
+def _given_brokers(given: Settings) -> str:
+    """The brokers that the environment or the file of settings names; the default is none."""
+    return given.brokers if "brokers" in given.model_fields_set else ""
+
+
+def _settings(brokers: str, store: EmbeddedStore, directory: Path) -> Settings:
     """The demo's own settings, also written to a file that other commands can be pointed at."""
     chosen = {
-        "brokers": broker.address,
+        "brokers": brokers,
         "redis_url": f"redis://{store.address}/0",
         "partitions": PARTITIONS,
         "clock": "event",

@@ -176,6 +176,16 @@ class Topics:
         with PartitionLog(self._connection) as log:
             return {topic: [log.bounds(topic, p) for p in range(existing[topic])] for topic in topics}
 
+    def existing(self, names: Sequence[str]) -> list[str]:
+        """Those of these topics that exist. Raises DependencyUnavailable."""
+        found = self._partitions()
+        return [name for name in names if name in found]
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Delete these topics, with all that lies in them. Raises DependencyUnavailable."""
+        for name, result in self._admin.delete_topics(list(names), operation_timeout=_SECONDS).items():
+            _await(f"delete {name}", result)
+
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has.
 

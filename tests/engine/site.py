@@ -82,6 +82,8 @@ class Broker(Protocol):
     @property
     def pid(self) -> int | None: ...
 
+    def kill(self) -> None: ...
+
 
 @contextmanager
 def frozen(pid: int | None) -> Iterator[None]:
