@@ -12,9 +12,12 @@ from schemas.churn import Days, Tick
 from schemas.events import AnyEvent
 from schemas.outcome import Fact, Outcome
 from schemas.record import CustomerRecord, OrderBook
-from schemas.times import Millis
+from schemas.times import WEEK, Millis
 from schemas.triggers import Trigger
 from streams.outcome_codes import OutcomeCode, count_outcome
+
+CATCH_UP: Millis = 4 * WEEK
+"""In service, timers that return by the calendar are made up for this far back."""
 
 
 class Customer(msgspec.Struct):
@@ -80,6 +83,16 @@ class EventContext:
         """The order or tick at which it was scored."""
         self.triggers: list[Trigger] = []
         """What rules are triggered by, in this order."""
+
+    @property
+    def catching_up(self) -> Millis:
+        """The moment after which what returns by the calendar is set: in service never long before the clock.
+
+        A first event of years ago, or a store that was away for months, costs no more than a recent one: of the weeks,
+        birthdays and festivals since only the last few are lived through; the others were over before anybody could
+        act.
+        """
+        return max(self.at, self.acting - CATCH_UP)
 
     def notice(self, name: str, ref: str = "", **data: Fact) -> None:
         """Add a trigger for rules."""

@@ -7,12 +7,15 @@ kept as bytes before each step and brought back to them where it fails. So the c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from schemas.codec import Unreadable, decode_orders, decode_record, encode_orders, encode_record
+from schemas.errors import MACHINE_TROUBLE
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
 from schemas.record import OrderBook
@@ -21,6 +24,8 @@ from schemas.times import Millis
 from streams.customer_cache import CustomerCache
 from streams.ingest import Arrival
 from streams.pipeline import Customer, LaneContext, fire_timers, handle, needs_orders, new_customer, timers_need_orders
+
+Check = Callable[[Outcome], object]
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -38,9 +43,11 @@ class Stored(NamedTuple):
     record: bytes | None
     orders: bytes | None
 
-    def customer(self, first: Millis, lane: LaneContext) -> Customer:
+    def customer(self, first: Millis, lane: LaneContext, acting: Millis | None) -> Customer:
         """As stored, without the order book; new at ``first`` where nothing is."""
-        return new_customer(self.who, first, lane) if self.record is None else Customer(decode_record(self.record))
+        if self.record is not None:
+            return Customer(decode_record(self.record))
+        return new_customer(self.who, first, lane, acting)
 
     def cached(self, cache: CustomerCache) -> Customer | None:
         """As the cache has them, if it does."""
@@ -62,27 +69,78 @@ class Work(NamedTuple):
     """The place of what comes after all events."""
 
 
+NOT_THE_EVENTS = (Unreadable, *MACHINE_TROUBLE)
+"""What no event is to blame for: a record of a newer program, a machine that lacks something."""
+
+
 def run_customer(
-    stored: Stored, work: Work, lane: LaneContext, acting: Millis | None, cache: CustomerCache
+    stored: Stored,
+    work: Work,
+    lane: LaneContext,
+    acting: Millis | None,
+    cache: CustomerCache,
+    check: Check | None = None,
 ) -> CustomerSession:
-    """The session with all of the work done.
+    """The session with all of the work done, and what is left of the customer encoded.
 
     Args:
         acting: the clock in service; None takes the time of the event or timer (a replay).
+        check: raises for an outcome that cannot be sent; given where one of the micro-batch is known to be such.
 
     Raises:
         Unreadable: the record or order book was written by a newer program. No event is to blame for that.
+        OSError, MemoryError: the machine lacks something.
     """
-    first = work.events[0][1].event.at if work.events else work.until
-    try:
-        session = CustomerSession(stored, stored.cached(cache) or stored.customer(first, lane), lane, acting)
-        session.run(work)
-    except Unreadable:
-        raise
-    except Exception:  # noqa: BLE001 - what fails for one event must not stop the lane
-        session = _CarefulSession(stored, stored.customer(first, lane), lane, acting)
-        session.run(work)
-    return session
+    if check is None:
+        try:
+            first = work.events[0][1].event.at if work.events else work.until
+            customer = stored.cached(cache) or stored.customer(first, lane, acting)
+            session = CustomerSession(stored, customer, lane, acting)
+            session.run(work)
+        except NOT_THE_EVENTS:
+            raise
+        except Exception:  # noqa: BLE001 - what fails for one event must not stop the lane
+            pass
+        else:
+            return session
+    return _run_with_care(stored, work, lane, acting, check or _any_will_do)
+
+
+def _run_with_care(
+    stored: Stored, work: Work, lane: LaneContext, acting: Millis | None, check: Check
+) -> CustomerSession:
+    """The same, where something fails: even to meet a customer for the first time may."""
+    failed: list[tuple[int, Failure]] = []
+    events = list(work.events)
+    while True:
+        first = events[0][1].event.at if events else work.until
+        try:
+            customer: Customer | None = stored.customer(first, lane, acting)
+        except NOT_THE_EVENTS:
+            raise
+        except Exception as error:
+            if not events:
+                raise  # nothing but a stored customer could not be met then, and that is never an event's failure
+            place, arrival = events.pop(0)
+            failed.append((place, Failure(stored.who, arrival, what_failed(error))))
+            customer = None
+        if customer is not None:
+            session = _CarefulSession(stored, customer, lane, acting, check)
+            session.run(work._replace(events=events))
+            session.failed = failed + session.failed
+            return session
+        if not events and stored.record is None:
+            return _NobodyMet(stored, failed)
+
+
+def what_failed(error: Exception) -> str:
+    """The kind of an error and where it came from; its text may hold what a customer said, and is left out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _any_will_do(outcome: Outcome) -> None: ...
 
 
 class CustomerSession:
@@ -100,15 +158,19 @@ class CustomerSession:
         self._acting = acting
         self._cached_book = customer.orders
         """The order book as the cache had it, as long as nothing looks into it."""
+        self.record = b""
+        self.orders = b""
+        """Encoded, once all is done; no order book is empty."""
 
     def run(self, work: Work) -> None:
-        """Do all of the work."""
+        """Do all of the work, and encode what is left of the customer."""
         for place, arrival in work.events:
             self._fire_until(place, arrival.event.at)
             self._handle(place, arrival)
         self._fire_until(work.last, work.until)
+        self.record, self.orders = encode_record(self.customer.record), self._book()
 
-    def book(self) -> bytes:
+    def _book(self) -> bytes:
         """The order book as it is to be stored; an empty one takes no room."""
         orders = self.customer.orders
         if orders is None or orders is self._cached_book:
@@ -139,14 +201,30 @@ class CustomerSession:
             self.customer.orders = self.stored.book()
 
 
+class _NobodyMet(CustomerSession):
+    """Every event of somebody new failed before there was a customer: nothing is left to be stored."""
+
+    def __init__(self, stored: Stored, failed: list[tuple[int, Failure]]) -> None:
+        self.stored, self.failed = stored, failed
+        self.outcomes, self.lag = [], []
+        self.record = self.orders = b""
+
+
 class _CarefulSession(CustomerSession):
     """The same, where something fails."""
+
+    def __init__(
+        self, stored: Stored, customer: Customer, lane: LaneContext, acting: Millis | None, check: Check
+    ) -> None:
+        super().__init__(stored, customer, lane, acting)
+        self._check = check
 
     def _fire(self, place: int, due: Millis) -> None:
         before = self._as_bytes()
         try:
             super()._fire(place, due)
-        except Unreadable:
+            self._check_last()
+        except NOT_THE_EVENTS:
             raise
         except Exception as error:  # noqa: BLE001 - what fails for one timer must not stop the lane
             self._bring_back(before, place, None, error)
@@ -157,10 +235,21 @@ class _CarefulSession(CustomerSession):
         before = self._as_bytes()
         try:
             super()._handle(place, arrival)
-        except Unreadable:
+            self._check_last()
+        except NOT_THE_EVENTS:
             raise
         except Exception as error:  # noqa: BLE001 - the same for an event
             self._bring_back(before, place, arrival, error)
+
+    def _check_last(self) -> None:
+        """What can be handled, and not be said in bytes, fails as well."""
+        outcome = self.outcomes[-1]
+        try:
+            self._check(outcome[2])
+            self._as_bytes()
+        except Exception:
+            self.outcomes.pop()
+            raise
 
     def _as_bytes(self) -> Stored:
         record, orders = self.customer.record, self.customer.orders
@@ -169,4 +258,4 @@ class _CarefulSession(CustomerSession):
     def _bring_back(self, before: Stored, place: int, arrival: Arrival | None, error: Exception) -> None:
         assert before.record is not None
         self.customer = Customer(decode_record(before.record), None if before.orders is None else before.book())
-        self.failed.append((place, Failure(before.who, arrival, f"{type(error).__name__}: {error}")))
+        self.failed.append((place, Failure(before.who, arrival, what_failed(error))))

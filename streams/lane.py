@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.almanac import NONE_YET, VERSION, Almanac
+from schemas.errors import MACHINE_TROUBLE
 from schemas.lane import Commit, LaneState, Loaded
 from schemas.times import Millis
 from streams.customer_cache import CustomerCache
@@ -23,15 +24,15 @@ from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRe
 from streams.micro_batch import (
     LIVE_TIMERS,
     MAX_COMMIT_BYTES,
-    SAFE_LIMITS,
     USUAL_LIMITS,
     BatchLimits,
     MicroBatch,
     customers_of,
     cut,
+    halved,
     run_micro_batch,
 )
-from streams.outbox import Outbox, chunks, post, post_failures
+from streams.outbox import Outbox, check_sendable, chunks, post, post_failures
 from streams.pipeline import LaneContext
 from streams.rulebook_schedule import RulebookSchedule
 
@@ -101,8 +102,9 @@ class Lane:
         border = self._border(batch)
         bounds = self.bounds._replace(due=min(self.bounds.due, LIVE_TIMERS)) if batch.is_live else self.bounds
         worked = yield from self._work(batch, start, border, bounds)
-        if worked.commit.size > MAX_COMMIT_BYTES:
-            worked = yield from self._work(batch, start, border, SAFE_LIMITS)
+        while worked.commit.size > MAX_COMMIT_BYTES and (smaller := halved(bounds)) != bounds:
+            bounds = smaller
+            worked = yield from self._work(batch, start, border, bounds)
         state, failed = self.state, worked.micro_batch.failed
         state.dead_letter_share = self._dead_letter_limit.failed(
             state.dead_letter_share, failed, len(batch.arrivals) + len(batch.aside)
@@ -127,12 +129,24 @@ class Lane:
         assert isinstance(loaded, Loaded)
         lane = self._lane_context(max(chunk[0].at, state.time) if chunk else until)
         micro_batch = run_micro_batch(chunk, loaded, until, lane, batch.acting, self._cache)
-        outbox = Outbox(self.config.partition, self.config.partitions, state.sequence)
-        recent = post(outbox, (outcome for _, outcome in micro_batch.outcomes), state.epoch, state.first_epoch)
-        post_failures(outbox, micro_batch.failed, batch.raws)
+        try:
+            outbox, recent = self._posted(batch, micro_batch)
+        except MACHINE_TROUBLE:
+            raise
+        except Exception:  # noqa: BLE001 - what cannot be said in bytes is the failure of its event alone
+            micro_batch = run_micro_batch(chunk, loaded, until, lane, batch.acting, self._cache, check_sendable)
+            outbox, recent = self._posted(batch, micro_batch)
         commit = Commit(b"", micro_batch.records, micro_batch.orders, micro_batch.timers, recent, outbox.entries)
         drained = len(loaded.due) < bounds.due
         return _Worked(stop, until if drained else loaded.due[-1][0], whole and drained, micro_batch, outbox, commit)
+
+    def _posted(self, batch: Batch, micro_batch: MicroBatch) -> tuple[Outbox, dict[str, list[bytes]]]:
+        """The messages of a micro-batch, and the new decisions by customer."""
+        state = self.state
+        outbox = Outbox(self.config.partition, self.config.partitions, state.sequence)
+        recent = post(outbox, (outcome for _, outcome in micro_batch.outcomes), state.epoch, state.first_epoch)
+        post_failures(outbox, micro_batch.failed, batch.raws)
+        return outbox, recent
 
     def _border(self, batch: Batch) -> Millis:
         """What this micro-batch must not cross: a change of rulebook, or the end of the epoch once all of it is in."""

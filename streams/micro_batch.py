@@ -12,14 +12,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.codec import encode_record
 from schemas.lane import Loaded
 from schemas.outcome import Outcome
 from schemas.timers import next_due
 from schemas.times import Millis
 from streams.context import LaneContext
 from streams.customer_cache import CustomerCache
-from streams.customer_session import CustomerSession, Failure, Stored, Work, run_customer
+from streams.customer_session import Check, CustomerSession, Failure, Stored, Work, run_customer
 from streams.ingest import Arrival
 
 MAX_BYTES = 300_000
@@ -39,10 +38,18 @@ USUAL_LIMITS = BatchLimits(events=800, customers=200, due=200)
 """With records and order books of their usual size half of the store's 1 MB for a commit; fewer round trips."""
 SAFE_LIMITS = BatchLimits(events=400, customers=64, due=64)
 """Each with the largest record and order book, a commit stays under the store's 1 MB."""
+_LEAST = BatchLimits(1, 1, 1)
 LIVE_TIMERS = 50
 """The same in service, where events of others come meanwhile and wait for so many in each lane."""
 MAX_COMMIT_BYTES = 900_000
-"""Bytes of a commit, beside the lane's own state; above it a micro-batch is done again within the safe limits."""
+"""Bytes of a commit, beside the lane's own state; above it a micro-batch is done again within smaller limits."""
+
+
+def halved(limits: BatchLimits) -> BatchLimits:
+    """Within the safe limits, else half of these; what comes of a single event or timer always fits."""
+    if any(limit > safe for limit, safe in zip(limits, SAFE_LIMITS, strict=True)):
+        return BatchLimits(*(min(pair) for pair in zip(limits, SAFE_LIMITS, strict=True)))
+    return BatchLimits(*(max(limit // 2, least) for limit, least in zip(limits, _LEAST, strict=True)))
 
 
 class MicroBatch(msgspec.Struct):
@@ -85,6 +92,7 @@ def run_micro_batch(
     lane: LaneContext,
     acting: Millis | None,
     cache: CustomerCache | None = None,
+    check: Check | None = None,
 ) -> MicroBatch:
     """Handle the events in order, each after its customer's own due timers, then the timers due by ``until``.
 
@@ -95,6 +103,7 @@ def run_micro_batch(
     Args:
         acting: the clock in service; None takes the time of the event or timer (a replay).
         cache: customers of earlier micro-batches that need not be decoded again.
+        check: see ``run_customer``.
     """
     batch, cache = MicroBatch(), cache or CustomerCache()
     outcomes: list[list[tuple[str, Outcome]]] = [[] for _ in range(len(arrivals) + 1)]
@@ -104,12 +113,13 @@ def run_micro_batch(
             batch.timers[who] = None  # the timer outlived its customer
             continue
         stored = Stored(who, loaded.records.get(who), loaded.orders.get(who))
-        session = run_customer(stored, Work(events, until, len(arrivals)), lane, acting, cache)
+        session = run_customer(stored, Work(events, until, len(arrivals)), lane, acting, cache, check)
         for place, trigger, outcome in session.outcomes:
             outcomes[place].append((trigger, outcome))
         failed += session.failed
         batch.lag += session.lag
-        _encode(session, batch, cache)
+        if session.record:
+            _store(session, batch, cache)
     batch.outcomes = [one for some in outcomes for one in some]
     batch.failed = [failure for _, failure in sorted(failed, key=itemgetter(0))]
     return batch
@@ -123,10 +133,10 @@ def _by_customer(arrivals: Sequence[Arrival], loaded: Loaded) -> dict[str, list[
     return dict(sorted(events.items()))
 
 
-def _encode(session: CustomerSession, batch: MicroBatch, cache: CustomerCache) -> None:
+def _store(session: CustomerSession, batch: MicroBatch, cache: CustomerCache) -> None:
     """Write down what changed; what is unchanged to the byte is not written again."""
     customer, stored = session.customer, session.stored
-    body, book = encode_record(customer.record), session.book()
+    body, book = session.record, session.orders
     if body != stored.record:
         batch.records[stored.who] = body
     # Always stated: a due timer whose record did not change must move on as well.

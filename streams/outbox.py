@@ -132,6 +132,11 @@ def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) ->
     return recent
 
 
+def check_sendable(outcome: Outcome) -> None:
+    """Raises where something of an outcome cannot be written as a message."""
+    post(Outbox(0, 1, 0), [outcome], 0, 0)
+
+
 def post_failures(outbox: Outbox, failed: Iterable[Failure], raws: Mapping[tuple[str, int], KafkaRecord]) -> None:
     """Events that the core could not handle become dead letters; a failed timer leaves a note of its own."""
     for letter in starmap(_letter, ((failure, raws) for failure in failed)):

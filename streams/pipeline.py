@@ -30,10 +30,14 @@ _WITH_ORDERS = frozenset((TimerKind.DELIVERY, TimerKind.SURVEY, TimerKind.SECOND
 """Timers that look into the order book."""
 
 
-def new_customer(customer: str, at: Millis, lane: LaneContext) -> Customer:
-    """Somebody not heard of before: a record with its timers set."""
+def new_customer(customer: str, at: Millis, lane: LaneContext, acting: Millis | None = None) -> Customer:
+    """Somebody not heard of before: a record with its timers set.
+
+    Args:
+        acting: the clock in service; None for the moment itself, as in a replay.
+    """
     made = Customer(CustomerRecord(VERSION, customer, created=at))
-    context = EventContext(made, lane, at, at, None, Outcome())
+    context = EventContext(made, lane, at, at if acting is None else acting, None, Outcome())
     _take_stock(context)
     context.triggers.clear()
     timer_schedule.schedule_tick(context)

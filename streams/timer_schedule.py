@@ -36,7 +36,7 @@ def schedule(context: EventContext, kind: TimerKind, due: Millis | None, ref: st
 
 def schedule_tick(context: EventContext) -> None:
     """The next weekly look at her."""
-    schedule(context, TimerKind.TICK, next_tick(context.lane.tick, context.record.id, context.at))
+    schedule(context, TimerKind.TICK, next_tick(context.lane.tick, context.record.id, context.catching_up))
 
 
 def schedule_maturity(context: EventContext) -> None:
@@ -95,7 +95,7 @@ def schedule_coupons(context: EventContext) -> None:
 
 def schedule_dates(context: EventContext) -> None:
     """Her birthday and the next festival, each at the greeting time and a little spread."""
-    birthday, festival = birthday_after(context, context.at), festival_after(context, context.at)
+    birthday, festival = birthday_after(context, context.catching_up), festival_after(context, context.catching_up)
     schedule(context, TimerKind.BIRTHDAY, birthday and birthday[0])
     schedule(context, TimerKind.FESTIVAL, festival and festival[0])
 

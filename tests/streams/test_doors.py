@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.store.limits import check_commit
-from schemas.events import Invalid, decode_event
+from rules.loading import shipped
+from schemas.churn import Tick
+from schemas.codec import decode_record, encode_record
+from schemas.events import AnyEvent, Invalid, decode_event
 from schemas.ids import partition_of
-from schemas.lane import Commit, KafkaRecord
-from schemas.topics import BROWSE, CUSTOMERS, DEAD_LETTERS
+from schemas.lane import Commit, KafkaRecord, LaneState, Loaded
+from schemas.outcome import Decision, encode_decision
+from schemas.record import CustomerRecord
+from schemas.times import DAY, WEEK, Millis
+from schemas.topics import BROWSE, CUSTOMERS, DEAD_LETTERS, TOPIC_OF
 from streams import ingest
+from streams.churn import initial_state
+from streams.in_process_runner import DictStore
 from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward, receive
+from streams.lane import Lane
+from streams.lane_protocol import Batch, LaneConfig, NeedRecords, Save
 from streams.outbox import Outbox, chunks
-from tests.builders import START
+from streams.pipeline import Customer, new_customer
+from streams.rulebook_schedule import RulebookSchedule
+from tests.builders import START, event, placed
 
 ADMISSION = AdmissionRules(partition=0, partitions=8, latest=START, forwards=True)
 ELSEWHERE = next(f"c-{i}" for i in range(99) if partition_of(f"c-{i}", 8) != 0)
@@ -144,3 +157,156 @@ def test_a_dead_letter_says_what_of_its_key_is_missing() -> None:
     (entry,) = out.entries
     assert dict(entry.headers)["tend-key-truncated"] == b"100000"
     assert entry.topic == DEAD_LETTERS
+
+
+# ---------------------------------------------------------------- through a whole lane
+
+
+class Service:
+    """A lane in service over a store with the limits of the real one."""
+
+    def __init__(self) -> None:
+        config = LaneConfig(0, 1, DAY, (28,), Tick(0, WEEK), initial_state((28,)))
+        self.lane = Lane(config, LaneState(offsets={}), RulebookSchedule(shipped()))
+        self.store = DictStore()
+        self.failed: list[str] = []
+        self.timers = 0
+
+    def feed(self, *events: AnyEvent, now: Millis = START) -> None:
+        """Take the events and the timers until the lane has come to ``now``."""
+        arrivals = [Arrival(one, one.at, TOPIC_OF[one.type], n) for n, one in enumerate(events)]
+        raws = {(one.topic, one.offset): record(b"{}") for one in arrivals}
+        batch = Batch(arrivals, now, {}, raws=raws, acting=now)
+        while True:
+            self._take(batch)
+            if self.lane.state.time >= now:
+                return
+            batch = Batch([], now, {}, acting=now)
+
+    def _take(self, batch: Batch) -> None:
+        steps = self.lane.take(batch)
+        answer: Loaded | None = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration:
+                return
+            answer = None
+            if isinstance(step, NeedRecords):
+                answer = self.store.load(step)
+            elif isinstance(step, Save):
+                check_commit(step.commit)
+                self.store.commit(step.commit)
+                self.failed += [failure.customer for failure in step.micro_batch.failed]
+                self.timers += sum(trigger == "timer" for trigger, _ in step.micro_batch.outcomes)
+
+
+YEAR = 365 * DAY
+
+
+@pytest.mark.parametrize(("customers", "years"), [(64, 4), (10, 29), (200, 2)])
+def test_first_events_of_long_ago_fit_into_commits_and_cost_no_more_than_recent_ones(
+    customers: int, years: int
+) -> None:
+    ancient, recent = Service(), Service()
+
+    for service, at in ((ancient, START - years * YEAR), (recent, START - 5 * WEEK)):
+        service.feed(*(placed(at + n, who=f"c-{n}") for n in range(customers)))
+
+    assert set(ancient.store.records) == {f"c-{n}" for n in range(customers)}
+    assert ancient.timers <= 1.5 * recent.timers
+
+
+def test_a_store_that_was_away_for_years_comes_back_within_a_few_timers_each() -> None:
+    service = Service()
+    service.feed(*(placed(START - n, who=f"c-{n}") for n in range(20)))
+    before = service.timers
+
+    service.feed(now=START + 3 * YEAR)
+
+    assert service.timers - before < 20 * 40
+    assert all(due > START + 3 * YEAR for due in service.store.timers.values())
+
+
+def test_somebody_new_who_cannot_be_met_is_a_failure_of_that_event_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def touchy(customer: str, at: Millis, *more: Any) -> Customer:
+        if at == START - 2:
+            raise OverflowError("date value out of range")
+        return new_customer(customer, at, *more)
+
+    monkeypatch.setattr("streams.customer_session.new_customer", touchy)
+    service = Service()
+
+    service.feed(
+        placed(START - 2, "o-1", who="a"), placed(START - 2, "o-2", who="b"), placed(START - 1, "o-3", who="b")
+    )
+
+    assert sorted(service.failed) == ["a", "b"]
+    assert set(service.store.records) == {"b"}
+    assert [entry.topic for entry in service.store.outbox].count(DEAD_LETTERS) == 2
+
+
+def test_what_cannot_be_said_in_bytes_is_a_failure_of_its_event_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def touchy(decision: Decision) -> bytes:
+        if decision.customer == "bad":
+            raise TypeError("str is not valid UTF-8: surrogates not allowed")
+        return encode_decision(decision)
+
+    monkeypatch.setattr("streams.outbox.encode_decision", touchy)
+    service = Service()
+
+    service.feed(event("customer.registered", START - 1, who="bad"), placed(START - 1, who="good"))
+
+    assert set(service.failed) == {"bad"}
+    assert decode_record(service.store.records["good"]).purchases.count == 1
+
+
+def test_a_record_that_cannot_be_encoded_is_a_failure_of_its_event_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def touchy(kept: CustomerRecord) -> bytes:
+        if kept.id == "bad" and kept.purchases.count == 2:
+            raise OverflowError("can't serialize ints >= 2**64")
+        return encode_record(kept)
+
+    monkeypatch.setattr("streams.customer_session.encode_record", touchy)
+    service = Service()
+
+    service.feed(*(placed(START - 3 + n, f"o-{n}", who=who) for n in range(2) for who in ("bad", "good")))
+
+    assert service.failed == ["bad"]
+    assert {who: decode_record(body).purchases.count for who, body in service.store.records.items()} == {
+        "bad": 1,
+        "good": 2,
+    }
+
+
+@pytest.mark.parametrize("trouble", [MemoryError(), OSError(24, "Too many open files")])
+def test_what_the_machine_lacks_stops_the_lane_with_nothing_lost(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    def lacking(*_: Any) -> None:
+        raise trouble
+
+    service = Service()
+    with monkeypatch.context() as patched:
+        patched.setattr("streams.customer_session.handle", lacking)
+        with pytest.raises(type(trouble)):
+            service.feed(placed(START - 1))
+    assert service.store.outbox == []
+
+    service.feed(placed(START - 1))
+
+    assert decode_record(service.store.records["c-1"]).purchases.count == 1
+
+
+def test_a_failure_does_not_say_what_a_customer_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def touchy(*_: Any) -> None:
+        raise ValueError("cannot read 'Anna Meier, anna@example.org'")
+
+    monkeypatch.setattr("streams.customer_session.handle", touchy)
+    service = Service()
+
+    service.feed(placed(START - 1))
+
+    (letter,) = (entry for entry in service.store.outbox if entry.topic == DEAD_LETTERS)
+    assert b"Anna" not in msgspec.msgpack.encode(letter)
+    assert dict(letter.headers)["tend-message"].startswith(b"ValueError at test_doors.py:")
