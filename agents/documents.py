@@ -16,8 +16,8 @@ from infra.settings import settings_table
 from rules.pages import facts_page, rules_page
 from schemas.generate import DOCS, documents, stale, write
 from schemas.outcome import REASONS_IN_WORDS
+from schemas.outcome_codes import MEANINGS
 from streams.ingest import REASONS
-from streams.outcome_codes import MEANINGS
 
 _SETTINGS = """\
 # Settings
@@ -41,7 +41,7 @@ _OUTCOMES = """\
 # Named outcomes
 
 What can become of an event or a proposal beside being handled and given out. Generated from `streams/arrivals.py`,
-`streams/outcome_codes.py` and `schemas/outcome.py` by `make docs`.
+`schemas/outcome_codes.py` and `schemas/outcome.py` by `make docs`.
 
 """
 

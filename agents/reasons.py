@@ -8,10 +8,11 @@ from agents.rulebooks import published_rulebooks
 from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
 from infra.settings import Settings
+from rules.context import LaneContext
 from schemas.almanac import NONE_YET, VERSION, Almanac
 from schemas.ids import partition_of
 from schemas.lane import LaneState
-from streams.context import Customer, LaneContext
+from streams.customer import Customer
 from streams.explain import why_not
 
 

@@ -12,11 +12,11 @@ from infra import metrics
 from infra.telemetry import Telemetry
 from schemas.almanac import Almanac
 from schemas.outcome import Decision, Outcome, Verdict
+from schemas.outcome_codes import OutcomeCode
 from schemas.times import SECOND, Millis
 from schemas.topics import TOPIC_OF
 from streams.ingest import DeadLetter
 from streams.lane_protocol import Save
-from streams.outcome_codes import OutcomeCode
 
 _OWN_METRIC = {
     OutcomeCode.DUPLICATE: metrics.DUPLICATES,

@@ -14,12 +14,13 @@ from time import perf_counter
 
 from agents.simulate.journey import Journey
 from benchmarks.lives import around, live
+from rules.context import LaneContext
 from rules.loading import load_rulebook
 from schemas.codec import decode_record, encode_orders, encode_record, size_of
 from schemas.events import decode_event
 from schemas.topics import BROWSE, TOPIC_OF
-from streams.context import LaneContext
-from streams.pipeline import Customer, fire_timers, handle, new_customer
+from streams.customer import Customer
+from streams.pipeline import fire_timers, handle, new_customer
 
 MICROSECONDS = 1e6
 EVERY = 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agents.simulate.journey import Journey
+from rules.context import LaneContext
 from rules.loading import shipped
 from schemas.almanac import NONE_YET, VERSION, Almanac
 from schemas.churn import Tick
@@ -12,8 +13,8 @@ from schemas.events import AnyEvent, decode_event
 from schemas.outcome import Outcome
 from schemas.times import DAY
 from streams.churn import initial_state
-from streams.context import LaneContext
-from streams.pipeline import Customer, fire_timers, handle, new_customer
+from streams.customer import Customer
+from streams.pipeline import fire_timers, handle, new_customer
 
 TEACHING = 28 * DAY
 """As in the demo: rules act after four weeks."""

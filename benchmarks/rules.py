@@ -11,11 +11,10 @@ from copy import deepcopy
 from statistics import median
 from time import perf_counter
 
-from rules.context import Churn, EventContext
-from rules.decide import decide
+from rules.context import Churn, EventContext, LaneContext
+from rules.decide import apply, decide
 from rules.language import compile_expression
 from rules.loading import shipped
-from schemas.outcome import Outcome
 from schemas.record import (
     VERSION,
     Cart,
@@ -30,7 +29,7 @@ from schemas.record import (
     Purchases,
     Segment,
 )
-from schemas.times import DAY, Millis
+from schemas.times import DAY, HOUR, Millis
 from schemas.triggers import Trigger
 
 NOON: Millis = 1_772_625_600_000
@@ -72,18 +71,18 @@ def customer(trigger: str, *, applies: bool) -> CustomerRecord:
 
 def cost(trigger: str, record: CustomerRecord, *, churn: Churn | None) -> tuple[float, int]:
     """Microseconds of one decision (median), and the actions it gave out."""
-    book, taken, outcome = shipped(), [], Outcome()
+    lane = LaneContext.without_churn(shipped())
+    taken, actions = [], 0
     orders = OrderBook(orders=[Order("o-1", NOON, 5_000, "EUR", "delivered", promised=NOON - DAY)])
     ref = REFS.get(trigger, "p-1" if trigger.startswith("complaint") else "o-1")
     for _ in range(TIMES):
-        mine, outcome = deepcopy(record), Outcome()
-        context = EventContext(
-            mine, orders, Trigger(trigger, ref), None, NOON + 2 * 3_600_000, NOON + 7_200_000, book, 1, churn
-        )
+        context = EventContext(deepcopy(record), orders, lane, NOON + 2 * HOUR, NOON + 2 * HOUR, churn=churn)
         begun = perf_counter()
-        decide(context, outcome)
+        decided = decide(context.about(Trigger(trigger, ref)))
+        apply(context, decided)
         taken.append(perf_counter() - begun)
-    return median(taken) * 1e6, len(outcome.actions)
+        actions = len(decided.actions)
+    return median(taken) * 1e6, actions
 
 
 def evaluation() -> float:

@@ -56,7 +56,7 @@ def compose(proposal: Proposal) -> AnyAction:
         "almanac": context.almanac,
         "reason": proposal.reason(),
         "template": plan.terms.text,
-        "values": written.values,
+        "values": dict(sorted(written.values.items())),  # sets are read in no order
         "text": written.text,
         "message": written.message,
         "locale": written.locale,

@@ -1,20 +1,29 @@
-"""What a rule may look at: one customer at one moment."""
+"""One customer at one event or timer: what handlers change, facts read, rules decide on and limits weigh."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from copy import copy
+from typing import Final, Self
 
 import msgspec
 
 from rules.calendar import zone_of
+from rules.defaults import Defaults
 from rules.rulebook import Rulebook
+from schemas.almanac import NONE_YET, VERSION, Almanac
+from schemas.churn import ChurnState, Days, Tick
+from schemas.events import AnyEvent
+from schemas.outcome import Fact, Outcome
+from schemas.outcome_codes import OutcomeCode, count_outcome
 from schemas.record import Complaint, Coupon, CustomerRecord, Order, OrderBook
-from schemas.times import Millis
+from schemas.times import WEEK, Millis
+from schemas.topics import RECEIPTS, TOPIC_OF
 from schemas.triggers import Trigger
 
-if TYPE_CHECKING:
-    from schemas.events import AnyEvent
+CATCH_UP: Final[Millis] = 4 * WEEK
+"""In service, timers that return by the calendar are made up for this far back."""
+_NO_TRIGGER: Final = Trigger("")
 
 
 def _no_causes() -> tuple[str, ...]:
@@ -36,36 +45,103 @@ class Churn(msgspec.Struct, frozen=True):
     """Its causes in words, the strongest first; only called where a rule tells them."""
 
 
+class LaneContext(msgspec.Struct):
+    """What is in force for all customers of a lane."""
+
+    rulebook: Rulebook
+    almanac: Almanac
+    horizons: tuple[Days, ...]
+    """Churn horizons, in days; rules see the first."""
+    tick: Tick
+    act_from: Millis = 0
+    """Before this moment occasions are settled and no action is given out."""
+    clock: str = "event"
+    """Whose time acting takes: ``wall`` (service) or ``event`` (replay)."""
+
+    @classmethod
+    def without_churn(cls, rulebook: Rulebook, epoch: int = NONE_YET, act_from: Millis = 0) -> Self:
+        """Of this rulebook alone: for samples of what rules say, and for tests of them."""
+        almanac = Almanac(VERSION, epoch, 1, ChurnState(features_version=0, horizons=[]))
+        return cls(rulebook, almanac, (), Tick(), act_from)
+
+
 class EventContext(msgspec.Struct):
-    """One customer at the moment of one trigger."""
+    """One customer at the moment of one event or timer."""
 
     record: CustomerRecord
     orders: OrderBook | None
     """The customer's order book where it was loaded."""
-    trigger: Trigger
-    event: AnyEvent | None
-    """The event that triggered the rule, or None for a timer."""
+    lane: LaneContext
     at: Millis
-    """Time of the event or timer: what facts and occasions are told from."""
+    """Time of the event or timer, never before what the customer has seen: what facts and occasions are told from."""
     acting: Millis
     """Time of acting: what quiet hours, caps and expiry are told from."""
-    rulebook: Rulebook
-    almanac: int
-    """Epoch of the almanac in force; -2 before the first."""
+    event: AnyEvent | None = None
+    """None for a timer."""
+    trigger: Trigger = _NO_TRIGGER
+    """What rules are evaluated for; see ``about``."""
     churn: Churn | None = None
-    act_from: Millis = 0
-    """Before this moment occasions are spent and nothing is done."""
-    hops: int = 0
-    """Receipts and actions in a row that led here."""
+    """The score of this moment, else what was last known."""
+    scored: str = ""
+    """The order or tick at which churn was scored, where it was."""
+    triggers: list[Trigger] = msgspec.field(default_factory=list)
+    """What rules are triggered by, in this order."""
+    outcome: Outcome = msgspec.field(default_factory=Outcome)
+    """What this leads to, beside the record."""
+
+    def about(self, trigger: Trigger) -> EventContext:
+        """The same moment, seen by the rules of one trigger."""
+        context = copy(self)
+        context.trigger = trigger
+        return context
+
+    def notice(self, name: str, ref: str = "", **data: Fact) -> None:
+        """Add a trigger for rules."""
+        self.triggers.append(Trigger(name, ref, data))
+
+    def count(self, code: OutcomeCode, times: int = 1) -> None:
+        """Count an outcome code."""
+        count_outcome(self.outcome, code, times)
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rulebook in force."""
+        return self.lane.rulebook
+
+    @property
+    def defaults(self) -> Defaults:
+        """The numbers of the rulebook in force."""
+        return self.lane.rulebook.defaults
+
+    @property
+    def almanac(self) -> int:
+        """Epoch of the almanac in force; -2 before the first."""
+        return self.lane.almanac.epoch
+
+    @property
+    def catching_up(self) -> Millis:
+        """The moment after which what returns by the calendar is set: in service never long before the clock.
+
+        A first event of years ago, or a store that was away for months, costs no more than a recent one: of the weeks,
+        birthdays and festivals since only the last few are lived through; the others were over before anybody could
+        act.
+        """
+        return max(self.at, self.acting - CATCH_UP)
 
     @property
     def zone(self) -> str:
         """The customer's time zone, or the store's."""
-        return zone_of(self.record.profile, self.rulebook.defaults)
+        return zone_of(self.record.profile, self.defaults)
+
+    @property
+    def hops(self) -> int:
+        """Receipts and actions in a row that led here."""
+        event = self.event
+        return getattr(event, "hops", 0) if event is not None and TOPIC_OF[event.type] == RECEIPTS else 0
 
     @property
     def subject(self) -> str:
-        """What it is about: the trigger says it, or the event that triggered the rule."""
+        """What it is about: the trigger says it, or the event that triggered the rules."""
         return self.trigger.ref or self._told("complaint_id") or self._told("order_id") or self._told("cart_id")
 
     @property

@@ -1,20 +1,22 @@
-"""Rules propose, limits dispose: what a trigger leads to, and what became of what was held."""
+"""Rules propose, limits dispose: what a trigger leads to, and what becomes of what was held.
+
+``decide`` and ``release`` read the customer and change nothing; ``apply`` keeps what follows.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
-import msgspec
-
+from rules.action_history import ActionHistory
 from rules.compose import compose
 from rules.context import EventContext
 from rules.decision_log import decision, failed, gone
 from rules.facts import FactReader
-from rules.limits import Refusal, limit
+from rules.limits import Refusal, judged
 from rules.proposal import Proposal, occasion_of
-from rules.remember import give_out, hold, is_settled, mark_fired, may_hold, schedule_release, spend, spend_held
-from rules.rule import ActionPlan, Rule
-from schemas.outcome import Outcome, Reason, Verdict
+from rules.rule import Rule
+from schemas.actions import AnyAction
+from schemas.outcome import Decision, Reason, Verdict
 from schemas.record import Held
 from schemas.triggers import Trigger
 
@@ -23,119 +25,151 @@ _FAILURES: Final = (ValueError, TypeError, LookupError, ArithmeticError, Runtime
 _CLOSED: Final = "complaint.resolved"
 
 
-def decide(context: EventContext, outcome: Outcome) -> None:
-    """What the rules make of a trigger: actions and decisions, appended to ``outcome``.
+class Decided(NamedTuple):
+    """What follows from a trigger."""
 
-    Of the record it changes ``held``, ``sent``, ``spent``, ``fired``, ``coupons`` and the wait for RELEASE only. Before
-    ``context.act_from`` occasions are spent and nothing is decided.
+    decisions: list[Decision]
+    actions: list[AnyAction]
+    history: ActionHistory
+    """What the record is to remember from now on."""
+
+
+def decide(context: EventContext) -> Decided:
+    """What the rules make of the context's trigger.
+
+    Before ``act_from`` of the lane, occasions are settled and nothing is given out.
     """
+    deciding = _Deciding(context)
     if context.record.erased:
-        return
+        return deciding.decided()
     reader = FactReader(context)
     for rule in context.rulebook.triggered_by(context.trigger.name):
-        for proposal in _proposed(rule, context, reader, outcome):
-            if context.at < context.act_from:
-                _only_spend(proposal)
-            else:
-                _dispose(proposal, outcome)
+        deciding.propose(rule, reader)
     if context.trigger.name == _CLOSED and not any(not one.closed for one in context.record.complaints.recent):
-        _again(context, [one for one in context.record.held if one.reason == Reason.OPEN_COMPLAINT], outcome)
+        deciding.again([one for one in deciding.history.held if one.reason == Reason.OPEN_COMPLAINT])
+    return deciding.decided()
 
 
-def release(context: EventContext, outcome: Outcome) -> None:
+def release(context: EventContext) -> Decided:
     """Decide again what was held until now: on the facts as they are, and by all limits."""
-    if context.record.erased:
-        return
-    _again(context, [one for one in context.record.held if one.release <= context.at], outcome)
+    deciding = _Deciding(context)
+    if not context.record.erased:
+        deciding.again([one for one in context.record.held if one.release <= context.at])
+    return deciding.decided()
 
 
-def _proposed(rule: Rule, context: EventContext, reader: FactReader, outcome: Outcome) -> list[Proposal]:
-    """The rule's actions for this occasion, as far as they were not decided before."""
-    try:
-        if not rule.when.evaluate(reader):
-            return []
-        occasion = occasion_of(rule, reader)
-    except _FAILURES as failure:
-        outcome.decisions.append(failed(rule, context, failure))
-        return []
-    expires = context.at + rule.terms.expiry
-    proposals = (Proposal(rule, plan, context, reader, occasion, context.at, expires) for plan in rule.plans)
-    return [proposal for proposal in proposals if not is_settled(context.record, proposal.key)]
+def apply(context: EventContext, decided: Decided) -> None:
+    """Keep what follows: in the record what it is to remember, in the outcome what goes out."""
+    decided.history.keep_in(context.record)
+    context.outcome.decisions += decided.decisions
+    context.outcome.actions += decided.actions
 
 
-def _only_spend(proposal: Proposal) -> None:
-    spend(proposal, given_out=True)
-    if proposal.rule.terms.cooldown == "once":
-        mark_fired(proposal)
+class _Deciding:
+    """Proposals of one trigger, each weighed by what those before it leave behind."""
+
+    def __init__(self, context: EventContext) -> None:
+        self.history = ActionHistory.of(context.record)
+        self._context = context
+        self._decisions: list[Decision] = []
+        self._actions: list[AnyAction] = []
+
+    def decided(self) -> Decided:
+        return Decided(self._decisions, self._actions, self.history)
+
+    def propose(self, rule: Rule, reader: FactReader) -> None:
+        """The rule's actions for this occasion, as far as they were not decided before."""
+        context = self._context
+        try:
+            if not rule.when.evaluate(reader):
+                return
+            occasion = occasion_of(rule, reader)
+        except _FAILURES as failure:
+            self._decisions.append(failed(rule, context, failure))
+            return
+        expires = context.at + rule.terms.expiry
+        new = []
+        for plan in rule.plans:
+            proposal = Proposal(rule, plan, context, reader, occasion, context.at, expires)
+            known, self.history = self.history.recall(proposal.key)
+            if not known:
+                new.append(proposal)
+        for proposal in new:
+            if context.at < context.lane.act_from:
+                self._only_settle(proposal)
+            else:
+                self._dispose(proposal)
+
+    def again(self, due: list[Held]) -> None:
+        """Decide held actions again, the highest priority first."""
+        self.history = self.history.without(due)
+        for held in sorted(due, key=lambda one: (-self._priority(one), one.rule, one.occasion, one.index)):
+            self._decide_again(held)
+
+    def _only_settle(self, proposal: Proposal) -> None:
+        self.history = self.history.settle(proposal.key, given_out=True, recurs=proposal.rule.recurs)
+        if proposal.rule.terms.cooldown == "once":
+            self.history = self.history.fire(proposal)
+
+    def _dispose(self, proposed: Proposal) -> None:
+        """Give it out, hold it or refuse it."""
+        proposal, refusal = judged(proposed, self.history)
+        if refusal is not None:
+            self._object(proposal, refusal)
+            return
+        try:
+            action = compose(proposal)
+        except _FAILURES as failure:
+            self._object(proposal, Refusal(Reason.RULE_FAILED, detail=str(failure)))
+            return
+        self.history = self.history.give_out(proposal, action)
+        self._actions.append(action)
+        verdict = Verdict.RELEASED if proposal.released else Verdict.EMITTED
+        self._decisions.append(decision(proposal, verdict, None, detail=action.reason))
+
+    def _object(self, proposal: Proposal, refusal: Refusal) -> None:
+        """Hold or refuse. What is of no use before its release is decided for the last time when it expires."""
+        if refusal.until is not None and not self.history.may_hold(proposal):
+            refusal = Refusal(Reason.HELD_FULL, detail=f"too much is held to wait for {refusal.reason.value}")
+        until = min(refusal.until, proposal.expires) if refusal.until is not None else 0
+        verdict = Verdict.HELD if until else Verdict.REFUSED
+        self._decisions.append(decision(proposal, verdict, refusal.reason, until, refusal.detail))
+        if until:
+            self.history = self.history.hold(proposal, until, refusal.reason.value)
+        else:
+            self.history = self.history.settle(proposal.key, given_out=False, recurs=proposal.rule.recurs)
+
+    def _decide_again(self, held: Held) -> None:
+        context = self._context
+        rule = context.rulebook.rule(held.rule)
+        plan = next((one for one in rule.plans if one.index == held.index), None) if rule else None
+        if rule is None or plan is None:
+            self._decisions.append(gone(context, held))
+            self.history = self.history.settle(held.id, given_out=False, recurs=False)
+            return
+        then = _as_proposed(context, held)
+        proposal = Proposal(
+            rule, plan, then, FactReader(then), held.occasion, held.proposed, held.expires, released=True
+        )
+        try:
+            still = rule.when.evaluate(proposal.reader)
+        except _FAILURES as failure:
+            self._object(proposal, Refusal(Reason.RULE_FAILED, detail=str(failure)))
+            return
+        if still:
+            self._dispose(proposal)
+        else:
+            why = Reason.EXPIRED if context.at >= held.expires else Reason.NO_LONGER_TRUE
+            self._object(proposal, Refusal(why, detail=f"held for {held.reason}; meanwhile: {rule.when.text}"))
+
+    def _priority(self, held: Held) -> int:
+        rule = self._context.rulebook.rule(held.rule)
+        return rule.terms.priority if rule else 0
 
 
-def _dispose(proposal: Proposal, outcome: Outcome) -> None:
-    """Give it out, hold it or refuse it."""
-    refusal = limit(proposal)
-    if refusal is not None:
-        _object(proposal, refusal, outcome)
-        return
-    try:
-        action = compose(proposal)
-    except _FAILURES as failure:
-        _object(proposal, Refusal(Reason.RULE_FAILED, detail=str(failure)), outcome)
-        return
-    give_out(proposal, action)
-    outcome.actions.append(action)
-    verdict = Verdict.RELEASED if proposal.released else Verdict.EMITTED
-    outcome.decisions.append(decision(proposal, verdict, None, detail=action.reason))
-
-
-def _object(proposal: Proposal, refusal: Refusal, outcome: Outcome) -> None:
-    """Hold or refuse. What is of no use any more before its release is decided for the last time when it expires."""
-    if refusal.until is not None and not may_hold(proposal):
-        refusal = Refusal(Reason.HELD_FULL, detail=f"too much is held to wait for {refusal.reason.value}")
-    until = min(refusal.until, proposal.expires) if refusal.until is not None else 0
-    verdict = Verdict.HELD if until else Verdict.REFUSED
-    outcome.decisions.append(decision(proposal, verdict, refusal.reason, until, refusal.detail))
-    if until:
-        hold(proposal, until, refusal.reason.value)
-    else:
-        spend(proposal)
-
-
-def _again(context: EventContext, due: list[Held], outcome: Outcome) -> None:
-    record = context.record
-    due_ids = {one.id for one in due}
-    record.held = [one for one in record.held if one.id not in due_ids]
-    for held in sorted(due, key=lambda one: (-_priority(context, one), one.rule, one.occasion, one.index)):
-        _decide_again(context, held, outcome)
-    schedule_release(record)
-
-
-def _decide_again(context: EventContext, held: Held, outcome: Outcome) -> None:
-    rule = context.rulebook.rule(held.rule)
-    plan = next((one for one in rule.plans if one.index == held.index), None) if rule else None
-    if rule is None or plan is None:
-        outcome.decisions.append(gone(context, held))
-        spend_held(context.record, held)
-        return
-    proposal = _from_held(context, held, rule, plan)
-    try:
-        still = rule.when.evaluate(proposal.reader)
-    except _FAILURES as failure:
-        _object(proposal, Refusal(Reason.RULE_FAILED, detail=str(failure)), outcome)
-        return
-    if still:
-        _dispose(proposal, outcome)
-    else:
-        expired = context.at >= held.expires
-        why = Reason.EXPIRED if expired else Reason.NO_LONGER_TRUE
-        _object(proposal, Refusal(why, detail=f"held for {held.reason}; meanwhile: {rule.when.text}"), outcome)
-
-
-def _from_held(context: EventContext, held: Held, rule: Rule, plan: ActionPlan) -> Proposal:
-    """The proposal as it was, on the facts of now; what spoke of its moment was kept."""
+def _as_proposed(context: EventContext, held: Held) -> EventContext:
+    """The facts of now, but for those of the moment of the proposal, which were kept."""
     name, ref = str(held.values.get("trigger.name", "")), str(held.values.get("trigger.ref", ""))
-    then = msgspec.structs.replace(context, trigger=Trigger(name, ref, dict(held.values)), event=None)
-    return Proposal(rule, plan, then, FactReader(then), held.occasion, held.proposed, held.expires, released=True)
-
-
-def _priority(context: EventContext, held: Held) -> int:
-    rule = context.rulebook.rule(held.rule)
-    return rule.terms.priority if rule else 0
+    then = context.about(Trigger(name, ref, dict(held.values)))
+    then.event = None
+    return then

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from rules import ring
+from rules import recent_actions
+from rules.action_history import ActionHistory
 from rules.calendar import next_waking
 from rules.defaults import Cap
 from rules.proposal import Proposal
@@ -23,10 +24,10 @@ class Refusal(NamedTuple):
     detail: str = ""
 
 
-Limit = Callable[[Proposal], Refusal | None]
+Limit = Callable[[Proposal, ActionHistory], Refusal | None]
 
 
-def expired(proposal: Proposal) -> Refusal | None:
+def expired(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     """What comes too late to be of use is not done."""
     context = proposal.context
     if context.acting < proposal.expires and context.at < proposal.expires:
@@ -34,11 +35,11 @@ def expired(proposal: Proposal) -> Refusal | None:
     return Refusal(Reason.EXPIRED, detail=f"it was of use until {to_rfc3339(proposal.expires)}")
 
 
-def cooldown(proposal: Proposal) -> Refusal | None:
+def cooldown(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     """A rule does not act again for the same customer within its cooldown."""
     rule, context = proposal.rule, proposal.context
-    fired = context.record.fired.get(rule.hash)
-    if rule.terms.cooldown is None or fired is None or _by_sibling(proposal, fired):
+    fired = history.fired.get(rule.hash)
+    if rule.terms.cooldown is None or fired is None or _by_sibling(proposal, history, fired):
         return None
     if rule.terms.cooldown == "once":
         return Refusal(Reason.COOLDOWN, detail=f"done once, at {to_rfc3339(fired)}")
@@ -46,19 +47,19 @@ def cooldown(proposal: Proposal) -> Refusal | None:
     return None if context.acting >= over else Refusal(Reason.COOLDOWN, detail=f"not again before {to_rfc3339(over)}")
 
 
-def group_exclusion(proposal: Proposal) -> Refusal | None:
+def group_exclusion(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     """Of a group, one rule acts at a time; a held action keeps its place against what matters less."""
     context, group = proposal.context, proposal.rule.terms.group
     if not group:
         return None
-    window = next(one.window for one in context.rulebook.defaults.groups if one.name == group)
+    window = next(one.window for one in context.defaults.groups if one.name == group)
     siblings = set(proposal.siblings())
-    for sent in context.record.sent:
+    for sent in history.sent:
         near = sent.at > context.acting - window or sent.at == context.acting
         other = context.rulebook.rule_of(sent.rule)
         if near and sent.id not in siblings and other and other.terms.group == group:
             return Refusal(Reason.EXCLUSIVE, detail=f"{other.id} acted at {to_rfc3339(sent.at)} (group {group})")
-    for held in context.record.held:
+    for held in history.held:
         other = context.rulebook.rule(held.rule)
         is_other = (held.rule, held.occasion) != (proposal.rule.id, proposal.occasion)
         before = other is not None and other.terms.priority >= proposal.rule.terms.priority
@@ -67,34 +68,28 @@ def group_exclusion(proposal: Proposal) -> Refusal | None:
     return None
 
 
-def channel_available(proposal: Proposal) -> Refusal | None:
+def channel_available(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     """The first channel of the rule's that the customer allows and can be reached on, and that no cap closes."""
-    channels = proposal.plan.terms.channels
-    proposal.channel = channels[0]
-    refusals = []
-    for channel in channels:
-        refusal = _on_channel(proposal, channel)
-        if refusal is None:
-            proposal.channel = channel
-            return None
-        refusals.append(refusal)
+    refusals = [refusal for channel in _channels(proposal) if (refusal := _on_channel(proposal, history, channel))]
+    if len(refusals) < len(_channels(proposal)):
+        return None
     held = [refusal for refusal in refusals if refusal.until is not None]
     return held[0] if held else refusals[0]
 
 
-def open_complaint(proposal: Proposal) -> Refusal | None:
+def open_complaint(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     """Nobody is sent offers while a complaint of theirs is open."""
     context = proposal.context
     waiting = next((one for one in context.record.complaints.recent if not one.closed), None)
     if not proposal.is_marketing or waiting is None:
         return None
-    until = context.acting + context.rulebook.defaults.complaints.recheck_millis
+    until = context.acting + context.defaults.complaints.recheck_millis
     return Refusal(Reason.OPEN_COMPLAINT, until, f"complaint {waiting.id} is open")
 
 
-def quiet_hours(proposal: Proposal) -> Refusal | None:
+def quiet_hours(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     """Not at night, where the customer lives."""
-    context, quiet = proposal.context, proposal.context.rulebook.defaults.quiet
+    context, quiet = proposal.context, proposal.context.defaults.quiet
     if proposal.channel not in quiet.channels or proposal.plan.terms.hours == "any":
         return None
     moment = next_waking(context.acting, context.zone, quiet.earliest, quiet.latest)
@@ -103,30 +98,36 @@ def quiet_hours(proposal: Proposal) -> Refusal | None:
     return Refusal(Reason.QUIET_HOURS, moment, f"{quiet.earliest} to {quiet.latest} in {context.zone}")
 
 
-def total_caps(proposal: Proposal) -> Refusal | None:
+def total_caps(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     """Not too much, over all channels together."""
-    caps = [cap for cap in proposal.context.rulebook.defaults.caps if cap.channel == "any"]
-    return _capped(proposal, caps, proposal.channel, Reason.TOTAL_CAP) or _remembered(proposal)
+    caps = [cap for cap in proposal.context.defaults.caps if cap.channel == "any"]
+    return _capped(proposal, history, caps, proposal.channel, Reason.TOTAL_CAP) or _remembered(proposal, history)
 
 
-LIMITS: Final[tuple[Limit, ...]] = (
-    expired,
-    cooldown,
-    group_exclusion,
-    channel_available,
-    open_complaint,
-    quiet_hours,
-    total_caps,
-)
+BEFORE_CHANNEL: Final[tuple[Limit, ...]] = (expired, cooldown, group_exclusion, channel_available)
+ON_CHANNEL: Final[tuple[Limit, ...]] = (open_complaint, quiet_hours, total_caps)
+LIMITS: Final = (*BEFORE_CHANNEL, *ON_CHANNEL)
 """In this order; what is final comes before what only holds."""
 
 
-def limit(proposal: Proposal) -> Refusal | None:
-    """What the first limit that objects says."""
-    return next((refusal for one in LIMITS if (refusal := one(proposal))), None)
+def judged(proposal: Proposal, history: ActionHistory) -> tuple[Proposal, Refusal | None]:
+    """The proposal with the channel it takes, and what the first limit that objects says."""
+    refusal = _first(BEFORE_CHANNEL, proposal, history)
+    if refusal is not None:
+        return proposal, refusal
+    chosen = proposal.on(next(one for one in _channels(proposal) if _on_channel(proposal, history, one) is None))
+    return chosen, _first(ON_CHANNEL, chosen, history)
 
 
-def _on_channel(proposal: Proposal, channel: Channel) -> Refusal | None:
+def _first(limits: tuple[Limit, ...], proposal: Proposal, history: ActionHistory) -> Refusal | None:
+    return next((refusal for limit in limits if (refusal := limit(proposal, history))), None)
+
+
+def _channels(proposal: Proposal) -> tuple[Channel, ...]:
+    return proposal.plan.terms.channels
+
+
+def _on_channel(proposal: Proposal, history: ActionHistory, channel: Channel) -> Refusal | None:
     record, purpose = proposal.context.record, proposal.rule.terms.purpose
     if channel == "desk":
         return None
@@ -134,8 +135,8 @@ def _on_channel(proposal: Proposal, channel: Channel) -> Refusal | None:
         return Refusal(Reason.NO_ADDRESS, detail=f"no {channel} address is known")
     if not _allowed(proposal, channel):
         return Refusal(Reason.NO_CONSENT, detail=f"no consent to {purpose} by {channel}")
-    caps = [cap for cap in proposal.context.rulebook.defaults.caps if cap.channel == channel]
-    return _capped(proposal, caps, channel, Reason.CHANNEL_CAP)
+    caps = [cap for cap in proposal.context.defaults.caps if cap.channel == channel]
+    return _capped(proposal, history, caps, channel, Reason.CHANNEL_CAP)
 
 
 def _address(record: CustomerRecord, channel: Channel) -> bool:
@@ -150,31 +151,33 @@ def _allowed(proposal: Proposal, channel: Channel) -> bool:
     said = [one for one in record.consents if one.channel == channel and one.purpose == purpose]
     if said:
         return said[-1].granted
-    return purpose == "service" and channel in proposal.context.rulebook.defaults.consents.service
+    return purpose == "service" and channel in proposal.context.defaults.consents.service
 
 
-def _capped(proposal: Proposal, caps: list[Cap], channel: Channel, reason: Reason) -> Refusal | None:
+def _capped(
+    proposal: Proposal, history: ActionHistory, caps: list[Cap], channel: Channel, reason: Reason
+) -> Refusal | None:
     context = proposal.context
     for cap in caps:
         if not cap.stops(channel, proposal.rule.terms.purpose):
             continue
         since = context.acting - cap.window
-        times = sorted(one.at for one in context.record.sent if cap.counts(one.channel, one.purpose) and one.at > since)
+        times = sorted(one.at for one in history.sent if cap.counts(one.channel, one.purpose) and one.at > since)
         if len(times) >= cap.count:
             until = times[len(times) - cap.count] + cap.window if cap.then == "hold" else None
             return Refusal(reason, until, f"{cap.count} in {cap.days} days ({cap.channel}, {cap.purpose})")
     return None
 
 
-def _remembered(proposal: Proposal) -> Refusal | None:
-    """What must be counted later must be remembered: where the ring is full of such, there is no room yet."""
+def _remembered(proposal: Proposal, history: ActionHistory) -> Refusal | None:
+    """What must be counted later must be remembered: where the list is full of such, there is no room yet."""
     context, rule = proposal.context, proposal.rule
-    if not ring.counts(context.rulebook, proposal.channel, rule.terms.purpose, rule.hash):
+    if not recent_actions.counts(context.rulebook, proposal.channel, rule.terms.purpose, rule.hash):
         return None
-    free = ring.free_at(context.rulebook, context.record, context.acting)
+    free = recent_actions.free_at(context.rulebook, history.sent, context.acting)
     return Refusal(Reason.TOTAL_CAP, free, "the record remembers no more actions") if free > context.acting else None
 
 
-def _by_sibling(proposal: Proposal, fired: Millis) -> bool:
+def _by_sibling(proposal: Proposal, history: ActionHistory, fired: Millis) -> bool:
     siblings = set(proposal.siblings())
-    return any(sent.at == fired and sent.id in siblings for sent in proposal.context.record.sent)
+    return any(sent.at == fired and sent.id in siblings for sent in history.sent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rules.context import EventContext
@@ -22,7 +22,7 @@ _STAFF = Speech("en", {})
 _ALWAYS_FROZEN = ("trigger.name", "trigger.ref", "trigger.hops")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Proposal:
     """One action that a rule proposes."""
 
@@ -36,11 +36,17 @@ class Proposal:
     expires: Millis
     released: bool = False
     """Whether a limit held it before."""
-    channel: Channel = field(init=False)
-    """The channel chosen, or the first that could be."""
+    chosen: Channel | None = None
+    """The channel that the limits chose."""
 
-    def __post_init__(self) -> None:
-        self.channel = self.plan.terms.channels[0]
+    @property
+    def channel(self) -> Channel:
+        """The channel it takes; the rule's first one before any is chosen."""
+        return self.chosen or self.plan.terms.channels[0]
+
+    def on(self, channel: Channel) -> Proposal:
+        """The same on this channel."""
+        return self if channel == self.channel else replace(self, chosen=channel)
 
     @cached_property
     def id(self) -> str:

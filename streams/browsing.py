@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from rules.context import EventContext
 from schemas.browse import CouponRefused, ProductViewed, SearchPerformed
+from schemas.outcome_codes import OutcomeCode
 from streams.churn import remember_signal
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 from streams.texts import clipped
 
 CATEGORY_BYTES = 40

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from rules.context import EventContext
 from schemas.browse import CartItemAdded, CartItemRemoved, CheckoutStarted, PaymentFailed
 from schemas.orders import OrderPlaced
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_CART_ITEMS, Cart, CartItem
 from schemas.times import Millis
 from streams.churn import remember_signal
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 from streams.texts import clipped
 from streams.timer_schedule import schedule_cart
 

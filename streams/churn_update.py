@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from rules.context import Churn
+from rules.context import Churn, EventContext
 from schemas.churn import HorizonState, Score
 from streams.churn import counts_of, enqueue, explanations, pending_labels, remember_order, score
 from streams.churn.model_view import view_of
-from streams.context import EventContext
 from streams.timer_schedule import schedule_maturity
 
 DIGITS = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules.context import EventContext
 from schemas.complaints import (
     ComplaintAnswered,
     ComplaintEvent,
@@ -12,10 +13,9 @@ from schemas.complaints import (
     ComplaintTaken,
     ComplaintUpdated,
 )
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_OPEN_COMPLAINTS, Complaint
 from streams.churn import remember_signal
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 from streams.timer_schedule import schedule_complaints
 
 

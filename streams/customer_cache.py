@@ -6,7 +6,7 @@ holds, to the byte, what was written last. A refused commit, another owner or a 
 
 from __future__ import annotations
 
-from streams.context import Customer
+from streams.customer import Customer
 
 MOST = 2_000
 """Customers of one lane; of a shop with more, those who are in the store at the moment."""

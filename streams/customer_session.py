@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from rules.context import LaneContext
 from schemas.codec import Unreadable, decode_orders, decode_record, encode_orders, encode_record
 from schemas.errors import MACHINE_TROUBLE
 from schemas.events import AnyEvent
@@ -21,9 +22,10 @@ from schemas.outcome import Outcome
 from schemas.record import OrderBook
 from schemas.timers import next_due
 from schemas.times import Millis
+from streams.customer import Customer
 from streams.customer_cache import CustomerCache
 from streams.ingest import Arrival
-from streams.pipeline import Customer, LaneContext, fire_timers, handle, needs_orders, new_customer, timers_need_orders
+from streams.pipeline import fire_timers, handle, needs_orders, new_customer, timers_need_orders
 
 Check = Callable[[Outcome], object]
 

@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final
 
-from rules.context import EventContext as RuleContext
+from rules.context import EventContext, LaneContext
 from rules.fact_types import FactValue
 from rules.facts import FactReader
 from rules.rule import Rule
 from schemas.codec import decode_record, encode_record
-from schemas.outcome import REASONS_IN_WORDS, Decision, Fact, Outcome, Verdict
+from schemas.outcome import REASONS_IN_WORDS, Decision, Fact, Verdict
 from schemas.times import Millis, to_rfc3339
 from schemas.triggers import NOTICED, Trigger
 from streams import churn_update
-from streams.context import EventContext
-from streams.pipeline import Customer, LaneContext
+from streams.customer import Customer
 
 _VERDICTS: Final = MappingProxyType(
     {
@@ -81,7 +80,7 @@ def _last_time(rule: Rule, customer: Customer) -> list[str]:
 
 def _condition_now(rule: Rule, customer: Customer, lane: LaneContext, now: Millis) -> list[str]:
     """What its condition would say at this moment; the first of its triggers stands for what would wake it."""
-    reader = FactReader(_scene(rule, customer, lane, now))
+    reader = FactReader(_context(rule, customer, lane, now))
     try:
         facts = reader.all(rule.when.uses)
         holds = bool(rule.when.evaluate(facts))
@@ -92,23 +91,13 @@ def _condition_now(rule: Rule, customer: Customer, lane: LaneContext, now: Milli
     return [*sentences, f"What it knows: {_told(facts)}."] if facts else sentences
 
 
-def _scene(rule: Rule, customer: Customer, lane: LaneContext, now: Millis) -> RuleContext:
+def _context(rule: Rule, customer: Customer, lane: LaneContext, now: Millis) -> EventContext:
     # On a copy: looking must not change the customer.
-    seen = Customer(decode_record(encode_record(customer.record)), customer.orders)
-    at = max(now, seen.record.seen)
-    context = EventContext(seen, lane, at, at, None, Outcome())
-    return RuleContext(
-        record=seen.record,
-        orders=seen.orders,
-        trigger=Trigger(rule.on[0]),
-        event=None,
-        at=at,
-        acting=at,
-        rulebook=lane.rulebook,
-        almanac=lane.almanac.epoch,
-        churn=churn_update.known(context),
-        act_from=lane.act_from,
-    )
+    record = decode_record(encode_record(customer.record))
+    at = max(now, record.seen)
+    context = EventContext(record, customer.orders, lane, at, at, trigger=Trigger(rule.on[0]))
+    context.churn = churn_update.known(context)
+    return context
 
 
 def _meaning(trigger: str) -> str:

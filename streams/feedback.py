@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from rules.context import EventContext
 from schemas.feedback import ProductReviewed, SurveyAnswered
 from schemas.fields import SurveyDimension
+from schemas.outcome_codes import OutcomeCode
 from streams.churn import remember_signal
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 
 DIMENSIONS: Final[tuple[SurveyDimension, ...]] = ("overall", "product", "service", "delivery", "after_sales")
 """Their order in the record."""

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from rules.context import EventContext
 from schemas.events import AnyEvent
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import Seen
 from schemas.topics import BROWSE, TOPIC_OF
 from streams import browsing, carts, complaints, duplicates, feedback, orders, profiles, receipts
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 
 Handler = Callable[[EventContext, Any], OutcomeCode | None]
 """Applies an event to the record. What it gives back says why it was not applied; then nothing was changed."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from rules.context import LaneContext
 from schemas.almanac import NONE_YET, VERSION, Almanac
 from schemas.errors import MACHINE_TROUBLE
 from schemas.lane import Commit, LaneState, Loaded
@@ -33,7 +34,6 @@ from streams.micro_batch import (
     run_micro_batch,
 )
 from streams.outbox import Outbox, check_sendable, chunks, post, post_failures
-from streams.pipeline import LaneContext
 from streams.rulebook_schedule import RulebookSchedule
 
 

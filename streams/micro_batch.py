@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from rules.context import LaneContext
 from schemas.lane import Loaded
 from schemas.outcome import Outcome
 from schemas.timers import next_due
 from schemas.times import Millis
-from streams.context import LaneContext
 from streams.customer_cache import CustomerCache
 from streams.customer_session import Check, CustomerSession, Failure, Stored, Work, run_customer
 from streams.ingest import Arrival

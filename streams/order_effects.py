@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from rules.context import EventContext
 from schemas.orders import OrderPlaced
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import Order, TimerKind
 from streams import points, purchases
 from streams.churn import remember_signal
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 from streams.timer_schedule import overdue_at, schedule, schedule_points
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from rules.context import EventContext
 from schemas.orders import OrderCancelled, OrderDelivered, OrderDispatched, OrderEvent, OrderPlaced, OrderReturned
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_ORDERS, Order, OrderBook
 from schemas.times import Millis, to_millis
 from streams import carts, churn_update, order_effects, purchases
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 from streams.timer_schedule import OPEN, schedule_orders
 
 

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from rules.context import EventContext as RuleContext
-from rules.decide import decide, release
+from rules.context import EventContext, LaneContext
+from rules.decide import apply, decide, release
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import VERSION, CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, Millis
-from schemas.topics import ORDERS, RECEIPTS, TOPIC_OF
+from schemas.topics import ORDERS, TOPIC_OF
 from schemas.triggers import Trigger
 from streams import churn_update, handlers, timer_handlers, timer_schedule
-from streams.context import Customer, EventContext, LaneContext
-from streams.outcome_codes import OutcomeCode, count_outcome
+from streams.customer import Customer
 from streams.purchases import BUCKET
 from streams.record_eviction import evict
 from streams.segments import segment
 from streams.stages import stage
-
-__all__ = ["Customer", "LaneContext", "fire_timers", "handle", "needs_orders", "new_customer", "timers_need_orders"]
 
 _WITH_ORDERS = frozenset((TimerKind.DELIVERY, TimerKind.SURVEY, TimerKind.SECOND_ORDER))
 """Timers that look into the order book."""
@@ -37,7 +35,7 @@ def new_customer(customer: str, at: Millis, lane: LaneContext, acting: Millis | 
         acting: the clock in service; None for the moment itself, as in a replay.
     """
     made = Customer(CustomerRecord(VERSION, customer, created=at))
-    context = EventContext(made, lane, at, at if acting is None else acting, None, Outcome())
+    context = EventContext(made.record, None, lane, at, at if acting is None else acting)
     _take_stock(context)
     context.triggers.clear()
     timer_schedule.schedule_tick(context)
@@ -59,27 +57,26 @@ def timers_need_orders(customer: Customer, until: Millis) -> bool:
 
 def handle(customer: Customer, event: AnyEvent, lane: LaneContext, acting: Millis) -> Outcome:
     """Apply an event and decide what follows. Timers due before it must have fired: see ``fire_timers``."""
-    outcome = Outcome()
-    if customer.record.erased:
-        count_outcome(outcome, OutcomeCode.ERASED)
-        return outcome
-    context = EventContext(customer, lane, max(event.at, customer.record.seen), acting, event, outcome)
-    if not needs_orders(event):
-        context.orders = None
+    record = customer.record
+    orders = customer.orders if needs_orders(event) else None
+    context = EventContext(record, orders, lane, max(event.at, record.seen), acting, event)
+    if record.erased:
+        context.count(OutcomeCode.ERASED)
+        return context.outcome
     context.notice(event.type)
     refused = handlers.apply(context, event)
     if refused is not None:
         context.count(refused)
         evict(context)
-        return outcome
-    if not customer.record.seen and event.type != "customer.registered":
+        return context.outcome
+    if not record.seen and event.type != "customer.registered":
         context.count(OutcomeCode.NEW_CUSTOMER)
-    if event.at < customer.record.seen:
+    if event.at < record.seen:
         context.count(OutcomeCode.LATE)
     if event.type == "order.placed":
         churn_update.predict(context, event.order_id)
     _finish(context, customer)
-    return outcome
+    return context.outcome
 
 
 def fire_timers(customer: Customer, until: Millis, lane: LaneContext, acting: Millis | None = None) -> Outcome:
@@ -92,14 +89,15 @@ def fire_timers(customer: Customer, until: Millis, lane: LaneContext, acting: Mi
     while (timers := customer.record.timers) and timers[0].due <= until:
         timer = timers.pop(0)
         at = max(timer.due, customer.record.seen)
-        _fire(EventContext(customer, lane, at, timer.due if acting is None else acting, None, outcome), customer, timer)
+        orders = customer.orders if timer.kind in _WITH_ORDERS else None
+        moment = timer.due if acting is None else acting
+        context = EventContext(customer.record, orders, lane, at, moment, outcome=outcome)
+        _fire(context, customer, timer)
     return outcome
 
 
 def _fire(context: EventContext, customer: Customer, timer: Timer) -> None:
     kind = timer.kind
-    if kind not in _WITH_ORDERS:
-        context.orders = None
     if kind in (TimerKind.TICK, TimerKind.MATURITY):
         # A tick fires before a question that is mature at the same moment: settled first, there are never more than
         # three.
@@ -152,29 +150,13 @@ def _take_stock(context: EventContext) -> None:
 
 
 def _decide(context: EventContext, releases: bool) -> None:
-    rulebook = context.lane.rulebook
+    if context.churn is None:
+        context.churn = churn_update.known(context)
     if releases:
-        release(_scene(context, Trigger("released")), context.outcome)
+        apply(context, release(context.about(Trigger("released"))))
     for trigger in context.triggers:
         # What is held may be freed by a trigger that no rule waits for: a complaint resolved.
-        if rulebook.triggered_by(trigger.name) or context.record.held:
-            decide(_scene(context, trigger), context.outcome)
+        if context.rulebook.triggered_by(trigger.name) or context.record.held:
+            apply(context, decide(context.about(trigger)))
     if context.record.coupons:
         timer_schedule.schedule_coupons(context)
-
-
-def _scene(context: EventContext, trigger: Trigger) -> RuleContext:
-    lane, event = context.lane, context.event
-    return RuleContext(
-        record=context.record,
-        orders=context.orders,
-        trigger=trigger,
-        event=event,
-        at=context.at,
-        acting=context.acting,
-        rulebook=lane.rulebook,
-        almanac=lane.almanac.epoch,
-        churn=context.churn or churn_update.known(context),
-        act_from=lane.act_from,
-        hops=getattr(event, "hops", 0) if event and TOPIC_OF[event.type] == RECEIPTS else 0,
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rules.context import EventContext
 from schemas.customers import (
     ConsentGranted,
     ConsentWithdrawn,
@@ -11,10 +12,9 @@ from schemas.customers import (
     CustomerUpdated,
     ErasureRequested,
 )
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_TAGS, Consent, CustomerRecord, OrderBook
 from schemas.times import Millis
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 from streams.texts import clipped
 from streams.timer_schedule import schedule_dates
 

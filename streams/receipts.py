@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from rules.context import EventContext
+from schemas.outcome_codes import OutcomeCode
 from schemas.receipts import (
     CallbackCompleted,
     ReceiptAccepted,
@@ -15,8 +17,6 @@ from schemas.receipts import (
     ReceiptUnsubscribed,
 )
 from schemas.record import Sent
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 from streams.profiles import set_consent
 
 FAILED = 9

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from rules.context import EventContext
 from schemas.codec import size_of
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_BYTES, Complaint, CustomerRecord
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 
 FEW_SENT: Final = 6
 FEW_FIRED: Final = 8

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from rules.context import EventContext
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import Timer, TimerKind
 from schemas.times import DAY, Millis, to_datetime
 from streams import complaints, order_effects, points, timer_schedule
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 
 TimerHandler = Callable[[EventContext, Timer], None]
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rules.calendar import next_birthday, next_festival, spread
+from rules.context import EventContext
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import Complaint, Order, TimerKind
 from schemas.timers import clear_timer, set_timer, timer_due
 from schemas.times import Millis
 from streams import points
 from streams.churn import next_maturity, next_tick
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 
 OPEN = ("placed", "dispatched")
 """Orders on their way."""

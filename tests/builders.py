@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from msgspec.structs import replace
 
+from rules.context import LaneContext
 from rules.loading import load_rulebook
 from rules.rule import Rule
 from rules.rulebook import Rulebook
@@ -23,12 +24,13 @@ from schemas.codec import encode_orders, encode_record
 from schemas.events import AnyEvent, decode_event
 from schemas.ids import hash64
 from schemas.outcome import Outcome
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import CustomerRecord, Order, OrderBook, Seen, TimerKind
 from schemas.timers import timer_due
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis, to_rfc3339
 from streams.churn import initial_state
-from streams.outcome_codes import OutcomeCode
-from streams.pipeline import Customer, LaneContext, fire_timers, handle, new_customer
+from streams.customer import Customer
+from streams.pipeline import fire_timers, handle, new_customer
 
 START: Millis = to_millis(datetime(2026, 3, 2, 12, tzinfo=UTC))
 """A Monday at noon."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rules.compose import compose
-from rules.context import Churn, EventContext
+from rules.context import Churn, EventContext, LaneContext
 from rules.facts import FactReader
 from rules.messages.writing import SIGNED
 from rules.proposal import Proposal
@@ -83,7 +83,7 @@ def sample(book: Rulebook, rule: Rule, sample: Sample, channel: Channel | None =
         if channel not in plan.terms.channels:
             known = ", ".join(plan.terms.channels)
             raise TendError(f"rule {rule.id!r} does not go by {channel}; its channels are {known}")
-        proposal.channel = channel
+        proposal = proposal.on(channel)
     try:
         return compose(proposal)
     except ValueError as error:
@@ -107,8 +107,7 @@ def _proposal(book: Rulebook, rule: Rule, plan: ActionPlan, sample: Sample) -> P
         event=None,
         at=sample.at,
         acting=sample.at,
-        rulebook=book,
-        almanac=0,
+        lane=LaneContext.without_churn(book, epoch=0),
         churn=Churn(0.7, 0.6, 0.8, trusted=True, labels=900, causes=lambda: ("quiet for longer than usual",)),
     )
     reader = FactReader(context)

@@ -15,10 +15,10 @@ from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
 from schemas.currencies import major
 from schemas.outcome import REASONS_IN_WORDS, Decision, Verdict
+from schemas.outcome_codes import MEANINGS, OutcomeCode
 from schemas.record import CustomerRecord, OrderBook, TimerKind
 from schemas.times import Millis, to_rfc3339
-from streams.outcome_codes import MEANINGS, OutcomeCode
-from streams.pipeline import Customer
+from streams.customer import Customer
 
 _WIDTH: Final = 10
 _LOOKS: Final = (TimerKind.TICK, TimerKind.MATURITY)

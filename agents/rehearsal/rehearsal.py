@@ -13,6 +13,7 @@ import orjson
 
 from agents.rehearsal.lines import Given, Line, opened, stand_in
 from rules.compose import coupon_of
+from rules.context import LaneContext
 from rules.expression import Expression, Facts
 from rules.fact_types import FactValue
 from rules.rule import Rule
@@ -27,8 +28,9 @@ from schemas.record import TimerKind
 from schemas.timers import next_due
 from schemas.times import DAY, WEEK, Millis, to_millis
 from streams.churn import initial_state
+from streams.customer import Customer
 from streams.ingest import misdated
-from streams.pipeline import Customer, LaneContext, fire_timers, handle, new_customer
+from streams.pipeline import fire_timers, handle, new_customer
 
 _SUNDAY: Millis = 3 * DAY
 """Weekly looks fall on Sundays, as in a replay."""

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from rules.context import EventContext
-from rules.decide import decide, release
+from rules.context import EventContext, LaneContext
+from rules.decide import Decided, apply, decide, release
 from rules.loading import rulebook_of
 from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
@@ -141,31 +141,47 @@ def orders(*ids: str, **changes: Any) -> OrderBook:
 class Moments:
     """One customer and a rulebook, from moment to moment."""
 
-    def __init__(self, rulebook: Rulebook, record: CustomerRecord | None = None, **context: Any) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        record: CustomerRecord | None = None,
+        *,
+        act_from: Millis = 0,
+        hops: int = 0,
+        **more: Any,
+    ) -> None:
         self.rulebook = rulebook
         self.record = record or customer()
         self.outcome = Outcome()
-        self._context = {"orders": None, "event": None, "almanac": 7, **context}
+        self._act_from = act_from
+        self._facts = {"trigger.hops": hops} if hops else {}
+        self._more = more
 
     def context(self, trigger: str, ref: str, at: Millis, **data: Any) -> EventContext:
-        around = {"acting": at, **self._context}
-        return EventContext(
-            record=self.record, trigger=Trigger(trigger, ref, data), at=at, rulebook=self.rulebook, **around
-        )
+        more = {"orders": None, "acting": at, **self._more}
+        about = Trigger(trigger, ref, {**self._facts, **data})
+        lane = LaneContext.without_churn(self.rulebook, epoch=7, act_from=self._act_from)
+        return EventContext(record=self.record, lane=lane, at=at, trigger=about, **more)
 
     def when(self, trigger: str, ref: str = "o-1", at: Millis = NOON, **data: Any) -> list[Decision]:
-        """A trigger wakes the rules. What was decided."""
-        before = len(self.outcome.decisions)
-        decide(self.context(trigger, ref, at, **data), self.outcome)
-        return self.outcome.decisions[before:]
+        """A trigger comes. What was decided."""
+        context = self.context(trigger, ref, at, **data)
+        return self._applied(context, decide(context))
 
     def until(self, moment: Millis) -> list[Decision]:
         """Time passes, and what is held is decided again whenever it is due."""
-        before = len(self.outcome.decisions)
+        decisions = []
         while (due := self.release_due) is not None and due <= moment:
             clear_timer(self.record, TimerKind.RELEASE)
-            release(self.context("released", "", due), self.outcome)
-        return self.outcome.decisions[before:]
+            context = self.context("released", "", due)
+            decisions += self._applied(context, release(context))
+        return decisions
+
+    def _applied(self, context: EventContext, decided: Decided) -> list[Decision]:
+        apply(context, decided)
+        self.outcome.decisions += decided.decisions
+        self.outcome.actions += decided.actions
+        return decided.decisions
 
     @property
     def release_due(self) -> Millis | None:

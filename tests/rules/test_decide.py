@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
+from rules.decide import decide
+from rules.loading import shipped
 from rules.rulebook import Rulebook
 from schemas.actions import CouponAction, TicketAction, encode_action
+from schemas.codec import encode_record
 from schemas.ids import action_id
 from schemas.outcome import Reason, Verdict
 from schemas.record import MAX_HELD, MAX_SPENT, MAX_TIMERS, TimerKind
@@ -320,3 +324,19 @@ def coupon() -> dict[str, object]:
 def with_texts(terms: dict[str, object], texts: object) -> Rulebook:
     parts = {"rules": [terms], "texts": texts, "defaults": {"place": {"zone": "Europe/London"}}}
     return book(msgspec.json.encode(parts).decode())
+
+
+@pytest.mark.parametrize(
+    "trigger", ["order.placed", "order.delivered", "complaint.resolved", "churn.scored", "birthday"]
+)
+def test_deciding_changes_nothing_and_comes_to_the_same_again(trigger: str) -> None:
+    moments = Moments(shipped(), orders=orders("o-1"))
+    moments.when("order.placed", "o-0")
+    before = encode_record(moments.record)
+    context = moments.context(trigger, "o-1", NOON + DAY)
+
+    once, again = decide(context), decide(context)
+
+    assert encode_record(moments.record) == before
+    assert (context.outcome.actions, context.outcome.decisions) == ([], [])
+    assert once == again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def known_customer() -> CustomerRecord:
     return record
 
 
-def facts_of(record: CustomerRecord, trigger: str = "order.placed", ref: str = "o-1", **context: object) -> FactReader:
+def facts_of(record: CustomerRecord, trigger: str = "order.placed", ref: str = "o-1", **context: Any) -> FactReader:
     book = orders("o-0", "o-1", promised=NOON - 30 * HOUR, delivered=NOON) if record.purchases.count else None
     return FactReader(Moments(BOOK, record, **{"orders": book, **context}).context(trigger, ref, NOON))
 

@@ -11,9 +11,9 @@ from itertools import accumulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules.action_history import MAX_HELD_BYTES
 from rules.context import Churn
 from rules.loading import shipped
-from rules.remember import MAX_HELD_BYTES
 from rules.rulebook import Rulebook
 from rules.zones import zone_info
 from schemas.actions import encode_action

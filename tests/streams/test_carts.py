@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_CART_ITEMS, TimerKind
-from streams.outcome_codes import OutcomeCode
 from tests.builders import Life, added, event, placed, when
 
 

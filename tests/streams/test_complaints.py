@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_OPEN_COMPLAINTS, Complaint, TimerKind
 from schemas.times import HOUR
-from streams.outcome_codes import OutcomeCode
 from tests.builders import START, Life, complained, event, when
 
 

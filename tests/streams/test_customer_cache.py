@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.record import CustomerRecord, OrderBook
-from streams.context import Customer
+from streams.customer import Customer
 from streams.customer_cache import CustomerCache
 
 

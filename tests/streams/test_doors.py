@@ -23,12 +23,13 @@ from schemas.times import DAY, WEEK, Millis
 from schemas.topics import BROWSE, CUSTOMERS, DEAD_LETTERS, TOPIC_OF
 from streams import ingest
 from streams.churn import initial_state
+from streams.customer import Customer
 from streams.in_process_runner import DictStore
 from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward, receive
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedRecords, Save
 from streams.outbox import Outbox, chunks
-from streams.pipeline import Customer, new_customer
+from streams.pipeline import new_customer
 from streams.rulebook_schedule import RulebookSchedule
 from tests.builders import START, event, placed
 

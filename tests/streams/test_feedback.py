@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.outcome_codes import OutcomeCode
+from schemas.outcome_codes import OutcomeCode
 from tests.builders import Life, event, when
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from rules.context import LaneContext
 from rules.loading import shipped
 from rules.rulebook import Rulebook
 from schemas.almanac import NONE_YET, Almanac, decode_contribution
@@ -22,12 +23,12 @@ from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, ORDERS, TOPIC_OF, WATERMARKS
 from streams import pipeline
 from streams.churn import initial_state
+from streams.customer import Customer
 from streams.in_process_runner import DictStore
 from streams.ingest import Arrival, DeadLetter
 from streams.lane import Lane
 from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Save
 from streams.micro_batch import LIVE_TIMERS, SAFE_LIMITS, USUAL_LIMITS
-from streams.pipeline import Customer, LaneContext
 from streams.rulebook_schedule import RulebookSchedule
 from tests.builders import START, complained, placed
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.context import LaneContext
 from rules.loading import shipped
 from rules.rule import Rule
 from schemas.codec import decode_record, encode_record
@@ -21,11 +22,11 @@ from schemas.timers import set_timer
 from schemas.times import DAY, HOUR, MINUTE, Millis
 from schemas.topics import TOPIC_OF
 from streams import customer_session, pipeline
-from streams.context import LaneContext
+from streams.customer import Customer
 from streams.customer_cache import CustomerCache
 from streams.ingest import Arrival
 from streams.micro_batch import MAX_BYTES, USUAL_LIMITS, MicroBatch, customers_of, cut, run_micro_batch
-from streams.pipeline import Customer, new_customer
+from streams.pipeline import new_customer
 from tests.builders import START, Listening, added, complained, event, lane_context, listening, placed
 
 NOTHING = Loaded({}, {}, [])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_ORDERS, Coupon, TimerKind
 from schemas.times import DAY, HOUR
-from streams.outcome_codes import OutcomeCode
 from tests.builders import START, Life, added, event, placed, when
 
 

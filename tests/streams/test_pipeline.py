@@ -15,11 +15,11 @@ from schemas.churn import Tick
 from schemas.codec import decode_record, encode_record
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
+from schemas.outcome_codes import MEANINGS, OutcomeCode
 from schemas.record import TimerKind
 from schemas.times import DAY, HOUR, MINUTE, WEEK, to_millis
 from schemas.topics import TOPIC_OF
 from streams import handlers
-from streams.outcome_codes import MEANINGS, OutcomeCode
 from streams.pipeline import fire_timers, handle, needs_orders, new_customer
 from tests.builders import START, Life, add, added, complained, event, lane_context, placed, when
 

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_LOTS, Lot, Points, TimerKind
 from schemas.times import DAY, Millis, to_datetime, to_millis
-from streams.outcome_codes import OutcomeCode
 from streams.points import balance, due_next, earn, expiry, lapse, reverse
 from tests.builders import START, Life, event, placed, when
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_TAGS, TimerKind
-from streams.outcome_codes import OutcomeCode
 from tests.builders import START, Life, added, event, placed, when
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from schemas.ids import action_id
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import Coupon, Sent
-from streams.outcome_codes import OutcomeCode
 from tests.builders import START, Life, event, when
 
 ACTION = action_id("win_back", "c-1", "2026", 0)

@@ -13,9 +13,9 @@ from benchmarks.lives import around, live
 from rules.loading import shipped
 from schemas.codec import decode_record, encode_record, size_of
 from schemas.events import AnyEvent
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_BYTES, MAX_COUPONS, MAX_SENT, Coupon, CustomerRecord, Sent
 from schemas.times import DAY, HOUR, MINUTE
-from streams.outcome_codes import OutcomeCode
 from streams.record_eviction import STEPS
 from tests.builders import START, Life, added, complained, event, lane_context, placed, when
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.outcome import Outcome
+from rules.context import EventContext
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_TIMERS, Coupon, TimerKind
 from schemas.timers import set_timer
 from schemas.times import DAY, HOUR
 from streams import timer_handlers
-from streams.context import EventContext
-from streams.outcome_codes import OutcomeCode
 from streams.pipeline import fire_timers
 from streams.timer_schedule import schedule_coupons
 from tests.builders import START, Life, complained, event, placed, when
@@ -19,7 +18,7 @@ from tests.builders import START, Life, complained, event, placed, when
 def holds(life: Life, *coupons: Coupon) -> None:
     """She was given these coupons, as a decision leaves them."""
     life.record.coupons = list(coupons)
-    schedule_coupons(EventContext(life.customer, life.lane, life.record.seen or START, START, None, Outcome()))
+    schedule_coupons(EventContext(life.record, None, life.lane, life.record.seen or START, START))
 
 
 def test_every_kind_of_wait_can_ring() -> None:

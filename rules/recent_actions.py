@@ -1,4 +1,4 @@
-"""The ring of actions given out lately: what caps, cooldowns and groups count, and what receipts refer to.
+"""Actions given out lately: what caps, cooldowns and groups count, and what receipts refer to.
 
 An entry *counts* while a cap or a group looks at it; only entries that count no more make room. Those that nothing
 counts are kept for their receipts, for a while.
@@ -6,10 +6,11 @@ counts are kept for their receipts, for a while.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from rules.rulebook import Rulebook
-from schemas.record import MAX_SENT, CustomerRecord, Sent
+from schemas.record import MAX_SENT, Sent
 from schemas.times import DAY, Millis
 
 RECEIPTS: Final[Millis] = 30 * DAY
@@ -21,22 +22,22 @@ def counts(rulebook: Rulebook, channel: str, purpose: str, rule: int) -> bool:
     return _window(rulebook, channel, purpose, rule) > 0
 
 
-def free_at(rulebook: Rulebook, record: CustomerRecord, now: Millis) -> Millis:
-    """The first moment from ``now`` on at which the ring has room."""
-    if len(record.sent) < MAX_SENT:
+def free_at(rulebook: Rulebook, sent: Sequence[Sent], now: Millis) -> Millis:
+    """The first moment from ``now`` on at which there is room for one more."""
+    if len(sent) < MAX_SENT:
         return now
-    return max(now, min(_counts_until(rulebook, sent) for sent in record.sent))
+    return max(now, min(_counts_until(rulebook, one) for one in sent))
 
 
-def enter(rulebook: Rulebook, record: CustomerRecord, sent: Sent) -> None:
-    """Remember an action. One that nothing counts is left out where there is no room: its receipts are unknown then."""
-    ring = [old for old in record.sent if sent.at < max(old.at + RECEIPTS, _counts_until(rulebook, old))]
-    if len(ring) >= MAX_SENT:
-        goes = next((old for old in ring if _counts_until(rulebook, old) <= sent.at), None)
+def entered(rulebook: Rulebook, sent: list[Sent], new: Sent) -> list[Sent]:
+    """With one more. One that nothing counts is left out where there is no room: its receipts are unknown then."""
+    kept = [old for old in sent if new.at < max(old.at + RECEIPTS, _counts_until(rulebook, old))]
+    if len(kept) >= MAX_SENT:
+        goes = next((old for old in kept if _counts_until(rulebook, old) <= new.at), None)
         if goes is None:
-            return
-        ring = [old for old in ring if old is not goes]
-    record.sent = [*ring, sent]
+            return sent
+        kept = [old for old in kept if old is not goes]
+    return [*kept, new]
 
 
 def _counts_until(rulebook: Rulebook, sent: Sent) -> Millis:

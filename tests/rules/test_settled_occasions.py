@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.spent import knows, spent, touched
+from rules.settled_occasions import knows, settled, touched
 from schemas.ids import digest
 from schemas.record import MAX_SPENT
 
@@ -16,13 +16,13 @@ def key(name: object) -> bytes:
 
 def refused(ring: bytes, *names: object) -> bytes:
     for name in names:
-        ring = spent(ring, key(name), given_out=False, recurs=False)
+        ring = settled(ring, key(name), given_out=False, recurs=False)
     return ring
 
 
 def given_out(ring: bytes, *names: object, recurs: bool = False) -> bytes:
     for name in names:
-        ring = spent(ring, key(name), given_out=True, recurs=recurs)
+        ring = settled(ring, key(name), given_out=True, recurs=recurs)
     return ring
 
 
@@ -80,7 +80,7 @@ def test_a_refusal_may_become_something_given_out_and_stands_once() -> None:
 def test_it_stays_short_without_doubles_and_knows_the_newest(steps: list[tuple[int, bool, bool]]) -> None:
     ring = b""
     for name, out, recurs in steps:
-        ring = spent(ring, key(name), given_out=out, recurs=recurs)
+        ring = settled(ring, key(name), given_out=out, recurs=recurs)
         assert knows(ring, key(name))
 
     entries = [ring[at : at + 4] for at in range(0, len(ring), 4)]

@@ -1,4 +1,4 @@
-"""Which occasions are spent: a short ring of action ids in the record, 4 bytes each.
+"""Which occasions are settled: a short ring of action ids in the record, 4 bytes each.
 
 30 bits say which id, two say how it ended and whether its occasion can come again. The order is that of being
 remembered last. Where there is no room, what matters least is forgotten first: a refused id that is proposed again is
@@ -20,17 +20,17 @@ _REFUSALS: Final = 5
 
 
 def knows(ring: bytes, key: bytes) -> bool:
-    """Whether this id is spent. Of 45 million proposals one is mistaken for a spent one."""
+    """Whether this id is settled. Of 45 million proposals one is mistaken for a settled one."""
     return any(_same(one, key) for one in _entries(ring))
 
 
 def touched(ring: bytes, key: bytes) -> bytes:
-    """The ring with this spent id as the one remembered last."""
+    """The ring with this settled id as the one remembered last."""
     known = next(one for one in _entries(ring) if _same(one, key))
     return _with(ring, known)
 
 
-def spent(ring: bytes, key: bytes, *, given_out: bool, recurs: bool) -> bytes:
+def settled(ring: bytes, key: bytes, *, given_out: bool, recurs: bool) -> bytes:
     """The ring with this id, if need be without another."""
     return _with(ring, key[:3] + bytes([key[3] & ~3 | _GIVEN_OUT * given_out | _RECURS * recurs]))
 

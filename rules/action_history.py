@@ -1,0 +1,137 @@
+"""What a customer's record remembers of actions, as a value: deciding gives another one, and ``apply`` keeps it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, Self
+
+import msgspec
+
+from rules import recent_actions, settled_occasions
+from rules.compose import coupon_of
+from rules.proposal import Proposal
+from rules.rule import Rule
+from schemas.actions import AnyAction
+from schemas.record import (
+    MAX_COUPONS,
+    MAX_HELD,
+    MAX_LAST_FIRED,
+    MAX_TIMERS,
+    Coupon,
+    CustomerRecord,
+    Held,
+    Sent,
+    TimerKind,
+)
+from schemas.timers import clear_timer, set_timer, timer_due
+from schemas.times import Millis, to_millis
+
+MAX_HELD_BYTES: Final = 1_000
+"""A quarter of what a record may take."""
+
+
+class ActionHistory(NamedTuple):
+    """Actions given out and held, occasions settled, cooldowns, and coupons held. Nothing in it is changed in place."""
+
+    sent: list[Sent]
+    settled: bytes
+    fired: dict[int, Millis]
+    held: list[Held]
+    coupons: list[Coupon]
+    may_wait: bool
+    """Whether the record has, or has room for, the timer that releases what is held."""
+
+    @classmethod
+    def of(cls, record: CustomerRecord) -> Self:
+        """As the record has it."""
+        may_wait = len(record.timers) < MAX_TIMERS or timer_due(record, TimerKind.RELEASE) is not None
+        return cls(record.sent, record.spent, record.fired, record.held, record.coupons, may_wait)
+
+    def keep_in(self, record: CustomerRecord) -> None:
+        """Write it into the record, and set the timer of what is held."""
+        record.sent, record.spent, record.fired, record.coupons = self.sent, self.settled, self.fired, self.coupons
+        if record.held is not self.held:
+            record.held = self.held
+            if self.held:
+                set_timer(record, TimerKind.RELEASE, min(one.release for one in self.held))
+            else:
+                clear_timer(record, TimerKind.RELEASE)
+
+    def recall(self, key: bytes) -> tuple[bool, Self]:
+        """Whether an action id was decided, or is held; one that was settled is remembered as if it were new."""
+        if any(one.id == key for one in self.held) or any(one.id == key[:8] for one in self.sent):
+            return True, self
+        if not settled_occasions.knows(self.settled, key):
+            return False, self
+        return True, self._replace(settled=settled_occasions.touched(self.settled, key))
+
+    def settle(self, key: bytes, *, given_out: bool, recurs: bool) -> Self:
+        """An action id has had its final outcome."""
+        return self._replace(settled=settled_occasions.settled(self.settled, key, given_out=given_out, recurs=recurs))
+
+    def give_out(self, proposal: Proposal, action: AnyAction) -> Self:
+        """An action is given out."""
+        context, rule = proposal.context, proposal.rule
+        sent = Sent(proposal.key[:8], rule.hash, context.acting, action.channel, action.purpose)
+        history = self.settle(proposal.key, given_out=True, recurs=rule.recurs)
+        history = history._replace(sent=recent_actions.entered(context.rulebook, self.sent, sent))
+        if rule.terms.cooldown is not None:
+            history = history.fire(proposal)
+        offer = coupon_of(action)
+        if offer is None:
+            return history
+        expires = to_millis(offer.expires_at)
+        coupon = Coupon(offer.code, rule.hash, expires, offer.percent or 0, offer.amount or 0)
+        return history._replace(coupons=_with_coupon(self.coupons, coupon, context.at))
+
+    def fire(self, proposal: Proposal) -> Self:
+        """The rule acts; where too many are remembered, the one that acted longest ago is forgotten."""
+        known, now = proposal.context.rulebook.rule_of, proposal.context.acting
+        fired = {
+            rule: at for rule, at in self.fired.items() if rule != proposal.rule.hash and _rests(known(rule), at, now)
+        }
+        if len(fired) >= MAX_LAST_FIRED:
+            once = {rule for rule in fired if (found := known(rule)) and found.terms.cooldown == "once"}
+            del fired[min(fired, key=lambda rule: (rule in once, fired[rule], rule))]
+        return self._replace(fired={**fired, proposal.rule.hash: now})
+
+    def may_hold(self, proposal: Proposal) -> bool:
+        """Whether there is room for one more held action."""
+        if len(self.held) >= MAX_HELD or not self.may_wait:
+            return False
+        return len(msgspec.msgpack.encode([*self.held, _held(proposal, 0, "")])) <= MAX_HELD_BYTES
+
+    def hold(self, proposal: Proposal, until: Millis, reason: str) -> Self:
+        """An action is held until then."""
+        return self._replace(held=[*self.held, _held(proposal, until, reason)])
+
+    def without(self, due: list[Held]) -> Self:
+        """These are held no longer."""
+        ids = {one.id for one in due}
+        return self._replace(held=[one for one in self.held if one.id not in ids])
+
+
+def _rests(rule: Rule | None, fired: Millis, now: Millis) -> bool:
+    """Whether the cooldown of a rule goes on; of one that is not known here nothing can be said."""
+    cooldown = rule.terms.cooldown if rule else None
+    return rule is None or cooldown == "once" or (cooldown is not None and now < fired + cooldown)
+
+
+def _held(proposal: Proposal, until: Millis, reason: str) -> Held:
+    return Held(
+        id=proposal.key,
+        rule=proposal.rule.id,
+        occasion=proposal.occasion,
+        index=proposal.plan.index,
+        release=until,
+        expires=proposal.expires,
+        proposed=proposal.proposed,
+        reason=reason,
+        values=proposal.frozen_facts(),
+    )
+
+
+def _with_coupon(coupons: list[Coupon], coupon: Coupon, now: Millis) -> list[Coupon]:
+    usable = [one for one in coupons if one.expires > now and not one.redeemed and one.code != coupon.code]
+    while len(usable) >= MAX_COUPONS:
+        usable.remove(min(usable, key=lambda one: (one.expires, one.code)))
+    return [*usable, coupon]
