@@ -35,7 +35,7 @@ def list_letters(
 
     Example: tend dead-letters list --reason missing_field
     """
-    for letter in asyncio.run(_newest(load_settings(), newest)):
+    for letter in asyncio.run(newest_letters(load_settings(), newest)):
         if reason and letter["reason"] != reason:
             continue
         line = f"{letter['id']:10} {letter['reason']:16} {letter['origin']}  {letter['message']}"
@@ -48,8 +48,8 @@ def show(letter: Annotated[str, typer.Argument(help="PARTITION:OFFSET, as `list`
 
     Example: tend dead-letters show 3:17
     """
-    raw = asyncio.run(_one(load_settings(), letter))
-    typer.echo(orjson.dumps(_described(raw, body=True), option=orjson.OPT_INDENT_2).decode())
+    raw = asyncio.run(one_letter(load_settings(), letter))
+    typer.echo(orjson.dumps(described(raw, body=True), option=orjson.OPT_INDENT_2).decode())
 
 
 @app.command()
@@ -64,7 +64,7 @@ def redrive(
     Example: tend dead-letters redrive 3:17 3:18
     """
     settings = load_settings()
-    raws = [asyncio.run(_one(settings, letter)) for letter in letters]
+    raws = [asyncio.run(one_letter(settings, letter)) for letter in letters]
     targets = [target(raw, letter, settings.partitions, force) for letter, raw in zip(letters, raws, strict=True)]
     producer = BulkProducer(KafkaConnection.of(settings))
     for letter, raw, (topic, partition) in zip(letters, raws, targets, strict=True):
@@ -102,12 +102,12 @@ def target(raw: KafkaRecord, letter: str, partitions: int, force: bool) -> tuple
     return TOPIC_OF[event.type], partition_of(event.customer, partitions)
 
 
-async def _newest(settings: Settings, newest: int) -> list[dict[str, Any]]:
+async def newest_letters(settings: Settings, newest: int) -> list[dict[str, Any]]:
     found = tail(KafkaConnection.of(settings), [DEAD_LETTERS], newest=newest)
-    return [_described(raw, body=False) async for raw in found]
+    return [described(raw, body=False) async for raw in found]
 
 
-async def _one(settings: Settings, letter: str) -> KafkaRecord:
+async def one_letter(settings: Settings, letter: str) -> KafkaRecord:
     partition, _, offset = letter.partition(":")
     if not (partition.isdigit() and offset.isdigit()):
         raise TendError(f"{letter} names no dead letter; expected PARTITION:OFFSET such as 3:17")
@@ -127,7 +127,7 @@ def _record(connection: KafkaConnection, partition: int, offset: int) -> KafkaRe
     return found if found is not None and found.offset == offset else None
 
 
-def _described(raw: KafkaRecord, *, body: bool) -> dict[str, Any]:
+def described(raw: KafkaRecord, *, body: bool) -> dict[str, Any]:
     # The letter's own headers come first; those it came with may have the same names.
     headers = {name: value.decode(errors="replace") for name, value in reversed(raw.headers)}
     letter: dict[str, Any] = {

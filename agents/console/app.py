@@ -16,10 +16,15 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from agents.access import Act
+from agents.api.app import api_app
+from agents.console import customers, letters, writes
 from agents.console.backend import Backend
+from agents.console.care import care_page
 from agents.console.customer import contact_part, customer_page, customer_parts, timeline_part
+from agents.console.desk import desk_page, desk_parts
 from agents.console.live import Live
 from agents.console.now import now_page, now_parts
+from agents.console.rules import rules_page, rules_parts
 from agents.console.session import COOKIE, LIFE_SECONDS
 from agents.console.web import Endpoint, Secured, View, environment, route, words_of
 from agents.console.words import LANGUAGES
@@ -35,7 +40,8 @@ def console_app(backend: Backend) -> Starlette:
         async with backend.running():
             yield
 
-    app = Starlette(routes=routes(), middleware=[Middleware(Secured)], lifespan=lifespan)
+    api = Mount("/api", api_app(backend, backend.settings))
+    app = Starlette(routes=[*routes(), api], middleware=[Middleware(Secured)], lifespan=lifespan)
     app.state.backend = backend
     app.state.live = Live()
     return app
@@ -49,6 +55,28 @@ def routes() -> list[BaseRoute]:
         route("/live/now", Act.WATCH, _live(now_parts)),
         route("/live/customers/{customer}", Act.LOOK, _live(customer_parts)),
         route("/customers/{customer}", Act.LOOK, customer_page),
+        route("/customers/{customer}/came/{event_id}", Act.LOOK, writes.came),
+        route("/customers/{customer}/dialog/{what}", Act.LOOK, writes.dialog),
+        route("/customers/{customer}/profile", Act.CHANGE, writes.correct, methods=("POST",)),
+        route("/customers/{customer}/consent", Act.CHANGE, writes.consent, methods=("POST",)),
+        route("/customers/{customer}/call", Act.WORK, writes.record_call, methods=("POST",)),
+        route("/customers/{customer}/erase", Act.ERASE, writes.erase, methods=("POST",)),
+        route("/customers/{customer}/why-not", Act.LOOK, writes.why_not, methods=("POST",)),
+        route("/customers/{customer}/export", Act.EXPORT, customers.export, methods=("POST",)),
+        route("/customers", Act.WATCH, customers.customers_page),
+        route("/live/customers", Act.WATCH, _live(customers.customers_parts)),
+        route("/segments", Act.WATCH, customers.segment_page, methods=("POST",)),
+        route("/segments/export", Act.EXPORT, customers.segment_export, methods=("POST",)),
+        route("/search", Act.SEARCH, customers.search_page, methods=("POST",)),
+        route("/search/hits", Act.SEARCH, customers.search_hits, methods=("POST",)),
+        route("/rules", Act.READ_RULES, rules_page),
+        route("/live/rules", Act.READ_RULES, _live(rules_parts)),
+        route("/letters", Act.READ_LETTERS, letters.letters_page),
+        route("/letters/redrive", Act.REDRIVE, letters.redrive, methods=("POST",)),
+        route("/care", Act.WATCH, care_page),
+        route("/desk", Act.WORK, desk_page),
+        route("/live/desk", Act.WORK, _live(desk_parts)),
+        route("/desk/{customer}/{work}/{step}", Act.WORK, writes.work_on, methods=("POST",)),
         route("/customers/{customer}/timeline", Act.LOOK, timeline_part),
         route("/customers/{customer}/contact", Act.OPEN_CONTACT, contact_part, methods=("POST",)),
         route("/preferences", Act.WATCH, _prefer, methods=("POST",)),

@@ -10,6 +10,7 @@ from agents.access import AccessKeys, Admitted, AuditLog, access_keys
 from agents.access.authority import Actor
 from agents.almanacs import AlmanacFeed
 from agents.console.sampler import Sampler
+from agents.console.segments import Segments
 from agents.console.session import Sessions, first_token
 from agents.ground import almanac_key, open_store
 from agents.rollups.keeper import RollupKeeper
@@ -43,6 +44,7 @@ class Backend:
         self.sessions = Sessions(self.keys.sessions, first_token(settings))
         self.zone: str = own_rulebook(settings).defaults.place.zone
         """Whose clock the console shows: the store's."""
+        self.segments = Segments(self.store.client, self.store.address)
         self.people = capacities(settings.console_people)
         """People of the desk, and how much each can have open."""
         self._rulebook: tuple[float, Rulebook] | None = None

@@ -123,3 +123,33 @@
   if (location.search.includes("token=")) history.replaceState(null, "", location.pathname);
   listen();
 })();
+(() => {
+  // Closing can be undone for five seconds; only then is it sent.
+  document.addEventListener("htmx:confirm", (event) => {
+    const form = event.target.closest("form[data-undo]");
+    if (!form || event.target !== form) return;
+    event.preventDefault();
+    const toast = document.createElement("div");
+    toast.className = "toast"; toast.setAttribute("role", "status");
+    const text = document.createElement("span"); text.textContent = form.dataset.undo;
+    const undo = document.createElement("button"); undo.className = "btn s"; undo.textContent = form.dataset.undoButton;
+    toast.append(text, undo);
+    document.body.append(toast);
+    const timer = setTimeout(() => { toast.remove(); event.detail.issueRequest(true); }, 5000);
+    undo.addEventListener("click", () => { clearTimeout(timer); toast.remove(); });
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.target.closest?.("form[data-closes]");
+    if (form && event.detail.successful) form.closest("dialog")?.close();
+  });
+  // What a form could not do is shown where its answer would stand.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status >= 400 && event.detail.xhr.status !== 401) {
+      const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+      const told = answer.querySelector("main .lead")?.textContent || event.detail.xhr.statusText;
+      const row = document.createElement("p"); row.className = "fail s13"; row.setAttribute("role", "alert"); row.textContent = told;
+      (event.detail.target || document.getElementById("going"))?.append(row);
+      event.detail.shouldSwap = false;
+    }
+  });
+})();

@@ -1,0 +1,102 @@
+"""Keys of the API, and problems as RFC 9457 tells them."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from fastapi import HTTPException, Request, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import APIKeyHeader
+from starlette.exceptions import HTTPException as StarletteProblem
+from starlette.responses import JSONResponse, Response
+
+from agents.access import Act, Actor, NotAllowed, authorise
+from infra.settings import Settings
+from schemas.errors import ConfigurationRefused, DependencyUnavailable, TendError
+from schemas.events import Invalid
+
+_LEAST: Final = 16
+_TITLES: Final = {
+    401: "No key",
+    404: "There is nothing here",
+    405: "Not this way",
+    409: "Somebody was first",
+    422: "A value is wrong",
+}
+HEADER: Final = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key of TEND_API_KEYS.")
+
+
+def api_keys(settings: Settings) -> dict[str, str]:
+    """Key to the name of who uses it.
+
+    Raises:
+        ConfigurationRefused: one is too short, or has no name.
+    """
+    told = settings.api_keys.get_secret_value() if settings.api_keys else ""
+    found: dict[str, str] = {}
+    for part in filter(None, (one.strip() for one in told.split(","))):
+        name, _, key = part.partition("=")
+        if not name or len(key) < _LEAST:
+            raise ConfigurationRefused(
+                f"TEND_API_KEYS: the key named {name or '?'} is none; expected name=key with {_LEAST} characters"
+            )
+        found[key] = name
+    return found
+
+
+def allowed(act: Act) -> Callable[..., Awaitable[Actor]]:
+    """Whoever asks, if they have a key and may do this."""
+
+    async def actor(request: Request, key: str | None = Security(HEADER)) -> Actor:
+        keys: dict[str, str] = request.app.state.keys
+        name = next((name for one, name in keys.items() if _same(one, key or "")), None)
+        if name is None:
+            raise HTTPException(401, "A key is needed in the header X-API-Key; TEND_API_KEYS names those there are.")
+        found = Actor("staff", name)
+        authorise(found, act, str(request.path_params.get("customer", "")))
+        return found
+
+    actor.act = act  # type: ignore[attr-defined]  # the test that looks for routes without a right reads it
+    return actor
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode("utf-8", "surrogateescape"))
+
+
+class Problem(JSONResponse):
+    """An answer of ``application/problem+json``."""
+
+    media_type = "application/problem+json"
+
+    def __init__(self, status: int, title: str, detail: str, **further: Any) -> None:
+        super().__init__({"type": "about:blank", "title": title, "status": status, "detail": detail, **further}, status)
+
+
+async def on_problem(request: Request, problem: Exception) -> Response:
+    """Every failure in one form."""
+    if isinstance(problem, RequestValidationError):
+        first = problem.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        return Problem(422, "A value is wrong", f"{field}: {first['msg']}", field=field)
+    if isinstance(problem, Invalid):
+        return Problem(422, "No event of the contract", str(problem), field=problem.field)
+    if isinstance(problem, StarletteProblem):
+        return Problem(problem.status_code, _title(problem.status_code), str(problem.detail))
+    if isinstance(problem, NotAllowed):
+        return Problem(403, "Not allowed", str(problem))
+    if isinstance(problem, DependencyUnavailable):
+        return Problem(503, "Something does not answer", str(problem))
+    return Problem(404, "There is nothing here", str(problem))
+
+
+def _title(status: int) -> str:
+    return {401: "No key", 404: "There is nothing here", 405: "Not this way", 409: "Somebody was first"}.get(
+        status, "No"
+    )
+
+
+PROBLEMS: Final = (RequestValidationError, Invalid, StarletteProblem, DependencyUnavailable, TendError)
+"""What ``on_problem`` answers."""

@@ -1,0 +1,106 @@
+"""Coupons at the till: looked up, and redeemed once whoever asks at the same moment."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from fastapi import HTTPException
+
+from agents.access import Actor, admit
+from agents.api.models import CouponFound, RedemptionTold
+from agents.console.backend import Backend
+from agents.rollups.keys import key
+from agents.rollups.model import decode_message
+from infra.store.trouble import reaching
+from schemas.ids import digest
+from schemas.record import Coupon, CustomerRecord
+from schemas.times import to_rfc3339
+
+_CLAIM_SECONDS: Final = 400 * 86_400
+
+
+async def look_up(backend: Backend, code: str) -> CouponFound:
+    """Whether a coupon can be redeemed now."""
+    found = await _holder(backend, code)
+    if found is None:
+        return CouponFound(code=code, valid=False, why="unknown")
+    record, coupon = found
+    claimed = await _claimed(backend, record.id, code)
+    why = "redeemed" if coupon.redeemed or claimed else "expired" if coupon.expires <= backend.now() else "valid"
+    return CouponFound(
+        code=code,
+        valid=why == "valid",
+        why=why,
+        customer=record.id,
+        percent=coupon.percent or None,
+        amount=coupon.amount or None,
+        expires_at=to_rfc3339(coupon.expires),
+    )
+
+
+async def redeem(backend: Backend, actor: Actor, code: str, told: RedemptionTold) -> tuple[str, tuple[str, int, int]]:
+    """Redeem a coupon for an order: the first till has it; the same till asking again gets the same answer.
+
+    Raises:
+        HTTPException: 404 where there is no such coupon, 409 where somebody was first or it has lapsed.
+    """
+    found = await _holder(backend, code)
+    if found is None or found[0].id != backend.keys.customer_of(told.customer):
+        raise HTTPException(404, f"{told.customer} holds no coupon of this code")
+    record, coupon = found
+    mine = told.order_id.encode()
+    first = await _claim(backend, record.id, code, mine)
+    if first != mine:
+        raise HTTPException(409, "The coupon was redeemed already, for another order")
+    if not coupon.redeemed and coupon.expires <= backend.now():
+        raise HTTPException(409, "The coupon has lapsed")
+    # Derived, so that asking again after a lost answer is the same event.
+    event_id = f"redeem-{digest(record.id, code, size=12).hex()}"
+    event = {
+        "id": event_id,
+        "type": "receipt.redeemed",
+        "customer": record.id,
+        "time": to_rfc3339(backend.now()),
+        "action_id": await _action_of(backend, record.id, code),
+        "code": code,
+        "order_id": told.order_id,
+        **({"discount": told.discount} if told.discount is not None else {}),
+    }
+    admitted = admit(event, actor=actor, source="api", keys=backend.keys, partitions=backend.settings.partitions)
+    offset = await backend.producer.send(admitted.topic, admitted.partition, admitted.key, admitted.body)
+    return event_id, (admitted.topic, admitted.partition, offset)
+
+
+async def _holder(backend: Backend, code: str) -> tuple[CustomerRecord, Coupon] | None:
+    for customer in await backend.rollups.found([backend.keys.index_key("coupon", code)]):
+        record, _ = await backend.queries.customer(customer)
+        for coupon in record.coupons:
+            if coupon.code == code:
+                return record, coupon
+    return None
+
+
+async def _action_of(backend: Backend, customer: str, code: str) -> str:
+    for body in await backend.rollups.rows(backend.partition(customer), "said", customer):
+        message = decode_message(body)
+        if message.data.get("code") == code:
+            return message.action_id
+    return code
+
+
+async def _claim(backend: Backend, customer: str, code: str, mine: bytes) -> bytes:
+    """Whose claim stands: ours, if nobody was first."""
+    at, client = _key(backend, customer, code), cast("Any", backend.store.client)
+    with reaching(backend.store.address):
+        await client.set(at, mine, nx=True, ex=_CLAIM_SECONDS)
+        stands: bytes = await client.get(at)
+    return stands
+
+
+async def _claimed(backend: Backend, customer: str, code: str) -> bool:
+    with reaching(backend.store.address):
+        return bool(await cast("Any", backend.store.client).exists(_key(backend, customer, code)))
+
+
+def _key(backend: Backend, customer: str, code: str) -> str:
+    return key(backend.partition(customer), "claim", backend.keys.index_key("coupon", code))

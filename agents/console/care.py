@@ -1,0 +1,106 @@
+"""Care: what did we do for customers, and did it help?"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from agents.console import charts
+from agents.console.decisions import decided
+from agents.console.rules import DAYS, last_days
+from agents.console.web import View
+from schemas.outcome import Reason
+from streams.feedback import DIMENSIONS
+
+_TOUCHPOINTS: Final = ("product.viewed", "cart.item_added", "checkout.started", "order.placed")
+_RECEIPTS: Final = ("delivered", "opened", "clicked", "redeemed", "failed")
+_CATEGORIES: Final = ("delivery", "product", "payment", "service", "account", "privacy", "safety", "other")
+
+
+async def care_page(view: View) -> Response:
+    """The page; of four weeks."""
+    words, sums = view.words, await last_days(view, DAYS)
+    counts = view.backend.sampler.counts
+    acted, not_sent = decided(sums, "acted"), decided(sums, "not_sent")
+    reasons = _reasons(sums, view)
+    whole = counts.get(f"event.{_TOUCHPOINTS[0]}", 0)
+    return await view.page(
+        "care.html",
+        says=words("care.says", n=acted, not_sent=not_sent) if acted or not_sent else words("care.none"),
+        rules=await _rules(sums, view),
+        reasons=reasons,
+        complaints=_complaints(sums, view),
+        satisfaction=_satisfaction(sums, view),
+        funnel=charts.funnel(
+            [(counts.get(f"event.{name}", 0), words(f"care.{name.replace('.', '_')}")) for name in _TOUCHPOINTS], whole
+        ),
+        discount=sums.get("spent.discount", 0),
+        redeemed=sums.get("receipt.redeemed", 0),
+        receipts={
+            name: sums.get(f"receipt.{name}", 0) for name in ("delivered", "opened", "clicked", "redeemed", "failed")
+        },
+    )
+
+
+async def _rules(sums: dict[str, int], view: View) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for rule in (await view.backend.rulebook()).rules:
+        acted = sums.get(f"rule.{rule.id}.acted", 0)
+        if acted:
+            rows.append({"id": rule.id, "title": view.words.named("rules", rule.id), "acted": acted})
+    rows.sort(key=lambda row: -row["acted"])
+    most = rows[0]["acted"] if rows else 1
+    return [{**row, "bar": _bar(row["acted"] / most, "acted-m")} for row in rows]
+
+
+def _reasons(sums: dict[str, int], view: View) -> list[dict[str, Any]]:
+    totals: dict[str, int] = {}
+    for name, count in sums.items():
+        if name.startswith("reason.") and name.split(".")[2] == "not_sent":
+            reason = name.split(".")[3]
+            totals[reason] = totals.get(reason, 0) + count
+    most = max(totals.values(), default=1)
+    known = [reason.value for reason in Reason if reason.value in totals]
+    return sorted(
+        (
+            {"words": view.words.named("reasons", one), "count": totals[one], "bar": _bar(totals[one] / most, "hatch")}
+            for one in known
+        ),
+        key=lambda row: -int(str(row["count"])),
+    )
+
+
+def _complaints(sums: dict[str, int], view: View) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for name in _CATEGORIES:
+        opened = sums.get(f"complaints.opened.{name}", 0)
+        met, missed = sums.get(f"complaints.met.{name}", 0), sums.get(f"complaints.missed.{name}", 0)
+        if opened or met or missed:
+            share = view.words.percent(met / (met + missed)) if met + missed else "–"
+            rows.append({"words": view.words.named("categories", name), "opened": opened, "met": share})
+    most = max((row["opened"] for row in rows), default=1) or 1
+    return [{**row, "bar": _bar(row["opened"] / most, "ink2")} for row in rows]
+
+
+def _satisfaction(sums: dict[str, int], view: View) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for name in DIMENSIONS:
+        count = sums.get(f"scores.{name}", 0)
+        mean = sums.get(f"score.{name}", 0) / count if count else None
+        shown = view.words.number(mean, 1) if mean is not None else "–"
+        rows.append(
+            {"words": view.words(f"dimensions.{name}"), "mean": shown, "count": count, "dots": charts.dots(mean)}
+        )
+    return rows
+
+
+def _bar(share: float, paint: str) -> Markup:
+    if paint == "hatch":
+        fill = 'fill="url(#hat)" stroke="var(--supp-m)" stroke-width="0.8"'
+    else:
+        fill = f'fill="var(--{paint})"'
+    width = max(200 * share, 1.0)
+    drawn = f'<rect x="1" y="1" width="{width:.1f}" height="8" {fill}/>'
+    return Markup(f'<svg width="202" height="10" aria-hidden="true">{drawn}</svg>')

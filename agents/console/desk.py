@@ -1,0 +1,278 @@
+"""Desk: what next, and by when?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+from starlette.responses import Response
+
+from agents.access import ContactPurpose, contact_of
+from agents.console.backend import USUAL_CAPACITY
+from agents.console.customer import life_of, sentence
+from agents.console.timeline import past
+from agents.console.web import View, environment, frame
+from agents.console.words import Words
+from agents.rollups.fold import work_key
+from agents.rollups.model import Work
+from schemas.errors import TendError
+from schemas.record import OrderBook
+from schemas.times import DAY, HOUR, Millis
+from streams.purchases import BUCKETS, within
+
+_SOON: Final = HOUR
+_WIDTH: Final = 1392
+_MOST: Final = 60
+RESOLUTIONS: Final = ("sent_again", "refunded", "explained", "not_justified")
+
+
+async def desk_page(view: View) -> Response:
+    """The page."""
+    return await view.page("desk.html", **await desk_values(view))
+
+
+async def desk_parts(view: View) -> dict[str, str]:
+    """What changes by itself: the sentence, the ruler and the queue. The work at hand stands still."""
+    values = {**await frame(view), **await desk_values(view)}
+    return {
+        "frame": environment().get_template("_bar.html").render(section="desk", **values),
+        **{part: environment().get_template(f"desk/{part}.html").render(**values) for part in ("opening", "queue")},
+    }
+
+
+async def desk_values(view: View) -> dict[str, Any]:
+    """All that the page shows."""
+    words, now = view.words, view.now
+    every = await view.backend.rollups.all_work()
+    todo = sorted((one for one in every if not one.closed), key=lambda one: (one.due or now + 30 * DAY, one.id))
+    chosen = _chosen(todo, view)
+    values: dict[str, Any] = {
+        "says": opening(todo, every, words, now),
+        "ruler": ruler(todo, chosen, view),
+        "loads": _loads(todo, view),
+        "groups": _groups(todo[:_MOST], words, now),
+        "more": max(len(todo) - _MOST, 0),
+        "chosen": chosen,
+        "key": work_key(chosen.customer, chosen.id) if chosen else "",
+        "resolutions": RESOLUTIONS,
+        "people": sorted({*view.backend.people, view.session.name} - {chosen.owner if chosen else ""}),
+    }
+    return values | (await _work(chosen, view) if chosen else {"work": None})
+
+
+def _chosen(todo: Sequence[Work], view: View) -> Work | None:
+    wanted, customer = view.query.get("work"), view.query.get("customer")
+    for one in todo:
+        if one.id == wanted and customer in (None, "", one.customer):
+            return one
+    return todo[0] if todo and not wanted else None
+
+
+def opening(todo: Sequence[Work], every: Sequence[Work], words: Words, now: Millis) -> str:
+    """The sentence: what is late, what is dangerous, what nobody has."""
+    if not todo:
+        closed = max((one.closed for one in every), default=0)
+        return words("desk.empty_since", when=words.by_moment(closed, now)) if closed > 1 else words("desk.empty")
+    late = sum(1 for one in todo if one.due and one.due < now)
+    safety = sum(1 for one in todo if one.category == "safety")
+    alone = sum(1 for one in todo if not one.owner)
+    parts = [words("desk.late", n=late) if late else words("desk.none_late")]
+    if safety:
+        parts.append(words("desk.safety", n=safety))
+    parts.append(words("desk.alone", n=alone) if alone else words("desk.none_alone"))
+    return words("lists.comma").join(parts) + words("desk.stop")
+
+
+def _groups(todo: Sequence[Work], words: Words, now: Millis) -> list[dict[str, Any]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for one in todo:
+        groups.setdefault(_group_of(one, words, now), []).append(_row(one, words, now))
+    return [{"name": words(f"desk.{name}"), "rows": rows} for name, rows in groups.items()]
+
+
+def _group_of(work: Work, words: Words, now: Millis) -> str:
+    if not work.due:
+        return "later"
+    if work.due < now:
+        return "overdue"
+    days = (words.local(work.due).date() - words.local(now).date()).days
+    return {0: "today", 1: "tomorrow"}.get(days, "later")
+
+
+def _row(work: Work, words: Words, now: Millis) -> dict[str, Any]:
+    left = work.due - now if work.due else None
+    state = "" if left is None else "fail" if left < 0 else "held" if left < _SOON else ""
+    note = [words.named("categories", work.category or "other")] if work.kind == "complaint" else []
+    if work.urgency and work.urgency != "normal":
+        note.append(words.named("urgencies", work.urgency))
+    return {
+        "work": work,
+        "left": words.clock_span(left) if left is not None else "–",
+        "state": state,
+        "title": title_of(work, words),
+        "note": words("lists.comma").join(note) or words.named("rules", work.rule),
+        "escalated": words("desk.escalated", when=words.when(work.escalated, now)) if work.escalated else "",
+    }
+
+
+def title_of(work: Work, words: Words) -> str:
+    """What it is about, in a few words: the customer's own where there are some."""
+    if work.kind == "call":
+        return words("desk.call", why=words.named("rules", work.rule))
+    first = work.text.split(".")[0].strip()
+    if first:
+        return first if len(first) <= 60 else first[:57].rstrip() + "…"
+    return words("desk.untold", category=words.named("categories", work.category or "other"))
+
+
+def _loads(todo: Sequence[Work], view: View) -> list[dict[str, Any]]:
+    people = {view.session.name: USUAL_CAPACITY, **view.backend.people}
+    for one in todo:
+        if one.owner:
+            people.setdefault(one.owner, USUAL_CAPACITY)
+    loads = []
+    for name, capacity in people.items():
+        mine = [one for one in todo if one.owner == name]
+        late = sum(1 for one in mine if one.due and one.due < view.now)
+        loads.append({"name": name, "open": len(mine), "late": late, "capacity": max(capacity, len(mine))})
+    return loads[:6]
+
+
+# ------------------------------------------------------------ the ruler
+
+
+def ruler(todo: Sequence[Work], chosen: Work | None, view: View) -> Markup:
+    """The deadlines around now as marks on a line: initials, + for nobody, squares for calls, overdue on its tint."""
+    words, now = view.words, view.now
+    start, end = now - 2 * HOUR - now % HOUR, now + 7 * HOUR - now % HOUR
+
+    def x(moment: Millis) -> float:
+        return _WIDTH * (moment - start) / (end - start)
+
+    near = [one for one in todo if one.due and start <= one.due <= end]
+    parts = [f'<rect x="0" y="6" width="{x(now):.0f}" height="28" fill="var(--fail-t)"/>']
+    for hour in range(start, end + 1, HOUR):
+        anchor = "start" if hour == start else "end" if hour + HOUR > end else "middle"
+        parts.append(f'<line x1="{x(hour):.1f}" x2="{x(hour):.1f}" y1="34" y2="39" stroke="var(--edge)"/>')
+        parts.append(f'<text x="{x(hour):.1f}" y="51" text-anchor="{anchor}">{words.time(hour)}</text>')
+    parts.append(f'<line x1="0" x2="{_WIDTH}" y1="34.5" y2="34.5" stroke="var(--edge)"/>')
+    parts += [_pin(one, x(one.due), one is chosen, view) for one in near]
+    parts.append(f'<line x1="{x(now):.1f}" x2="{x(now):.1f}" y1="2" y2="40" stroke="var(--ink)" stroke-width="2"/>')
+    parts.append(f'<text x="{x(now) + 6:.1f}" y="11" class="nowt">{words.time(now)}</text>')
+    label = words("desk.ruler", n=len(near))
+    return Markup(
+        f'<svg viewBox="0 0 {_WIDTH} 54" width="100%" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+    )
+
+
+def _pin(work: Work, x: float, chosen: bool, view: View) -> str:
+    late, mine = work.due < view.now, work.owner == view.session.name
+    fill = "var(--ink)" if mine else "var(--sunken)" if work.owner else "var(--ground)"
+    stroke = "var(--fail-m)" if late else "var(--ink)" if mine else "var(--edge)"
+    dashes = "" if work.owner else ' stroke-dasharray="2.5 2.2"'
+    letters = escape(work.owner[:2].upper() or "+")
+    ink = "pin-on" if mine else "pin"
+    ring = (
+        f'<rect x="{x - 13.5:.1f}" y="7.5" width="27" height="27" rx="13.5" fill="none" stroke="var(--ink)" '
+        'stroke-width="1.5"/>'
+        if chosen
+        else ""
+    )
+    return (
+        f'<rect x="{x - 10:.1f}" y="11" width="20" height="20" rx="{10 if work.kind == "complaint" else 4}" '
+        f'fill="{fill}" stroke="{stroke}" stroke-width="{2 if late else 1.2}"{dashes}/>'
+        f'<text x="{x:.1f}" y="25" text-anchor="middle" class="{ink}">{letters}</text>{ring}'
+    )
+
+
+# ------------------------------------------------------------ the work at hand
+
+
+async def _work(work: Work, view: View) -> dict[str, Any]:
+    words, now = view.words, view.now
+    try:
+        life, orders = await life_of(view, work.customer)
+    except TendError:  # the lane has not met this customer yet
+        return {
+            "work": work,
+            "context": None,
+            "title": title_of(work, words),
+            "meta": [work.id],
+            "due": "",
+            "order": None,
+        }
+    record = life.record
+    contact = await contact_of(record, actor=view.session.actor, purpose=ContactPurpose.LOOK, audit=view.backend.audit)
+    entries = past(life, words, now)
+    spent = within(record.purchases, now, BUCKETS)[1]
+    return {
+        "work": work,
+        "title": title_of(work, words),
+        "due": _due(work, words, now),
+        "meta": _meta(work, words, now, view),
+        "order": _order(work, orders, life.events, words),
+        "follows": _follows(life.record.held, work, words, view, await _follow_up(view)),
+        "context": {
+            "name": contact.name or work.customer,
+            "record": record,
+            "says": sentence(record, life.work, words, now),
+            "worth": words.money(spent, record.purchases.currency),
+            "risk": words.percent(record.churn[0]) if record.churn else "–",
+            "before": sum(1 for one in life.work if one.kind == "complaint" and one.closed),
+            "promised": [one for one in entries if one.kind == "acted"][:3],
+            "kept": [one for one in entries if one.kind in ("held", "not_sent")][:4],
+        },
+    }
+
+
+def _due(work: Work, words: Words, now: Millis) -> str:
+    if not work.due:
+        return words("customer.no_deadline")
+    key = "customer.due_late" if work.due < now else "customer.due_in"
+    return words(key, when=words.when(work.due, now), span=words.span(work.due - now))
+
+
+def _meta(work: Work, words: Words, now: Millis, view: View) -> list[str]:
+    parts = [work.id]
+    if work.category:
+        parts.append(words.named("categories", work.category))
+    if work.urgency:
+        parts.append(words.named("urgencies", work.urgency))
+    if work.opened:
+        parts.append(words("desk.opened", when=words.by_moment(work.opened, now)))
+    if work.owner:
+        who = words("desk.you") if work.owner == view.session.name else work.owner
+        parts.append(words("desk.taken_by", who=who, when=words.by_moment(work.taken, now)))
+    return parts
+
+
+def _order(work: Work, orders: OrderBook, events: Sequence[Any], words: Words) -> dict[str, Any] | None:
+    order = next((one for one in orders.orders if one.id == work.order), None)
+    if order is None:
+        return None
+    placed = next((row for row in events if row.kind == "order.placed" and row.data.get("order_id") == order.id), None)
+    return {
+        "id": order.id,
+        "day": words.short_day(order.placed) if order.placed else "",
+        "amount": words.money(order.amount, order.currency),
+        "promised": words.short_day(order.promised) if order.promised else "–",
+        "state": words("orders.a_little_late") if order.late else words.named("orders", order.status),
+        "tag": "held" if order.late else "supp",
+        "lines": list(placed.data.get("lines", [])) if placed is not None else [],
+    }
+
+
+def _follows(held: Sequence[Any], work: Work, words: Words, view: View, hours: int) -> list[tuple[str, str]]:
+    """What will follow when it is closed: (mark, words)."""
+    follows = [("staff", words("desk.then_event"))]
+    waiting = [words.named("rules", one.rule) for one in held if one.reason == "open_complaint"]
+    if waiting:
+        follows.append(("held", words("desk.then_held", n=len(waiting), what=words.listed(waiting))))
+    if work.kind == "complaint":
+        follows.append(("due", words("desk.then_ask", when=words.by_moment(view.now + hours * HOUR, view.now))))
+    return follows
+
+
+async def _follow_up(view: View) -> int:
+    return int((await view.backend.rulebook()).defaults.complaints.follow_up_hours)

@@ -1,0 +1,68 @@
+"""Dead letters: what could not be read, and can it be mended?"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from starlette.responses import RedirectResponse, Response
+
+from agents.access import AuditEntry
+from agents.commands.dead_letters import REDRIVEN, described, newest_letters, one_letter, target
+from agents.console.web import View
+from schemas.errors import TendError
+from schemas.events import Invalid, decode_event
+
+_NEWEST: Final = 50
+_MOST_BODY: Final = 4_000
+
+
+async def letters_page(view: View) -> Response:
+    """The page: causes with their counts; the letters of one of them; one letter with its mend."""
+    words, counts = view.words, view.backend.sampler.counts
+    causes = sorted(
+        ((name.removeprefix("letter."), count) for name, count in counts.items() if name.startswith("letter.")),
+        key=lambda one: -one[1],
+    )
+    chosen = view.query.get("letter", "")
+    letters = await newest_letters(view.backend.settings, _NEWEST) if causes else []
+    return await view.page(
+        "letters.html",
+        says=words("letters.says", n=sum(count for _, count in causes), causes=len(causes))
+        if causes
+        else words("letters.none"),
+        causes=[_cause(cause, count, view) for cause, count in causes],
+        found=sorted(letters, key=lambda one: one["id"], reverse=True),
+        letter=await _letter(view, chosen) if chosen else None,
+    )
+
+
+def _cause(cause: str, count: int, view: View) -> dict[str, Any]:
+    reason, field, topic = [*cause.split("|"), "", ""][:3]
+    return {"reason": view.words.named("letter_reasons", reason), "field": field, "topic": topic, "count": count}
+
+
+async def _letter(view: View, name: str) -> dict[str, Any]:
+    raw = await one_letter(view.backend.settings, name)
+    letter = described(raw, body=True)
+    await view.backend.audit.write(AuditEntry(view.session.actor.text, "letter.opened", name))
+    try:
+        decode_event(raw.value or b"")
+        passes, problem = True, ""
+    except Invalid as invalid:
+        passes, problem = False, str(invalid)
+    return {**letter, "body": letter["body"][:_MOST_BODY], "passes": passes, "problem": problem}
+
+
+async def redrive(view: View) -> Response:
+    """Send a letter again to where it belongs, where it would pass now."""
+    name = (await view.form()).get("letter", "")
+    backend = view.backend
+    raw = await one_letter(backend.settings, name)
+    topic, partition = await asyncio.to_thread(target, raw, name, backend.settings.partitions, False)
+    if raw.key is None or raw.value is None:
+        raise TendError(view.words("problem.missing"))
+    await backend.audit.write(AuditEntry(view.session.actor.text, "letter.redriven", name))
+    headers = [one for one in raw.headers if not one[0].startswith("tend-")]
+    await backend.producer.send(topic, partition, raw.key, raw.value, [*headers, (REDRIVEN, name.encode())])
+    return RedirectResponse(f"/letters?letter={name}&sent=1", status_code=303)

@@ -1,0 +1,146 @@
+"""Rules: what do we do by ourselves, and what stops it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import yaml
+from starlette.responses import Response
+
+from agents.console import charts
+from agents.console.decisions import feed_entry
+from agents.console.web import View, environment, frame
+from agents.console.words import Words
+from rules.messages.script import Script
+from rules.rule import Rule
+from schemas.outcome import decode_decision
+
+DAYS: Final = 28
+_PURPOSES: Final = (
+    ("complaints", ("complaint",)),
+    ("promises", ("late_", "delivery", "refund", "dispatch")),
+    ("new", ("welcome", "first_order", "second_order")),
+    ("staying", ("win_back", "dormant", "cart")),
+    ("loyalty", ("",)),
+)
+_LANGUAGES: Final = (("en", "en"), ("de", "de"), ("zh", "中文"))
+
+
+async def rules_page(view: View) -> Response:
+    """The page."""
+    return await view.page("rules.html", **await rules_values(view))
+
+
+async def rules_parts(view: View) -> dict[str, str]:
+    """What changes by itself."""
+    values = {**await frame(view), **await rules_values(view)}
+    return {
+        "frame": environment().get_template("_bar.html").render(section="rules", **values),
+        "list": environment().get_template("rules/list.html").render(**values),
+    }
+
+
+async def rules_values(view: View) -> dict[str, Any]:
+    """All that the page shows."""
+    words, rulebook = view.words, await view.backend.rulebook()
+    sums = await last_days(view, DAYS)
+    rows = [_row(rule, sums, words) for rule in rulebook.rules]
+    chosen = rulebook.rule(view.query.get("rule", "")) or max(
+        rulebook.rules, key=lambda rule: sums.get(f"rule.{rule.id}.proposed", 0), default=None
+    )
+    acted, still = sum(row["acted"] for row in rows), sum(row["not_sent"] + row["held"] for row in rows)
+    return {
+        "says": words("rules_page.says", n=len(rows), acted=acted, still=still),
+        "version": rulebook.version,
+        "since": words.by_moment(rulebook.in_force_from, view.now) if rulebook.in_force_from else "",
+        "groups": _grouped(rows, words),
+        "chosen": chosen.id if chosen else "",
+        "rule": await _detail(chosen, sums, view) if chosen else None,
+    }
+
+
+async def last_days(view: View, days: int) -> dict[str, int]:
+    """All sums of the last days, added up."""
+    today = view.words.local(view.now)
+    names = [f"{today - timedelta(days=back):%Y%m%d}" for back in range(days)]
+    total: dict[str, int] = {}
+    for of_day in (await view.backend.rollups.days(names)).values():
+        for name, count in of_day.items():
+            total[name] = total.get(name, 0) + count
+    return total
+
+
+def _row(rule: Rule, sums: Mapping[str, int], words: Words) -> dict[str, Any]:
+    figures = {name: sums.get(f"rule.{rule.id}.{name}", 0) for name in ("acted", "held", "not_sent", "proposed")}
+    figures["held"] = min(figures["held"], max(figures["proposed"] - figures["acted"] - figures["not_sent"], 0))
+    title = words.named("rules", rule.id) if words.has(f"rules.{rule.id}") else rule.terms.about
+    label = words("rules_page.bar", acted=figures["acted"], held=figures["held"], not_sent=figures["not_sent"])
+    return {
+        "id": rule.id,
+        "title": title,
+        "group": next(group for group, starts in _PURPOSES if any(rule.id.startswith(start) for start in starts)),
+        "bar": charts.proposals(figures["acted"], figures["held"], figures["not_sent"], 0, label),
+        **figures,
+    }
+
+
+def _grouped(rows: list[dict[str, Any]], words: Words) -> list[tuple[str, list[dict[str, Any]]]]:
+    return [
+        (words(f"rules_page.{group}"), found)
+        for group, _ in _PURPOSES
+        if (found := [row for row in rows if row["group"] == group])
+    ]
+
+
+async def _detail(rule: Rule, sums: Mapping[str, int], view: View) -> dict[str, Any]:
+    words = view.words
+    row = _row(rule, sums, words)
+    reasons = [
+        (kind, reason, count)
+        for name, count in sums.items()
+        if name.startswith(f"reason.{rule.id}.")
+        for kind, reason in [name.split(".")[2:4]]
+        if kind == "not_sent"
+    ]
+    reasons.sort(key=lambda one: -one[2])
+    losses = [(kind, count) for kind, _, count in reasons]
+    if row["held"]:
+        losses.append(("held", row["held"]))
+    named = [(f"−{words.number(count)}", words.named("reasons", reason), "supp") for _, reason, count in reasons]
+    if row["held"]:
+        named.append((f"−{words.number(row['held'])}", words("rules_page.held_now"), "held"))
+    newest = [decode_decision(body) for body in await view.backend.rollups.of_rule(rule.id, 3)]
+    newest.sort(key=lambda one: -one.acting)
+    return {
+        **row,
+        "about": rule.terms.about,
+        "sieve": charts.sieve(row["proposed"], losses, [row["acted"]]),
+        "losses": named,
+        "source": yaml.safe_dump(_terms(rule), sort_keys=False, allow_unicode=True, width=72).splitlines(),
+        "file": rule.file,
+        "texts": _texts(rule),
+        "latest": [feed_entry(one, words, view.now) for one in newest[:6]],
+    }
+
+
+def _terms(rule: Rule) -> dict[str, Any]:
+    told: dict[str, Any] = rule.terms.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
+
+
+def _texts(rule: Rule) -> list[dict[str, Any]]:
+    found = []
+    for plan in rule.plans:
+        for key, shown in _LANGUAGES:
+            variants = plan.text.variants.get(key)
+            if variants:
+                found.append({"language": shown, "lang": key, "text": _plain(variants[0])})
+        break
+    return found
+
+
+def _plain(script: Script) -> str:
+    spoken = script.spoken
+    return "\n".join([spoken.subject, *map(str, spoken.body)])

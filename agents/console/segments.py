@@ -1,0 +1,102 @@
+"""Saved segments: a condition in CEL over the facts, with a count and a sample.
+
+A count looks at customers one after the other, in portions, when somebody asks for it; no page does so by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from agents.rollups.keys import key
+from infra.store.trouble import reaching
+from rules.context import Churn, EventContext
+from rules.expression import EvaluationFailed
+from rules.fact_types import FactType
+from rules.facts import FactReader
+from rules.language import BadExpression, compile_expression
+from rules.rulebook import Rulebook
+from schemas.codec import decode_orders, decode_record
+from schemas.errors import TendError
+from schemas.record import OrderBook
+from schemas.times import Millis
+from schemas.triggers import Trigger
+
+if TYPE_CHECKING:
+    from agents.console.backend import Backend
+
+MOST: Final = 100
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """A condition under a name."""
+
+    name: str
+    condition: str
+    by: str
+
+
+class Segments:
+    """The segments that people have saved; few, and none of them names a person."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        self._client, self._address = client, address
+
+    async def save(self, segment: Segment) -> None:
+        """Keep it under its name. Raises TendError where there are too many."""
+        with reaching(self._address):
+            if await self._client.hlen(key(0, "segments")) >= MOST:
+                raise TendError(f"{MOST} segments are saved already; that is the most")
+            await self._client.hset(key(0, "segments"), segment.name[:64], msgspec.json.encode(segment))
+
+    async def all(self) -> list[Segment]:
+        """All of them, by name."""
+        with reaching(self._address):
+            found = await self._client.hvals(key(0, "segments"))
+        return sorted((msgspec.json.decode(body, type=Segment) for body in found), key=lambda one: one.name)
+
+
+async def count_segment(
+    backend: Backend, condition: str, rulebook: Rulebook, now: Millis, *, sample: int | None
+) -> dict[str, Any]:
+    """How many customers the condition holds for, out of how many, with the first of them.
+
+    Args:
+        sample: how many ids are told; None for all.
+
+    Raises:
+        TendError: the condition does not compile; the message says where and what to write instead.
+    """
+    try:
+        expression = compile_expression(condition, FactType.BOOL)
+    except BadExpression as bad:
+        raise TendError(f"{bad.message} (line {bad.line}, column {bad.column}); {bad.fix}") from None
+    count, looked, failed, ids = 0, 0, 0, list[str]()
+    for partition in range(backend.settings.partitions):
+        async for customer, body, book in backend.store.scan(partition):
+            record = decode_record(body)
+            if record.erased:
+                continue
+            looked += 1
+            context = EventContext(
+                record=record,
+                orders=decode_orders(book) if book else OrderBook(),
+                trigger=Trigger("churn.scored"),
+                event=None,
+                at=max(now, record.seen),
+                acting=max(now, record.seen),
+                rulebook=rulebook,
+                almanac=0,
+                churn=Churn(record.churn[0], 0.0, 1.0, trusted=True) if record.churn else None,
+            )
+            try:
+                holds = bool(expression.evaluate(FactReader(context)))
+            except (EvaluationFailed, ValueError, TypeError, LookupError, ArithmeticError):
+                failed += 1
+                continue
+            if holds:
+                count += 1
+                if sample is None or len(ids) < sample:
+                    ids.append(customer)
+    return {"count": count, "of": looked, "failed": failed, "sample": ids}
