@@ -18,6 +18,7 @@ from rules.rule import Rule
 from schemas.actions import AnyAction
 from schemas.outcome import Decision, Reason, Verdict
 from schemas.record import Held
+from schemas.times import SECOND
 from schemas.triggers import Trigger
 
 _FAILURES: Final = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
@@ -131,7 +132,10 @@ class _Deciding:
         """Hold or refuse. What is of no use before its release is decided for the last time when it expires."""
         if refusal.until is not None and not self.history.may_hold(proposal):
             refusal = Refusal(Reason.HELD_FULL, detail=f"too much is held to wait for {refusal.reason.value}")
-        until = min(refusal.until, proposal.expires) if refusal.until is not None else 0
+        until = 0
+        if refusal.until is not None:
+            # Later than the moment at which it is held, so that it can never be released at once and held again.
+            until = max(min(refusal.until, proposal.expires), proposal.context.at + SECOND)
         verdict = Verdict.HELD if until else Verdict.REFUSED
         self._decisions.append(decision(proposal, verdict, refusal.reason, until, refusal.detail))
         if until:

@@ -194,7 +194,8 @@ class CustomerSession:
         event: AnyEvent = arrival.event
         if needs_orders(event):
             self._open_book()
-        acting = event.at if self._acting is None else self._acting
+        seen = self.customer.record.seen
+        acting = event.at if self._acting is None else max(self._acting, event.at, seen)
         self.outcomes.append((place, event.type, handle(self.customer, event, self._lane, acting)))
 
     def _open_book(self) -> None:

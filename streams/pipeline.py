@@ -90,7 +90,8 @@ def fire_timers(customer: Customer, until: Millis, lane: LaneContext, acting: Mi
         timer = timers.pop(0)
         at = max(timer.due, customer.record.seen)
         orders = customer.orders if timer.kind in _WITH_ORDERS else None
-        moment = timer.due if acting is None else acting
+        # Nobody acts before the moment of the timer, whatever the clock says: a hold would end before it was made.
+        moment = timer.due if acting is None else max(acting, timer.due, customer.record.seen)
         context = EventContext(customer.record, orders, lane, at, moment, outcome=outcome)
         _fire(context, customer, timer)
     return outcome

@@ -11,27 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.store.limits import check_commit
-from rules.loading import shipped
-from schemas.churn import Tick
 from schemas.codec import decode_record, encode_record
-from schemas.events import AnyEvent, Invalid, decode_event
+from schemas.events import Invalid, decode_event
 from schemas.ids import partition_of
-from schemas.lane import Commit, KafkaRecord, LaneState, Loaded
+from schemas.lane import Commit, KafkaRecord
 from schemas.outcome import Decision, encode_decision
 from schemas.record import CustomerRecord
 from schemas.times import DAY, WEEK, Millis
-from schemas.topics import BROWSE, CUSTOMERS, DEAD_LETTERS, TOPIC_OF
+from schemas.topics import BROWSE, CUSTOMERS, DEAD_LETTERS
 from streams import ingest
-from streams.churn import initial_state
 from streams.customer import Customer
-from streams.in_process_runner import DictStore
 from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward, receive
-from streams.lane import Lane
-from streams.lane_protocol import Batch, LaneConfig, NeedRecords, Save
 from streams.outbox import Outbox, chunks
 from streams.pipeline import new_customer
-from streams.rulebook_schedule import RulebookSchedule
 from tests.builders import START, event, placed
+from tests.streams.service import Service
 
 ADMISSION = AdmissionRules(partition=0, partitions=8, latest=START, forwards=True)
 ELSEWHERE = next(f"c-{i}" for i in range(99) if partition_of(f"c-{i}", 8) != 0)
@@ -161,45 +155,6 @@ def test_a_dead_letter_says_what_of_its_key_is_missing() -> None:
 
 
 # ---------------------------------------------------------------- through a whole lane
-
-
-class Service:
-    """A lane in service over a store with the limits of the real one."""
-
-    def __init__(self) -> None:
-        config = LaneConfig(0, 1, DAY, (28,), Tick(0, WEEK), initial_state((28,)))
-        self.lane = Lane(config, LaneState(offsets={}), RulebookSchedule(shipped()))
-        self.store = DictStore()
-        self.failed: list[str] = []
-        self.timers = 0
-
-    def feed(self, *events: AnyEvent, now: Millis = START) -> None:
-        """Take the events and the timers until the lane has come to ``now``."""
-        arrivals = [Arrival(one, one.at, TOPIC_OF[one.type], n) for n, one in enumerate(events)]
-        raws = {(one.topic, one.offset): record(b"{}") for one in arrivals}
-        batch = Batch(arrivals, now, {}, raws=raws, acting=now)
-        while True:
-            self._take(batch)
-            if self.lane.state.time >= now:
-                return
-            batch = Batch([], now, {}, acting=now)
-
-    def _take(self, batch: Batch) -> None:
-        steps = self.lane.take(batch)
-        answer: Loaded | None = None
-        while True:
-            try:
-                step = steps.send(answer)
-            except StopIteration:
-                return
-            answer = None
-            if isinstance(step, NeedRecords):
-                answer = self.store.load(step)
-            elif isinstance(step, Save):
-                check_commit(step.commit)
-                self.store.commit(step.commit)
-                self.failed += [failure.customer for failure in step.micro_batch.failed]
-                self.timers += sum(trigger == "timer" for trigger, _ in step.micro_batch.outcomes)
 
 
 YEAR = 365 * DAY

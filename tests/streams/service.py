@@ -1,0 +1,58 @@
+"""A lane in service, over a dictionary that keeps the limits of the real store."""
+
+from __future__ import annotations
+
+from infra.store.limits import check_commit
+from rules.loading import shipped
+from schemas.churn import Tick
+from schemas.events import AnyEvent
+from schemas.lane import KafkaRecord, LaneState, Loaded
+from schemas.times import DAY, WEEK, Millis
+from schemas.topics import TOPIC_OF
+from streams.churn import initial_state
+from streams.in_process_runner import DictStore
+from streams.ingest import Arrival
+from streams.lane import Lane
+from streams.lane_protocol import Batch, LaneConfig, NeedRecords, Save
+from streams.rulebook_schedule import RulebookSchedule
+from tests.builders import START
+
+
+class Service:
+    """A lane in service over a store with the limits of the real one."""
+
+    def __init__(self) -> None:
+        config = LaneConfig(0, 1, DAY, (28,), Tick(0, WEEK), initial_state((28,)))
+        self.lane = Lane(config, LaneState(offsets={}), RulebookSchedule(shipped()))
+        self.store = DictStore()
+        self.failed: list[str] = []
+        self.timers = 0
+
+    def feed(self, *events: AnyEvent, now: Millis = START, until: Millis | None = None) -> None:
+        """Take the events and the timers until the lane has come to ``until``, else to ``now``, the clock."""
+        until = now if until is None else until
+        arrivals = [Arrival(one, one.at, TOPIC_OF[one.type], n) for n, one in enumerate(events)]
+        raws = {(one.topic, one.offset): KafkaRecord(one.topic, 0, one.offset, one.at, None, b"{}") for one in arrivals}
+        batch = Batch(arrivals, until, {}, raws=raws, acting=now)
+        while True:
+            self._take(batch)
+            if self.lane.state.time >= until:
+                return
+            batch = Batch([], until, {}, acting=now)
+
+    def _take(self, batch: Batch) -> None:
+        steps = self.lane.take(batch)
+        answer: Loaded | None = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration:
+                return
+            answer = None
+            if isinstance(step, NeedRecords):
+                answer = self.store.load(step)
+            elif isinstance(step, Save):
+                check_commit(step.commit)
+                self.store.commit(step.commit)
+                self.failed += [failure.customer for failure in step.micro_batch.failed]
+                self.timers += sum(trigger == "timer" for trigger, _ in step.micro_batch.outcomes)
