@@ -1,45 +1,73 @@
-"""The command line, ``tend``: one place where commands are mounted and errors become words."""
+"""The command line, ``tend``: one place where commands are found and errors become words.
+
+A command is imported when it is named, and nothing else: the list of commands, a misspelt one and the version answer
+without the engine being loaded.
+"""
 
 from __future__ import annotations
 
+import difflib
+import os
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import typer
+from schemas.errors import DependencyUnavailable, NotFound, TendError
 
-from schemas.errors import DependencyUnavailable, TendError
+if TYPE_CHECKING:
+    import typer
 
-COMMANDS = {
-    "demo": "demo.demo",
-    "worker": "worker.worker",
-    "learn": "learn.learn",
-    "replay": "replay.replay",
-    "rebuild": "rebuild.rebuild",
-    "snapshot": "snapshots.snapshot",
-    "restore": "snapshots.restore",
-    "import": "imports.app",
-    "topics": "topics.app",
-    "customer": "customer.customer",
-    "actions": "actions.app",
-    "why": "why.why",
-    "dead-letters": "dead_letters.app",
-    "rules": "rules.app",
-    "messages": "messages.app",
-    "rehearse": "rehearse.rehearse",
-    "churn": "churn.app",
-    "console": "console.console",
+
+class Command(NamedTuple):
+    """Where a command is, below ``agents.commands``, and the first line of its help."""
+
+    where: str
+    help: str
+
+
+COMMANDS: Final = {
+    "demo": Command("demo.demo", "Show what tend does, on a real year of orders or on your own."),
+    "serve": Command("serve.serve", "Run a whole installation on this machine, kept over restarts."),
+    "worker": Command("worker.worker", "Run the lanes of the partitions that the group gives this process."),
+    "learn": Command("learn.learn", "Run the learner: merge what all lanes have learned, epoch by epoch."),
+    "replay": Command("replay.replay", "Send a history through the topics, in its order and with its times."),
+    "rebuild": Command("rebuild.rebuild", "Make all records anew from Kafka."),
+    "snapshot": Command("snapshots.snapshot", "Keep a copy of all records."),
+    "restore": Command("snapshots.restore", "Bring back a copy of all records."),
+    "import": Command("imports.app", "Turn what shops export into files of events."),
+    "topics": Command("topics.app", "Make the topics of an installation, or check them."),
+    "customer": Command("customer.customer", "Show one customer on one page."),
+    "actions": Command("actions.app", "Look at the actions that go out to senders."),
+    "why": Command("why.why", "Tell why an action was given out, held or refused; or why there was none."),
+    "dead-letters": Command("dead_letters.app", "Look at what could not be handled, and send it again."),
+    "rules": Command("rules.app", "Check, list and publish rules, and see the facts they may use."),
+    "messages": Command("messages.app", "Look at what rules say, in any language, and send it to yourself."),
+    "rehearse": Command("rehearse.rehearse", "Try rules on a file of events, without any server."),
+    "churn": Command("churn.app", "Measure how well churn is predicted."),
+    "console": Command("console.console", "Serve the console: what happens now, customers, rules; in a browser."),
 }
-"""Each command with its module below ``agents.commands`` and the function or group in it, in the order of help."""
+"""Each command, in the order of help."""
+EXIT_CODES: Final = {
+    0: "done",
+    2: "something to put right: an option, a file, a setting",
+    3: "not found: no such customer, action or dead letter",
+    4: "a server does not answer; nothing is lost, try again",
+    130: "interrupted",
+}
+"""What the exit status of any command means; 1 is a fault of tend itself, with a traceback."""
+_COMPLETING: Final = "_TEND_COMPLETE"
+_HELP: Final = ("-h", "--help")
 
 
 def application(named: str = "") -> typer.Typer:
     """All commands; or only the one that is named, so that nobody waits for what another command imports."""
+    import typer
+
     app = typer.Typer(
         name="tend",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        add_completion=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": list(_HELP)},
         help="Looks after a store's customers, event by event.",
         epilog="Settings come from TEND_… variables and a TOML file; see docs/settings.md.",
     )
@@ -50,18 +78,89 @@ def application(named: str = "") -> typer.Typer:
 
 
 def main() -> None:
-    """Run a command; what a person can put right is told without a traceback, with exit status 2."""
+    """Run a command; what a person can put right is told without a traceback, see ``EXIT_CODES``."""
+    words = sys.argv[1:]
+    if _COMPLETING in os.environ:
+        _complete()
+    elif not words or words[0] in _HELP:
+        print(overview())  # noqa: T201  # the engine is not loaded for this
+    elif words[0] == "--version":
+        print(_version())  # noqa: T201  # likewise
+    elif words[0] not in COMMANDS and not words[0].startswith("-"):
+        _end(_misspelt(words[0]), 2)
+    else:
+        _run(words[0])
+
+
+def overview() -> str:
+    """The list of commands."""
+    lines = ["Usage: tend COMMAND [OPTIONS]", "", "Looks after a store's customers, event by event.", "", "Commands:"]
+    wide = max(map(len, COMMANDS))
+    lines += [f"  {name:<{wide}}  {command.help}" for name, command in COMMANDS.items()]
+    lines += [
+        "",
+        "  tend COMMAND --help       what a command does, with an example",
+        "  tend --version            which tend this is",
+        "  tend --install-completion make the shell complete commands and options",
+        "",
+        "Exit status: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + ".",
+        "Settings come from TEND_… variables and a TOML file; see docs/settings.md.",
+    ]
+    return "\n".join(lines)
+
+
+def _run(name: str) -> None:
     try:
-        application(sys.argv[1] if len(sys.argv) > 1 else "")()
-    except (TendError, DependencyUnavailable) as error:
-        typer.echo(f"tend: {error}", err=True)
-        raise SystemExit(2) from None
+        application(name)(prog_name="tend")
+    except NotFound as error:
+        _end(str(error), 3)
+    except TendError as error:
+        _end(str(error), 2)
+    except DependencyUnavailable as error:
+        _end(str(error), 4)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 
 
+def _end(message: str, status: int) -> None:
+    print(f"tend: {message}", file=sys.stderr)  # noqa: T201  # whatever was loaded, this is how it ends
+    raise SystemExit(status)
+
+
+def _misspelt(word: str) -> str:
+    near = difflib.get_close_matches(word, COMMANDS, 3, 0.5)
+    meant = f"Is {' or '.join(f'`tend {name}`' for name in near)} meant?" if near else "`tend` lists the commands."
+    return f"there is no command {word!r}. {meant}"
+
+
+def _complete() -> None:
+    """Answer the shell's question for what may come next; the command that is being written is loaded, or none."""
+    written = os.environ.get("_TYPER_COMPLETE_ARGS", os.environ.get("COMP_WORDS", "")).split()
+    if len(written) > 1 and written[1] in COMMANDS:
+        application(written[1])(prog_name="tend")
+        return
+    import typer
+
+    app = typer.Typer(name="tend")
+    app.callback()(_any_command)
+    for name, command in COMMANDS.items():
+        app.command(name, help=command.help)(_any_command)
+    app(prog_name="tend")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"tend {version('tend')}"
+    except PackageNotFoundError:
+        return "tend, from its sources"
+
+
 def _mount(app: typer.Typer, name: str) -> None:
-    module, _, what = COMMANDS[name].partition(".")
+    import typer
+
+    module, _, what = COMMANDS[name].where.partition(".")
     command = getattr(import_module(f"agents.commands.{module}"), what)
     if isinstance(command, typer.Typer):
         app.add_typer(command, name=name)

@@ -9,7 +9,7 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from schemas.codec import decode_orders, decode_record
-from schemas.errors import TendError
+from schemas.errors import NotFound, TendError
 from schemas.ids import partition_of
 from schemas.lane import LaneState
 from schemas.outcome import Decision, decode_decision
@@ -33,11 +33,11 @@ class StoreQueries:
         """Her record and order book.
 
         Raises:
-            TendError: there is no such customer.
+            NotFound: there is no such customer.
         """
         record, orders = await self._store.customer(partition_of(customer, self._partitions), customer)
         if record is None:
-            raise TendError(
+            raise NotFound(
                 f"There is no customer {customer}. A record is made by her first event; check the id as it stands in "
                 "the events (it is case-sensitive)."
             )

@@ -15,6 +15,10 @@ class TendError(Exception):
     """
 
 
+class NotFound(TendError):
+    """What was asked for is not there, though the question was right; the command line exits with status 3."""
+
+
 class ConfigurationRefused(TendError):
     """A service refuses to start, because going on would make a promise empty."""
 

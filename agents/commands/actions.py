@@ -8,9 +8,10 @@ from typing import Annotated
 import orjson
 import typer
 
+from agents.reach import reachable_settings
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import tail as read_tail
-from infra.settings import Settings, load_settings
+from infra.settings import Settings
 from schemas.actions import AnyAction, decode_action
 from schemas.errors import TendError
 from schemas.topics import ACTION_TOPICS
@@ -32,7 +33,7 @@ def tail(
     if kind and kind not in ACTION_TOPICS:
         raise TendError(f"--kind {kind}: there is no such kind of action; expected one of {', '.join(ACTION_TOPICS)}")
     topics = [ACTION_TOPICS[kind]] if kind else list(ACTION_TOPICS.values())
-    asyncio.run(_tail(load_settings(), topics, newest, follow, as_json))
+    asyncio.run(_tail(reachable_settings(), topics, newest, follow, as_json))
 
 
 async def _tail(settings: Settings, topics: list[str], newest: int, follow: bool, as_json: bool) -> None:

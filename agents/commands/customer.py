@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Annotated, Any
 
 import msgspec
 import orjson
 import typer
 from rich.console import Console as Screen
-from rich.table import Table
+from rich.table import Column, Table
 
+from agents.reach import reachable_settings
 from agents.store_queries import StoreQueries
-from infra.settings import load_settings
 from schemas.currencies import major
 from schemas.outcome import Decision
 from schemas.record import CustomerRecord, OrderBook, TimerKind
 from schemas.times import Millis, to_rfc3339
+
+_WIDE, _OF_AN_ID = 200, 32
 
 
 def customer(
@@ -35,7 +38,7 @@ def customer(
 
 
 async def _ask(customer_id: str) -> tuple[CustomerRecord, OrderBook, list[Decision]]:
-    console = StoreQueries(load_settings())
+    console = StoreQueries(reachable_settings(broker=False, store=True))
     try:
         record, orders = await console.customer(customer_id)
         return record, orders, await console.decisions(customer_id)
@@ -67,7 +70,8 @@ def _named(value: Any) -> Any:
 
 
 def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> None:
-    screen = Screen()
+    # A pipe has no width: there an id must not be cut for one.
+    screen = Screen(width=None if sys.stdout.isatty() else _WIDE)
     segment, bought = record.segment, record.purchases
     screen.print(f"[bold]{record.id}[/bold]  {record.profile.name or '(no name told)'}")
     screen.print(
@@ -86,25 +90,30 @@ def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) 
 
 
 def _orders(orders: OrderBook) -> Table:
-    table = Table("order", "placed", "amount", "status", title="Latest orders", title_justify="left")
+    table = Table(_id("order"), "placed", "amount", "status", title="Latest orders", title_justify="left")
     for order in orders.orders[-5:]:
         table.add_row(order.id, _moment(order.placed), _money(order.amount, order.currency), order.status)
     return table
 
 
 def _waits(record: CustomerRecord) -> Table:
-    table = Table("when", "what", "about", title="Waits for", title_justify="left")
+    table = Table("when", "what", _id("about"), title="Waits for", title_justify="left")
     for timer in record.timers:
         table.add_row(_moment(timer.due), TimerKind(timer.kind).name.lower().replace("_", " "), timer.ref)
     return table
 
 
 def _decisions(decisions: list[Decision]) -> Table:
-    table = Table("when", "rule", "what", "verdict", "action", title="Recent decisions", title_justify="left")
+    table = Table("when", "rule", "what", "verdict", _id("action"), title="Recent decisions", title_justify="left")
     for decision in decisions[:12]:
         verdict = decision.verdict.value + (f": {decision.reason.value}" if decision.reason else "")
         table.add_row(_moment(decision.at), decision.rule, decision.kind, verdict, decision.action_id)
     return table
+
+
+def _id(name: str) -> Column:
+    """A column of ids: they are never cut, as they are there to be pasted."""
+    return Column(name, overflow="fold", min_width=_OF_AN_ID if name == "action" else None)
 
 
 def _moment(moment: Millis) -> str:

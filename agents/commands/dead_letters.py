@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from agents.reach import reachable_settings
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producer import BulkProducer
 from infra.kafka.reader import tail
 from infra.kafka.topics import Topics
-from infra.settings import Settings, load_settings
-from schemas.errors import TendError
+from infra.settings import Settings
+from schemas.errors import NotFound, TendError
 from schemas.events import Invalid, decode_event
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
@@ -35,7 +36,7 @@ def list_letters(
 
     Example: tend dead-letters list --reason missing_field
     """
-    for letter in asyncio.run(newest_letters(load_settings(), newest)):
+    for letter in asyncio.run(newest_letters(reachable_settings(), newest)):
         if reason and letter["reason"] != reason:
             continue
         line = f"{letter['id']:10} {letter['reason']:16} {letter['origin']}  {letter['message']}"
@@ -48,7 +49,7 @@ def show(letter: Annotated[str, typer.Argument(help="PARTITION:OFFSET, as `list`
 
     Example: tend dead-letters show 3:17
     """
-    raw = asyncio.run(one_letter(load_settings(), letter))
+    raw = asyncio.run(one_letter(reachable_settings(), letter))
     typer.echo(orjson.dumps(described(raw, body=True), option=orjson.OPT_INDENT_2).decode())
 
 
@@ -63,7 +64,7 @@ def redrive(
 
     Example: tend dead-letters redrive 3:17 3:18
     """
-    settings = load_settings()
+    settings = reachable_settings()
     raws = [asyncio.run(one_letter(settings, letter)) for letter in letters]
     targets = [target(raw, letter, settings.partitions, force) for letter, raw in zip(letters, raws, strict=True)]
     producer = BulkProducer(KafkaConnection.of(settings))
@@ -113,7 +114,7 @@ async def one_letter(settings: Settings, letter: str) -> KafkaRecord:
         raise TendError(f"{letter} names no dead letter; expected PARTITION:OFFSET such as 3:17")
     found = await asyncio.to_thread(_record, KafkaConnection.of(settings), int(partition), int(offset))
     if found is None:
-        raise TendError(f"There is no dead letter {letter}; `tend dead-letters list` shows those there are")
+        raise NotFound(f"There is no dead letter {letter}; `tend dead-letters list` shows those there are")
     return found
 
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from agents.commands.import_options import CurrencyOption, PresetOption, TzOption
+from schemas.errors import TendError
+
+if TYPE_CHECKING:
+    from agents.imports.presets import AmountIs
+    from agents.replay.file import EventFile
 
 
 def demo(
@@ -12,16 +21,80 @@ def demo(
     year: Annotated[bool, typer.Option("--year", help="The whole year.")] = False,
     households: Annotated[int, typer.Option(help="Only so many households, for a quick look; 0 is all.", min=0)] = 0,
     seed: Annotated[int, typer.Option(help="What is simulated around the real orders follows from it.")] = 1,
+    orders: Annotated[Path | None, typer.Option(help="Your own orders instead: what your shop exports.")] = None,
+    customers: Annotated[Path | None, typer.Option(help="Your customers, with addresses and consent.")] = None,
+    preset: PresetOption = None,
+    currency: CurrencyOption = None,
+    tz: TzOption = None,
+    assume_consent: Annotated[
+        bool, typer.Option("--assume-consent", help="Take every customer to allow marketing; for a look only.")
+    ] = False,
     leave: Annotated[bool, typer.Option("--exit", help="End after the summary.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON; implies --exit.")] = False,
 ) -> None:
-    """Start a broker, a store, a worker and a learner, replay real orders through them, and show what came of it.
+    """Start a broker, a store, a worker and a learner, replay orders through them, and show what came of it.
 
     Then it stays, so that you can look around from another terminal, until Ctrl-C. It ends by itself with --exit,
     or where nobody is at the terminal. Each run starts afresh.
 
-    Example: tend demo --weeks 12
+    Examples:
+
+      tend demo --weeks 12
+
+      tend demo --orders orders_export.csv --customers customers_export.csv
     """
     from agents.demo.run import Plan, run
 
-    run(Plan(days=366 if year else weeks * 7, households=households or None, seed=seed), leave=leave, as_json=as_json)
+    own = None
+    if orders is not None:
+        own = _own(orders, customers, preset, currency, tz, assume_consent=assume_consent)
+    elif customers is not None or assume_consent:
+        raise TendError("--customers and --assume-consent go with your own orders: --orders FILE.")
+    plan = Plan(366 if year else weeks * 7, households or None, seed, own, assume_consent)
+    run(plan, leave=leave, as_json=as_json)
+
+
+def _own(
+    orders: Path, customers: Path | None, preset: str | None, currency: str | None, tz: str | None, *,
+    assume_consent: bool,
+) -> Callable[[Path], EventFile]:  # fmt: skip
+    """What makes the history of a shop's files; what is wrong with them is said before any server starts."""
+    from agents.commands.import_options import layouts_of, request_of
+    from agents.commands.telling_imports import tell
+    from agents.demo.own import own_history
+    from agents.imports import people
+    from agents.imports.history import tables_of
+    from agents.imports.look import look_at
+    from agents.imports.presets import CUSTOMERS, PRESETS
+
+    seen = look_at(orders)
+    name = preset or seen.preset
+    columns = {} if name else {meaning: (column,) for meaning, column in seen.guessed.items()}
+    if not name and (seen.missing or not (currency or seen.has_currency)):
+        hint = "" if currency else " --currency EUR"
+        raise TendError(
+            f"{orders}: not all of its columns are understood. See `tend import look {orders}{hint}`, and make a file "
+            "of events with `tend import orders`."
+        )
+    whole: AmountIs | None = "order" if "--amount-is" in seen.options() else None
+    request = request_of(
+        orders, PRESETS.get(name), layouts_of(PRESETS.get(name), columns, whole, None), tz=tz,
+        currency=currency or seen.currency,
+    )  # fmt: skip
+    tables_of(request)
+    people_of = None
+    if customers is not None:
+        known = CUSTOMERS.get(name)
+        if known is None:
+            guessed = look_at(customers).guessed
+            if "customer" not in guessed:
+                raise TendError(
+                    f"{customers}: no column seems to name the customer; see `tend import look {customers}`."
+                )
+            known = people.layout_of_guess(guessed)
+        asked = request_of(customers, None, (known,), tz=tz)
+        tables_of(asked)
+        people_of = (asked, people.customers(request.country, asked.told.zone))
+    return lambda folder: own_history(
+        request, people_of, folder, lambda found: tell(found, as_json=False, aside=True), assume_consent=assume_consent
+    )

@@ -6,8 +6,8 @@ import asyncio
 
 import typer
 
+from agents.reach import reachable_settings
 from agents.rebuild import Rebuild, Rebuilt
-from infra.settings import load_settings
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import to_rfc3339
 
@@ -21,8 +21,9 @@ def rebuild() -> None:
 
     Example: TEND_REDIS_URL=redis://127.0.0.1:6379/1 tend rebuild
     """
+    settings = reachable_settings(store=True)
     try:
-        lanes = asyncio.run(Rebuild(load_settings(), _tell).run())
+        lanes = asyncio.run(Rebuild(settings, _tell).run())
     except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is broken: run tend rebuild again.") from error
     typer.echo(f"{sum(lane.customers for lane in lanes):,} records of {len(lanes)} lanes; start the workers")

@@ -11,6 +11,7 @@ import orjson
 import typer
 from rich.console import Console
 
+from agents.reach import expect_servers
 from agents.replay.display import shown
 from agents.replay.feed import Manner, feed
 from agents.replay.file import EventFile, read_file
@@ -74,6 +75,7 @@ def replay(
         days = 7 * weeks if weeks else Journey().days
         source = Journey(days=days, households=households, seed=seed, simulated=simulated)
     acting = _moment(act_from, source) if act_from else (source.start + _TEACHING if journey else 0)
+    expect_servers(settings)
     manner = Manner(acting, watermark_every, watermarks, speed)
     try:
         last = deque(shown(feed(settings, source, manner), source, console), maxlen=1)

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from agents.reach import reachable_settings
 from agents.restore import Restore, Restored
 from agents.snapshot import Saved, Snapshot
-from infra.settings import load_settings
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import to_rfc3339
 
@@ -25,8 +25,9 @@ def snapshot(
 
     Example: tend snapshot /backup/tend-2026-01-31
     """
+    settings = reachable_settings(store=True)
     try:
-        manifest = asyncio.run(Snapshot(load_settings(), folder, _tell_saved).run())
+        manifest = asyncio.run(Snapshot(settings, folder, _tell_saved).run())
     except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is broken: run tend snapshot again.") from error
     size = sum(lane.size for lane in manifest.lanes)
@@ -42,8 +43,9 @@ def restore(
 
     Example: TEND_REDIS_URL=redis://127.0.0.1:6379/1 tend restore /backup/tend-2026-01-31
     """
+    settings = reachable_settings(store=True)
     try:
-        lanes = asyncio.run(Restore(load_settings(), folder, _tell_restored).run())
+        lanes = asyncio.run(Restore(settings, folder, _tell_restored).run())
     except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is broken: run tend restore again.") from error
     typer.echo(f"{sum(lane.customers for lane in lanes):,} records of {len(lanes)} lanes; start the workers")

@@ -34,8 +34,13 @@ class Seen(NamedTuple):
     needs_currency: bool
 
 
-def tell(found: Imported, as_json: bool) -> None:
+def tell(found: Imported, as_json: bool, *, aside: bool = False) -> None:
     """Say what became of an import; what could not be read goes to the standard error.
+
+    Args:
+        found: what became of it.
+        as_json: for a program.
+        aside: whether something greater goes on, so that all of it goes to the standard error, without what comes next.
 
     Raises:
         TendError: nothing was written.
@@ -55,7 +60,8 @@ def tell(found: Imported, as_json: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps(summary_of(found)).decode())
     elif not found.refused:
-        typer.echo(summary_line(found))
+        lines = summary_line(found).splitlines()
+        typer.echo("\n".join(lines[:-1] if aside else lines), err=aside)
     if found.refused:
         raise TendError(found.refused)
 

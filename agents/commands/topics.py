@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from agents.catalogue import topic_specs
+from agents.reach import reachable_settings
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
-from infra.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Make the topics of an installation, or check them.")
 
@@ -20,7 +20,7 @@ def create() -> None:
 
     Example: TEND_BROKERS=kafka:9092 TEND_PARTITIONS=8 tend topics create
     """
-    settings = load_settings()
+    settings = reachable_settings()
     topics = Topics(KafkaConnection.of(settings))
     made = topics.create(topic_specs(settings), settings.replication)
     for name in made:
@@ -37,7 +37,7 @@ def check(
 
     Example: tend topics check --oldest-days 400
     """
-    settings = load_settings()
+    settings = reachable_settings()
     report = Topics(KafkaConnection.of(settings)).check(topic_specs(settings, oldest_days * 86_400_000))
     for note in report.notes:
         typer.echo(note)

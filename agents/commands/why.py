@@ -12,19 +12,22 @@ import typer
 from rich.console import Console as Screen
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from agents.reach import reachable_settings
 from agents.reasons import reasons_of_absence
 from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import tail
-from infra.settings import Settings, load_settings
-from schemas.errors import TendError
+from infra.settings import Settings
+from schemas.errors import NotFound, TendError
 from schemas.outcome import Decision, decode_decision
 from schemas.times import to_rfc3339
 from schemas.topics import DECISIONS
 
+_SHOWN = 5
+
 
 def why(
-    action_id: Annotated[str, typer.Argument(help="The action's id, as senders receive it.")] = "",
+    action_id: Annotated[str, typer.Argument(help="The action's id, or a beginning that no other has.")] = "",
     customer: Annotated[str, typer.Option(help="Whose action it is: answered at once from her recent decisions.")] = "",
     rule: Annotated[str, typer.Option(help="With --customer: why this rule did nothing for her.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The decisions as JSON, one a line.")] = False,
@@ -40,11 +43,13 @@ def why(
         return
     if not action_id:
         raise TendError("Nothing to explain: name an action, or with --customer and --rule what did not happen")
-    found = asyncio.run(_find(load_settings(), action_id, customer))
+    found = asyncio.run(_find(reachable_settings(store=bool(customer)), action_id, customer))
     if not found:
-        raise TendError(
+        raise NotFound(
             f"No decision about action {action_id} is known; check the id, or whether the ledger goes so far"
         )
+    if len(several := sorted({decision.action_id for decision in found})) > 1:
+        raise TendError(f"{action_id} is the beginning of {len(several)} ids: {', '.join(several[:_SHOWN])}. Say more.")
     for decision in found:
         typer.echo(orjson.dumps(msgspec.to_builtins(decision)).decode() if as_json else in_words(decision))
 
@@ -52,13 +57,13 @@ def why(
 def _absence(customer: str, rule: str, *, as_json: bool) -> None:
     if not customer:
         raise TendError(f"Whom did rule {rule} do nothing for? Name her with --customer")
-    sentences = asyncio.run(reasons_of_absence(load_settings(), customer, rule))
+    sentences = asyncio.run(reasons_of_absence(reachable_settings(broker=False, store=True), customer, rule))
     typer.echo(orjson.dumps(sentences).decode() if as_json else "\n".join(sentences))
 
 
 async def _find(settings: Settings, action_id: str, customer: str) -> list[Decision]:
     if customer:
-        recent = [d for d in await _recent(settings, customer) if d.action_id == action_id]
+        recent = [d for d in await _recent(settings, customer) if d.action_id.startswith(action_id)]
         if recent:
             return recent[::-1]
     return await _search(settings, action_id)
@@ -80,7 +85,7 @@ async def _search(settings: Settings, action_id: str) -> list[Decision]:
         async for body in _ledger(settings):
             decision = decode_decision(body)
             progress.update(task, advance=1, date=to_rfc3339(decision.at)[:10])
-            if decision.action_id == action_id:
+            if decision.action_id.startswith(action_id):
                 found.append(decision)
     return sorted(found, key=lambda decision: decision.acting)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import signal
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -22,14 +23,15 @@ from agents.demo.folder import own_folder
 from agents.demo.follower import Follower
 from agents.demo.summary import Summary, show, summarise
 from agents.installation import Installation
-from agents.replay.replay import Progress, Replay
+from agents.replay.file import EventFile
+from agents.replay.replay import Progress, Replay, Source
 from agents.replay.told import Told
 from agents.simulate.journey import Journey
 from infra.embedded.broker import EmbeddedBroker
 from infra.embedded.store import EmbeddedStore
 from infra.kafka.producer import BulkProducer
 from infra.settings import Settings, load_settings
-from schemas.times import DAY, Millis
+from schemas.times import DAY, Millis, to_rfc3339
 
 PARTITIONS = 4
 TEACH_ONLY: Millis = 28 * DAY
@@ -42,12 +44,15 @@ class Plan(NamedTuple):
     days: int
     households: int | None = None
     seed: int = 1
+    own: Callable[[Path], EventFile] | None = None
+    """Makes a shop's own history in the demo's folder; None is the shipped year."""
+    assume_consent: bool = False
 
 
 class Counted:
-    """A journey that counts its events by type on their way."""
+    """A history that counts its events by type on their way."""
 
-    def __init__(self, journey: Journey) -> None:
+    def __init__(self, journey: Source) -> None:
         self._journey = journey
         self.name = journey.name
         self.start = journey.start
@@ -72,7 +77,9 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
             typer.echo(orjson.dumps(msgspec.to_builtins(summary), option=orjson.OPT_INDENT_2).decode())
             return
         show(summary, screen)
-        _tell_addresses(installation, screen)
+        if plan.own is not None:
+            _tell_reach(summary, screen, assumed=plan.assume_consent)
+        _tell_addresses(installation, summary, screen)
         if not leave and sys.stdin.isatty():
             _stay(screen)
 
@@ -82,6 +89,7 @@ def _installed(screen: Screen) -> Iterator[Installation]:
     given = load_settings()
     with ExitStack() as running:
         directory = running.enter_context(own_folder(given.data_dir))
+        screen.print("starting broker, store, learner and worker …")
         brokers = _given_brokers(given) or running.enter_context(EmbeddedBroker(directory)).address
         store = running.enter_context(EmbeddedStore(directory))
         installation = Installation(_settings(brokers, store, directory), directory)
@@ -113,9 +121,16 @@ def _settings(brokers: str, store: EmbeddedStore, directory: Path) -> Settings:
 
 
 def _replayed(installation: Installation, plan: Plan, screen: Screen) -> Summary:
-    journey = Journey(days=plan.days, households=plan.households, seed=plan.seed)
+    journey: Source
+    if plan.own is None:
+        journey = Journey(days=plan.days, households=plan.households, seed=plan.seed)
+    else:
+        journey = plan.own(installation.directory)
+    teaching = min(TEACH_ONLY, (journey.end - journey.start) // 2)
+    first, last = to_rfc3339(journey.start)[:10], to_rfc3339(journey.end)[:10]
+    screen.print(f"from {first} to {last}; the first {teaching // DAY} days only teach")
     source = Counted(journey)
-    replay = Replay(source, [BulkProducer(installation.connection)], PARTITIONS, act_from=journey.start + TEACH_ONLY)
+    replay = Replay(source, [BulkProducer(installation.connection)], PARTITIONS, act_from=journey.start + teaching)
     began = time.monotonic()
     progress: Progress | None = None
     with Follower(screen, journey.start, journey.end) as follower:
@@ -127,12 +142,34 @@ def _replayed(installation: Installation, plan: Plan, screen: Screen) -> Summary
     return asyncio.run(summarise(installation.settings, dict(source.types), seconds))
 
 
-def _tell_addresses(installation: Installation, screen: Screen) -> None:
+def _tell_reach(summary: Summary, screen: Screen, *, assumed: bool) -> None:
+    """Why rules reached those whom they reached, and nobody else."""
+    screen.print(
+        f"{summary.addressed:,} of {summary.customers:,} customers have an e-mail address or a phone number; "
+        f"{summary.allowing:,} allow marketing."
+    )
+    if assumed:
+        screen.print(
+            "Consent was assumed (--assume-consent): nobody gave it. It is marked simulated, of source "
+            "demo:assumed-consent, and what follows from it here is a look only: none of it may be sent to anybody."
+        )
+    elif summary.allowing < summary.customers:
+        screen.print(
+            "The others get service messages and desks' tickets at most. Addresses and consent come with "
+            "--customers FILE, such as a shop's customers export; --assume-consent shows what would be sent."
+        )
+
+
+def _tell_addresses(installation: Installation, summary: Summary, screen: Screen) -> None:
     config = installation.directory / "tend.toml"
     worker, learner = installation.workers[0], installation.learner
     screen.print(f"\nmetrics  http://{worker.address}/metrics  (worker)   http://{learner.address}/metrics  (learner)")
-    screen.print(f"look around from another terminal:  export TEND_CONFIG={config}")
-    screen.print("  tend customer h-00900      tend actions tail      tend why ACTION_ID      tend dead-letters list")
+    screen.print("look around from another terminal:")
+    screen.print(f"  export TEND_CONFIG={shlex.quote(str(config.absolute()))}", soft_wrap=True)
+    screen.print(f"  tend customer {shlex.quote(summary.example)}", soft_wrap=True)
+    if summary.example_action:
+        screen.print(f"  tend why {summary.example_action} --customer {shlex.quote(summary.example)}", soft_wrap=True)
+    screen.print("  tend actions tail\n  tend dead-letters list")
 
 
 def _stay(screen: Screen) -> None:

@@ -41,6 +41,13 @@ class Summary(msgspec.Struct):
     almanacs: int = 0
     lessons: int = 0
     quality: Quality = msgspec.field(default_factory=Quality)
+    addressed: int = 0
+    """Customers with an e-mail address or a phone number."""
+    allowing: int = 0
+    """Customers who allow marketing on a channel."""
+    example: str = ""
+    """A customer to look at: one who got something, if anybody did."""
+    example_action: str = ""
 
     @property
     def rate(self) -> float:
@@ -69,6 +76,9 @@ async def _customers(settings: Settings, summary: Summary) -> None:
             tiers[record.segment.tier or "none"] += 1
             stages[record.segment.stage or "none"] += 1
             sizes.append(size)
+            summary.addressed += bool(record.profile.email or record.profile.phone)
+            summary.allowing += any(one.granted and one.purpose == "marketing" for one in record.consents)
+            summary.example = summary.example or record.id
     finally:
         await console.close()
     summary.customers, summary.tiers, summary.stages = len(sizes), _ordered(tiers), _ordered(stages)
@@ -84,6 +94,8 @@ def _actions(log: PartitionLog, partitions: int, summary: Summary) -> None:
             action = msgspec.json.decode(raw.value or b"{}")
             kinds[action["kind"]] += 1
             rules[action["rule"]] += 1
+            if not summary.example_action or action["channel"] != "desk":
+                summary.example, summary.example_action = action["customer"], action["action_id"]
     summary.actions, summary.rules = _ordered(kinds), _ordered(rules)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -13,6 +13,7 @@ from agents.imports.events import Told, admitted, event_id, in_time_order
 from agents.imports.history import Imported, Request, judged, tables_of, time_of
 from agents.imports.opening import OnBytes
 from agents.imports.output import IdMap, written_whole
+from agents.imports.presets import Layout
 from agents.imports.problems import BadValue, LeftOut
 from agents.imports.table import Row, Table
 from schemas.errors import TendError
@@ -248,3 +249,9 @@ def category_of(subject: str) -> str:
     if plain in get_args(ComplaintCategory):
         return plain
     return next((name for name, words in _CATEGORIES.items() if any(word in plain for word in words)), "other")
+
+
+def layout_of_guess(guessed: Mapping[str, str]) -> Layout:
+    """What the columns of a customers' file mean, as far as they were guessed."""
+    columns = {name: (guessed[name],) for name in ("customer", "time", "email", "phone", "name") if name in guessed}
+    return Layout(columns, ("customer",))

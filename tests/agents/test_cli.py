@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -119,9 +121,67 @@ def test_ctrl_c_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> Non
     def interrupted() -> Settings:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("agents.commands.topics.load_settings", interrupted)
+    monkeypatch.setattr("agents.reach.load_settings", interrupted)
 
     said = tend("topics", "check")
 
     assert said.status == 130
     assert "Traceback" not in said.err
+
+
+def test_the_list_holds_every_command() -> None:
+    group: Any = typer.main.get_command(cli.application())
+
+    assert group.commands.keys() == cli.COMMANDS.keys()
+    assert all(command.help in tend().out for command in cli.COMMANDS.values())
+
+
+def test_the_list_a_misspelt_command_and_the_version_load_nothing_of_the_engine() -> None:
+    for words in ((), ("--help",), ("wroker",), ("--version",)):
+        code = f"import sys; sys.argv[1:] = {list(words)!r}\nfrom agents import cli\n"
+        code += "try: cli.main()\nexcept SystemExit: pass\n"
+        code += "print([name for name in ('typer', 'pydantic', 'polars', 'confluent_kafka') if name in sys.modules])"
+
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+        assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_misspelt_command_is_answered_with_the_one_that_is_meant() -> None:
+    said = tend("wroker")
+
+    assert (said.status, said.err) == (2, "tend: there is no command 'wroker'. Is `tend worker` meant?\n")
+
+
+def test_the_version_is_told() -> None:
+    assert tend("--version").out.startswith("tend")
+
+
+NOWHERE = {"TEND_BROKERS": "127.0.0.1:1", "TEND_REDIS_URL": "redis://127.0.0.1:1/0"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("topics", "check"),
+        ("actions", "tail"),
+        ("why", "0" * 32),
+        ("why", "0" * 32, "--customer", "c-1"),
+        ("customer", "c-1"),
+        ("dead-letters", "list"),
+        ("rebuild",),
+    ],
+    ids=" ".join,
+)
+def test_without_servers_the_way_out_is_told(words: tuple[str, ...]) -> None:
+    said = tend(*words, environment=NOWHERE)
+
+    assert said.status == 4
+    assert "does not answer at 127.0.0.1:1" in said.err
+    assert "tend serve --embedded" in said.err
+
+
+def test_completion_offers_the_commands() -> None:
+    environment = {"_TEND_COMPLETE": "complete_bash", "COMP_WORDS": "tend wo", "COMP_CWORD": "1"}
+
+    assert "worker" in tend("wo", environment=environment).out.split()

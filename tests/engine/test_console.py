@@ -63,7 +63,7 @@ def test_why_tells_the_reasons_of_an_action(site: Site, ticket: dict[str, Any], 
 def test_why_of_an_unknown_action_says_what_to_do(site: Site) -> None:
     said = site.tend("why", "0" * 32)
 
-    assert said.status == 2
+    assert said.status == 3
     assert "No decision about action 0000" in said.err
 
 
