@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from rules.context import EventContext
 from schemas.feedback import ProductReviewed, SurveyAnswered
-from schemas.fields import SurveyDimension
 from schemas.outcome_codes import OutcomeCode
+from schemas.readings import DIMENSIONS
 from streams.churn import remember_signal
-
-DIMENSIONS: Final[tuple[SurveyDimension, ...]] = ("overall", "product", "service", "delivery", "after_sales")
-"""Their order in the record."""
 
 
 def answer(context: EventContext, event: SurveyAnswered) -> OutcomeCode | None:

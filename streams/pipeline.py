@@ -13,13 +13,13 @@ from rules.decide import apply, decide, release
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
 from schemas.outcome_codes import OutcomeCode
+from schemas.readings import BUCKET
 from schemas.record import VERSION, CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, Millis
 from schemas.topics import ORDERS, TOPIC_OF
 from schemas.triggers import Trigger
 from streams import churn_update, handlers, timer_handlers, timer_schedule
 from streams.customer import Customer
-from streams.purchases import BUCKET
 from streams.record_eviction import evict
 from streams.segments import segment
 from streams.stages import stage

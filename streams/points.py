@@ -10,11 +10,6 @@ from schemas.record import MAX_LOTS, Lot, Points
 from schemas.times import Millis, to_datetime, to_millis
 
 
-def balance(points: Points) -> int:
-    """Points the customer can use now."""
-    return sum(lot.points for lot in points.lots)
-
-
 def expiry(at: Millis, lifetime: Millis) -> Millis:
     """When points earned at a moment lapse: their lifetime after the end of the month."""
     day = to_datetime(at)

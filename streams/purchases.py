@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+from schemas.readings import BUCKET, BUCKETS
 from schemas.record import Order, Purchases
-from schemas.times import WEEK, Millis
-
-BUCKET: Millis = 4 * WEEK
-BUCKETS = 13
-"""A year of four-week buckets."""
+from schemas.times import Millis
 
 
 def count_order(purchases: Purchases, order: Order, at: Millis) -> bool:
@@ -29,12 +26,6 @@ def take_back(purchases: Purchases, order: Order, amount: int, orders: int = 0) 
     paid = amount if order.currency == purchases.currency else 0
     purchases.spent -= paid
     _into_bucket(purchases, order.placed, -orders, -paid)
-
-
-def within(purchases: Purchases, now: Millis, buckets: int) -> tuple[int, int]:
-    """Orders and money of the last four-week buckets, the running one included."""
-    keep = max(buckets - max(now // BUCKET - purchases.bucket, 0), 0)
-    return sum(purchases.counts[:keep]), sum(purchases.amounts[:keep])
 
 
 def _into_bucket(purchases: Purchases, at: Millis, count: int, amount: int) -> None:

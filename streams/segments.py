@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from rules.defaults import Defaults
+from schemas.readings import last_year
 from schemas.record import Purchases, Segment
 from schemas.times import DAY, Millis
-from streams.purchases import BUCKETS, within
 
 
 def segment(segment: Segment, purchases: Purchases, defaults: Defaults, now: Millis) -> None:
     """Tell tier, value and activity anew, in place."""
-    orders, spent = within(purchases, now, BUCKETS)
+    orders, spent = last_year(purchases, now)
     days = (now - purchases.last) // DAY if purchases.count else None
     segment.value = defaults.segments.value(spent)
     segment.activity = defaults.segments.activity(days)

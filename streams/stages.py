@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from rules.defaults import Stages
+from schemas.readings import AT_RISK, DORMANT, FIRST, LOYAL, PROSPECT, REPEAT, WON_BACK, last_year
 from schemas.record import Purchases, Segment
 from schemas.times import DAY, Millis
-from streams.purchases import BUCKETS, within
-
-PROSPECT, FIRST, REPEAT, LOYAL = "prospect", "first", "repeat", "loyal"
-AT_RISK, DORMANT, WON_BACK = "at_risk", "dormant", "won_back"
-STAGES = (PROSPECT, FIRST, REPEAT, LOYAL, AT_RISK, DORMANT, WON_BACK)
 
 
 def stage(segment: Segment, purchases: Purchases, stages: Stages, now: Millis, churn: float | None) -> str:
@@ -37,6 +33,6 @@ def _is_won_back(segment: Segment, stages: Stages, now: Millis) -> bool:
 
 
 def _by_orders(purchases: Purchases, stages: Stages, now: Millis) -> str:
-    if within(purchases, now, BUCKETS)[0] >= stages.loyal_orders:
+    if last_year(purchases, now)[0] >= stages.loyal_orders:
         return LOYAL
     return REPEAT if purchases.count - purchases.cancelled > 1 else FIRST

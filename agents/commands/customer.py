@@ -16,6 +16,7 @@ from agents.reach import reachable_settings
 from agents.store_queries import StoreQueries
 from schemas.currencies import major
 from schemas.outcome import Decision
+from schemas.readings import points_balance
 from schemas.record import CustomerRecord, OrderBook, TimerKind
 from schemas.times import Millis, to_rfc3339
 
@@ -80,7 +81,7 @@ def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) 
     )
     screen.print(
         f"{bought.count} orders, {_money(bought.spent, bought.currency)} spent, last {_moment(bought.last)}; "
-        f"{record.complaints.total} complaints; points {sum(lot.points for lot in record.points.lots)}"
+        f"{record.complaints.total} complaints; points {points_balance(record.points)}"
     )
     if record.churn:
         screen.print("churn probability " + ", ".join(f"{p:.2f}" for p in record.churn))

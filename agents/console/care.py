@@ -12,7 +12,7 @@ from agents.console.decisions import decided
 from agents.console.rules import DAYS, last_days
 from agents.console.web import View
 from schemas.outcome import Reason
-from streams.feedback import DIMENSIONS
+from schemas.readings import DIMENSIONS
 
 _TOUCHPOINTS: Final = ("product.viewed", "cart.item_added", "checkout.started", "order.placed")
 _RECEIPTS: Final = ("delivered", "opened", "clicked", "redeemed", "failed")

@@ -17,12 +17,10 @@ from agents.rollups.model import Work, decode_message, decode_row
 from schemas.almanac import Almanac
 from schemas.churn import Explanation
 from schemas.outcome import decode_decision
+from schemas.readings import DIMENSIONS, last_year, points_balance
 from schemas.record import CustomerRecord, Order, OrderBook
 from schemas.times import DAY, Millis, to_datetime
 from streams.churn import explanations, score
-from streams.feedback import DIMENSIONS
-from streams.points import balance
-from streams.purchases import BUCKETS, within
 
 _PAGE: Final = 40
 _ORDERS: Final = 5
@@ -188,7 +186,7 @@ def _language(record: CustomerRecord, words: Words) -> str:
 
 
 def _strip(record: CustomerRecord, life: Life, words: Words, now: Millis) -> dict[str, str]:
-    orders, spent = within(record.purchases, now, BUCKETS)
+    orders, spent = last_year(record.purchases, now)
     usual = usual_days(record)
     note = [words("customer.orders", n=orders)]
     if usual is not None:
@@ -302,7 +300,7 @@ def _points(record: CustomerRecord, words: Words) -> dict[str, str]:
     lots = record.points.lots
     soonest = min(lots, key=lambda lot: lot.expires, default=None)
     return {
-        "balance": words.number(balance(record.points)),
+        "balance": words.number(points_balance(record.points)),
         "lapse": words("customer.lapse", n=soonest.points, day=words.short_day(soonest.expires)) if soonest else "",
     }
 

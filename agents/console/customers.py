@@ -14,8 +14,8 @@ from agents.console.segments import Segment, count_segment
 from agents.console.web import View, environment, frame
 from schemas.errors import TendError
 from schemas.ids import partition_of
+from schemas.readings import STAGES
 
-_STAGES: Final = ("prospect", "first", "repeat", "loyal", "at_risk", "dormant", "won_back")
 _TIERS: Final = ("none", "bronze", "silver", "gold", "platinum")
 _LISTED: Final = 20
 _FIELDS: Final = ("email", "phone", "name", "order", "complaint", "coupon", "action")
@@ -47,14 +47,14 @@ async def customers_parts(view: View) -> dict[str, str]:
 async def customers_values(view: View) -> dict[str, Any]:
     """All figures of the page."""
     words, places = view.words, await view.backend.rollups.places()
-    stages = {name: places.get(f"stage.{name}", 0) for name in _STAGES}
+    stages = {name: places.get(f"stage.{name}", 0) for name in STAGES}
     total = sum(count for name, count in places.items() if name.startswith("stage."))
     leaving = stages["at_risk"] + stages["dormant"]
     return {
         "total": total,
         "says": words("customers.says", n=total, leaving=leaving) if total else words("customers.none"),
         "stages": [(name, words.named("stages", name), count) for name, count in stages.items()],
-        "moves": {(before, after): places.get(f"moved.{before}>{after}", 0) for before in _STAGES for after in _STAGES},
+        "moves": {(before, after): places.get(f"moved.{before}>{after}", 0) for before in STAGES for after in STAGES},
         "tiers": _tiers(places, view),
         "risk": _histogram([places.get(f"risk.{tenth}", 0) for tenth in range(10)], view),
         "unscored": places.get("risk.-1", 0),

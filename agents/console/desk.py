@@ -17,9 +17,9 @@ from agents.console.words import Words
 from agents.rollups.fold import work_key
 from agents.rollups.model import Work
 from schemas.errors import TendError
+from schemas.readings import last_year
 from schemas.record import OrderBook
 from schemas.times import DAY, HOUR, Millis
-from streams.purchases import BUCKETS, within
 
 _SOON: Final = HOUR
 _WIDTH: Final = 1392
@@ -205,7 +205,7 @@ async def _work(work: Work, view: View) -> dict[str, Any]:
     record = life.record
     contact = await contact_of(record, actor=view.session.actor, purpose=ContactPurpose.LOOK, audit=view.backend.audit)
     entries = past(life, words, now)
-    spent = within(record.purchases, now, BUCKETS)[1]
+    spent = last_year(record.purchases, now)[1]
     return {
         "work": work,
         "title": title_of(work, words),

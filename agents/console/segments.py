@@ -11,7 +11,7 @@ import msgspec
 
 from agents.rollups.keys import key
 from infra.store.trouble import reaching
-from rules.context import Churn, EventContext
+from rules.context import Churn, EventContext, LaneContext
 from rules.expression import EvaluationFailed
 from rules.fact_types import FactType
 from rules.facts import FactReader
@@ -73,6 +73,7 @@ async def count_segment(
     except BadExpression as bad:
         raise TendError(f"{bad.message} (line {bad.line}, column {bad.column}); {bad.fix}") from None
     count, looked, failed, ids = 0, 0, 0, list[str]()
+    lane = LaneContext.without_churn(rulebook)
     for partition in range(backend.settings.partitions):
         async for customer, body, book in backend.store.scan(partition):
             record = decode_record(body)
@@ -86,8 +87,7 @@ async def count_segment(
                 event=None,
                 at=max(now, record.seen),
                 acting=max(now, record.seen),
-                rulebook=rulebook,
-                almanac=0,
+                lane=lane,
                 churn=Churn(record.churn[0], 0.0, 1.0, trusted=True) if record.churn else None,
             )
             try:

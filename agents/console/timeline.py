@@ -13,6 +13,7 @@ from agents.console.words import Words
 from agents.rollups.model import Message, TimelineRow, Work
 from rules.rulebook import Rulebook
 from schemas.outcome import Decision, Verdict
+from schemas.readings import points_balance
 from schemas.record import CustomerRecord, Timer, TimerKind
 from schemas.times import HOUR, MINUTE, Millis, to_millis
 
@@ -338,7 +339,7 @@ def _timer(timer: Timer, life: Life, work: Mapping[str, Work], words: Words, now
     if kind is TimerKind.COMPLAINT_DEADLINE and timer.ref in work:
         sub = _owned(work[timer.ref], words, now)
     elif kind is TimerKind.POINTS_EXPIRY:
-        sub = words("due.points", n=sum(lot.points for lot in life.record.points.lots))
+        sub = words("due.points", n=points_balance(life.record.points))
     return Entry(timer.due, "due", "due", title, sub=sub, icon=_TIMER_ICON.get(kind, "mail"), urgent=urgent)
 
 

@@ -16,6 +16,7 @@ from schemas.actions import AnyAction
 from schemas.currencies import major
 from schemas.outcome import REASONS_IN_WORDS, Decision, Verdict
 from schemas.outcome_codes import MEANINGS, OutcomeCode
+from schemas.readings import points_balance
 from schemas.record import CustomerRecord, OrderBook, TimerKind
 from schemas.times import Millis, to_rfc3339
 from streams.customer import Customer
@@ -145,7 +146,7 @@ def _summary(record: CustomerRecord) -> list[tuple[str, str]]:
             if bought.count
             else "",
         ),
-        ("points", str(sum(lot.points for lot in record.points.lots)) if record.points.earned else ""),
+        ("points", str(points_balance(record.points)) if record.points.earned else ""),
         ("answers", f"{answers}, mean {sum(satisfaction.sums) / answers:.1f}" if answers else ""),
         ("timers", ", ".join(coming)),
     ]

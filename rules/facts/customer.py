@@ -7,11 +7,9 @@ from rules.defaults import Defaults
 from rules.fact_types import FactType
 from rules.facts.fact import Fact
 from rules.languages import of_language
+from schemas.readings import ACTIVITIES, STAGES, VALUES
 from schemas.times import DAY, Millis
 
-STAGES = ("prospect", "first", "repeat", "loyal", "at_risk", "dormant", "won_back")
-ACTIVITIES = ("none", "active", "cooling", "dormant")
-VALUES = ("low", "middle", "high")
 NEVER = 99_999
 """Days since something that never happened: far beyond any threshold."""
 

@@ -7,18 +7,9 @@ from rules.context import EventContext
 from rules.fact_types import FactType
 from rules.facts.customer import NEVER, days_since
 from rules.facts.fact import DATE, MONEY, Fact
-from schemas.record import Lot, Purchases
-from schemas.times import DAY, MINUTE, Millis
-
-BUCKET = 28 * DAY
-"""Purchases are counted per four weeks; 13 of them are the 52 weeks that segments look at."""
-_BUCKETS = 13
-
-
-def of_year(purchases: Purchases, per_bucket: list[int], at: Millis) -> int:
-    """Sum over the last 52 weeks of what is counted per four-week bucket, newest first."""
-    passed = max(0, at // BUCKET - purchases.bucket)
-    return sum(per_bucket[: max(0, _BUCKETS - passed)])
+from schemas.readings import last_year, points_balance
+from schemas.record import Lot
+from schemas.times import MINUTE, Millis
 
 
 def local_date(at: Millis, context: EventContext) -> str:
@@ -71,9 +62,9 @@ HISTORY = (
          lambda s: s.record.purchases.currency, unknown="empty before the first order"),
     Fact("orders.average", FactType.INT, MONEY, "what the customer spent per order", _average, unknown="0"),
     Fact("orders.year_count", FactType.INT, "orders", "orders in the last 52 weeks",
-         lambda s: of_year(s.record.purchases, s.record.purchases.counts, s.at)),
+         lambda s: last_year(s.record.purchases, s.at)[0]),
     Fact("orders.year_spent", FactType.INT, MONEY, "spent in the last 52 weeks",
-         lambda s: of_year(s.record.purchases, s.record.purchases.amounts, s.at)),
+         lambda s: last_year(s.record.purchases, s.at)[1]),
     Fact("orders.days_since_last", FactType.INT, "days", "whole days since the customer's last order",
          lambda s: days_since(s.record.purchases.last, s.at), unknown=str(NEVER)),
     Fact("orders.days_since_first", FactType.INT, "days", "whole days since the customer's first order",
@@ -113,7 +104,7 @@ HISTORY = (
     Fact("satisfaction.last_overall", FactType.INT, "1 to 5", "the customer's last answer to how it was on the whole",
          lambda s: s.record.satisfaction.last_overall, unknown="0"),
     Fact("points.balance", FactType.INT, "points", "points the customer can spend",
-         lambda s: sum(lot.points for lot in s.record.points.lots)),
+         lambda s: points_balance(s.record.points)),
     Fact("points.redeemable", FactType.BOOL, "yes or no", "whether points can be used for something",
          lambda s: s.rulebook.defaults.points.redeemable),
     Fact("points.expiring", FactType.INT, "points", "points that lapse within the reminder time of the defaults",

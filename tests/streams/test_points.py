@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_LOTS, Lot, Points, TimerKind
 from schemas.times import DAY, Millis, to_datetime, to_millis
-from streams.points import balance, due_next, earn, expiry, lapse, reverse
+from streams.points import due_next, earn, expiry, lapse, points_balance, reverse
 from tests.builders import START, Life, event, placed, when
 
 
@@ -89,7 +89,7 @@ def test_nothing_is_lost_in_the_ledger_whatever_happens(steps: list[tuple[str, i
         else:
             lapse(points, number)
 
-        assert points.earned - points.reversed - points.lapsed == balance(points) - points.debt
+        assert points.earned - points.reversed - points.lapsed == points_balance(points) - points.debt
         assert all(lot.points > 0 for lot in points.lots)
         assert points.debt == 0 or not points.lots
         assert [lot.expires for lot in points.lots] == sorted({lot.expires for lot in points.lots})

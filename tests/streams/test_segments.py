@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.readings import BUCKET
 from schemas.record import Purchases, Segment
 from schemas.times import DAY
-from streams.purchases import BUCKET
 from streams.segments import segment
 from tests.builders import START, Life, event, listening, placed, when
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from schemas.readings import BUCKET, STAGES
 from schemas.record import Purchases, Segment
 from schemas.times import DAY
-from streams.purchases import BUCKET
-from streams.stages import STAGES, stage
+from streams.stages import stage
 from tests.builders import START, Life, event, lane_context, listening, placed, when
 from tests.rules.moments import rule, rules
 

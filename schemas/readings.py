@@ -1,0 +1,34 @@
+"""What a record says without any rule: kept beside it, so that rules, streams and pages read it alike."""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+from schemas.fields import SurveyDimension
+from schemas.record import Points, Purchases
+from schemas.times import WEEK, Millis
+
+BUCKET: Final[Millis] = 4 * WEEK
+"""Purchases are counted per four weeks since the epoch."""
+BUCKETS: Final = 13
+"""Of them a year, which segments look at: 52 weeks, the running four included."""
+
+PROSPECT, FIRST, REPEAT, LOYAL = "prospect", "first", "repeat", "loyal"
+AT_RISK, DORMANT, WON_BACK = "at_risk", "dormant", "won_back"
+STAGES: Final = (PROSPECT, FIRST, REPEAT, LOYAL, AT_RISK, DORMANT, WON_BACK)
+ACTIVITIES: Final = ("none", "active", "cooling", "dormant")
+VALUES: Final = ("low", "middle", "high")
+
+DIMENSIONS: Final[tuple[SurveyDimension, ...]] = get_args(SurveyDimension)
+"""Of surveys, in the order of the record."""
+
+
+def last_year(purchases: Purchases, now: Millis) -> tuple[int, int]:
+    """Orders, and money in minor units, of the last 52 weeks."""
+    buckets = max(BUCKETS - max(now // BUCKET - purchases.bucket, 0), 0)
+    return sum(purchases.counts[:buckets]), sum(purchases.amounts[:buckets])
+
+
+def points_balance(points: Points) -> int:
+    """Points that can be used now."""
+    return sum(lot.points for lot in points.lots)
