@@ -16,9 +16,10 @@ from agents.patience import patiently
 from agents.recall import go_on_behind, recall
 from agents.standing import Standing, Status
 from agents.surroundings import Core, Surroundings
+from agents.trusted_clock import ClockDistrusted
 from infra.kafka.intake import Lost
 from schemas.almanac import Almanac
-from schemas.errors import Fenced, TendError
+from schemas.errors import MACHINE_TROUBLE, Fenced, TendError
 from schemas.lane import Claimed, LaneState, Loaded
 from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, Step
 
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 _FAREWELL_SECONDS = 5.0
 """How long a lane that lost its partition goes on publishing what it has committed; the next owner does the rest."""
 _SOON_SECONDS = 0.1
+_MACHINE_SECONDS = 5.0
+"""After which a lane tries again that found its machine without memory or descriptors."""
 Answered = TypeVar("Answered")
 
 
@@ -83,6 +86,12 @@ class LaneRunner:
                     log.warning("Lane %d was fenced; reading the store again", self.partition)
                     self._around.watch.fenced()
                     await asyncio.sleep(0.2)
+                except ClockDistrusted as doubt:
+                    # Nothing of the batch at hand is committed: it is taken again once the clock is right.
+                    log.error("Lane %d takes nothing in: %s", self.partition, doubt)
+                    self._standing.wait("clock", str(doubt))
+                except MACHINE_TROUBLE as trouble:
+                    await self._wait_for_machine(trouble)
             self._standing.end(Status.ENDED, "")
         except TendError as refusal:
             log.error("Lane %d is parked: %s", self.partition, refusal)
@@ -94,6 +103,14 @@ class LaneRunner:
             log.exception("Lane %d is parked", self.partition)
             self._standing.end(Status.PARKED, f"{type(error).__name__}: {error}")
 
+    async def _wait_for_machine(self, trouble: Exception) -> None:
+        """Descriptors or memory may be there again in a moment, and no event is to blame: begin anew from the store."""
+        log.error("Lane %d waits for its machine", self.partition, exc_info=trouble)
+        self._standing.wait("machine", f"the machine: {type(trouble).__name__}: {trouble}")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_MACHINE_SECONDS):
+                await self._stopping.wait()
+
     def stop(self) -> None:
         """Finish the batch in hand, commit it, publish it, and end."""
         self._stopping.set()
@@ -103,12 +120,14 @@ class LaneRunner:
         store = self._around.store
         outgoing = self._outgoing = self._new_outgoing()
         try:
+            await self._unless_stopped(self._around.prove_clock(partial(self._standing.wait, "clock")))
             claimed = await self._unless_stopped(patiently(lambda: store.claim(self.partition), self._waits_for_store))
             self._version = claimed.version
             state = self.state = self._recall(claimed)
             await self._unless_stopped(outgoing.open(claimed.outbox))
             await self._unless_stopped(go_on_behind(state, self.partition, outgoing, exact=self._around.exact))
             self._standing.wait("start", None)
+            self._standing.wait("machine", None)
             await self._work(self._around.core(self._config, state, self._around.library))
             await outgoing.flush()
         except _Stopped:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -74,6 +74,10 @@ class Watch(Protocol):
         ...
 
 
+async def believed(waits: Callable[[str | None], None]) -> None:
+    """Event time acts: there is no clock to doubt."""
+
+
 class Surroundings(msgspec.Struct, frozen=True):
     """What every lane of a worker works with."""
 
@@ -90,6 +94,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     batches: Callable[[int, Mapping[str, int]], Batches]
     """Makes the source of batches of a partition from the offsets to start at."""
     applied: Callable[[int, Mapping[str, int]], None]
+    prove_clock: Callable[[Callable[[str | None], None]], Awaitable[None]] = believed
+    """Waits until the clock can be believed, and says why it cannot."""
     core: Callable[[LaneConfig, LaneState, RulebookSchedule], Core] = Lane
     """Makes what decides, from where the store says that the lane stands."""
     exact: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from agents.almanacs import AlmanacFeed
@@ -16,7 +16,8 @@ from agents.reader import TopicReader
 from agents.recall import check_together
 from agents.rulebooks import RulebookFeed
 from agents.standing import Status
-from agents.surroundings import Surroundings, Watch
+from agents.surroundings import Surroundings, Watch, believed
+from agents.trusted_clock import TrustedClock
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
 from infra.kafka.publisher import Publisher
@@ -46,6 +47,7 @@ class Worker:
         self._background: list[asyncio.Task[None]] = []
         self._around: Surroundings | None = None
         self._engine: Engine | None = None
+        self._clock = TrustedClock(wall_clock, self._store.time) if settings.clock == "wall" else None
         self._stopping = asyncio.Event()
         self._changed = asyncio.Event()
 
@@ -123,6 +125,7 @@ class Worker:
             batches=self._batches,
             applied=self._applied,
             exact=settings.exact,
+            prove_clock=self._clock.prove if self._clock else believed,
         )
 
     def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:
@@ -132,8 +135,7 @@ class Worker:
         receive = receiver(settings)
         if settings.exact:
             return MarkedBatches(reader, partition, settings.partitions, receive)
-        clock: Callable[[], int] | None = wall_clock if settings.clock == "wall" else None
-        return LiveBatches(reader, partition, settings.partitions, clock, settings.tick_ms, receive=receive)
+        return LiveBatches(reader, partition, settings.partitions, self._clock, settings.tick_ms, receive=receive)
 
     def _applied(self, partition: int, offsets: Mapping[str, int]) -> None:
         assert self._engine is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from agents.commands.serving import begin, on_signals, service_clock
@@ -10,6 +11,7 @@ from agents.worker import Worker
 from infra.event_loop import run
 from infra.http import serve
 from infra.settings import Settings
+from infra.watchdog import watch_loop
 
 log = logging.getLogger(__name__)
 
@@ -32,4 +34,8 @@ async def _worker(settings: Settings) -> None:
 
     async with serve(metrics.registry, settings.http_host, settings.http_port, engaged.not_ready, look) as address:
         log.info("Metrics at %s/metrics", address)
-        await engaged.run()
+        watchdog = asyncio.create_task(watch_loop())
+        try:
+            await engaged.run()
+        finally:
+            watchdog.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, insort
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
@@ -94,6 +95,10 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._lanes: defaultdict[int, _Lane] = defaultdict(_Lane)
+
+    async def time(self) -> Millis:
+        """See ``LaneStore.time``."""
+        return time.time_ns() // 1_000_000
 
     async def claim(self, partition: int) -> Claimed:
         """See ``LaneStore.claim``."""

@@ -49,6 +49,10 @@ class LaneStore(Protocol):
     All of it may raise ``DependencyUnavailable``; asking again is always safe.
     """
 
+    async def time(self) -> Millis:
+        """What the store's own clock says."""
+        ...
+
     async def claim(self, partition: int) -> Claimed:
         """Take the lane over: raises its version by one, which fences every earlier owner."""
         ...

@@ -23,7 +23,7 @@ from infra.store.scripts import script_text
 from infra.store.trouble import reaching
 from schemas.errors import Fenced
 from schemas.lane import Claimed, Commit, Loaded
-from schemas.times import Millis
+from schemas.times import SECOND, Millis
 
 Client = Redis | RedisCluster
 
@@ -60,6 +60,7 @@ class Store:
         self._claim = _script(self.client, "claim")
         self._load = _script(self.client, "load")
         self._commit = _script(self.client, "commit")
+        self._time = _script(self.client, "time")
         self._copying = Copying(partial(_script, self.client), self._ask)
         self._owners: dict[int, str] = {}
         self._sent: dict[int, tuple[int, Commit, int]] = {}
@@ -78,6 +79,11 @@ class Store:
     async def ping(self) -> None:
         """Raises DependencyUnavailable where the store does not answer."""
         await self._ask(self.client.ping())
+
+    async def time(self) -> Millis:
+        """See ``LaneStore.time``; of a cluster, any node's."""
+        seconds, micros = await self._ask(self._time([lane_keys(0).state]))
+        return int(seconds) * SECOND + int(micros) // 1_000
 
     # ------------------------------------------------------------ the lane
 

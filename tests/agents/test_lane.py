@@ -15,6 +15,7 @@ from agents.lane import LaneRunner
 from agents.reader import TopicReader
 from agents.standing import Status
 from agents.surroundings import Surroundings
+from agents.trusted_clock import ClockDistrusted
 from infra.kafka.intake import Lost
 from infra.store import MemoryStore
 from rules.loading import shipped
@@ -22,8 +23,10 @@ from schemas.almanac import Almanac
 from schemas.churn import Tick
 from schemas.errors import DependencyUnavailable
 from schemas.lane import BrokerIdentity, Claimed, Commit, Fetched, LaneState, Loaded, OutboxEntry
+from schemas.outcome import Outcome
 from schemas.times import DAY, HOUR, MINUTE, SECOND, WEEK, Millis
 from schemas.topics import BROWSE, DEAD_LETTERS, LESSONS, MESSAGES, ORDERS
+from streams import customer_session, pipeline
 from streams.churn import initial_state
 from streams.lane_protocol import LaneConfig, Save
 from streams.rulebook_schedule import RulebookSchedule
@@ -130,6 +133,8 @@ class World:
         self.outbox_limit = outbox_limit
         self.identity = BrokerIdentity("cluster-1", {ORDERS: "topic-1"})
         self.lost = False
+        self.clock_is_right = asyncio.Event()
+        self.clock_is_right.set()
         self._running: list[tuple[LaneRunner, asyncio.Task[None]]] = []
 
     async def fetch(self, partition: int, wants: Mapping[str, int], *, max_wait_ms: int) -> dict[str, Fetched]:
@@ -159,10 +164,17 @@ class World:
             batches=self.batches,
             applied=lambda *_: None,
             exact=self.clock is None,
+            prove_clock=self.prove_clock,
         )
         runner = LaneRunner(LaneConfig(0, 1, EPOCH, (28,), Tick(0, WEEK), initial_state((28,))), around)
         self._running.append((runner, asyncio.create_task(runner.run())))
         return runner
+
+    async def prove_clock(self, waits: Callable[[str | None], None]) -> None:
+        """The clock is right when the test says so."""
+        waits(None if self.clock_is_right.is_set() else "the clock says another year")
+        await self.clock_is_right.wait()
+        waits(None)
 
     async def stop(self) -> None:
         """All owners stop in good order."""
@@ -508,3 +520,55 @@ async def test_in_service_a_silent_lane_closes_its_epochs_by_the_clock(world: Ma
     await here.until(lambda: len(here.out(LESSONS)) == 1)
 
     assert (await here.state()).epoch == START // EPOCH + 1
+
+
+async def test_while_the_clock_cannot_be_believed_nothing_is_committed_and_events_wait(world: Make) -> None:
+    leapt = False
+
+    def clock() -> Millis:
+        if leapt:
+            raise ClockDistrusted("this machine's clock leapt by 2,592,000 s")
+        return START + HOUR
+
+    here = world(clock=clock)
+    lane = here.start()
+    here.logs.ordered(START, order_id="o-1")
+    await here.until(lambda: here.store.commits > 0 and lane.status is Status.RUNNING)
+    leapt = True
+    here.clock_is_right.clear()
+    await here.until(lambda: "another year" in lane.why)
+    before = here.store.commits
+    here.logs.ordered(START + MINUTE, order_id="o-2")
+    await asyncio.sleep(0.1)
+    assert (lane.status, here.store.commits) == (Status.WAITING, before)
+
+    leapt = False
+    here.clock_is_right.set()
+
+    await here.until(lambda: here.store.commits > before and lane.status is Status.RUNNING)
+    assert here.out(DEAD_LETTERS) == []
+
+
+async def test_a_machine_without_descriptors_makes_a_lane_wait_and_costs_no_event(
+    world: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.lane._MACHINE_SECONDS", 0.05)
+    here = world(clock=lambda: START + HOUR)
+    lacking = True
+    real = pipeline.handle
+
+    def handle(*arguments: Any) -> Outcome:
+        if lacking:
+            raise OSError(24, "Too many open files")
+        return real(*arguments)
+
+    monkeypatch.setattr(customer_session, "handle", handle)
+    lane = here.start()
+    here.logs.ordered(START, order_id="o-1")
+    await here.until(lambda: "Too many open files" in lane.why)
+    assert (lane.status, here.store.commits) == (Status.WAITING, 0)
+
+    lacking = False
+
+    await here.until(lambda: here.store.commits > 0 and lane.status is Status.RUNNING)
+    assert here.out(DEAD_LETTERS) == []

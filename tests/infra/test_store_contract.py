@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -23,6 +24,7 @@ from infra.store.copying import PATIENCE_MS
 from infra.store.keys import lane_keys
 from schemas.errors import Fenced, TendError
 from schemas.lane import Commit, OutboxEntry
+from schemas.times import SECOND
 from tests import backends
 from tests.infra.store_servers import cluster_of_three
 
@@ -545,3 +547,11 @@ async def test_a_copy_that_is_closed_leaves_nothing(store: AnyStore) -> None:
 
     if isinstance(store, Store):
         assert not await store.client.exists(lane_keys(P).before)
+
+
+async def test_the_store_tells_what_its_clock_says(store: AnyStore) -> None:
+    before = time.time_ns() // 1_000_000
+
+    told = await store.time()
+
+    assert before - SECOND <= told <= time.time_ns() // 1_000_000 + SECOND
