@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.outcome_codes import OutcomeCode
+from schemas.readings import points_balance
 from schemas.record import MAX_LOTS, Lot, Points, TimerKind
 from schemas.times import DAY, Millis, to_datetime, to_millis
-from streams.points import due_next, earn, expiry, lapse, points_balance, reverse
+from streams.points import due_next, earn, expiry, lapse, reverse
 from tests.builders import START, Life, event, placed, when
 
 
