@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import orjson
-import polars as pl
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from agents.churn.drawing import draw
-from agents.churn.evaluate import Predictions, Report, judge, predict, table_of
-from agents.churn.orders import read_orders
-from agents.churn.quality import Figures
 from schemas.churn import ChurnState, Days
 from schemas.errors import TendError
 from schemas.times import DAY, SECOND, Millis, to_millis
 from streams.churn import initial_state
 from streams.churn.prior import shipped
+
+if TYPE_CHECKING:  # the command line names all commands, and not everybody has what this one reads orders with
+    import polars as pl
+
+    from agents.churn.evaluate import Predictions, Report
+    from agents.churn.quality import Figures
 
 app = typer.Typer(no_args_is_help=True, help="How good the churn model is.")
 WEEK_OF_DAYS = 7
@@ -56,6 +57,10 @@ def evaluate(
 
       tend churn evaluate --orders orders.csv --horizon 90 --predictions p.csv --plot churn.svg
     """
+    from agents.churn.drawing import draw
+    from agents.churn.evaluate import judge, table_of
+    from agents.churn.orders import read_orders
+
     state = _state(horizon, prior)
     table = read_orders(orders)
     console = Console(stderr=True)
@@ -79,6 +84,8 @@ def _state(horizon: Days, prior: bool) -> ChurnState:
 def _predict(
     table: pl.DataFrame, state: ChurnState, horizon: Days, start: Millis, tick_every: Days, console: Console
 ) -> Predictions:
+    from agents.churn.evaluate import predict
+
     columns = TextColumn("orders"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("orders", total=len(table))

@@ -17,7 +17,6 @@ from agents.replay.feed import Manner, feed
 from agents.replay.file import EventFile, read_file
 from agents.replay.plan import EVERY
 from agents.replay.replay import Progress, Source
-from agents.simulate.journey import Journey
 from infra.settings import load_settings
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import DAY, Millis, to_millis, to_rfc3339
@@ -72,6 +71,8 @@ def replay(
     if events is not None:
         source = _file(events, strict, console)
     else:
+        from agents.simulate.journey import Journey  # reads with what only the demo's extra brings
+
         days = 7 * weeks if weeks else Journey().days
         source = Journey(days=days, households=households, seed=seed, simulated=simulated)
     acting = _moment(act_from, source) if act_from else (source.start + _TEACHING if journey else 0)

