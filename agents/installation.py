@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from agents.catalogue import topic_specs
+from agents.console.session import first_token
 from agents.ground import lane_states, open_store
 from infra.embedded.process import HOST, ServerProcess, free_port
 from infra.kafka.connection import KafkaConnection
@@ -52,6 +53,27 @@ class Service(ServerProcess):
             raise TendError(f"{self.name} has ended.\n{self._how_it_was_started()}")
 
 
+class Console(ServerProcess):
+    """The console as a child process."""
+
+    def __init__(self, settings: Settings, directory: Path) -> None:
+        self._token = first_token(settings)
+        super().__init__(
+            name="The console",
+            command=[sys.executable, "-m", "agents.cli", "console"],
+            port=settings.console_port,
+            log=directory / "console.log",
+            answers=_listens,
+            environment=environment_of(settings),
+            start_seconds=_SECONDS_TO_START,
+        )
+
+    @property
+    def door(self) -> str:
+        """The address with the token that lets somebody in."""
+        return f"http://{self.address}/sign-in?token={self._token}"
+
+
 class Installation:
     """Topics, workers and a learner on the servers that the settings name."""
 
@@ -61,6 +83,18 @@ class Installation:
         self.connection = KafkaConnection.of(settings)
         self.workers: list[Service] = []
         self.learner = Service("learn", settings, directory, "learner")
+        self.console: Console | None = None
+
+    def start_console(self) -> str:
+        """Start the console beside the workers, and return the address that lets somebody in."""
+        port = self.settings.console_port
+        wanted = {
+            "console_port": port if port and _is_free(port) else free_port(),
+            "console_metrics": tuple(one.address for one in [*self.workers, self.learner]),
+        }
+        self.console = Console(self.settings.model_copy(update=wanted), self.directory)
+        self.console.start()
+        return self.console.door
 
     def make_topics(self) -> None:
         """Make all topics that are missing."""
@@ -89,6 +123,8 @@ class Installation:
 
     def stop(self) -> None:
         """Let all services end cleanly: the batch in hand is finished and published."""
+        if self.console is not None:
+            self.console.stop()
         for worker in self.workers:
             worker.stop()
         self.learner.stop()
@@ -191,6 +227,11 @@ def _replayed(states: list[LaneState | None], events: int, end: Millis) -> bool:
         state is not None and state.time >= end and state.position.get("events") == events and not state.interval_done
         for state in states
     )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex((HOST, port)) != 0
 
 
 def _listens(port: int) -> bool:

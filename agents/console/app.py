@@ -23,7 +23,7 @@ from agents.console.care import care_page
 from agents.console.customer import contact_part, customer_page, customer_parts, timeline_part
 from agents.console.desk import desk_page, desk_parts
 from agents.console.live import Live
-from agents.console.now import now_page, now_parts
+from agents.console.now import now_page, now_parts, steer
 from agents.console.rules import rules_page, rules_parts
 from agents.console.session import COOKIE, LIFE_SECONDS
 from agents.console.web import Endpoint, Secured, View, environment, route, words_of
@@ -79,6 +79,7 @@ def routes() -> list[BaseRoute]:
         route("/desk/{customer}/{work}/{step}", Act.WORK, writes.work_on, methods=("POST",)),
         route("/customers/{customer}/timeline", Act.LOOK, timeline_part),
         route("/customers/{customer}/contact", Act.OPEN_CONTACT, contact_part, methods=("POST",)),
+        route("/pace", Act.STEER, steer, methods=("POST",)),
         route("/preferences", Act.WATCH, _prefer, methods=("POST",)),
         route("/sign-out", Act.WATCH, _sign_out, methods=("POST",)),
         Route("/sign-in", _sign_in, methods=["GET", "POST"]),

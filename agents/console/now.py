@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
+import msgspec
 from lunar_python import Solar
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from agents.console import charts
 from agents.console.decisions import decided, feed_entry
 from agents.console.sampler import Signs
 from agents.console.web import View, environment, frame
+from agents.demo.steering import AT as PACE_AT
+from schemas.errors import TendError
 from schemas.outcome import decode_decision
 from schemas.times import DAY, HOUR, MINUTE, Millis
 from schemas.topics import EVENT_TOPICS
@@ -21,6 +24,8 @@ MINUTES: Final = 60
 _SORTS: Final = (("acted-m", "service"), ("acted-2", "marketing"), ("acted-3", "tasks"))
 _FAMILIES: Final = (("s1", "browsing"), ("s2", "carts"), ("s3", "orders"), ("s4", "rest"))
 _FEED: Final = 10
+_LAST_THAT_FITS: Final = 5
+"""A first day from here on stands too near to the next Monday for two labels."""
 _SLOW_SECONDS: Final = 5.0
 _MUCH_WAITING_SECONDS: Final = 10.0
 
@@ -28,6 +33,17 @@ _MUCH_WAITING_SECONDS: Final = 10.0
 async def now_page(view: View) -> Response:
     """The page."""
     return await view.page("now.html", **await now_values(view))
+
+
+async def steer(view: View) -> Response:
+    """Pause a replay, let it go on, slower, faster."""
+    sampler = view.backend.sampler
+    if sampler.pace is None:
+        raise TendError(view.words("now.no_replay"))
+    sampler.pace = sampler.pace.turned((await view.form()).get("turn", ""))
+    await cast("Any", view.backend.store.client).set(PACE_AT, msgspec.json.encode(sampler.pace))
+    values = {**await frame(view), **await now_values(view)}
+    return HTMLResponse(environment().get_template("now/plate.html").render(**values))
 
 
 async def now_parts(view: View) -> dict[str, str]:
@@ -66,7 +82,7 @@ async def now_values(view: View) -> dict[str, Any]:
         "lunar": lunar_day(view.now, view) if words.language == "zh-CN" else "",
         "festival": await _next_festival(view),
         "begun": bool(sampler.counts),
-        "pace": None,
+        "pace": sampler.pace,
     }
 
 
@@ -208,7 +224,7 @@ async def _by_day(view: View) -> list[tuple[str, str, dict[str, int], str]]:
     found = []
     for n, day in enumerate(days):
         moment = view.now - (DAYS - 1 - n) * DAY
-        label = words.short_day(moment) if n == 0 or day.weekday() == 0 else ""
+        label = words.short_day(moment) if day.weekday() == 0 or (n == 0 and day.weekday() < _LAST_THAT_FITS) else ""
         found.append((words.day(moment), label, sums[f"{day:%Y%m%d}"], f"/care?day={day:%Y%m%d}"))
     return found
 

@@ -7,13 +7,15 @@ import logging
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, cast
 
 import aiohttp
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.almanacs import AlmanacFeed
+from agents.demo.steering import AT as PACE_AT
+from agents.demo.steering import Steered
 from agents.ground import lane_states, wall_clock
 from agents.rollups.store import RollupStore
 from infra.kafka.connection import KafkaConnection
@@ -75,6 +77,8 @@ class Sampler:
         self.workers: list[WorkerSigns] = []
         self.lanes: list[LaneState | None] = []
         self.counts: dict[str, int] = {}
+        self.pace: Steered | None = None
+        """How fast a replay is asked to go; None where nobody can ask."""
         self.revision = 0
         """Goes up with each look."""
         self._ends: dict[str, list[int]] = {}
@@ -130,6 +134,8 @@ class Sampler:
         signs.read = sum(self.counts.get(f"read.{topic}", 0) for topic in EVENT_TOPICS)
         signs.acted, signs.letters = self.counts.get("decided.acted", 0), self.counts.get("letters", 0)
         signs.held = await self._rollups.held()
+        asked = await cast("Any", self._store.client).get(PACE_AT)
+        self.pace = msgspec.json.decode(asked, type=Steered) if asked else None
         if self.revision % _ENDS_EVERY == 0:
             self._ends = {t: list(e) for t, e in (await asyncio.to_thread(self._read_ends)).items()}
         signs.waiting = self._waiting()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from agents.ground import beginning, ground_of
 from agents.rollups.keys import key
 from infra.store.trouble import reaching
 from rules.context import Churn, EventContext, LaneContext
@@ -17,6 +18,7 @@ from rules.fact_types import FactType
 from rules.facts import FactReader
 from rules.language import BadExpression, compile_expression
 from rules.rulebook import Rulebook
+from schemas.almanac import NONE_YET, VERSION, Almanac
 from schemas.codec import decode_orders, decode_record
 from schemas.errors import TendError
 from schemas.record import OrderBook
@@ -72,6 +74,11 @@ async def count_segment(
         expression = compile_expression(condition, FactType.BOOL)
     except BadExpression as bad:
         raise TendError(f"{bad.message} (line {bad.line}, column {bad.column}); {bad.fix}") from None
+    ground = ground_of(backend.settings, 0, beginning(backend.settings))
+    almanac = backend.almanacs.newest or Almanac(
+        version=VERSION, epoch=NONE_YET, partitions=backend.settings.partitions, churn=beginning(backend.settings)
+    )
+    lane = LaneContext(rulebook, almanac, ground.horizons, ground.tick)
     count, looked, failed, ids = 0, 0, 0, list[str]()
     lane = LaneContext.without_churn(rulebook)
     for partition in range(backend.settings.partitions):

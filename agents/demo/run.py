@@ -21,6 +21,7 @@ from rich.console import Console as Screen
 
 from agents.demo.folder import own_folder
 from agents.demo.follower import Follower
+from agents.demo.steering import Afterwards, Steering
 from agents.demo.summary import Summary, show, summarise
 from agents.installation import Installation
 from agents.replay.file import EventFile
@@ -32,6 +33,7 @@ from infra.embedded.store import EmbeddedStore
 from infra.kafka.producer import BulkProducer
 from infra.settings import Settings, load_settings
 from schemas.times import DAY, Millis, to_rfc3339
+from schemas.watermarks import Watermark
 
 PARTITIONS = 4
 TEACH_ONLY: Millis = 28 * DAY
@@ -72,7 +74,12 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
     screen = Screen(stderr=as_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is stopped
     with _installed(screen) as installation:
-        summary = _replayed(installation, plan, screen)
+        people = not (leave or as_json)
+        if people:
+            screen.print(f"[bold]console  {installation.start_console()}[/bold]  (in a browser, on this machine)")
+        screen.print(f"broker {installation.settings.brokers}, logs in {installation.directory}")
+        steering = Steering(installation.settings) if people else None
+        summary, last = _replayed(installation, plan, screen, steering)
         if as_json:
             typer.echo(orjson.dumps(msgspec.to_builtins(summary), option=orjson.OPT_INDENT_2).decode())
             return
@@ -81,7 +88,7 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
             _tell_reach(summary, screen, assumed=plan.assume_consent)
         _tell_addresses(installation, summary, screen)
         if not leave and sys.stdin.isatty():
-            _stay(screen)
+            _stay(screen, Afterwards(installation.settings, last))
 
 
 @contextmanager
@@ -93,7 +100,6 @@ def _installed(screen: Screen) -> Iterator[Installation]:
         brokers = _given_brokers(given) or running.enter_context(EmbeddedBroker(directory)).address
         store = running.enter_context(EmbeddedStore(directory))
         installation = Installation(_settings(brokers, store, directory), directory)
-        screen.print(f"broker {brokers}, store {store.address}, logs in {directory}")
         installation.make_new_topics()
         running.callback(installation.stop)
         installation.learner.start()
@@ -120,15 +126,17 @@ def _settings(brokers: str, store: EmbeddedStore, directory: Path) -> Settings:
     return load_settings(chosen)
 
 
-def _replayed(installation: Installation, plan: Plan, screen: Screen) -> Summary:
+def _replayed(
+    installation: Installation, plan: Plan, screen: Screen, steering: Steering | None
+) -> tuple[Summary, Watermark]:
     journey: Source
     if plan.own is None:
         journey = Journey(days=plan.days, households=plan.households, seed=plan.seed)
     else:
         journey = plan.own(installation.directory)
     teaching = min(TEACH_ONLY, (journey.end - journey.start) // 2)
-    first, last = to_rfc3339(journey.start)[:10], to_rfc3339(journey.end)[:10]
-    screen.print(f"from {first} to {last}; the first {teaching // DAY} days only teach")
+    begins, ends = to_rfc3339(journey.start)[:10], to_rfc3339(journey.end)[:10]
+    screen.print(f"from {begins} to {ends}; the first {teaching // DAY} days only teach")
     source = Counted(journey)
     replay = Replay(source, [BulkProducer(installation.connection)], PARTITIONS, act_from=journey.start + teaching)
     began = time.monotonic()
@@ -136,10 +144,22 @@ def _replayed(installation: Installation, plan: Plan, screen: Screen) -> Summary
     with Follower(screen, journey.start, journey.end) as follower:
         for progress in replay.run():
             follower.sent(progress)
+            if steering is not None:
+                steering.keep(progress.time)
         assert progress is not None, "a plan has at least its first watermark"
         installation.until_replayed(progress.read, journey.end, follower.reached)
     seconds = time.monotonic() - began
-    return asyncio.run(summarise(installation.settings, dict(source.types), seconds))
+    if steering is not None:
+        steering.end()
+    last = Watermark(
+        number=progress.number,
+        time=progress.time,
+        ends={},
+        position={"events": progress.read},
+        replay=source.name,
+        act_from=journey.start + teaching,
+    )
+    return asyncio.run(summarise(installation.settings, dict(source.types), seconds)), last
 
 
 def _tell_reach(summary: Summary, screen: Screen, *, assumed: bool) -> None:
@@ -172,10 +192,10 @@ def _tell_addresses(installation: Installation, summary: Summary, screen: Screen
     screen.print("  tend actions tail\n  tend dead-letters list")
 
 
-def _stay(screen: Screen) -> None:
-    screen.print("\nStays until Ctrl-C.")
+def _stay(screen: Screen, afterwards: Afterwards) -> None:
+    screen.print("\nStays until Ctrl-C; what is changed in the console is let in.")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     while not ended.wait(1.0):
-        pass
+        afterwards.look()

@@ -1,0 +1,114 @@
+"""A replay that people steer: paused, slower, faster; and what they change after its end is let in."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Final, cast
+
+import msgspec
+
+from agents.ground import open_store
+from agents.rollups.keys import key
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.producer import BulkProducer
+from infra.kafka.topics import Topics
+from infra.settings import Settings
+from schemas.times import DAY, MINUTE, SECOND, Millis
+from schemas.topics import EVENT_TOPICS, WATERMARKS
+from schemas.watermarks import Watermark, encode_watermark
+
+SPEEDS: Final = (3_600, 10_800, 43_200, 86_400, 172_800, 604_800, 0)
+"""Seconds of the replay in one of ours; 0 is as fast as it goes."""
+AT: Final = key(0, "pace")
+_LOOK_SECONDS: Final = 0.3
+
+
+class Steered(msgspec.Struct, frozen=True):
+    """How fast a replay shall go."""
+
+    paused: bool = False
+    speed: int = 0
+    """Of ``SPEEDS``."""
+
+    def turned(self, turn: str) -> Steered:
+        """What becomes of it when somebody says ``pause``, ``go``, ``slower`` or ``faster``."""
+        place = SPEEDS.index(self.speed) if self.speed in SPEEDS else len(SPEEDS) - 1
+        if turn == "slower":
+            return Steered(self.paused, SPEEDS[max(place - 1, 0)])
+        if turn == "faster":
+            return Steered(self.paused, SPEEDS[min(place + 1, len(SPEEDS) - 1)])
+        return Steered(turn == "pause", self.speed)
+
+
+class Steering:
+    """The replay's side: waits while it is paused or ahead of its pace."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._began: tuple[int, float, Millis] | None = None
+        asyncio.run(self._write(Steered()))
+
+    def keep(self, reached: Millis) -> None:
+        """Wait until the replay may go on from this moment."""
+        while True:
+            steered = asyncio.run(self._read())
+            if not steered.paused and not self._is_ahead(steered.speed, reached):
+                return
+            time.sleep(_LOOK_SECONDS)
+
+    def _is_ahead(self, speed: int, reached: Millis) -> bool:
+        if not speed:
+            self._began = None
+            return False
+        if self._began is None or self._began[0] != speed:
+            self._began = speed, time.monotonic(), reached
+        _, since, start = self._began
+        return (reached - start) / SECOND > (time.monotonic() - since) * speed + DAY / SECOND / 2
+
+    def end(self) -> None:
+        """Nothing is left to steer."""
+        asyncio.run(self._write(None))
+
+    async def _read(self) -> Steered:
+        store = open_store(self._settings)
+        try:
+            body = await cast("Any", store.client).get(AT)
+            return msgspec.json.decode(body, type=Steered) if body else Steered()
+        finally:
+            await store.close()
+
+    async def _write(self, steered: Steered | None) -> None:
+        store = open_store(self._settings)
+        try:
+            client = cast("Any", store.client)
+            await (client.delete(AT) if steered is None else client.set(AT, msgspec.json.encode(steered)))
+        finally:
+            await store.close()
+
+
+class Afterwards:
+    """Lets in what comes after a replay's end: each time a minute passes, and a watermark says so."""
+
+    def __init__(self, settings: Settings, last: Watermark) -> None:
+        self._partitions = settings.partitions
+        self._topics = Topics(KafkaConnection.of(settings))
+        self._producer = BulkProducer(KafkaConnection.of(settings))
+        self._last = last
+        self._ends = self._topics.end_offsets(EVENT_TOPICS)
+
+    def look(self) -> bool:
+        """Let in what has come since the last look; whether there was anything."""
+        ends = self._topics.end_offsets(EVENT_TOPICS)
+        if ends == self._ends:
+            return False
+        self._ends = ends
+        self._last = msgspec.structs.replace(
+            self._last, number=self._last.number + 1, time=self._last.time + MINUTE, finishes=False
+        )
+        for partition in range(self._partitions):
+            at = {topic: of[partition] for topic, of in ends.items() if of[partition]}
+            mark = msgspec.structs.replace(self._last, ends=at)
+            self._producer.send(WATERMARKS, partition, None, encode_watermark(mark), mark.time)
+        self._producer.flush()
+        return True

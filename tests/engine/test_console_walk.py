@@ -1,0 +1,121 @@
+"""People at the console, in Chromium, on a store in service."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engine.browser import Person, chromium_or_skip, signed_in
+from tests.engine.site import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+PAGES = ("/", "/care", "/customers", "/customers/walk-1", "/desk", "/rules", "/letters")
+
+
+@pytest.fixture(scope="module")
+def door(site: Site) -> Iterator[str]:
+    """The console of the site, with a customer who has ordered, got a coupon's worth of care, and complained."""
+    chromium_or_skip()
+    door = site.installation.start_console()
+    site.tell("customer.registered", "walk-1", name="Edda Marlow", email="edda@example.org", locale="en-US")
+    for channel in ("email", "push"):
+        site.tell("consent.granted", "walk-1", channel=channel, purpose="marketing")
+    site.tell("order.placed", "walk-1", order_id="o-walk", amount=6_450, currency="USD")
+    site.until(lambda: "first_order_thanks" in site.rules_acted("walk-1"), "the first order is thanked for")
+    site.tell(
+        "complaint.opened", "walk-1", complaint_id="k-walk", category="delivery", order_id="o-walk", text="It is late."
+    )
+    site.until(lambda: "complaint_routed" in site.rules_acted("walk-1"), "the complaint has its ticket")
+    yield door
+
+
+@pytest.fixture
+def mei(door: str) -> Iterator[Person]:
+    """A person at the desk."""
+    with signed_in(door) as person:
+        yield person
+
+
+def test_a_customer_is_found_understood_and_helped_and_the_event_is_seen_to_come_back(mei: Person, site: Site) -> None:
+    began = time.monotonic()
+
+    mei.click("[data-search]")
+    mei.page.fill("#sought", "edda@example.org")
+    mei.click("#hits a")
+    mei.page.wait_for_selector("text=The first order")
+    assert "edda@example.org" not in mei.page.url
+
+    mei.click("details summary:has-text('The first order')")
+    assert mei.page.locator(".facts:visible").first.inner_text()
+
+    mei.click("a:has-text('Resolve complaint')")
+    mei.page.wait_for_selector("text=It is late.")
+    mei.page.fill("#text", "We are sorry. It leaves again today.")
+    mei.click("button:has-text('Close and answer')")
+    mei.page.wait_for_selector("[data-came]", timeout=40_000)
+
+    mei.go("/customers/walk-1")
+    mei.page.wait_for_selector("text=Complaint k-walk settled")
+    assert mei.clicks < 15
+    assert time.monotonic() - began < 60
+    closed = site.until(lambda: site.record("walk-1").complaints.recent[0].closed, "the record has it closed")
+    assert closed
+
+
+def test_the_address_is_masked_until_somebody_asks_and_that_is_written_down(mei: Person, site: Site) -> None:
+    mei.go("/customers/walk-1")
+    assert "Marlow" not in mei.page.content()
+
+    mei.click("button:has-text('Show contact')")
+    mei.page.wait_for_selector("text=edda@example.org")
+
+    trail = [record.value or b"" for record in site.broadcast("tend.audit")]
+    assert any(b"contact.opened" in line and b"staff:mei" in line for line in trail)
+    assert not any(b"edda@example.org" in line for line in trail)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_on_a_page_keeps_anybody_out(door: str, path: str, scheme: str) -> None:
+    with signed_in(door, color_scheme=scheme) as person:
+        person.go(path)
+        person.page.wait_for_timeout(1_200)
+
+        assert person.barriers() == []
+        assert [line for line in person.said if "Content Security" in line or "Error" in line] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_shows_every_page_without_scrolling_sideways(door: str, path: str) -> None:
+    with signed_in(door, viewport={"width": 320, "height": 700}) as person:
+        person.go(path)
+        person.page.wait_for_timeout(500)
+
+        assert person.page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("language", ["de", "zh-CN"])
+def test_every_page_speaks_the_readers_language(door: str, language: str) -> None:
+    with signed_in(door, locale=language) as person:
+        for path in PAGES:
+            person.go(path)
+            assert person.page.locator("html").get_attribute("lang") == language
+
+
+def test_what_does_not_come_from_a_page_of_the_session_changes_nothing(mei: Person) -> None:
+    answer = mei.page.request.post(
+        f"{mei.address}/customers/walk-1/consent", form={"turn": "withdraw", "channel": "email", "purpose": "marketing"}
+    )
+
+    assert answer.status == 403
+
+
+def test_nobody_sees_anything_without_signing_in(door: str, mei: Person) -> None:
+    mei.page.context.clear_cookies()
+
+    mei.go("/customers/walk-1")
+
+    assert "/sign-in" in mei.page.url
