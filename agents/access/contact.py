@@ -12,7 +12,7 @@ from agents.access.authority import Act, Actor, authorise
 from schemas.record import CustomerRecord
 
 _SHOWN_DIGITS: Final = 4
-_MASK: Final = "•••"
+_MASK: Final = "***"
 
 
 class ContactPurpose(StrEnum):
@@ -63,16 +63,16 @@ async def contact_of(record: CustomerRecord, *, actor: Actor, purpose: ContactPu
 
 
 def mask_name(name: str) -> str:
-    """The first letter of each part: ``E••• M•••``; of a Chinese name the family name: ``张••``."""
+    """The first letter of each part: ``E*** M***``; of a Chinese name the family name: ``张**``."""
     if not name:
         return ""
     if " " not in name and len(name) <= 4 and not name.isascii():
-        return name[0] + "••"
+        return name[0] + "**"
     return " ".join(part[0] + _MASK for part in name.split())
 
 
 def mask_email(email: str) -> str:
-    """The first letter and the end of the domain: ``e•••@•••.com``."""
+    """The first letter and the end of the domain: ``e***@***.com``."""
     if not email:
         return ""
     local, _, domain = email.partition("@")
@@ -80,5 +80,5 @@ def mask_email(email: str) -> str:
 
 
 def mask_phone(phone: str) -> str:
-    """The last four digits: ``+86 ••• 5678``."""
+    """The last four digits: ``+86 *** 5678``."""
     return f"{phone[:3]} {_MASK} {phone[-_SHOWN_DIGITS:]}" if phone else ""

@@ -103,12 +103,13 @@ def _vitals(view: View, signs: Signs) -> list[dict[str, Any]]:
     words, history = view.words, list(view.backend.sampler.history)
     measured = [one.latency[1] * 1000 for one in history if one.latency]
     late = [one.lateness for one in history if one.lateness is not None]
+    unmeasured = "now.unmeasured_in_replay" if view.backend.sampler.workers else "now.unmeasured"
     signs_shown: list[dict[str, Any]] = [
         {
             "label": words("now.latency"),
             "value": words.number(round(signs.latency[1] * 1000)) if signs.latency else "–",
             "unit": "ms" if signs.latency else "",
-            "note": words("now.median", n=round(signs.latency[0] * 1000)) if signs.latency else words("now.unmeasured"),
+            "note": words("now.median", n=round(signs.latency[0] * 1000)) if signs.latency else words(unmeasured),
             "spark": charts.spark(measured),
             "failing": bool(signs.latency and signs.latency[1] > _SLOW_SECONDS and not view.backend.sampler.replays),
         },

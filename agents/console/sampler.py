@@ -167,7 +167,7 @@ class Sampler:
             found.append(_worker(text, len(found), sums))
         for worker in found:
             earlier = before.get(worker.name)
-            if earlier is not None and self.history:
+            if earlier is not None and self.history and worker.cpu:
                 passed = max(signs.at - self.history[-1].at, 0.1)
                 worker.share = max(worker.cpu - earlier.cpu, 0.0) / passed
         self.workers = found

@@ -164,7 +164,9 @@ def _event_note(row: TimelineRow, words: Words) -> str:
         parts.append(
             words("lists.comma").join(f"{words.named('dimensions', name)} {score}" for name, score in scores.items())
         )
-    parts += [str(data[name]) for name in ("resolution", "reason", "note") if data.get(name)]
+    if data.get("resolution"):
+        parts.append(words.named("resolutions", str(data["resolution"])))
+    parts += [str(data[name]) for name in ("reason", "note") if data.get(name)]
     return " · ".join(parts)
 
 
@@ -332,8 +334,10 @@ def _timer(timer: Timer, life: Life, work: Mapping[str, Work], words: Words, now
         return None
     name = kind.name.lower()
     title = words(f"due.{name}", ref=timer.ref) if words.has(f"due.{name}") else name.replace("_", " ")
-    if kind is TimerKind.FESTIVAL:
-        title = words("due.festival", ref=words.named("festivals", timer.ref))
+    if not timer.ref and words.has(f"due.any_{name}"):
+        title = words(f"due.any_{name}")
+    elif kind is TimerKind.FESTIVAL:
+        title = words.named("festivals", timer.ref)
     urgent = kind is TimerKind.COMPLAINT_DEADLINE and timer.due - now < _URGENT
     sub = words("due.in", span=words.span(timer.due - now)) if timer.due > now else ""
     if kind is TimerKind.COMPLAINT_DEADLINE and timer.ref in work:

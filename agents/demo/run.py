@@ -76,7 +76,7 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
     with _installed(screen) as installation:
         people = not (leave or as_json)
         if people:
-            screen.print(f"[bold]console  {installation.start_console()}[/bold]  (in a browser, on this machine)")
+            typer.echo(f"console  {installation.start_console()}")
         screen.print(f"broker {installation.settings.brokers}, logs in {installation.directory}")
         steering = Steering(installation.settings) if people else None
         summary, last = _replayed(installation, plan, screen, steering)

@@ -5,7 +5,7 @@
   let still = false, last = Date.now(), waiting = {};
 
   const byId = (id) => document.getElementById(id);
-  const say = (text) => { const said = byId("said"); if (said) said.textContent = text; };
+  const say = (text) => { const said = byId("spoken"); if (said) said.textContent = text; };
 
   function busy(part) {
     const active = document.activeElement;
