@@ -18,6 +18,8 @@ from rules.fast_path import comparisons_in, fact_alone
 from rules.problems import nearest
 
 MAX_CHARACTERS: Final = 1_000
+MAX_WALKS: Final = 3
+"""Through lists, in one expression: nested in each other over ten items they are a thousand steps."""
 
 _TYPES: Final[dict[FactType, Any]] = {
     FactType.INT: cel.Type.INT,
@@ -27,6 +29,8 @@ _TYPES: Final[dict[FactType, Any]] = {
     FactType.STRINGS: cel.Type.List(cel.Type.STRING),
 }
 _STRING = re.compile(r"""[rRbB]{0,2}("{3}.*?"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""", re.DOTALL)
+_WALK = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
+_MATCHES = re.compile(r"\bmatches\s*\(\s*?")
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*")
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*?)(?=\n \||\Z)", re.DOTALL)
 _UNDECLARED = re.compile(r"undeclared reference to '([^']+)'")
@@ -54,6 +58,7 @@ def compile_expression(text: str, *kinds: FactType) -> Expression:
     """
     if len(text) > MAX_CHARACTERS:
         raise BadExpression(f"{len(text)} characters", f"keep an expression below {MAX_CHARACTERS}")
+    _check_cost(text)
     program = _program(_environment(), text)
     kind = _kind_of(program)
     if kind is None or (kinds and kind not in kinds):
@@ -65,9 +70,32 @@ def compile_expression(text: str, *kinds: FactType) -> Expression:
     return Expression(text, kind, uses, _program(_environment(uses), text), fact_alone(text), comparisons_in(text))
 
 
+def _check_cost(text: str) -> None:
+    """What a rule may cost is known when it is read: few walks through lists, and patterns that compile."""
+    walks = list(_WALK.finditer(_bare(text)))
+    if len(walks) > MAX_WALKS:
+        fix = f"walk through lists at most {MAX_WALKS} times in one expression"
+        raise BadExpression(f"{len(walks)} walks through lists (all, exists, map, filter)", fix)
+    for found in _MATCHES.finditer(_bare(text)):
+        pattern = _STRING.match(text, found.end())
+        line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
+        if pattern is None:
+            fix = "write the pattern as a text, so that it can be checked"
+            raise BadExpression("matches() without a pattern that stands in the rule", fix, line, column)
+        tried = _program(_environment(()), f"''.matches({pattern[0]})").eval(data={})
+        if tried.type() == cel.Type.ERROR:
+            fix = "write a pattern of RE2 that is not too large"
+            raise BadExpression(f"a pattern that does not compile: {in_short(str(tried.value()))}", fix, line, column)
+
+
+def _bare(text: str) -> str:
+    """The text with blanks in place of its quoted parts."""
+    return _STRING.sub(lambda quoted: " " * len(quoted[0]), text)
+
+
 def facts_in(text: str) -> tuple[str, ...]:
     """The facts that an expression names, in the order of their declaration."""
-    bare = _STRING.sub(lambda quoted: " " * len(quoted[0]), text)
+    bare = _bare(text)
     named = {re.sub(r"\s", "", found) for found in _NAME.findall(bare)}
     return tuple(fact for fact in FACTS if any(name == fact or name.startswith(fact + ".") for name in named))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -13,9 +14,12 @@ import orjson
 from rules.problems import BadRulebook, Problem
 from rules.reading import read_rulebook
 from rules.rulebook import Rulebook, Sources
+from rules.yaml_source import MAX_CHARACTERS
 from schemas.times import Millis
 
 _DEFAULTS: Final = "defaults.yaml"
+_LARGEST: Final = 4 * MAX_CHARACTERS
+"""Bytes of a file: no character takes more than four."""
 _SUFFIXES: Final = (".yaml", ".yml")
 
 
@@ -37,7 +41,9 @@ def parse_rulebook(bundle: bytes) -> Rulebook:
     try:
         parts = orjson.loads(bundle)
         files, base, since = dict(parts["files"]), str(parts["base"]), int(parts["in_force_from"])
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        if not all(isinstance(part, str) for pair in files.items() for part in pair):
+            raise TypeError("files that are no texts")
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise _bad_bundle(f"not a rulebook: {error}") from None
     rulebook = rulebook_of(files, base, since)
     if rulebook.version != parts.get("version"):
@@ -81,6 +87,12 @@ def _files_of(paths: tuple[Path, ...]) -> list[Path]:
 
 def _read(file: Path) -> tuple[str, str]:
     try:
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise BadRulebook([Problem(str(file), 0, 0, "no plain file", "name a file or a directory of files")])
+        if found.st_size > _LARGEST:
+            fix = f"keep a file below {MAX_CHARACTERS} characters"
+            raise BadRulebook([Problem(str(file), 0, 0, f"{found.st_size} bytes", fix)])
         return str(file), file.read_text(encoding="utf-8")
     except OSError as error:
         raise BadRulebook([Problem(str(file), 0, 0, f"{error.strerror}", "check path and permissions")]) from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import yaml
@@ -18,6 +19,8 @@ from rules.problems import BadRulebook, Problem
 Path = tuple[str | int, ...]
 MAX_CHARACTERS: Final = 1_000_000
 MAX_DEPTH: Final = 12
+MAX_DIGITS: Final = 18
+"""What has more is no number that anything is reckoned with, and stays a text."""
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]+")
@@ -38,6 +41,11 @@ class Document:
     read: set[int] = field(default_factory=set, repr=False)
     """Nodes already read: an alias brings one a second time."""
 
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text by lines."""
+        return self.text.splitlines()
+
     def problem(
         self, path: Path, message: str, fix: str, *, key: bool = False, offset: int | None = None, length: int = 0
     ) -> Problem:
@@ -50,8 +58,7 @@ class Document:
             node = self.values.get(path)
             path = path[:-1]
         line, column = self._place(node, offset)
-        lines = self.text.splitlines()
-        text = lines[line] if line < len(lines) else ""
+        text = self.lines[line] if line < len(self.lines) else ""
         if not length:
             length = _width(node, line) if offset is None else 1
         return Problem(self.file, line + 1, column + 1, message, fix, text, min(length, max(1, len(text) - column)))
@@ -59,7 +66,9 @@ class Document:
     def _place(self, node: Node, offset: int | None) -> tuple[int, int]:
         """Line and column, from 0, of the node, or of the character ``offset`` of a scalar."""
         index = node.start_mark.index
-        if isinstance(node, ScalarNode) and offset is not None:
+        if offset is None:
+            return node.start_mark.line, node.start_mark.column
+        if isinstance(node, ScalarNode):
             if node.style in ("|", ">"):
                 index = self.text.index("\n", index)
             elif node.style:
@@ -80,6 +89,9 @@ def read_document(file: str, text: str) -> Document:
         raise BadRulebook([Problem(file, 0, 0, f"{len(text)} characters", f"keep a file below {MAX_CHARACTERS}")])
     try:
         root = _compose(text)
+    except RecursionError:
+        fix = f"nest at most {MAX_DEPTH} levels; is a bracket never closed?"
+        raise BadRulebook([Problem(file, 0, 0, "nested too deep", fix)]) from None
     except yaml.MarkedYAMLError as error:
         raise BadRulebook([_not_yaml(document, error)]) from None
     except yaml.YAMLError as error:
@@ -151,6 +163,8 @@ def _scalar(node: Node) -> Any:
         return text
     if text in _WORDS:
         return _WORDS[text]
+    if len(text) > MAX_DIGITS:
+        return text
     if _INT.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text

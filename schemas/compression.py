@@ -73,11 +73,22 @@ class DictionaryCompressor:
         if body[0] != NUMBER:
             raise BadCompression(f"packed with dictionary {body[0]}; this program has {NUMBER}")
         try:
+            if len(body) > 1 and body[1] & _SAYS_ITS_SIZE:
+                _check_size(body[1:])
             return self._decompressor.decompress(memoryview(body)[1:], max_output_size=MOST)
         except zstandard.ZstdError as error:
             raise BadCompression(str(error)) from None
 
 
+def _check_size(frame: bytes) -> None:
+    """A frame that says how long its content is would be believed, whatever the bound: 13 bytes can ask for 100 GB."""
+    said = zstandard.get_frame_parameters(frame, zstandard.FORMAT_ZSTD1_MAGICLESS).content_size
+    if said != zstandard.CONTENTSIZE_UNKNOWN and said > MOST:
+        raise BadCompression(f"content of {said} bytes; at most {MOST} are unpacked")
+
+
+_SAYS_ITS_SIZE: Final = 0b1110_0000
+"""Bits of a frame's first byte (RFC 8878, 3.1.1.1.1): none is set in what is packed here."""
 _PREFIX: Final = bytes([NUMBER])
 RECORDS: Final = DictionaryCompressor("record", least=0x80)
 """Records and order books: MessagePack arrays."""

@@ -217,8 +217,12 @@ def _read_body(path: Path, file: BinaryIO, number: int, before: bytes) -> tuple[
 
 def _decode(path: Path, number: int, body: bytes) -> Block:
     try:
+        # A frame that says how long its content is would be believed, whatever the bound.
+        said = zstandard.get_frame_parameters(body).content_size
+        if said != zstandard.CONTENTSIZE_UNKNOWN and said > _LARGEST:
+            raise ConfigurationRefused(f"{path}: block {number} says it is {said} bytes long. {_AGAIN}")
         return _decoder.decode(zstandard.ZstdDecompressor().decompress(body, max_output_size=_LARGEST))
-    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+    except (zstandard.ZstdError, msgspec.MsgspecError, RecursionError) as error:
         raise ConfigurationRefused(f"{path}: block {number} cannot be read ({error}). {_AGAIN}") from None
 
 

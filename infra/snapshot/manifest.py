@@ -14,6 +14,8 @@ from schemas.errors import ConfigurationRefused
 from schemas.times import Millis
 
 _NAME: Final = "snapshot.json"
+_LARGEST: Final = 16 << 20
+"""Bytes of a manifest: an entry takes about 200, and there are at most a few thousand lanes."""
 
 
 class LaneEntry(msgspec.Struct, frozen=True):
@@ -68,6 +70,8 @@ def read_manifest(folder: Path) -> Manifest:
         raise ConfigurationRefused(
             f"{folder} is no snapshot, or was not finished: it has no {_NAME}. Name a folder that has one."
         )
+    if (size := path.stat().st_size) > _LARGEST:
+        raise ConfigurationRefused(f"{path} is {size} bytes long, no manifest is. Fetch the snapshot's folder again.")
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except msgspec.MsgspecError as error:
@@ -79,6 +83,12 @@ def read_manifest(folder: Path) -> Manifest:
             f"{path} was written in format {manifest.format}; this program reads format {FORMAT}. "
             "Restore with the version of tend that wrote it, or a newer one."
         )
+    for entry in manifest.lanes:
+        if entry.file in ("", ".", "..") or Path(entry.file).name != entry.file or "\\" in entry.file:
+            raise ConfigurationRefused(
+                f"{path} names {entry.file!r} as the file of a lane; expected a name in its own folder. "
+                "Fetch the snapshot's folder again from where it was kept."
+            )
     return manifest
 
 

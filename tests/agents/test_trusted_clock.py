@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 
-from agents import trusted_clock
 from agents.trusted_clock import PROOF, SKEW, ClockDistrusted, TrustedClock
 from schemas.errors import DependencyUnavailable
 from schemas.times import DAY, HOUR, MINUTE, SECOND, Millis
@@ -25,7 +24,7 @@ class Machine:
         self.said: list[str | None] = []
         self.later: Callable[[], None] = lambda: None
         self.waits = 0
-        monkeypatch.setattr(trusted_clock.asyncio, "sleep", self._sleep)
+        monkeypatch.setattr("agents.trusted_clock.asyncio.sleep", self._sleep)
         self.clock = TrustedClock(lambda: START + self.steady + self.wrong, self._of_store, lambda: self.steady)
 
     async def _sleep(self, seconds: float) -> None:
