@@ -46,7 +46,7 @@ def decide(context: EventContext) -> Decided:
     reader = FactReader(context)
     for rule in context.rulebook.triggered_by(context.trigger.name):
         deciding.propose(rule, reader)
-    if context.trigger.name == _CLOSED and not any(not one.closed for one in context.record.complaints.recent):
+    if context.trigger.name == _CLOSED and not any(one.is_open for one in context.record.complaints.recent):
         deciding.again([one for one in deciding.history.held if one.reason == Reason.OPEN_COMPLAINT])
     return deciding.decided()
 

@@ -80,7 +80,7 @@ def channel_available(proposal: Proposal, history: ActionHistory) -> Refusal | N
 def open_complaint(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     """Nobody is sent offers while a complaint of theirs is open."""
     context = proposal.context
-    waiting = next((one for one in context.record.complaints.recent if not one.closed), None)
+    waiting = next((one for one in context.record.complaints.recent if one.is_open), None)
     if not proposal.is_marketing or waiting is None:
         return None
     until = context.acting + context.defaults.complaints.recheck_millis

@@ -23,7 +23,20 @@ Step = Callable[[list[Any]], list[Any]]
 Kept = TypeVar("Kept", CustomerRecord, OrderBook)
 
 RECORD_STEPS: Mapping[int, Step] = {}
-ORDER_STEPS: Mapping[int, Step] = {}
+
+
+def _orders_to_2(plain: list[Any]) -> list[Any]:
+    """What was one state becomes one of goods and one of money."""
+    usual = ("", 0, 0, "", "placed", 0, 0, 0, 0, False, 0)
+    for order in plain[1]:
+        order += usual[len(order) :]
+        status, points, refunded, changed = order[4], order[7], order[8], max(order[10], 1)
+        refunds = [[b"", refunded, status == "returned", changed, 0]] if refunded and status != "cancelled" else []
+        order += [changed * (status == "dispatched"), changed * (status == "cancelled"), 0, refunds, 0, points, 0, 0, 0]
+    return [2, *plain[1:]]
+
+
+ORDER_STEPS: Mapping[int, Step] = {1: _orders_to_2}
 STATE_STEPS: Mapping[int, Step] = {}
 """These find the version at its own place."""
 

@@ -63,12 +63,88 @@ class OrderDelivered(Event):
 
 
 class OrderReturned(Event):
-    """Goods came back; ``amount`` is to be refunded, in minor units."""
+    """Goods came back; ``amount`` is to be refunded, in minor units. An order may come back in parts."""
 
     type: Literal["order.returned"] = "order.returned"
     order_id: Reference
     amount: Minor
     reason: Label | None = None
+    refund: Reference | None = None
+    """Reference of the refund: told by two systems under one reference, it is given back once."""
 
 
-OrderEvent = OrderPlaced | OrderCancelled | OrderDispatched | OrderDelivered | OrderReturned
+class OrderUpdated(Event):
+    """The order was edited; what is left out stays as it is. The latest that was told counts."""
+
+    type: Literal["order.updated"] = "order.updated"
+    order_id: Reference
+    amount: Minor | None = None
+    """What the customer pays now, in minor units of the order's currency."""
+    items: Items | None = None
+    promised_at: Moment | None = None
+
+
+class OrderRestored(Event):
+    """A cancellation was taken back: the order will be delivered after all."""
+
+    type: Literal["order.restored"] = "order.restored"
+    order_id: Reference
+    reason: Label | None = None
+
+
+class OrderExchanged(Event):
+    """Goods were exchanged for others; money that changes hands is a refund or another order."""
+
+    type: Literal["order.exchanged"] = "order.exchanged"
+    order_id: Reference
+    items: Items = ()
+    """What came back."""
+    replacement: Reference | None = None
+    """The order that brings the other goods, where it has a number of its own."""
+    reason: Label | None = None
+
+
+class RefundRequested(Event):
+    """Money is to go back. It is owed until ``refund.paid`` comes with the same reference."""
+
+    type: Literal["refund.requested"] = "refund.requested"
+    order_id: Reference
+    refund: Reference
+    amount: Minor | None = None
+    reason: Label | None = None
+
+
+class RefundPaid(Event):
+    """Money went back, whether or not goods did."""
+
+    type: Literal["refund.paid"] = "refund.paid"
+    order_id: Reference
+    amount: Minor
+    refund: Reference | None = None
+    """Its reference; without one every event is a refund of its own."""
+    method: Label | None = None
+
+
+class PointsRedeemed(Event):
+    """Points were spent."""
+
+    type: Literal["points.redeemed"] = "points.redeemed"
+    points: Annotated[int, Field(ge=1, le=10**9)]
+    reference: Reference
+    """Of the spending; told again under it, nothing is spent twice."""
+    order_id: Reference | None = None
+
+
+OrderEvent = (
+    OrderPlaced
+    | OrderCancelled
+    | OrderDispatched
+    | OrderDelivered
+    | OrderReturned
+    | OrderUpdated
+    | OrderRestored
+    | OrderExchanged
+    | RefundRequested
+    | RefundPaid
+    | PointsRedeemed
+)

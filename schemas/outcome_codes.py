@@ -18,6 +18,7 @@ class OutcomeCode(StrEnum):
     TOO_OLD_BROWSE = "too_old_browse"
     TOO_OLD_FEEDBACK = "too_old_feedback"
     TOO_OLD_ORDER = "too_old_order"
+    TOO_OLD_REDEMPTION = "too_old_redemption"
     TOO_OLD_COMPLAINT = "too_old_complaint"
     OUTDATED = "outdated"
     UNKNOWN_ORDER = "unknown_order"
@@ -45,10 +46,11 @@ MEANINGS = MappingProxyType(
         OutcomeCode.TOO_OLD_BROWSE: "a visit older than the duplicates ring reaches back; not applied",
         OutcomeCode.TOO_OLD_FEEDBACK: "feedback older than the duplicates ring reaches back; not applied",
         OutcomeCode.TOO_OLD_ORDER: "an event of an order that the order book may have forgotten; not applied",
+        OutcomeCode.TOO_OLD_REDEMPTION: "points spent before what is remembered of redemptions; not applied",
         OutcomeCode.TOO_OLD_COMPLAINT: "an event of a complaint that the record may have forgotten; not applied",
         OutcomeCode.OUTDATED: "an event that says less than what is already known of its subject; not applied",
         OutcomeCode.UNKNOWN_ORDER: "news of an order that was not placed yet; kept until it is",
-        OutcomeCode.UNKNOWN_COMPLAINT: "an update, end or reopening of a complaint that was never opened; not applied",
+        OutcomeCode.UNKNOWN_COMPLAINT: "news of a complaint that was not opened yet; kept until it is",
         OutcomeCode.UNKNOWN_CART: "something was taken out of a cart that is not at hand; not applied",
         OutcomeCode.UNKNOWN_RECEIPT: "a receipt for an action that the record does not (or no longer) know",
         OutcomeCode.FOREIGN_REDEMPTION: "a coupon of somebody else's campaign was redeemed",

@@ -16,11 +16,13 @@ from schemas.times import SECOND, Millis
 
 VERSION = 1
 """Raised when the layout changes; ``schemas.codec`` upgrades older ones on read."""
-ORDERS_VERSION = 1
+ORDERS_VERSION = 2
 """The same for the order book."""
 
 MAX_BYTES = 4_096
 MAX_OPEN_COMPLAINTS = 6
+MAX_MOVES = 8
+"""Times a complaint was resolved or opened again that are told apart; the oldest make room."""
 MAX_COUPONS = 6
 MAX_LOTS = 13
 MAX_SENT = 12
@@ -32,6 +34,8 @@ MAX_TAGS = 10
 MAX_LAST_FIRED = 24
 MAX_ORDERS = 48
 """Orders in the order book."""
+MAX_REFUNDS = 8
+"""Refunds told apart per order; of further ones only the sum is kept."""
 
 
 class RecordPart(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
@@ -176,6 +180,7 @@ class Complaint(RecordPart):
     category: str
     urgency: str
     opened: Millis
+    """0 while only later news of it has come: then it is not open."""
     deadline: Millis = 0
     order: str = ""
     closed: Millis = 0
@@ -183,11 +188,20 @@ class Complaint(RecordPart):
     escalated: bool = False
     reopened: int = 0
     changed: Millis = 0
-    """Time of the last event applied to it: older ones come too late to change it."""
+    """Time of the latest event applied to it."""
     owner: str = ""
     """The person of the store who has it; empty while nobody took it."""
     answered: Millis = 0
     """When the customer was last answered; 0 for never."""
+    moves: list[Millis] = []
+    """When it was resolved, and, below zero, when it was opened again: in the order of their time."""
+    category_told: Millis = 0
+    urgency_told: Millis = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the customer waits for it to be settled."""
+        return self.opened > 0 and not self.closed
 
 
 class Complaints(RecordPart):
@@ -208,6 +222,8 @@ class Satisfaction(RecordPart):
     last_overall: int = 0
     reviews: int = 0
     stars: int = 0
+    overall_told: Millis = 0
+    """When ``last_overall`` was told."""
 
 
 class Lot(RecordPart):
@@ -226,6 +242,8 @@ class Points(RecordPart):
     lapsed: int = 0
     debt: int = 0
     """Reversals that found no points left; set off against what is earned next."""
+    redeemed: int = 0
+    """Points that were spent."""
 
 
 class Coupon(RecordPart):
@@ -322,10 +340,27 @@ class CustomerRecord(RecordPart):
     """Last probability of churn, per configured horizon."""
     erased: Millis = 0
     """When erasure was asked for; from then on nothing is decided and nothing kept but this."""
+    redemptions: Seen | None = None
+    """Hashes of the references under which points were spent."""
+    voiced: Seen | None = None
+    """Hashes of the ids of feedback applied: surveys, reviews, contacts. They come seldom, so it reaches back far."""
+
+
+class Refund(RecordPart):
+    """Money of an order that goes back, and goods that came back for it. Told twice under one reference, it is one."""
+
+    key: bytes
+    """Hash of the refund's reference; of the event's id where it has none."""
+    amount: int = 0
+    goods: bool = False
+    """Whether goods came back with it."""
+    requested: Millis = 0
+    paid: Millis = 0
+    """When the money went out; 0 while it is only due."""
 
 
 class Order(RecordPart):
-    """One order in the order book."""
+    """One order in the order book: what was told of its goods and of its money, in whatever order it was told."""
 
     id: str
     placed: Millis = 0
@@ -333,15 +368,53 @@ class Order(RecordPart):
     amount: int = 0
     currency: str = ""
     status: str = "placed"
-    """placed, dispatched, delivered, cancelled, returned."""
+    """Of its goods: placed, dispatched, delivered, cancelled, or returned when all of it came back."""
     promised: Millis = 0
     delivered: Millis = 0
     points: int = 0
+    """Points for what is paid and kept."""
     refunded: int = 0
+    """Given back, or to be given back, in all."""
     late: bool = False
     """Its promise was broken: noticed while it was on its way, or when it was delivered."""
     changed: Millis = 0
     """Time of the latest event applied to it."""
+    dispatched: Millis = 0
+    cancelled: Millis = 0
+    """When it was cancelled last; it is, where it was not restored since."""
+    restored: Millis = 0
+    refunds: list[Refund] = []
+    """At most ``MAX_REFUNDS``."""
+    more_refunded: int = 0
+    """What further refunds came to."""
+    earned: int = 0
+    """Points for what was ordered."""
+    amount_told: Millis = 0
+    promise_told: Millis = 0
+    exchanged: int = 0
+    """How often goods of it were exchanged."""
+
+    @property
+    def money(self) -> str:
+        """The state of its money: paid, part_refunded or refunded."""
+        if not self.refunded:
+            return "paid"
+        return "refunded" if self.refunded >= self.amount else "part_refunded"
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled, and not restored since."""
+        return self.cancelled > self.restored
+
+    @property
+    def came_back(self) -> bool:
+        """Whether some of its goods came back."""
+        return any(refund.goods for refund in self.refunds)
+
+    @property
+    def owed_since(self) -> Millis:
+        """Since when the oldest refund that was asked for is not paid; 0 where none is owed."""
+        return min((one.requested for one in self.refunds if one.requested and not one.paid), default=0)
 
 
 class OrderBook(RecordPart):

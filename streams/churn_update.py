@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rules.context import Churn, EventContext
 from schemas.churn import HorizonState, Score
+from schemas.times import SECOND, Millis
 from streams.churn import counts_of, enqueue, explanations, pending_labels, remember_order, score
 from streams.churn.model_view import view_of
 from streams.timer_schedule import schedule_maturity
@@ -12,11 +13,16 @@ DIGITS = 4
 """Decimal places of the probabilities that a record keeps."""
 
 
-def remember(context: EventContext, amount: int) -> None:
-    """An order: counted in the population statistics first, then remembered of the customer."""
+def remember(context: EventContext, amount: int, at: Millis) -> None:
+    """An order placed ``at``: told to the population tables first, then to the customer's own history.
+
+    One that comes after a later one is in the history at its own time; the tables, which count gaps as they end, have
+    counted the gap that it lies in.
+    """
     purchases = context.record.purchase_features
-    _add(context, counts_of(purchases, _usual_gap(context), context.at, ordered=True, amount_minor=amount))
-    remember_order(purchases, context.at, amount)
+    if at // SECOND >= purchases.last:
+        _add(context, counts_of(purchases, _usual_gap(context), at, ordered=True, amount_minor=amount))
+    remember_order(purchases, at, amount)
 
 
 def count(context: EventContext) -> None:

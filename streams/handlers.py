@@ -10,7 +10,7 @@ from rules.context import EventContext
 from schemas.events import AnyEvent
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import Seen
-from schemas.topics import BROWSE, TOPIC_OF
+from schemas.topics import BROWSE, FEEDBACK, TOPIC_OF
 from streams import browsing, carts, complaints, duplicates, feedback, orders, profiles, receipts
 
 Handler = Callable[[EventContext, Any], OutcomeCode | None]
@@ -23,6 +23,12 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "order.dispatched": orders.dispatch,
         "order.delivered": orders.deliver,
         "order.returned": orders.take_back,
+        "order.updated": orders.update,
+        "order.restored": orders.restore,
+        "order.exchanged": orders.exchange,
+        "refund.requested": orders.request_refund,
+        "refund.paid": orders.pay_refund,
+        "points.redeemed": orders.redeem_points,
         "product.viewed": browsing.view,
         "search.performed": browsing.search,
         "cart.item_added": carts.add,
@@ -59,26 +65,39 @@ BROWSING: Final = frozenset(name for name, topic in TOPIC_OF.items() if topic ==
 """Events that tell of a visit, and of nothing bought or promised."""
 
 
+FEEDBACK_EVENTS: Final = frozenset(name for name, topic in TOPIC_OF.items() if topic == FEEDBACK)
+"""What customers say, which has no state of its own to tell a duplicate by."""
+
+
 def apply(context: EventContext, event: AnyEvent) -> OutcomeCode | None:
     """Apply an event once. Sent again, however late, it changes no byte of the record."""
-    browses = event.type in BROWSING
-    seen = context.record.browsed if browses else context.record.recent
+    seen = _ring(context, event)
     key = duplicates.key_of(event.id)
     if duplicates.knows(seen, key):
         return OutcomeCode.DUPLICATE
-    # Of a visit nothing but the ring tells a duplicate; orders, complaints and receipts are known by their own state.
-    if browses and event.at <= seen.reach:
-        return OutcomeCode.TOO_OLD_BROWSE
+    # Of a visit and of feedback nothing but the ring tells a duplicate; orders, complaints and receipts are known by
+    # their own state.
+    browses = event.type in BROWSING
+    if event.at <= seen.reach and (browses or event.type in FEEDBACK_EVENTS):
+        return OutcomeCode.TOO_OLD_BROWSE if browses else OutcomeCode.TOO_OLD_FEEDBACK
     refused = HANDLERS[event.type](context, event)
     if refused is None or event.at > seen.reach:
         # A refusal is remembered too, or the same event would be applied when it comes again after what it refers to.
         # One from before the reach may be known no longer, and must leave no trace.
-        _remember(context, seen, key, browses)
+        sizes = context.defaults.duplicates
+        # What comes late was known until now: it is forgotten as of then, or it would be taken for new once more.
+        duplicates.remember(seen, key, context.at, sizes.browse if browses else sizes.others)
     if browses and refused is None:
         browsing.visit(context)
     return refused
 
 
-def _remember(context: EventContext, seen: Seen, key: bytes, browses: bool) -> None:
-    sizes = context.defaults.duplicates
-    duplicates.remember(seen, key, context.at, sizes.browse if browses else sizes.others)
+def _ring(context: EventContext, event: AnyEvent) -> Seen:
+    """Where ids of such events are remembered: what comes often must not push out what comes seldom."""
+    record = context.record
+    if event.type in BROWSING:
+        return record.browsed
+    if event.type in FEEDBACK_EVENTS:
+        record.voiced = record.voiced or Seen()
+        return record.voiced
+    return record.recent

@@ -2,13 +2,72 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rules.context import EventContext
 from schemas.orders import OrderPlaced
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import Order, TimerKind
+from schemas.record import Order, OrderBook, TimerKind
+from schemas.times import Millis
 from streams import points, purchases
 from streams.churn import remember_signal
-from streams.timer_schedule import overdue_at, schedule, schedule_points
+from streams.timer_schedule import overdue_at, schedule, schedule_orders, schedule_points, timer_refs
+
+
+class Share(NamedTuple):
+    """What one order adds to its customer's numbers, as it stands. An order that was not placed adds nothing."""
+
+    orders: int = 0
+    cancelled: int = 0
+    returned: int = 0
+    delivered: int = 0
+    late: int = 0
+    placed: Millis = 0
+    spent: int = 0
+    """Paid and kept, in the customer's currency."""
+
+
+def share_of(context: EventContext, order: Order) -> Share:
+    """The order's share, as it stands."""
+    if not order.placed:
+        return Share()
+    kept = not order.is_cancelled
+    own = order.currency == context.record.purchases.currency
+    return Share(
+        orders=1,
+        placed=order.placed,
+        cancelled=order.is_cancelled,
+        returned=kept and order.came_back,
+        delivered=kept and order.delivered > 0,
+        late=kept and _came_late(context, order),
+        spent=order.amount - order.refunded if own else 0,
+    )
+
+
+def take_currency(context: EventContext, order: Order) -> bool:
+    """The first order says in which currency the customer's money is counted; whether this one is in it."""
+    numbers = context.record.purchases
+    numbers.currency = numbers.currency or order.currency
+    own = order.currency == numbers.currency
+    numbers.foreign += not own
+    return own
+
+
+def settle(context: EventContext, order: Order, before: Share) -> None:
+    """Change the customer's numbers by what the order changed, and what is waited for."""
+    if order.placed:
+        after = share_of(context, order)
+        purchases.add_difference(context.record.purchases, before, after)
+        _date(context)
+        _reward(context, order)
+        if after.late > before.late:
+            remember_signal(context.record.purchase_features, "late_delivery", context.at)
+            context.notice("delivery.late", order.id)
+        if order.delivered:
+            order.late = bool(after.late)
+        _ask_for_a_second(context)
+    notice_broken_promises(context)
+    schedule_orders(context)
 
 
 def notice_broken_promises(context: EventContext) -> None:
@@ -19,71 +78,6 @@ def notice_broken_promises(context: EventContext) -> None:
             context.notice("delivery.overdue", order.id)
 
 
-def catch_up(context: EventContext, order: Order, claimed: int) -> None:
-    """What was heard of the order before it was placed; ``claimed`` came back of it."""
-    if order.delivered:
-        count_delivery(context, order)
-    if order.status == "cancelled":
-        count_cancellation(context, order)
-    if order.status == "returned":
-        count_return(context, order, claimed, True)
-
-
-def count_delivery(context: EventContext, order: Order) -> None:
-    """The parcel arrived, in time or late."""
-    numbers = context.record.purchases
-    numbers.delivered += 1
-    order.late = 0 < order.promised < order.delivered - context.defaults.orders.late_grace_millis
-    if order.late:
-        numbers.late += 1
-        remember_signal(context.record.purchase_features, "late_delivery", context.at)
-        context.notice("delivery.late", order.id)
-
-
-def count_cancellation(context: EventContext, order: Order) -> None:
-    """All of it is given back, and it counts in no year."""
-    context.record.purchases.cancelled += 1
-    _refund(context, order, order.amount, 1)
-    if context.record.purchases.count - context.record.purchases.cancelled < 1:
-        schedule(context, TimerKind.SECOND_ORDER, None, order.id)
-
-
-def count_return(context: EventContext, order: Order, amount: int, first: bool) -> None:
-    """Some of it came back; ``first`` for the first part of an order."""
-    if first:
-        context.record.purchases.returned += 1
-        remember_signal(context.record.purchase_features, "return", context.at)
-    _refund(context, order, amount, 0)
-
-
-def _refund(context: EventContext, order: Order, amount: int, orders: int) -> None:
-    amount = min(amount, order.amount - order.refunded)
-    order.refunded += amount
-    purchases.take_back(context.record.purchases, order, amount, orders)
-    due = _points_for(context, order)
-    if order.points > due:
-        points.reverse(context.record.points, order.points - due)
-        order.points = due
-        schedule_points(context)
-
-
-def reward(context: EventContext, order: Order) -> None:
-    """Points for what the customer pays."""
-    order.points = _points_for(context, order)
-    if order.points:
-        expires = points.expiry(context.at, context.defaults.points.lapse_millis)
-        if not points.earn(context.record.points, order.points, expires):
-            context.count(OutcomeCode.CAP_LOTS)
-        schedule_points(context)
-
-
-def _points_for(context: EventContext, order: Order) -> int:
-    """Points for what is paid and kept; none in a currency that is not the customer's."""
-    if order.currency != context.record.purchases.currency:
-        return 0
-    return (order.amount - order.refunded) // context.defaults.points.minor_per_point
-
-
 def use_coupons(context: EventContext, event: OrderPlaced) -> None:
     """Coupons of ours that the customer paid with."""
     for coupon in context.record.coupons:
@@ -91,9 +85,50 @@ def use_coupons(context: EventContext, event: OrderPlaced) -> None:
             coupon.redeemed = True
 
 
-def ask_for_a_second(context: EventContext, order: Order) -> None:
+def _came_late(context: EventContext, order: Order) -> bool:
+    return 0 < order.promised < order.delivered - context.defaults.orders.late_grace_millis
+
+
+def _date(context: EventContext) -> None:
+    """First and last order: of those that were not cancelled, as far as the book reaches back."""
+    numbers, book = context.record.purchases, context.orders or OrderBook()
+    placed = [order.placed for order in book.orders if order.placed]
+    kept = [order.placed for order in _kept(context)]
+    numbers.first = min(placed) if not numbers.first else min(numbers.first, *placed)
+    # Of orders that the book forgot the last is not known: then what was known stays.
+    numbers.last = max(kept, default=numbers.last if book.reach else 0)
+
+
+def _kept(context: EventContext) -> list[Order]:
+    book = context.orders or OrderBook()
+    return [order for order in book.orders if order.placed and not order.is_cancelled]
+
+
+def _reward(context: EventContext, order: Order) -> None:
+    """Points for what is paid and kept; none in a currency that is not the customer's."""
+    own = order.currency == context.record.purchases.currency
+    rate = context.defaults.points.minor_per_point
+    earned, kept = (order.amount // rate, (order.amount - order.refunded) // rate) if own else (0, 0)
+    back, back_before = earned - kept, order.earned - order.points
+    if (earned, kept) == (order.earned, order.points):
+        return
+    expires = points.expiry(order.placed, context.defaults.points.lapse_millis)
+    change = points.Change(earned - order.earned, back - back_before, expires)
+    order.earned, order.points = earned, kept
+    if not points.change(context.record.points, change, context.at):
+        context.count(OutcomeCode.CAP_LOTS)
+    schedule_points(context)
+
+
+def _ask_for_a_second(context: EventContext) -> None:
     """After a first order, wait for the second; when it comes, no longer."""
-    for timer in [timer for timer in context.record.timers if timer.kind == TimerKind.SECOND_ORDER]:
-        context.record.timers.remove(timer)
-    if context.record.purchases.count == 1:
-        schedule(context, TimerKind.SECOND_ORDER, context.at + context.defaults.orders.second_order_millis, order.id)
+    numbers = context.record.purchases
+    kept = _kept(context)
+    asks = numbers.count - numbers.cancelled == 1 and len(kept) == 1
+    for ref in timer_refs(context, TimerKind.SECOND_ORDER):
+        if not asks or ref != kept[0].id:
+            schedule(context, TimerKind.SECOND_ORDER, None, ref)
+    if asks:
+        due = kept[0].placed + context.defaults.orders.second_order_millis
+        if due > context.at:
+            schedule(context, TimerKind.SECOND_ORDER, due, kept[0].id)

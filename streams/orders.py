@@ -1,135 +1,297 @@
-"""Orders: from placed to delivered, cancelled or returned, in whatever order the news comes.
+"""Orders: what is told of their goods and of their money, in whatever order it is told.
 
-An order is known by its own id, however old: news that was applied, or that says less than is known, changes nothing.
-News of an order that was not placed yet is kept in the book and takes effect when the order comes.
+An event sets the facts that it tells and nothing else; where the order stands follows from all of them, and the
+customer's numbers change by the difference that this makes (``streams.order_effects``). So the same events lead to
+the same record in any order of arrival. News of an order that was not placed yet waits in the book until it is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from rules.context import EventContext
-from schemas.orders import OrderCancelled, OrderDelivered, OrderDispatched, OrderEvent, OrderPlaced, OrderReturned
+from schemas.orders import (
+    OrderCancelled,
+    OrderDelivered,
+    OrderDispatched,
+    OrderEvent,
+    OrderExchanged,
+    OrderPlaced,
+    OrderRestored,
+    OrderReturned,
+    OrderUpdated,
+    PointsRedeemed,
+    RefundPaid,
+    RefundRequested,
+)
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_ORDERS, Order, OrderBook
-from schemas.times import Millis, to_millis
-from streams import carts, churn_update, order_effects, purchases
-from streams.timer_schedule import OPEN, schedule_orders
+from schemas.record import MAX_ORDERS, MAX_REFUNDS, Order, OrderBook, Refund, Seen
+from schemas.times import DAY, Millis, to_millis
+from streams import carts, churn_update, duplicates, order_effects, points
+from streams.churn import remember_signal
+from streams.timer_schedule import OPEN, schedule_points
+
+REUSED: Millis = 180 * DAY
+"""An order of a known number that lies this far from the known one is another: receipts count from 1 each year."""
 
 
 def place(context: EventContext, event: OrderPlaced) -> OutcomeCode | None:
     """The customer has ordered."""
-    order = find(context.orders, event.order_id)
+    order = find(context.orders, event.order_id, event.at)
     if order is not None and order.placed:
-        return OutcomeCode.DUPLICATE
+        if abs(event.at - order.placed) < REUSED:
+            return _tell_again(context, order, event)
+        order = None
     if order is None:
         if _forgotten(context, event):
             return OutcomeCode.TOO_OLD_ORDER
         order = _enter(context, event.order_id)
-    order.placed, order.amount, order.currency = max(event.at, 1), event.amount, event.currency
-    order.promised = order.promised or _millis(event.promised_at)
-    order.changed = max(order.changed, event.at)
-    claimed, order.refunded = order.refunded, 0
-    churn_update.remember(context, order.amount)
-    if not purchases.count_order(context.record.purchases, order, context.at):
+    before = order_effects.share_of(context, order)
+    order.placed, order.currency = max(event.at, 1), event.currency
+    _tell_amount(order, event.amount, event.at)
+    _tell_promise(order, event.promised_at, event.at)
+    churn_update.remember(context, event.amount, order.placed)
+    if not order_effects.take_currency(context, order):
         context.count(OutcomeCode.FOREIGN_CURRENCY)
-    order_effects.reward(context, order)
     order_effects.use_coupons(context, event)
     carts.close(context, event)
-    order_effects.ask_for_a_second(context, order)
-    order_effects.catch_up(context, order, claimed)
-    order_effects.notice_broken_promises(context)
-    schedule_orders(context)
+    _settle(context, order, event, before)
     return None
+
+
+def _tell_again(context: EventContext, order: Order, event: OrderPlaced) -> OutcomeCode | None:
+    """The same order told once more: as it was edited since, or nothing new."""
+    before = order_effects.share_of(context, order)
+    told = [_tell_amount(order, event.amount, event.at), _tell_promise(order, event.promised_at, event.at)]
+    order.placed = min(order.placed, max(event.at, 1))
+    if not any(told) and order.placed == before.placed:
+        order.changed = max(order.changed, event.at)
+        return OutcomeCode.DUPLICATE
+    order_effects.use_coupons(context, event)
+    _settle(context, order, event, before)
+    return None
+
+
+def update(context: EventContext, event: OrderUpdated) -> OutcomeCode | None:
+    """The order was edited."""
+
+    def tell(order: Order) -> OutcomeCode | None:
+        told = [
+            event.amount is not None and _tell_amount(order, event.amount, event.at),
+            _tell_promise(order, event.promised_at, event.at),
+        ]
+        return None if any(told) else OutcomeCode.OUTDATED
+
+    return _change(context, event, tell)
 
 
 def dispatch(context: EventContext, event: OrderDispatched) -> OutcomeCode | None:
     """The parcel left."""
-    order = find(context.orders, event.order_id)
-    if order is not None and order.status != "placed":
-        return OutcomeCode.DUPLICATE if order.status == "dispatched" else OutcomeCode.OUTDATED
-    order = order or _wait_for(context, event)
-    if order is None:
-        return OutcomeCode.TOO_OLD_ORDER
-    order.status = "dispatched"
-    if event.promised_at and _millis(event.promised_at) != order.promised:
-        order.promised, order.late = _millis(event.promised_at), False
-        order_effects.notice_broken_promises(context)
-    _touch(context, order, event)
-    return None
+
+    def tell(order: Order) -> OutcomeCode | None:
+        moved = _tell_promise(order, event.promised_at, event.at)
+        first = not order.dispatched or event.at < order.dispatched
+        if first:
+            order.dispatched = max(event.at, 1)
+        return None if first or moved else OutcomeCode.DUPLICATE
+
+    return _change(context, event, tell)
 
 
 def deliver(context: EventContext, event: OrderDelivered) -> OutcomeCode | None:
     """The parcel arrived."""
-    order = find(context.orders, event.order_id)
-    if order is not None and (order.delivered or order.status == "cancelled"):
-        return OutcomeCode.DUPLICATE if order.delivered else OutcomeCode.OUTDATED
-    order = order or _wait_for(context, event)
-    if order is None:
-        return OutcomeCode.TOO_OLD_ORDER
-    order.delivered = max(event.at, 1)
-    if order.status in OPEN:
-        order.status = "delivered"
-    if order.placed:
-        order_effects.count_delivery(context, order)
-    _touch(context, order, event)
-    return None
+
+    def tell(order: Order) -> OutcomeCode | None:
+        if order.delivered and event.at >= order.delivered:
+            return OutcomeCode.DUPLICATE
+        order.delivered = max(event.at, 1)
+        return None
+
+    return _change(context, event, tell)
 
 
 def cancel(context: EventContext, event: OrderCancelled) -> OutcomeCode | None:
     """It will not be delivered."""
-    order = find(context.orders, event.order_id)
-    if order is not None and order.status in ("cancelled", "returned"):
-        return OutcomeCode.DUPLICATE if order.status == "cancelled" else OutcomeCode.OUTDATED
-    order = order or _wait_for(context, event)
-    if order is None:
-        return OutcomeCode.TOO_OLD_ORDER
-    order.status = "cancelled"
-    if order.placed:
-        order_effects.count_cancellation(context, order)
-    _touch(context, order, event)
-    return None
+
+    def tell(order: Order) -> OutcomeCode | None:
+        was, order.cancelled = order.is_cancelled, max(order.cancelled, event.at, 1)
+        if was:
+            return OutcomeCode.DUPLICATE
+        return None if order.is_cancelled or not order.placed else OutcomeCode.OUTDATED
+
+    return _change(context, event, tell)
+
+
+def restore(context: EventContext, event: OrderRestored) -> OutcomeCode | None:
+    """A cancellation was taken back."""
+
+    def tell(order: Order) -> OutcomeCode | None:
+        was, order.restored = order.is_cancelled, max(order.restored, event.at, 1)
+        return None if (was and not order.is_cancelled) or not order.placed else OutcomeCode.OUTDATED
+
+    return _change(context, event, tell)
 
 
 def take_back(context: EventContext, event: OrderReturned) -> OutcomeCode | None:
     """Goods came back; an order may come back in parts."""
-    order = find(context.orders, event.order_id)
-    if order is not None and (order.status == "cancelled" or _applied(context, order, event)):
-        return OutcomeCode.OUTDATED if order.status == "cancelled" else OutcomeCode.DUPLICATE
-    order = order or _wait_for(context, event)
-    if order is None:
-        return OutcomeCode.TOO_OLD_ORDER
-    first = order.status != "returned"
-    order.status = "returned"
-    if not order.placed:
-        order.refunded += event.amount
-    else:
-        order_effects.count_return(context, order, event.amount, first)
-    _touch(context, order, event)
+
+    def tell(order: Order) -> OutcomeCode | None:
+        first = not order.came_back
+        refused = _tell_refund(order, Refund(_refund_key(event), event.amount, goods=True))
+        if refused is None and first:
+            remember_signal(context.record.purchase_features, "return", context.at)
+        return refused
+
+    return _change(context, event, tell)
+
+
+def exchange(context: EventContext, event: OrderExchanged) -> OutcomeCode | None:
+    """Goods were exchanged for others."""
+
+    def tell(order: Order) -> OutcomeCode | None:
+        order.exchanged += 1
+        return None
+
+    return _change(context, event, tell)
+
+
+def request_refund(context: EventContext, event: RefundRequested) -> OutcomeCode | None:
+    """Money is to go back."""
+    asked = Refund(_refund_key(event), event.amount or 0, requested=max(event.at, 1))
+    return _change(context, event, lambda order: _tell_refund(order, asked))
+
+
+def pay_refund(context: EventContext, event: RefundPaid) -> OutcomeCode | None:
+    """Money went back."""
+    paid = Refund(_refund_key(event), event.amount, paid=max(event.at, 1))
+    return _change(context, event, lambda order: _tell_refund(order, paid))
+
+
+def redeem_points(context: EventContext, event: PointsRedeemed) -> OutcomeCode | None:
+    """Points were spent; what is not there is owed."""
+    ring = context.record.redemptions or Seen()
+    key = duplicates.key_of(event.reference)
+    if duplicates.knows(ring, key):
+        return OutcomeCode.DUPLICATE
+    if event.at <= ring.reach:
+        return OutcomeCode.TOO_OLD_REDEMPTION
+    duplicates.remember(ring, key, event.at, context.defaults.duplicates.others)
+    context.record.redemptions = ring
+    points.redeem(context.record.points, event.points)
+    schedule_points(context)
     return None
 
 
-def find(book: OrderBook | None, order_id: str) -> Order | None:
-    """The order of that id; the newest are sought first."""
-    return next((order for order in reversed(book.orders) if order.id == order_id), None) if book else None
+def find(book: OrderBook | None, order_id: str, at: Millis | None = None) -> Order | None:
+    """The order of that id; where numbers were used again, the last one placed by ``at``."""
+    if not book:
+        return None
+    named = [order for order in reversed(book.orders) if order.id == order_id]
+    if at is None or len(named) < 2:
+        return named[0] if named else None
+    placed = sorted(named, key=lambda order: order.placed)
+    return next((order for order in reversed(placed) if order.placed <= at), placed[0])
 
 
-def _applied(context: EventContext, order: Order, event: OrderReturned) -> bool:
-    """Whether this return was counted before: where the ring of event ids cannot tell, by its time."""
-    all_back = bool(order.placed) and order.status == "returned" and order.refunded >= order.amount
-    return all_back or event.at <= min(order.changed, context.record.recent.reach)
+def _change(
+    context: EventContext, event: OrderEvent, tell: Callable[[Order], OutcomeCode | None]
+) -> OutcomeCode | None:
+    """Tell the order something; what follows from it is settled, unless there was nothing new."""
+    order_id = getattr(event, "order_id", "")
+    order = find(context.orders, order_id, event.at)
+    if order is None:
+        if _forgotten(context, event):
+            return OutcomeCode.TOO_OLD_ORDER
+        context.count(OutcomeCode.UNKNOWN_ORDER)
+        order = _enter(context, order_id)
+    before = order_effects.share_of(context, order)
+    refused = tell(order)
+    if refused is None:
+        _settle(context, order, event, before)
+    else:
+        order.changed = max(order.changed, event.at)
+    return refused
+
+
+def _settle(context: EventContext, order: Order, event: OrderEvent, before: order_effects.Share) -> None:
+    order.changed = max(order.changed, event.at)
+    order.status = _goods(order)
+    order.refunded = _given_back(order)
+    order_effects.settle(context, order, before)
+
+
+def _goods(order: Order) -> str:
+    """Where its goods are, from all that was told."""
+    if order.is_cancelled:
+        return "cancelled"
+    back = sum(refund.amount for refund in order.refunds if refund.goods)
+    if order.came_back and back >= order.amount:
+        return "returned"
+    if order.delivered:
+        return "delivered"
+    return "dispatched" if order.dispatched else "placed"
+
+
+def _given_back(order: Order) -> int:
+    """What goes back in all. A refund that was only asked for counts when goods came back for it, or it is paid."""
+    if order.is_cancelled:
+        return order.amount
+    sure = sum(refund.amount for refund in order.refunds if refund.goods or refund.paid)
+    return min(sure + order.more_refunded, order.amount) if order.placed else sure + order.more_refunded
+
+
+def _tell_amount(order: Order, amount: int, at: Millis) -> bool:
+    # Of two that were told at one moment the larger counts: some rule must, and it must be the same in any order.
+    if (at, amount) <= (order.amount_told, order.amount if order.amount_told else -1):
+        return False
+    changed = amount != order.amount or not order.amount_told
+    order.amount, order.amount_told = amount, max(at, 1)
+    return changed
+
+
+def _tell_promise(order: Order, told: datetime | None, at: Millis) -> bool:
+    promised = to_millis(told) if told else 0
+    if not promised or (at, promised) <= (order.promise_told, order.promised):
+        return False
+    moved = promised != order.promised
+    order.promised, order.promise_told = promised, max(at, 1)
+    if moved:
+        order.late = False
+    return moved
+
+
+def _tell_refund(order: Order, told: Refund) -> OutcomeCode | None:
+    known = next((one for one in order.refunds if one.key == told.key), None)
+    if known is None:
+        if len(order.refunds) >= MAX_REFUNDS:
+            order.more_refunded += told.amount if told.goods or told.paid else 0
+        else:
+            order.refunds = sorted([*order.refunds, told], key=lambda one: one.key)
+        return None
+    merged = Refund(
+        known.key,
+        max(known.amount, told.amount),
+        known.goods or told.goods,
+        _earliest(known.requested, told.requested),
+        _earliest(known.paid, told.paid),
+    )
+    if merged == known:
+        return OutcomeCode.DUPLICATE
+    order.refunds = [merged if one is known else one for one in order.refunds]
+    return None
+
+
+def _earliest(*moments: Millis) -> Millis:
+    return min((moment for moment in moments if moment), default=0)
+
+
+def _refund_key(event: OrderReturned | RefundRequested | RefundPaid) -> bytes:
+    return duplicates.key_of(f"refund {event.refund}" if event.refund else event.id)
 
 
 def _forgotten(context: EventContext, event: OrderEvent) -> bool:
     return context.orders is not None and event.at <= context.orders.reach
-
-
-def _wait_for(context: EventContext, event: OrderEvent) -> Order | None:
-    """A place in the book for an order that was not placed yet, or None where it may be one that was forgotten."""
-    if _forgotten(context, event):
-        return None
-    context.count(OutcomeCode.UNKNOWN_ORDER)
-    return _enter(context, event.order_id)
 
 
 def _enter(context: EventContext, order_id: str) -> Order:
@@ -144,12 +306,3 @@ def _enter(context: EventContext, order_id: str) -> Order:
     order = Order(order_id)
     book.orders.append(order)
     return order
-
-
-def _touch(context: EventContext, order: Order, event: OrderEvent) -> None:
-    order.changed = max(order.changed, event.at)
-    schedule_orders(context)
-
-
-def _millis(moment: datetime | None) -> Millis:
-    return to_millis(moment) if moment else 0

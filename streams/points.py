@@ -1,10 +1,12 @@
 """A simple ledger of loyalty points: earn, reverse, lapse.
 
-At any moment ``earned - reversed - lapsed`` is what the lots hold minus the debt. Lots lapse oldest first. Points
-of one calendar month (UTC) lapse together, so that a year needs few lots.
+At any moment ``earned - reversed - redeemed - lapsed`` is what the lots hold minus the debt. Lots lapse oldest
+first. Points of one calendar month (UTC) lapse together, so that a year needs few lots.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from schemas.record import MAX_LOTS, Lot, Points
 from schemas.times import Millis, to_datetime, to_millis
@@ -18,9 +20,41 @@ def expiry(at: Millis, lifetime: Millis) -> Millis:
     return to_millis(following) + lifetime
 
 
-def earn(points: Points, amount: int, expires: Millis) -> bool:
-    """Add points, after setting off what is owed. False where lots had to be joined."""
-    points.earned += amount
+class Change(NamedTuple):
+    """What an order changes: points for what was ordered, points back for what was not kept, and when they lapse."""
+
+    earned: int
+    back: int
+    expires: Millis
+
+
+def change(points: Points, by: Change, now: Millis) -> bool:
+    """Earn or take back. False where lots had to be joined.
+
+    Points that would have lapsed by ``now`` lapse at once. What an order takes back, it takes from its own lot first,
+    so that the lots are the same in whatever order the news of orders comes.
+    """
+    points.earned += by.earned
+    points.reversed += by.back
+    more = by.earned - by.back
+    if more < 0:
+        _take(points, -more, by.expires)
+        return True
+    if by.expires <= now:
+        points.lapsed += more
+        return True
+    return _give(points, more, by.expires)
+
+
+def redeem(points: Points, amount: int) -> None:
+    """Spend points, those that lapse first; what is not there is owed."""
+    points.redeemed += amount
+    while amount and points.lots:
+        amount = _from_lot(points, 0, amount)
+    points.debt += amount
+
+
+def _give(points: Points, amount: int, expires: Millis) -> bool:
     owed = min(points.debt, amount)
     points.debt -= owed
     if amount == owed:
@@ -33,17 +67,23 @@ def earn(points: Points, amount: int, expires: Millis) -> bool:
     return False
 
 
-def reverse(points: Points, amount: int) -> None:
-    """Take points back, the ones that last longest first; what is not there is owed."""
-    points.reversed += amount
+def _take(points: Points, amount: int, expires: Millis) -> None:
+    own = next((place for place, lot in enumerate(points.lots) if lot.expires == expires), None)
+    if own is not None:
+        amount = _from_lot(points, own, amount)
     while amount and points.lots:
-        last = points.lots[-1]
-        taken = min(last.points, amount)
-        last.points -= taken
-        amount -= taken
-        if not last.points:
-            points.lots.pop()
+        amount = _from_lot(points, -1, amount)
     points.debt += amount
+
+
+def _from_lot(points: Points, place: int, amount: int) -> int:
+    """Take from one lot; what it did not have."""
+    lot = points.lots[place]
+    taken = min(lot.points, amount)
+    lot.points -= taken
+    if not lot.points:
+        points.lots.pop(place)
+    return amount - taken
 
 
 def lapse(points: Points, now: Millis) -> int:

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from schemas.readings import BUCKET, BUCKETS
-from schemas.record import Order, Purchases
+from schemas.record import Purchases
 from schemas.times import Millis
 
 
-def count_order(purchases: Purchases, order: Order, at: Millis) -> bool:
-    """Count an order placed, applied at ``at``. False where its money is of another currency than the customer's."""
-    purchases.currency = purchases.currency or order.currency
-    purchases.count += 1
-    purchases.first = purchases.first or at
-    purchases.last = at
-    summed = order.currency == purchases.currency
-    purchases.foreign += not summed
-    amount = order.amount if summed else 0
-    purchases.spent += amount
-    _into_bucket(purchases, order.placed, 1, amount)
-    return summed
+class Counted(Protocol):
+    """What one order adds."""
+
+    @property
+    def placed(self) -> Millis: ...
+    @property
+    def orders(self) -> int: ...
+    @property
+    def cancelled(self) -> int: ...
+    @property
+    def returned(self) -> int: ...
+    @property
+    def delivered(self) -> int: ...
+    @property
+    def late(self) -> int: ...
+    @property
+    def spent(self) -> int: ...
 
 
-def take_back(purchases: Purchases, order: Order, amount: int, orders: int = 0) -> None:
-    """Money (and ``orders``, where it was cancelled) of an order that is not, or no longer, paid."""
-    paid = amount if order.currency == purchases.currency else 0
-    purchases.spent -= paid
-    _into_bucket(purchases, order.placed, -orders, -paid)
+def add_difference(purchases: Purchases, before: Counted, after: Counted) -> None:
+    """Change the numbers by what an order adds now and did not before."""
+    purchases.count += after.orders - before.orders
+    purchases.cancelled += after.cancelled - before.cancelled
+    purchases.returned += after.returned - before.returned
+    purchases.delivered += after.delivered - before.delivered
+    purchases.late += after.late - before.late
+    purchases.spent += after.spent - before.spent
+    if before.orders:
+        _into_bucket(purchases, before.placed, before.cancelled - before.orders, -before.spent)
+    if after.orders:
+        _into_bucket(purchases, after.placed, after.orders - after.cancelled, after.spent)
 
 
 def _into_bucket(purchases: Purchases, at: Millis, count: int, amount: int) -> None:

@@ -33,7 +33,7 @@ def _last_looks(record: CustomerRecord) -> bool:
 
 
 def _closed_complaint(record: CustomerRecord) -> bool:
-    return _drop_complaint(record, [one for one in record.complaints.recent if one.closed])
+    return _drop_complaint(record, [one for one in record.complaints.recent if not one.is_open])
 
 
 def _used_coupon(record: CustomerRecord) -> bool:

@@ -34,6 +34,11 @@ def schedule(context: EventContext, kind: TimerKind, due: Millis | None, ref: st
         context.count(OutcomeCode.CAP_TIMERS)
 
 
+def timer_refs(context: EventContext, kind: TimerKind) -> list[str]:
+    """What the customer is waiting for, of this kind."""
+    return [timer.ref for timer in context.record.timers if timer.kind == kind]
+
+
 def schedule_tick(context: EventContext) -> None:
     """The next weekly look at her."""
     schedule(context, TimerKind.TICK, next_tick(context.lane.tick, context.record.id, context.catching_up))
@@ -131,7 +136,7 @@ def survey_at(context: EventContext, order: Order) -> Millis:
 
 def deadline_of(complaint: Complaint) -> Millis:
     """When the complaint must be resolved, or 0 where it is, or was escalated."""
-    return 0 if complaint.closed or complaint.escalated else complaint.deadline
+    return complaint.deadline if complaint.is_open and not complaint.escalated else 0
 
 
 def follow_up_at(context: EventContext, complaint: Complaint) -> Millis:

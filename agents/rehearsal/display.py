@@ -109,7 +109,7 @@ def _customer(who: str, customer: Customer) -> Iterator[str]:
         late = ", late" if order.late else ""
         yield _item("order", f"{order.id}: {order.status}, {_money(order.amount, order.currency)}{back}{late}")
     for one in record.complaints.recent:
-        state = "closed" if one.closed else f"open, due {_moment(one.deadline)}"
+        state = f"open, due {_moment(one.deadline)}" if one.is_open else "closed" if one.opened else "not opened yet"
         escalated = ", escalated" if one.escalated else ""
         yield _item("complaint", f"{one.id}: {one.category}, {one.urgency}, {state}{escalated}")
     for coupon in record.coupons:

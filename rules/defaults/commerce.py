@@ -76,6 +76,10 @@ class ComplaintDefaults(Section):
             raise ValueError(f"no entry for {', '.join(missing)}")
         return self
 
+    def urgency_of(self, category: str) -> str:
+        """The urgency of a category."""
+        return self.urgency[category]  # type: ignore[index]  # the record keeps categories as plain text
+
     def deadline_millis(self, urgency: str) -> Millis:
         """How long there is to resolve a complaint of this urgency."""
         return self.deadline_hours[urgency] * HOUR  # type: ignore[index]  # the record keeps urgencies as plain text

@@ -77,12 +77,12 @@ def _of_complaint(field: str, otherwise: FactValue) -> Callable[[EventContext], 
 
 
 def _any_open(context: EventContext) -> bool:
-    return any(not one.closed for one in context.record.complaints.recent)
+    return any(one.is_open for one in context.record.complaints.recent)
 
 
 def _this_open(context: EventContext) -> bool:
     complaint = context.complaint
-    return complaint is not None and not complaint.closed
+    return complaint is not None and complaint.is_open
 
 
 def _of_coupon(field: str, otherwise: FactValue) -> Callable[[EventContext], FactValue]:

@@ -48,16 +48,29 @@ def first_order(purchases: PurchaseFeatures) -> Millis:
 
 
 def remember_order(purchases: PurchaseFeatures, at: Millis, amount_minor: int) -> None:
-    """Add an order, in place. ``at`` is never earlier than what the record has seen."""
+    """Add an order to the record, in place. One that comes after a later one counts at its own time, without a gap."""
     seconds = at // SECOND
     if purchases.orders == 0:
-        purchases.first, purchases.counts = seconds, [0] * len(SPANS)
+        purchases.first = purchases.last = seconds
+        purchases.counts = [0] * len(SPANS)
+    elif seconds < purchases.last:
+        _remember_late(purchases, seconds)
     else:
-        _remember_gap(purchases, max(seconds, purchases.last))
+        _remember_gap(purchases, seconds)
     purchases.orders += 1
-    purchases.last = max(seconds, purchases.last)
-    purchases.log_amount = round(log(1.0 + max(amount_minor, 0)) * CENTI)
-    purchases.log_amounts += purchases.log_amount
+    amount = round(log(1.0 + max(amount_minor, 0)) * CENTI)
+    purchases.log_amounts += amount
+    if seconds >= purchases.last:
+        purchases.last, purchases.log_amount = seconds, amount
+
+
+def _remember_late(purchases: PurchaseFeatures, seconds: int) -> None:
+    """Which gap it lies in is not known any more; of the decayed counts it has the share that is left."""
+    days = (purchases.last - max(seconds, purchases.first)) * SECOND / DAY
+    purchases.counts = [
+        count + round(MILLI * exp(-days / span)) for count, span in zip(purchases.counts, SPANS, strict=True)
+    ]
+    purchases.first = min(purchases.first, seconds)
 
 
 def _remember_gap(purchases: PurchaseFeatures, seconds: int) -> None:

@@ -12,7 +12,7 @@ from schemas.outcome_codes import OutcomeCode
 from schemas.readings import points_balance
 from schemas.record import MAX_LOTS, Lot, Points, TimerKind
 from schemas.times import DAY, Millis, to_datetime, to_millis
-from streams.points import due_next, earn, expiry, lapse, reverse
+from streams.points import Change, change, due_next, expiry, lapse, redeem
 from tests.builders import START, Life, event, placed, when
 
 
@@ -27,24 +27,51 @@ def test_points_of_one_month_lapse_together_after_their_lifetime() -> None:
     assert to_datetime(expiry(moment(2026, 5, 9), 0)) == datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def test_points_are_taken_back_from_those_that_last_longest_and_the_rest_is_owed() -> None:
+def earn(points: Points, amount: int, expires: Millis) -> bool:
+    return change(points, Change(amount, 0, expires), 0)
+
+
+def reverse(points: Points, amount: int, expires: Millis) -> bool:
+    return change(points, Change(0, amount, expires), 0)
+
+
+def test_what_an_order_takes_back_comes_from_its_own_lot_then_from_those_that_last_longest_and_the_rest_is_owed() -> (
+    None
+):
+    points = Points()
+    earn(points, 10, 100)
+    earn(points, 5, 200)
+    earn(points, 5, 300)
+
+    reverse(points, 7, 200)
+    assert points.lots == [Lot(100, 10), Lot(300, 3)]
+
+    reverse(points, 15, 100)
+    assert (points.lots, points.debt) == ([], 2)
+
+    earn(points, 6, 400)
+    assert (points.lots, points.debt) == ([Lot(400, 4)], 0)
+
+
+def test_points_are_spent_that_lapse_first() -> None:
     points = Points()
     earn(points, 10, 100)
     earn(points, 5, 200)
 
-    reverse(points, 7)
-    assert points.lots == [Lot(100, 8)]
+    redeem(points, 12)
+    assert (points.lots, points.redeemed) == ([Lot(200, 3)], 12)
 
-    reverse(points, 10)
-    assert (points.lots, points.debt) == ([], 2)
 
-    earn(points, 6, 300)
-    assert (points.lots, points.debt) == ([Lot(300, 4)], 0)
+def test_points_of_an_order_so_old_that_they_have_lapsed_are_not_there_to_spend() -> None:
+    points = Points()
+
+    assert change(points, Change(10, 0, expires=100), now=100)
+    assert (points.lots, points.earned, points.lapsed) == ([], 10, 10)
 
 
 def test_too_many_lots_are_joined_at_the_later_date() -> None:
     points = Points()
-    for number in range(MAX_LOTS):
+    for number in range(1, MAX_LOTS + 1):
         assert earn(points, 1, number)
 
     assert not earn(points, 1, 99)
@@ -71,7 +98,8 @@ def test_a_look_is_due_before_points_lapse_and_when_they_do() -> None:
 Steps = st.lists(
     st.one_of(
         st.tuples(st.just("earn"), st.integers(0, 10**6), st.integers(1, 60)),
-        st.tuples(st.just("reverse"), st.integers(0, 10**6), st.just(0)),
+        st.tuples(st.just("reverse"), st.integers(0, 10**6), st.integers(1, 60)),
+        st.tuples(st.just("redeem"), st.integers(0, 10**6), st.just(0)),
         st.tuples(st.just("lapse"), st.integers(0, 60), st.just(0)),
     ),
     max_size=60,
@@ -86,11 +114,13 @@ def test_nothing_is_lost_in_the_ledger_whatever_happens(steps: list[tuple[str, i
         if what == "earn":
             earn(points, number, expires)
         elif what == "reverse":
-            reverse(points, number)
+            reverse(points, number, expires)
+        elif what == "redeem":
+            redeem(points, number)
         else:
             lapse(points, number)
 
-        assert points.earned - points.reversed - points.lapsed == points_balance(points) - points.debt
+        assert points.earned - points.reversed - points.redeemed - points.lapsed == points_balance(points) - points.debt
         assert all(lot.points > 0 for lot in points.lots)
         assert points.debt == 0 or not points.lots
         assert [lot.expires for lot in points.lots] == sorted({lot.expires for lot in points.lots})

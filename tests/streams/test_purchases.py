@@ -6,28 +6,29 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.readings import BUCKET, BUCKETS, last_year
-from schemas.record import Order, Purchases
+from schemas.record import Purchases
 from schemas.times import WEEK
-from streams.purchases import count_order, take_back
+from streams.order_effects import Share
+from streams.purchases import add_difference
 
 NOW = 700 * BUCKET
 
 
-def bought(weeks_ago: int, amount: int = 100, currency: str = "EUR") -> Order:
-    return Order("o", placed=NOW - weeks_ago * WEEK, amount=amount, currency=currency)
+def buy(purchases: Purchases, weeks_ago: int, amount: int = 100) -> None:
+    add_difference(purchases, Share(), Share(orders=1, placed=NOW - weeks_ago * WEEK, spent=amount))
 
 
 def test_the_running_bucket_and_those_before_it_make_the_last_weeks() -> None:
     purchases = Purchases()
     for weeks in (60, 30, 8, 4, 0):
-        count_order(purchases, bought(weeks), NOW - weeks * WEEK)
+        buy(purchases, weeks)
 
     assert last_year(purchases, NOW) == (4, 400)
 
 
 def test_buckets_pass_while_nothing_is_bought() -> None:
     purchases = Purchases()
-    count_order(purchases, bought(0), NOW)
+    buy(purchases, 0)
 
     assert last_year(purchases, NOW + 12 * BUCKET) == (1, 100)
     assert last_year(purchases, NOW + 13 * BUCKET) == (0, 0)
@@ -35,11 +36,11 @@ def test_buckets_pass_while_nothing_is_bought() -> None:
 
 def test_money_is_taken_back_from_the_bucket_it_was_paid_in() -> None:
     purchases = Purchases()
-    old, new = bought(8), bought(0)
-    count_order(purchases, old, old.placed)
-    count_order(purchases, new, new.placed)
+    buy(purchases, 8)
+    buy(purchases, 0)
 
-    take_back(purchases, old, 40)
+    before = Share(orders=1, placed=NOW - 8 * WEEK, spent=100)
+    add_difference(purchases, before, before._replace(returned=1, spent=60))
 
     assert (purchases.spent, purchases.amounts) == (160, [100, 0, 60])
 
@@ -49,7 +50,7 @@ def test_money_is_taken_back_from_the_bucket_it_was_paid_in() -> None:
 def test_whatever_the_order_of_arrival_the_buckets_hold_what_lies_within_a_year(orders: list[tuple[int, int]]) -> None:
     purchases = Purchases()
     for weeks, amount in orders:
-        count_order(purchases, bought(weeks, amount), NOW)
+        buy(purchases, weeks, amount)
     newest = max((NOW - weeks * WEEK for weeks, _ in orders), default=NOW)
     held = [amount for weeks, amount in orders if newest // BUCKET - (NOW - weeks * WEEK) // BUCKET < BUCKETS]
 
