@@ -9,6 +9,7 @@ from rules.calendar import local_time
 from rules.context import Churn, EventContext
 from rules.defaults import Defaults
 from rules.fact_types import FactType, FactValue
+from rules.facts.customer import days_since
 from rules.facts.fact import DATE, MOMENT, MONEY, Fact
 from rules.facts.history import local_date
 from schemas.fields import ComplaintCategory, Urgency
@@ -146,6 +147,14 @@ MOMENT_FACTS = (
     Fact("order.amount", FactType.INT, MONEY, "what it costs", _of_order("amount", 0), unknown="0", frozen=True),
     Fact("order.currency", FactType.STRING, "ISO 4217", "currency of the order",
          _of_order("currency", ""), unknown="empty", frozen=True),
+    Fact("order.goods", FactType.STRING, "name", "state of its goods",
+         lambda s: s.order.status if s.order else "", unknown="empty", frozen=False,
+         choices=lambda _: ("placed", "dispatched", "delivered", "cancelled", "returned")),
+    Fact("order.money", FactType.STRING, "name", "state of its money: paid, part_refunded or refunded",
+         lambda s: s.order.money if s.order else "", unknown="empty",
+         choices=lambda _: ("paid", "part_refunded", "refunded")),
+    Fact("order.refund_owed_days", FactType.INT, "days", "whole days since a refund was asked for that is not paid",
+         lambda s: days_since(s.order.owed_since, s.at) if s.order and s.order.owed_since else 0, unknown="0"),
     Fact("order.status", FactType.STRING, "name", "placed, dispatched, delivered, cancelled or returned",
          lambda s: s.order.status if s.order else "", unknown="empty", frozen=True,
          choices=lambda _: ("placed", "dispatched", "delivered", "cancelled", "returned")),

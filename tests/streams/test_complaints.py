@@ -170,11 +170,12 @@ def test_an_answer_is_remembered_and_leaves_the_complaint_open() -> None:
 
 
 @pytest.mark.parametrize("kind", ["complaint.taken", "complaint.handed_over", "complaint.answered"])
-def test_news_of_a_complaint_that_was_never_opened_changes_nothing(kind: str) -> None:
+def test_news_of_a_complaint_that_was_not_opened_yet_waits_and_counts_as_no_open_complaint(kind: str) -> None:
     life = Life()
     fields: dict[str, Any] = {"owner": "mei"} if kind != "complaint.answered" else {}
 
     outcome = life.happens(event(kind, complaint_id="k-unknown", **fields))
 
     assert outcome.codes == {OutcomeCode.UNKNOWN_COMPLAINT: 1}
-    assert life.record.complaints.recent == []
+    assert not only(life).is_open
+    assert life.record.complaints.total == 0

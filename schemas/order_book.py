@@ -1,0 +1,101 @@
+"""The order book: what is known of each of a customer's latest orders, beside the record."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.times import Millis
+
+ORDERS_VERSION = 2
+"""Raised when the layout changes; ``schemas.codec`` upgrades older ones on read."""
+MAX_ORDERS = 48
+"""Orders in the order book."""
+MAX_REFUNDS = 8
+"""Refunds told apart per order; of further ones only the sum is kept."""
+
+
+class OrderPart(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
+    """Base of all parts of the order book: as with the record, new fields go to the end, with a default."""
+
+
+class Refund(OrderPart):
+    """Money of an order that goes back, and goods that came back for it. Told twice under one reference, it is one."""
+
+    key: bytes
+    """Hash of the refund's reference; of the event's id where it has none."""
+    amount: int = 0
+    goods: bool = False
+    """Whether goods came back with it."""
+    requested: Millis = 0
+    paid: Millis = 0
+    """When the money went out; 0 while it is only due."""
+
+
+class Order(OrderPart):
+    """One order in the order book: what was told of its goods and of its money, in whatever order it was told."""
+
+    id: str
+    placed: Millis = 0
+    """0 while only later events of it have come."""
+    amount: int = 0
+    currency: str = ""
+    status: str = "placed"
+    """Of its goods: placed, dispatched, delivered, cancelled, or returned when all of it came back."""
+    promised: Millis = 0
+    delivered: Millis = 0
+    points: int = 0
+    """Points for what is paid and kept."""
+    refunded: int = 0
+    """Given back, or to be given back, in all."""
+    late: bool = False
+    """Its promise was broken: noticed while it was on its way, or when it was delivered."""
+    changed: Millis = 0
+    """Time of the latest event applied to it."""
+    dispatched: Millis = 0
+    cancelled: Millis = 0
+    """When it was cancelled last; it is, where it was not restored since."""
+    restored: Millis = 0
+    refunds: list[Refund] = []
+    """At most ``MAX_REFUNDS``."""
+    more_refunded: int = 0
+    """What further refunds came to."""
+    earned: int = 0
+    """Points for what was ordered."""
+    amount_told: Millis = 0
+    promise_told: Millis = 0
+    exchanged: int = 0
+    """How often goods of it were exchanged."""
+
+    @property
+    def money(self) -> str:
+        """The state of its money: paid, part_refunded or refunded."""
+        if not self.refunded:
+            return "paid"
+        return "refunded" if self.refunded >= self.amount else "part_refunded"
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled, and not restored since."""
+        return self.cancelled > self.restored
+
+    @property
+    def came_back(self) -> bool:
+        """Whether some of its goods came back."""
+        return any(refund.goods for refund in self.refunds)
+
+    @property
+    def owed_since(self) -> Millis:
+        """Since when the oldest refund that was asked for is not paid; 0 where none is owed."""
+        return min((one.requested for one in self.refunds if one.requested and not one.paid), default=0)
+
+
+class OrderBook(OrderPart):
+    """The customer's latest orders, oldest first, at most ``MAX_ORDERS``; loaded only when needed.
+
+    An order event whose order is not in the book and not later than ``reach`` may speak of a forgotten one: it is
+    not applied, and counted.
+    """
+
+    version: int = ORDERS_VERSION
+    orders: list[Order] = []
+    reach: Millis = 0
