@@ -11,7 +11,7 @@ from schemas.times import DAY, Millis
 def segment(segment: Segment, purchases: Purchases, defaults: Defaults, now: Millis) -> None:
     """Tell tier, value and activity anew, in place."""
     orders, spent = last_year(purchases, now)
-    days = (now - purchases.last) // DAY if purchases.count else None
+    days = (now - purchases.last) // DAY if purchases.count > purchases.cancelled else None
     segment.value = defaults.segments.value(spent)
     segment.activity = defaults.segments.activity(days)
     if days is None:

@@ -83,7 +83,9 @@ def _decision(decision: Decision, action: AnyAction | None, *, verbose: bool) ->
     if action is not None:
         again = " after it had been held" if decision.verdict is Verdict.RELEASED else ""
         yield _item("done", f"{what} by {action.channel}{again} ({action.reason})")
-        yield _item("", f"“{action.text}”")
+        for number, paragraph in enumerate(f"“{action.text}”".splitlines()):
+            if paragraph:
+                yield _item("", paragraph if number == 0 else f" {paragraph}")
         offer = coupon_of(action)
         if offer is not None:
             yield _item("", f"coupon {offer.code} until {to_rfc3339(_millis(offer.expires_at))[:10]}")

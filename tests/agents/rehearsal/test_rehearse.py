@@ -31,6 +31,9 @@ CONSENTED = {
 }
 
 
+DELIVERED = {"type": "order.delivered", "customer": "c-1", "time": "+1 day", "order_id": "o-1"}
+
+
 def order(time: str, order_id: str = "o-1", **more: Any) -> dict[str, Any]:
     known = {"type": "order.placed", "customer": "c-1", "time": time, "order_id": order_id}
     return {**known, "amount": 5_000, "currency": "EUR", **more}
@@ -56,19 +59,19 @@ def test_each_line_shows_what_was_done_with_its_text_and_the_customer_as_they_ar
     shown = tend("rehearse", tell(told, REGISTERED, CONSENTED, order("+1 day"))).stdout
 
     assert "line 1    2026-03-02 12:00  c-1  customer.registered\n  done      welcome: message by email" in shown
-    assert "“Hello Mia, thank you for your first order, o-1." in shown
+    assert "“Thank you for your first order.\n             Order o-1 has reached us." in shown
     assert "o-1: placed, 50.00 EUR" in shown
     assert "allows    email marketing" in shown
     assert "3 lines, 1 customers: 2 done, 0 held, 0 not done; 0 lines would be dead letters." in shown
 
 
 def test_timers_fire_between_the_lines_and_until_the_moment_named(told: Path) -> None:
-    tell(told, REGISTERED, CONSENTED, order("+1 day"), order("+9 days", "o-2"))
+    tell(told, REGISTERED, CONSENTED, order("+1 day"), DELIVERED, order("+16 days", "o-2"))
 
     shown = tend("rehearse", told, "--until", "2026-08-01").stdout
 
-    assert shown.index("second_order_coupon") < shown.index("line 4")
-    assert shown.index("line 4") < shown.index("dormant_wake_up")
+    assert shown.index("second_order_coupon") < shown.index("line 5")
+    assert shown.index("line 5") < shown.index("dormant_wake_up")
 
 
 def test_what_is_held_says_why_and_until_when(told: Path) -> None:
@@ -94,7 +97,13 @@ def test_a_line_that_is_no_event_is_shown_as_the_dead_letter_it_would_be_and_the
 def test_what_a_rule_gave_can_be_named_by_the_rule(told: Path) -> None:
     opened = {"type": "receipt.opened", "customer": "c-1", "time": "+1 hour", "action_id": "$second_order_coupon"}
     tell(
-        told, REGISTERED, CONSENTED, order("+1 day"), order("+9 days", "o-2", coupons=["$second_order_coupon"]), opened
+        told,
+        REGISTERED,
+        CONSENTED,
+        order("+1 day"),
+        DELIVERED,
+        order("+16 days", "o-2", coupons=["$second_order_coupon"]),
+        opened,
     )
 
     done = rehearse(read_lines(told), shipped())
