@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rules.context import EventContext
 from schemas.complaints import (
     ComplaintAnswered,
     ComplaintEvent,
@@ -18,6 +19,7 @@ from schemas.complaints import (
     ComplaintTaken,
     ComplaintUpdated,
 )
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_MOVES, MAX_OPEN_COMPLAINTS, Complaint
 from schemas.times import Millis
 from streams.churn import remember_signal

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from rules.context import EventContext
 from schemas.order_book import MAX_ORDERS, MAX_REFUNDS, Order, OrderBook, Refund
 from schemas.orders import (
     OrderCancelled,
@@ -25,6 +26,7 @@ from schemas.orders import (
     RefundPaid,
     RefundRequested,
 )
+from schemas.outcome_codes import OutcomeCode
 from schemas.record import Seen
 from schemas.times import DAY, Millis, to_millis
 from streams import carts, churn_update, duplicates, order_effects, points
