@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import orjson
@@ -10,8 +9,7 @@ import typer
 
 from agents.reach import reachable_settings
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.reader import tail as read_tail
-from infra.settings import Settings
+from infra.kafka.console_consumer import consume
 from schemas.actions import AnyAction, decode_action
 from schemas.errors import TendError
 from schemas.topics import ACTION_TOPICS
@@ -33,11 +31,7 @@ def tail(
     if kind and kind not in ACTION_TOPICS:
         raise TendError(f"--kind {kind}: there is no such kind of action; expected one of {', '.join(ACTION_TOPICS)}")
     topics = [ACTION_TOPICS[kind]] if kind else list(ACTION_TOPICS.values())
-    asyncio.run(_tail(reachable_settings(), topics, newest, follow, as_json))
-
-
-async def _tail(settings: Settings, topics: list[str], newest: int, follow: bool, as_json: bool) -> None:
-    async for raw in read_tail(KafkaConnection.of(settings), topics, newest=newest, follow=follow):
+    for raw in consume(KafkaConnection.of(reachable_settings()), topics, newest=newest, follow=follow):
         body = raw.value or b""
         typer.echo(orjson.dumps(orjson.loads(body)).decode() if as_json else _line(decode_action(body)))
 

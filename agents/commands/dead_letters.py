@@ -10,9 +10,9 @@ import typer
 
 from agents.reach import reachable_settings
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.console_consumer import consume
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producer import BulkProducer
-from infra.kafka.reader import tail
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from schemas.errors import NotFound, TendError
@@ -104,8 +104,10 @@ def target(raw: KafkaRecord, letter: str, partitions: int, force: bool) -> tuple
 
 
 async def newest_letters(settings: Settings, newest: int) -> list[dict[str, Any]]:
-    found = tail(KafkaConnection.of(settings), [DEAD_LETTERS], newest=newest)
-    return [described(raw, body=False) async for raw in found]
+    def read() -> list[KafkaRecord]:
+        return list(consume(KafkaConnection.of(settings), [DEAD_LETTERS], newest=newest))
+
+    return [described(raw, body=False) for raw in await asyncio.to_thread(read)]
 
 
 async def one_letter(settings: Settings, letter: str) -> KafkaRecord:
