@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
-from agents.reader import TopicReader
 from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord, LaneState
 from schemas.times import Millis
@@ -23,6 +22,34 @@ _MOMENT: Millis = 20
 _WHILE: Millis = 200
 """How long a first record is waited for: where something is at hand, and where nothing is. What comes ends the wait at
 once; each look of a lane that has nothing to do costs its worker half a millisecond of CPU."""
+
+
+class RecordSource(Protocol):
+    """The records of one partition number, from where its lane stands on; see ``infra.kafka.buffer``."""
+
+    async def wait(self, topics: Iterable[str], max_wait_ms: Millis) -> bool:
+        """Whether a record of these topics lies there; waits for one, no longer than that."""
+        ...
+
+    async def reach(self, ends: Mapping[str, int]) -> None:
+        """Wait until each topic is known up to its end."""
+        ...
+
+    def take(self, topic: str, *, limit: int | None = None, before: int | None = None) -> list[KafkaRecord]:
+        """The next records of a topic: no more than ``limit``, none at or behind the offset ``before``."""
+        ...
+
+    def position(self, topic: str) -> int:
+        """Where reading goes on."""
+        ...
+
+    def caught_up(self, topic: str) -> bool:
+        """Whether all that could be read when the broker last answered has been taken."""
+        ...
+
+    def lag(self, handled: Mapping[str, int]) -> dict[str, int]:
+        """Records per topic between what is handled and the end of the log, as far as that is known."""
+        ...
 
 
 class Batches(Protocol):
@@ -78,27 +105,23 @@ class AsTheyLay(Mapping[tuple[str, int], KafkaRecord]):
 class MarkedBatches:
     """A replay with watermarks: one interval at a time, whatever the order of arrival within it."""
 
-    def __init__(self, reader: TopicReader, partition: int, partitions: int, receive: Receive = receive) -> None:
-        self._reader = reader
+    def __init__(self, source: RecordSource, partition: int, partitions: int, receive: Receive = receive) -> None:
+        self._source = source
         self._partition = partition
         self._partitions = partitions
         self._receive = receive
 
     async def next(self, state: LaneState) -> Batch | None:
         """The interval up to the next watermark; None while that watermark is not there."""
-        watermarks = self._reader.shelves[WATERMARKS]
-        if not watermarks.raws:
-            # Events are fetched along with the watermarks, so that the next interval is often here already.
-            await self._reader.read((WATERMARKS, *EVENT_TOPICS), max_wait_ms=_WHILE)
-        if not watermarks.raws:
+        if not await self._source.wait((WATERMARKS,), _WHILE):
             return None
-        raw = watermarks.raws.popleft()
+        (raw,) = self._source.take(WATERMARKS, limit=1)
         watermark = _watermark_in(raw)
-        await self._reader.up_to(watermark.ends)
+        await self._source.reach(watermark.ends)
         admission = AdmissionRules(self._partition, self._partitions, watermark.time, forwards=False)
         found = Sorted()
         for topic, end in sorted(watermark.ends.items()):
-            found.add(self._reader.take(topic, end), admission, self._receive)
+            found.add(self._source.take(topic, before=end), admission, self._receive)
         return Batch(
             in_order(found.arrivals),
             watermark.time,
@@ -112,7 +135,7 @@ class MarkedBatches:
 
     def lag(self, state: LaneState) -> dict[str, int]:
         """See ``Batches``."""
-        return self._reader.lag(state.offsets)
+        return self._source.lag(state.offsets)
 
 
 class LiveBatches:
@@ -124,26 +147,28 @@ class LiveBatches:
         held: a topic of which so many events wait is not read on: what is parsed long before it is handled has left
             the processor's cache by then.
         receive: parses and checks one record.
+        topics: the topics that are merged.
     """
 
     def __init__(
         self,
-        reader: TopicReader,
+        source: RecordSource,
         partition: int,
         partitions: int,
         clock: Callable[[], Millis] | None,
         tick: Millis,
         held: int = _RELEASE,
         receive: Receive = receive,
+        topics: Iterable[str] = EVENT_TOPICS,
     ) -> None:
-        self._reader = reader
+        self._source = source
         self._partition = partition
         self._partitions = partitions
         self._clock = clock
         self._tick = tick
         self._held = held
         self._receive = receive
-        self._queues = {topic: Queue() for topic in EVENT_TOPICS if topic in reader.shelves}
+        self._queues = {topic: Queue() for topic in topics}
         self._found = Sorted()
         self._ticked: Millis = 0
         self._given: Millis = 0
@@ -151,12 +176,12 @@ class LiveBatches:
     async def next(self, state: LaneState) -> Batch | None:
         """What may be released now; in service also an empty batch once in a while, for the timers of the silent."""
         reading = [topic for topic, queue in self._queues.items() if len(queue.arrivals) < self._held]
-        came = await self._reader.read(reading, max_wait_ms=self._patience(state))
+        came = bool(reading) and await self._source.wait(reading, self._patience(state))
         now = self._clock() if self._clock else None
+        for topic in reading:
+            self._fill(topic, self._queues[topic], now)
         for topic, queue in self._queues.items():
-            self._fill(topic, queue, now)
-            # What was not read just now may have grown since.
-            queue.caught_up = topic in reading and self._reader.shelves[topic].caught_up
+            queue.caught_up = self._source.caught_up(topic)
         horizon = horizon_of(self._queues, _FAR if now is None else now)
         arrivals = release(self._queues, horizon, _RELEASE)
         until = self._until(arrivals, horizon, now, state)
@@ -170,7 +195,7 @@ class LiveBatches:
 
     def lag(self, state: LaneState) -> dict[str, int]:
         """See ``Batches``."""
-        return self._reader.lag(state.offsets)
+        return self._source.lag(state.offsets)
 
     def _patience(self, state: LaneState) -> Millis:
         """How long to wait for a first record: until the next tick; for a moment where something is at hand."""
@@ -184,7 +209,7 @@ class LiveBatches:
         return state.time < self._given or (now - self._ticked >= self._tick and not came)
 
     def _fill(self, topic: str, queue: Queue, now: Millis | None) -> None:
-        raws = self._reader.take(topic, self._reader.shelves[topic].next_offset)
+        raws = self._source.take(topic, limit=self._held)
         if now is None:
             for raw in raws:
                 admission = AdmissionRules(self._partition, self._partitions, raw.timestamp, forwards=False)
@@ -212,7 +237,7 @@ class LiveBatches:
     def _next_offsets(self) -> dict[str, int]:
         """Behind what was released: the head of what still waits, else where reading goes on."""
         return {
-            topic: queue.arrivals[0].offset if queue.arrivals else self._reader.shelves[topic].next_offset
+            topic: queue.arrivals[0].offset if queue.arrivals else self._source.position(topic)
             for topic, queue in self._queues.items()
         }
 

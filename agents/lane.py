@@ -17,7 +17,7 @@ from agents.recall import go_on_behind, recall
 from agents.standing import Standing, Status
 from agents.surroundings import Core, Surroundings
 from agents.trusted_clock import ClockDistrusted
-from infra.kafka.intake import Lost
+from infra.kafka.buffer import PartitionRevoked
 from schemas.almanac import Almanac
 from schemas.errors import MACHINE_TROUBLE, Fenced, TendError
 from schemas.lane import Claimed, LaneState, Loaded
@@ -80,7 +80,7 @@ class LaneRunner:
             while not self._stopping.is_set():
                 try:
                     await self._own()
-                except Lost:
+                except PartitionRevoked:
                     break
                 except Fenced:
                     log.warning("Lane %d was fenced; reading the store again", self.partition)
@@ -132,7 +132,7 @@ class LaneRunner:
             await outgoing.flush()
         except _Stopped:
             await outgoing.flush()
-        except Lost:
+        except PartitionRevoked:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FAREWELL_SECONDS):
                     await outgoing.flush()

@@ -17,9 +17,10 @@ import msgspec
 from agents.almanacs import all_almanacs
 from agents.batches import Batches, LiveBatches, MarkedBatches
 from agents.ground import almanac_key, begin_empty, beginning, ground_of, open_store, receiver
-from agents.reader import TopicReader
+from agents.log_source import LogSource
 from agents.recall import REMEMBERED, UNFINISHED
 from agents.rulebooks import published_rulebooks
+from infra.kafka.buffer import FetchedRecords
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.positions import read_position
@@ -29,7 +30,7 @@ from infra.settings import Settings
 from infra.store import Store, check
 from schemas.almanac import Almanac
 from schemas.errors import ConfigurationRefused, Fenced
-from schemas.lane import BrokerIdentity, Commit, Fetched, LaneState
+from schemas.lane import BrokerIdentity, Commit, LaneState
 from schemas.times import Millis
 from schemas.topics import EVENT_TOPICS, LANE_TOPICS
 from streams.dead_letter_limit import NO_LIMIT
@@ -50,23 +51,26 @@ class Rebuilt(msgspec.Struct, frozen=True):
     """Messages decided in the lost store and never published; the next worker publishes them."""
 
 
-class LogFetches:
+class EndedLog:
     """A lane's topics as logs that end where they are told to, read without a group."""
 
-    def __init__(self, connection: KafkaConnection, ends: Mapping[str, int]) -> None:
+    def __init__(self, connection: KafkaConnection, partition: int, ends: Mapping[str, int]) -> None:
         self._log = PartitionLog(connection)
+        self._partition = partition
         self._ends = ends
 
-    async def fetch(self, partition: int, wants: Mapping[str, int], *, max_wait_ms: int) -> dict[str, Fetched]:
-        """See ``agents.reader.Fetches``."""
-        return {topic: await asyncio.to_thread(self._read, partition, topic, start) for topic, start in wants.items()}
+    async def fetch(self, topic: str, start: int) -> FetchedRecords:
+        """What comes next of a topic from this offset on."""
+        return await asyncio.to_thread(self._read, topic, start)
 
-    def _read(self, partition: int, topic: str, start: int) -> Fetched:
+    def _read(self, topic: str, start: int) -> FetchedRecords:
         end = self._ends[topic]
-        records = list(islice(self._log.read(topic, partition, start), _BATCH)) if start < end else []
+        records = list(islice(self._log.read(topic, self._partition, start), _BATCH)) if start < end else []
         # Behind the last record there may be markers of transactions, which nobody reads.
         stop = records[-1].offset + 1 if len(records) == _BATCH else end
-        return Fetched([record for record in records if record.offset < end], min(stop, end), end)
+        stop = max(start, min(stop, end))
+        found = [record for record in records if record.offset < end]
+        return FetchedRecords(stop, found, at_end=stop >= end, end_offset=end)
 
     def close(self) -> None:
         """Let the connection go."""
@@ -129,7 +133,7 @@ class Rebuild:
         )
         lane = Lane(ground, state, common.library)
         rebuilder = _Rebuilder(common.store, common.almanacs, lane, published, exact=self._exact)
-        log = LogFetches(self._connection, ends)
+        log = EndedLog(self._connection, partition, ends)
         try:
             await rebuilder.run(self._batches(log, partition))
             await rebuilder.hand_over(self._settings.clock)
@@ -144,12 +148,12 @@ class Rebuild:
         self._told(rebuilt)
         return rebuilt
 
-    def _batches(self, log: LogFetches, partition: int) -> Batches:
-        reader = TopicReader(log, partition, dict.fromkeys(LANE_TOPICS, 0))
+    def _batches(self, log: EndedLog, partition: int) -> Batches:
+        source = LogSource(partition, dict.fromkeys(LANE_TOPICS, 0), log.fetch)
         partitions, receive = self._settings.partitions, receiver(self._settings)
         if self._exact:
-            return MarkedBatches(reader, partition, partitions, receive)
-        return LiveBatches(reader, partition, partitions, None, self._settings.tick_ms, receive=receive)
+            return MarkedBatches(source, partition, partitions, receive)
+        return LiveBatches(source, partition, partitions, None, self._settings.tick_ms, receive=receive)
 
 
 class _Common(msgspec.Struct, frozen=True):

@@ -12,7 +12,6 @@ from agents.batches import Batches, LiveBatches, MarkedBatches
 from agents.catalogue import topic_specs
 from agents.ground import almanac_key, beginning, ground_of, open_store, receiver, wall_clock
 from agents.lane import LaneRunner
-from agents.reader import TopicReader
 from agents.recall import check_together
 from agents.rulebooks import RulebookFeed
 from agents.standing import Status
@@ -131,15 +130,15 @@ class Worker:
     def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:
         assert self._engine is not None
         settings = self._settings
-        reader = TopicReader(self._engine.intake, partition, {topic: offsets[topic] for topic in LANE_TOPICS})
+        source = self._engine.group.open(partition, {topic: offsets[topic] for topic in LANE_TOPICS})
         receive = receiver(settings)
         if settings.exact:
-            return MarkedBatches(reader, partition, settings.partitions, receive)
-        return LiveBatches(reader, partition, settings.partitions, self._clock, settings.tick_ms, receive=receive)
+            return MarkedBatches(source, partition, settings.partitions, receive)
+        return LiveBatches(source, partition, settings.partitions, self._clock, settings.tick_ms, receive=receive)
 
     def _applied(self, partition: int, offsets: Mapping[str, int]) -> None:
         assert self._engine is not None
-        self._engine.intake.applied(partition, offsets)
+        self._engine.group.record_progress(partition, offsets)
 
     async def _owned(self, partition: int) -> None:
         assert self._around is not None

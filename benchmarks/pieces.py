@@ -10,20 +10,21 @@ import asyncio
 import gc
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import median
 
 from agents.batches import LiveBatches
 from agents.ground import wall_clock
-from agents.reader import TopicReader
+from agents.log_source import LogSource
 from benchmarks.machinery import working
 from benchmarks.page import spread
 from benchmarks.reference.job import Job
 from benchmarks.reference.lane import LeanLane, receive
 from benchmarks.reference.load import PARTITIONS, TOPICS, Message, messages
+from infra.kafka.buffer import FetchedRecords
 from infra.store.limits import check_commit
 from infra.store.packing import pack_commit
-from schemas.lane import Fetched, KafkaRecord, LaneState, Loaded
+from schemas.lane import KafkaRecord, LaneState, Loaded
 from streams.lane_protocol import Answer, Batch, NeedRecords, Save
 
 EVENTS = 100_000
@@ -42,20 +43,21 @@ class Logs:
             log = self._logs[one.topic, one.partition]
             log.append(KafkaRecord(one.topic, one.partition, len(log), one.at, one.customer.encode(), one.value))
 
-    async def fetch(self, partition: int, wants: Mapping[str, int], *, max_wait_ms: int) -> dict[str, Fetched]:
-        """See ``agents.reader.Fetches``."""
-        found = {}
-        for topic, offset in wants.items():
+    def of(self, partition: int) -> LogSource:
+        """The part of one lane."""
+
+        async def fetch(topic: str, offset: int) -> FetchedRecords:
             log = self._logs[topic, partition]
             some = log[offset : offset + FETCH]
-            found[topic] = Fetched(some, offset + len(some), len(log))
-        return found
+            after = offset + len(some)
+            return FetchedRecords(after, some, at_end=after == len(log), end_offset=len(log))
+
+        return LogSource(partition, dict.fromkeys(TOPICS, 0), fetch)
 
 
 async def lane(logs: Logs, partition: int, job: Job, spent: Counter[str]) -> None:
     """One lane over its part of the load."""
-    reader = TopicReader(logs, partition, dict.fromkeys(TOPICS, 0))
-    batches = LiveBatches(reader, partition, PARTITIONS, wall_clock, 1_000, receive=receive)
+    batches = LiveBatches(logs.of(partition), partition, PARTITIONS, wall_clock, 1_000, receive=receive, topics=TOPICS)
     core = LeanLane(partition, LaneState(offsets=dict.fromkeys(TOPICS, 0)), "actions", job)
     while True:
         began = time.thread_time_ns()

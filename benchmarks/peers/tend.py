@@ -13,7 +13,6 @@ from pathlib import Path
 from agents.batches import Batches, LiveBatches
 from agents.ground import beginning, ground_of, open_store, wall_clock
 from agents.lane import LaneRunner
-from agents.reader import TopicReader
 from agents.standing import Status
 from agents.surroundings import Surroundings
 from benchmarks.peers.told import Told, told
@@ -107,7 +106,7 @@ class Worker:
             begin_offsets=lambda p: {topic: offsets[p] for topic, offsets in firsts.items()},
             publisher=partial(Publisher, connection, group=settings.group),
             batches=self._batches,
-            applied=self._engine.intake.applied,
+            applied=self._engine.group.record_progress,
             core=self._core,
         )
 
@@ -115,8 +114,11 @@ class Worker:
         return LeanLane(config.partition, state, self._given.outbound, self._job)
 
     def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:
-        reader = TopicReader(self._engine.intake, partition, {topic: offsets[topic] for topic in self._given.topics})
-        return LiveBatches(reader, partition, PARTITIONS, wall_clock, self._settings.tick_ms, receive=receive)
+        topics = self._given.topics
+        source = self._engine.group.open(partition, {topic: offsets[topic] for topic in topics})
+        return LiveBatches(
+            source, partition, PARTITIONS, wall_clock, self._settings.tick_ms, receive=receive, topics=topics
+        )
 
     async def _owned(self, partition: int) -> None:
         runner = LaneRunner(ground_of(self._settings, partition, self._known), self._around)

@@ -1,87 +1,173 @@
-"""Faust's Kafka transport, changed where its ways do not fit lanes.
+"""Faust's transport on librdkafka: one client per worker holds the group and fetches, and a message is a batch.
 
-What differs from Faust, and why:
+What differs from Faust's own drivers, and why:
 
-- Records do not travel through the stream; only knocks do (see ``infra.kafka.intake``).
-- Nothing seeks: Faust's seeks also write a read offset below which messages are dropped silently.
-- Offsets are committed for the display of lag only, and never during a rebalance: aiokafka would answer that by
-  resetting the generation, and the worker would join again and again.
-- The consumer holds its partitions and reads none of them: that is done by ``infra.kafka.lane_logs``.
-- Topics are assigned by range, which keeps the p-th partitions of all topics together; Faust without tables picks
-  round-robin, which does not.
+- A message of the agent's stream is what one fetch brought of one partition number, so Faust's cost is paid per batch.
+- Nothing is read before a lane has said from where: the offsets are its state's, not the group's. Faust's seeks also
+  write a read offset below which messages are dropped silently, so nothing seeks.
+- Offsets are committed for the display of lag only.
+- Messages are not acknowledged one by one; Faust would keep and merge each gap in their numbers.
+- Topics are assigned by range, which keeps the p-th partitions of all topics together.
+- Back-pressure is the prefetcher's, partition by partition; Faust's pausing would stop them all.
 """
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from faust.transport.drivers import aiokafka as driver
+from faust.transport.base import Transport
+from faust.transport.consumer import Consumer
 from faust.types import TP, ConsumerMessage
+from faust.types.transports import ConsumerCallback
 
-from infra.kafka.consumer_thread import LaneConsumerThread, RebalanceListener
-from infra.kafka.intake import Intake
+from infra.kafka.buffer import FetchedBatch
+from infra.kafka.group import Group, Place
+from infra.kafka.prefetcher import Prefetcher
 
 
-class LaneConsumer(driver.Consumer):
-    """Faust's consumer on the main loop: it passes knocks on."""
-
-    RebalanceListener = RebalanceListener
-    _thread: LaneConsumerThread
+class BatchConsumer(Consumer):
+    """Faust's consumer on the main loop: it passes on what the prefetcher brings."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.intake = cast(LaneTransport, self.transport).intake
-        # Faust drops messages at or below the last offset of their partition, so knocks only ever count up.
-        self._knock_number = itertools.count(1)
+        transport = cast(BatchTransport, self.transport)
+        self._group, self._prefetcher = transport.group, transport.prefetcher
+        self._fetched: asyncio.Queue[FetchedBatch] = asyncio.Queue()
+        # Faust drops messages at or below the last offset of their partition, so these only ever count up.
+        self._numbers = itertools.count(1)
+        self._assignment: set[TP] = set()
 
-    def _new_consumer_thread(self) -> LaneConsumerThread:
-        return LaneConsumerThread(self, loop=self.loop, beacon=self.beacon)
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        """Join the group."""
+        self._prefetcher.start(self)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
-        """Yield a knock for each partition whose records wait; ``timeout`` is Faust's, one second."""
-        if not self.flow_active:
-            await self.wait(self.can_resume_flow.wait())
-        for partition in await self.intake.knocks(timeout):
-            tp = TP(self.intake.topics[0], partition)
-            if self.flow_active and tp in self._active_partitions:
-                yield tp, self._knock(tp)
+    # ------------------------------------------------------------ told by the prefetcher
 
-    def _knock(self, tp: TP) -> ConsumerMessage:
-        value = b"%d" % tp.partition
+    async def on_assigned(self, places: set[Place]) -> None:
+        """See ``Member``."""
+        self._assignment = {TP(*place) for place in places}
+        self.app.on_rebalance_start()
+        await self.on_partitions_assigned(set(self._assignment))
+
+    async def on_revoked(self, places: set[Place]) -> None:
+        """See ``Member``."""
+        self.app.on_rebalance_start()
+        await self.on_partitions_revoked({TP(*place) for place in places})
+        self._assignment = set()
+
+    def on_fetched(self, batches: Sequence[FetchedBatch]) -> None:
+        """See ``Member``."""
+        for batch in batches:
+            self._fetched.put_nowait(batch)
+
+    async def on_failed(self, reason: Exception) -> None:
+        """See ``Member``."""
+        await self.app.crash(reason)
+
+    # ------------------------------------------------------------ asked by Faust
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Pass on batch after batch; Faust's own way makes two tasks for each."""
+        deliver = cast(Callable[[ConsumerMessage], Awaitable[None]], self.callback)
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                await deliver(self._message(await self._fetched.get()))
+        except asyncio.CancelledError:
+            if not self.app.should_stop:
+                raise
+
+    def _message(self, batch: FetchedBatch) -> ConsumerMessage:
+        tp = TP(self._group.topics[0], batch.partition)
         return ConsumerMessage(
-            tp.topic, tp.partition, next(self._knock_number), time.time(), 0, None, None, value, None, tp=tp,
+            tp.topic, tp.partition, next(self._numbers), time.time(), 0, None, None, cast(Any, batch), None, tp=tp,
             generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Commit what lanes have applied, unless the group is being rebalanced."""
-        offsets = self.intake.to_commit()
-        if not offsets or self.app.rebalancing:
-            return False
-        wanted = {TP(topic, partition): offset for (topic, partition), offset in offsets.items()}
-        done: bool = await self._thread.call_thread(self._thread.commit_for_display, wanted)
-        if done:
-            self.intake.committed(offsets)
-        return done
+        """Show how far lanes have committed."""
+        self._group.show_progress()
+        return True
+
+    def assignment(self) -> set[TP]:
+        """What the group has given this worker."""
+        return set(self._assignment)
 
     async def perform_seek(self) -> None:
-        """Do nothing: each fetch says where it begins."""
-
-    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Do nothing: knocks are never acknowledged, and Faust would keep and merge each gap in their numbers."""
+        """Do nothing: each lane says where it begins."""
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Do nothing: a quiet topic is no stall, and lag is measured by the lanes."""
 
+    def verify_recovery_event_path(self, now: float, tp: TP) -> None:
+        """Do nothing: there are no tables."""
 
-class LaneTransport(driver.Transport):
+    def _new_topicpartition(self, topic: str, partition: int) -> TP:
+        return TP(topic, partition)
+
+    # What follows is for tables, which there are none of, or is done by the prefetcher; Faust's base wants it defined.
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        raise NotImplementedError
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        raise NotImplementedError
+
+    async def _seek(self, partition: TP, offset: int) -> None:
+        raise NotImplementedError
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Nobody asks for it."""
+        raise NotImplementedError
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Nobody asks for it."""
+        raise NotImplementedError
+
+    async def position(self, tp: TP) -> int | None:
+        """Nobody asks for it."""
+        raise NotImplementedError
+
+    def highwater(self, tp: TP) -> int:
+        """Nobody asks for it."""
+        raise NotImplementedError
+
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
+        """Nobody asks for it."""
+        raise NotImplementedError
+
+    async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
+        """Nobody asks for it."""
+        raise NotImplementedError
+
+    async def create_topic(self, *args: Any, **kwargs: Any) -> None:
+        """Nobody asks for it."""
+        raise NotImplementedError
+
+    def topic_partitions(self, topic: str) -> int | None:
+        """Nobody asks for it."""
+        raise NotImplementedError
+
+    def key_partition(self, topic: str, key: bytes | None, partition: int | None = None) -> int | None:
+        """Nobody asks for it."""
+        raise NotImplementedError
+
+    def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
+        raise NotImplementedError
+
+
+class BatchTransport(Transport):
     """The transport that makes the consumer above."""
 
-    Consumer = LaneConsumer
+    Consumer = BatchConsumer
 
-    def __init__(self, url: Any, app: Any, intake: Intake) -> None:
+    def __init__(self, url: Any, app: Any, group: Group, prefetcher: Prefetcher) -> None:
         super().__init__(url, app)
-        self.intake = intake
+        self.group, self.prefetcher = group, prefetcher
+
+    def create_consumer(self, callback: ConsumerCallback, **kwargs: Any) -> BatchConsumer:
+        """Create new consumer."""
+        return cast(BatchConsumer, super().create_consumer(callback, **kwargs))

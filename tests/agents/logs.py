@@ -4,33 +4,51 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
-from infra.kafka.intake import UNKNOWN_END
+from agents.log_source import LogSource
+from infra.kafka.buffer import FetchedRecords
 from schemas.ids import hash64
-from schemas.lane import Fetched, KafkaRecord
+from schemas.lane import KafkaRecord
 from schemas.times import Millis, to_rfc3339
 from schemas.topics import LANE_TOPICS, TOPIC_OF, WATERMARKS
 from schemas.watermarks import Watermark, encode_watermark
+
+
+class LogsSource(LogSource):
+    """As a worker's buffer: whoever waits in vain has waited a little."""
+
+    def __init__(self, logs: Logs, starts: Mapping[str, int]) -> None:
+        super().__init__(logs.partition, starts, logs.fetched)
+        self._written = logs
+
+    async def wait(self, topics: Iterable[str], max_wait_ms: Millis) -> bool:
+        self._written.waits.append(max_wait_ms)
+        lies = await super().wait(topics, max_wait_ms)
+        await asyncio.sleep(0 if lies else max_wait_ms / 20_000)
+        return lies
+
+    async def _read(self, topics: Iterable[str]) -> None:
+        await super()._read(topics)
+        await asyncio.sleep(0)
 
 
 class Logs:
     """The logs of one partition.
 
     Args:
-        piece: at most so many records of a topic in one answer.
+        piece: at most so many records of a topic come at once.
     """
 
     def __init__(self, partition: int = 0, piece: int = 1_000) -> None:
         self.partition = partition
         self.piece = piece
         self.records: defaultdict[str, list[KafkaRecord]] = defaultdict(list)
-        self.fetches: list[dict[str, int]] = []
         self.waits: list[int] = []
-        """Milliseconds for which each fetch would have waited for a first record."""
+        """Milliseconds for which a first record would have been waited for, each time."""
         self.silent: set[str] = set()
         """Topics of which the broker has not answered yet."""
 
@@ -44,21 +62,18 @@ class Logs:
         """The end offset of each topic with records; watermarks left out."""
         return {topic: len(records) for topic, records in self.records.items() if topic != WATERMARKS}
 
-    async def fetch(self, partition: int, wants: Mapping[str, int], *, max_wait_ms: int) -> dict[str, Fetched]:
-        """As ``Intake.fetch`` answers."""
-        assert partition == self.partition
-        self.fetches.append(dict(wants))
-        self.waits.append(max_wait_ms)
-        found = {topic: self._fetched(topic, offset) for topic, offset in wants.items()}
-        await asyncio.sleep(0 if any(one.records for one in found.values()) else max_wait_ms / 20_000)
-        return found
+    def open(self, starts: Mapping[str, int]) -> LogsSource:
+        """These topics from these offsets on."""
+        return LogsSource(self, starts)
 
-    def _fetched(self, topic: str, offset: int) -> Fetched:
+    async def fetched(self, topic: str, offset: int) -> FetchedRecords | None:
+        """What comes next of a topic; None where the broker does not answer."""
         if topic in self.silent:
-            return Fetched([], offset, UNKNOWN_END)
+            return None
         records = self.records[topic]
         found = records[offset : offset + self.piece]
-        return Fetched(found, offset + len(found), len(records))
+        after = offset + len(found)
+        return FetchedRecords(after, found, at_end=after >= len(records), end_offset=len(records))
 
     def put(self, topic: str, body: bytes, at: Millis = 0, headers: tuple[tuple[str, bytes], ...] = ()) -> KafkaRecord:
         """Append anything to a topic."""

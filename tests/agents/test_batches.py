@@ -7,7 +7,6 @@ import asyncio
 import pytest
 
 from agents.batches import LiveBatches, MarkedBatches
-from agents.reader import TopicReader
 from schemas.errors import ConfigurationRefused
 from schemas.lane import LaneState
 from schemas.times import MINUTE, SECOND, Millis
@@ -31,12 +30,11 @@ class Clock:
 
 
 def live(logs: Logs, clock: Clock | None, partitions: int = 1, held: int = 20_000) -> LiveBatches:
-    reader = TopicReader(logs, logs.partition, logs.begins)
-    return LiveBatches(reader, logs.partition, partitions, clock, SECOND, held)
+    return LiveBatches(logs.open(logs.begins), logs.partition, partitions, clock, SECOND, held)
 
 
 def marked(logs: Logs) -> MarkedBatches:
-    return MarkedBatches(TopicReader(logs, 0, logs.begins), 0, 1)
+    return MarkedBatches(logs.open(logs.begins), 0, 1)
 
 
 def ids(batch: Batch | None) -> list[str]:

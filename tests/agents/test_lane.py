@@ -12,17 +12,16 @@ import pytest
 
 from agents.batches import LiveBatches, MarkedBatches
 from agents.lane import LaneRunner
-from agents.reader import TopicReader
 from agents.standing import Status
 from agents.surroundings import Surroundings
 from agents.trusted_clock import ClockDistrusted
-from infra.kafka.intake import Lost
+from infra.kafka.buffer import PartitionRevoked
 from infra.store import MemoryStore
 from rules.loading import shipped
 from schemas.almanac import Almanac
 from schemas.churn import Tick
 from schemas.errors import DependencyUnavailable
-from schemas.lane import BrokerIdentity, Claimed, Commit, Fetched, LaneState, Loaded, OutboxEntry
+from schemas.lane import BrokerIdentity, Claimed, Commit, LaneState, Loaded, OutboxEntry
 from schemas.outcome import Outcome
 from schemas.times import DAY, HOUR, MINUTE, SECOND, WEEK, Millis
 from schemas.topics import BROWSE, DEAD_LETTERS, LESSONS, MESSAGES, ORDERS
@@ -30,7 +29,7 @@ from streams import customer_session, pipeline
 from streams.churn import initial_state
 from streams.lane_protocol import LaneConfig, Save
 from streams.rulebook_schedule import RulebookSchedule
-from tests.agents.logs import Logs
+from tests.agents.logs import Logs, LogsSource
 from tests.agents.press import Press
 from tests.builders import START as MONDAY
 
@@ -78,7 +77,7 @@ class Moody(MemoryStore):
             raise DependencyUnavailable("the store sleeps")
 
 
-class Shelf:
+class DictStore:
     """Almanacs that are there, or not yet."""
 
     def __init__(self) -> None:
@@ -127,27 +126,27 @@ class World:
         self.logs = Logs()
         self.store = Moody()
         self.press = Press()
-        self.almanacs = Shelf()
+        self.almanacs = DictStore()
         self.diary = Diary()
         self.clock = clock
         self.outbox_limit = outbox_limit
         self.identity = BrokerIdentity("cluster-1", {ORDERS: "topic-1"})
-        self.lost = False
         self.clock_is_right = asyncio.Event()
         self.clock_is_right.set()
+        self.sources: list[LogsSource] = []
         self._running: list[tuple[LaneRunner, asyncio.Task[None]]] = []
 
-    async def fetch(self, partition: int, wants: Mapping[str, int], *, max_wait_ms: int) -> dict[str, Fetched]:
-        """Records, for as long as the partition is ours."""
-        if self.lost:
-            raise Lost("another worker has it")
-        return await self.logs.fetch(partition, wants, max_wait_ms=max_wait_ms)
+    def lose(self) -> None:
+        """Another worker has the partition."""
+        for source in self.sources:
+            source.end(PartitionRevoked("another worker has it"))
 
     def batches(self, partition: int, offsets: Mapping[str, int]) -> LiveBatches | MarkedBatches:
-        reader = TopicReader(self, partition, offsets)
+        source = self.logs.open(offsets)
+        self.sources.append(source)
         if self.clock is None:
-            return MarkedBatches(reader, partition, 1)
-        return LiveBatches(reader, partition, 1, self.clock, SECOND)
+            return MarkedBatches(source, partition, 1)
+        return LiveBatches(source, partition, 1, self.clock, SECOND)
 
     def start(self, clock: str = "") -> LaneRunner:
         """A new owner takes the lane over."""
@@ -368,7 +367,7 @@ async def test_a_lane_whose_partition_is_taken_publishes_what_it_has_committed(w
     runner = here.start()
     await here.until(lambda: here.store.commits > 0)
 
-    here.lost = True
+    here.lose()
     here.press.go_on()
     await here.until(lambda: runner.status is Status.ENDED)
 

@@ -11,7 +11,8 @@ import agents.batches
 import infra.kafka.publisher
 import infra.store.redis_store
 import streams.duplicates
-from infra.kafka.lane_log import LaneLog
+from infra.kafka.buffer import PartitionBuffer
+from infra.kafka.prefetcher import Prefetcher
 from infra.kafka.publisher import Publisher
 from infra.store import Store
 from infra.store.keys import lane_keys
@@ -39,13 +40,16 @@ def _without_version() -> None:
 
 
 def _without_fetch() -> None:
-    """After its first fetch a lane is given what the client happens to have next."""
-    kept = LaneLog.stands_at
+    """Who opens a partition again is given what the client happens to have next."""
+    kept = Prefetcher._begin
 
-    def stands_at(self: LaneLog, wants: Mapping[str, int]) -> bool:
-        return set(wants) <= set(self._piles) or kept(self, wants)
+    def begin(self: Prefetcher, buffer: PartitionBuffer, number: int, starts: Mapping[str, int]) -> None:
+        if (reading := self._readings.get(buffer.partition)) is None:
+            kept(self, buffer, number, starts)
+        else:
+            reading.number, reading.buffer, reading.sent_batches = number, buffer, 0
 
-    _put(LaneLog, "stands_at", stands_at)
+    _put(Prefetcher, "_begin", begin)
 
 
 def _without_fence() -> None:

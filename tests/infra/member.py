@@ -11,8 +11,8 @@ import tempfile
 
 import orjson
 
+from infra.kafka.buffer import PartitionRevoked
 from infra.kafka.faust_app import make_engine
-from infra.kafka.intake import Lost
 from infra.settings import load_settings
 
 
@@ -26,11 +26,14 @@ async def main(brokers: str, group: str, session: str, *topics: str) -> None:
 
     async def lane(partition: int) -> None:
         read = offsets[partition] = dict.fromkeys(topics, 0)
+        buffer = engine.group.open(partition, read)
         try:
             while True:
-                for topic, fetched in (await engine.intake.fetch(partition, read, max_wait_ms=50)).items():
-                    read[topic] = fetched.next_offset
-        except Lost:
+                await buffer.wait(topics, 50)
+                for topic in topics:
+                    buffer.take(topic)
+                    read[topic] = buffer.position(topic)
+        except PartitionRevoked:
             del offsets[partition]
 
     async def owned(partition: int) -> None:

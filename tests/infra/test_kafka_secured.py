@@ -55,7 +55,7 @@ def settings(secured: str, group: str, tmp_path: Path) -> Settings:
     )
 
 
-async def test_topics_producers_publishers_and_the_intake_log_in(settings: Settings) -> None:
+async def test_topics_producers_publishers_and_the_group_log_in(settings: Settings) -> None:
     connection = KafkaConnection.of(settings)
     Topics(connection).create([TopicSpec("orders", 1, {"retention.ms": "-1"}), TopicSpec(POSITIONS_TOPIC, 1)])
     producer = BulkProducer(connection)
@@ -76,12 +76,11 @@ async def test_topics_producers_publishers_and_the_intake_log_in(settings: Setti
     engine = make_engine(settings, ["orders"], on_owned, on_lost)
     await engine.start()
     await asyncio.wait_for(owned.wait(), 30)
+    buffer = engine.group.open(0, {"orders": 0})
     read: list[bytes | None] = []
-    offset = 0
     while len(read) < 2:
-        fetched = (await engine.intake.fetch(0, {"orders": offset}, max_wait_ms=100))["orders"]
-        read += [record.value for record in fetched.records]
-        offset = fetched.next_offset
+        await buffer.wait(["orders"], 100)
+        read += [record.value for record in buffer.take("orders")]
     await engine.stop()
 
     assert read == [b"1", b"2"]

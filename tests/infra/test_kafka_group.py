@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import cast
 
 import pytest
-from aiokafka.cluster import ClusterMetadata
 
+from infra.kafka.buffer import FetchedBatch, PartitionBuffer, PartitionRevoked
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
-from infra.kafka.intake import UNKNOWN_END, Intake, Lost
+from infra.kafka.group import Group, Place
 from infra.kafka.producer import BulkProducer
 from infra.kafka.progress import applied_offsets
 from infra.kafka.topics import Topics, TopicSpec
-from infra.kafka.transport import LaneConsumer
+from infra.kafka.transport import BatchConsumer
 from infra.settings import Settings, load_settings
 from schemas.errors import ConfigurationRefused
-from schemas.lane import Fetched, KafkaRecord
+from schemas.lane import KafkaRecord
+from tests.backends import delete_topics
 
 TOPICS = ("browse", "complaints", "orders")
 PARTITIONS = 4
@@ -50,8 +50,8 @@ class Worker:
         self.lanes: dict[int, asyncio.Task[None]] = {}
 
     @property
-    def intake(self) -> Intake:
-        return self.engine.intake
+    def group(self) -> Group:
+        return self.engine.group
 
     async def _owned(self, partition: int) -> None:
         self.told.append(("owned", partition))
@@ -66,12 +66,14 @@ class Worker:
         seen: dict[tuple[str, int], list[int]] = {(topic, partition): [] for topic in TOPICS}
         self.read.update(seen)
         try:
+            buffer = self.group.open(partition, offsets)
             while True:
-                for topic, fetched in (await self.intake.fetch(partition, offsets, max_wait_ms=20)).items():
-                    seen[topic, partition] += [record.offset for record in fetched.records]
-                    offsets[topic] = fetched.next_offset
-                self.intake.applied(partition, offsets)
-        except Lost:
+                await buffer.wait(TOPICS, 20)
+                for topic in TOPICS:
+                    seen[topic, partition] += [record.offset for record in buffer.take(topic)]
+                    offsets[topic] = buffer.position(topic)
+                self.group.record_progress(partition, offsets)
+        except PartitionRevoked:
             return
 
 
@@ -115,7 +117,7 @@ async def until(happened: Callable[[], bool]) -> None:
 
 
 def partitions_of(*workers: Worker) -> list[int]:
-    return sorted(p for worker in workers for p in worker.intake.owned)
+    return sorted(p for worker in workers for p in worker.group.owned)
 
 
 async def test_all_records_arrive_in_order_and_none_is_left_after_the_first_batch(
@@ -133,31 +135,32 @@ async def test_all_records_arrive_in_order_and_none_is_left_after_the_first_batc
 
 
 async def test_a_worker_that_joins_before_the_broker_knows_its_topics_soon_has_its_share(
-    join: Join, connection: KafkaConnection, monkeypatch: pytest.MonkeyPatch
+    broker: str, settings: Settings, join: Join, connection: KafkaConnection
 ) -> None:
-    ask, known = ClusterMetadata.partitions_for_topic, time.monotonic() + 4.0
+    delete_topics(broker)
+    joining = asyncio.ensure_future(join())
+    await asyncio.sleep(1.0)
+    assert not joining.done()
 
-    def asked(self: ClusterMetadata, topic: str) -> set[int] | None:
-        partitions: set[int] | None = ask(self, topic)
-        return partitions if time.monotonic() > known else None
-
-    monkeypatch.setattr(ClusterMetadata, "partitions_for_topic", asked)
+    Topics(connection).create([TopicSpec(name, PARTITIONS, {"retention.ms": "-1"}) for name in TOPICS])
     write(connection, 5)
-    worker = await join()
+    worker = await asyncio.wait_for(joining, 60)
 
-    await until(lambda: worker.intake.joined)
-    assert worker.intake.owned == frozenset()
     await until(lambda: len(worker.read) == len(TOPICS) * PARTITIONS)
+    await until(lambda: all(len(offsets) == 5 for offsets in worker.read.values()))
 
 
-async def test_faust_keeps_nothing_of_the_knocks_that_went_through_it(join: Join, connection: KafkaConnection) -> None:
+async def test_faust_carries_the_batches_and_keeps_nothing_of_them(join: Join, connection: KafkaConnection) -> None:
     write(connection, 5)
     worker = await join()
-    consumer = cast(LaneConsumer, worker.engine.app.consumer)
-    await until(lambda: sum((knock or 0) > 40 for knock in consumer._read_offset.values()) == PARTITIONS)
+    await until(lambda: len(worker.read) == len(TOPICS) * PARTITIONS)
+    await until(lambda: all(len(offsets) == 5 for offsets in worker.read.values()))
+    consumer = cast(BatchConsumer, worker.engine.app.consumer)
 
-    assert sum(len(gaps) for gaps in consumer._gap.values()) == 0
-    assert sum(len(acked) for acked in consumer._acked.values()) == 0
+    assert next(consumer._numbers) > PARTITIONS
+    assert not consumer._gap
+    assert not consumer._acked
+    assert len(consumer.unacked) <= 1, "the last one is still in the agent's hands"
 
 
 async def test_a_fetch_can_begin_anywhere_again(join: Join, connection: KafkaConnection) -> None:
@@ -168,8 +171,8 @@ async def test_a_fetch_can_begin_anywhere_again(join: Join, connection: KafkaCon
     await stop_lane(worker, 2)
 
     records: list[KafkaRecord] = []
-    for start in (0, 30, 10, 49, 50, 0):
-        records = await read_from(worker.intake, 2, "orders", start)
+    for start in (0, 30, 10, 49, 0):
+        records = await read_from(worker.group, 2, "orders", start)
         assert [record.offset for record in records] == list(range(start, 50))
     assert records[7].topic == "orders"
     assert records[7].partition == 2
@@ -184,13 +187,51 @@ async def stop_lane(worker: Worker, partition: int) -> None:
     worker.lanes[partition] = asyncio.create_task(asyncio.sleep(0))
 
 
-async def read_from(intake: Intake, partition: int, topic: str, start: int) -> list[KafkaRecord]:
+async def read_from(group: Group, partition: int, topic: str, start: int) -> list[KafkaRecord]:
+    """Open the partition anew, and read to its end."""
+    buffer = group.open(partition, {topic: start})
     records: list[KafkaRecord] = []
-    fetched = Fetched([], start, UNKNOWN_END)
-    while fetched.next_offset < fetched.end_offset:
-        fetched = (await intake.fetch(partition, {topic: fetched.next_offset}, max_wait_ms=50))[topic]
-        records += fetched.records
+    while not buffer.caught_up(topic):
+        await buffer.wait([topic], 50)
+        records += buffer.take(topic)
     return records
+
+
+async def test_what_an_earlier_reading_fetched_is_dropped_and_fetched_again(
+    join: Join, connection: KafkaConnection
+) -> None:
+    write(connection, 50)
+    worker = await join()
+    await until(lambda: partitions_of(worker) == [0, 1, 2, 3])
+    await stop_lane(worker, 1)
+
+    earlier = worker.group.open(1, {"orders": 40})
+    await earlier.wait(["orders"], 10_000)
+    later = worker.group.open(1, {"orders": 10})
+    await later.wait(["orders"], 10_000)
+
+    assert later.take("orders")[0].offset == 10
+    with pytest.raises(PartitionRevoked, match="opened again"):
+        await earlier.wait(["orders"], 10)
+
+
+async def test_a_batch_that_went_missing_is_fetched_again(join: Join, connection: KafkaConnection) -> None:
+    worker = await join()
+    await until(lambda: partitions_of(worker) == [0, 1, 2, 3])
+    kept, dropped = worker.group.hand_over, []
+
+    def drops_every_third(batch: FetchedBatch) -> None:
+        dropped.append(batch)
+        if len(dropped) % 3:
+            kept(batch)
+
+    worker.group.hand_over = drops_every_third  # type: ignore[method-assign]
+    for _ in range(8):
+        write(connection, 10)
+        await asyncio.sleep(0.05)
+
+    await until(lambda: all(len(offsets) >= 80 for offsets in worker.read.values()))
+    assert all(offsets == list(range(80)) for offsets in worker.read.values())
 
 
 async def test_an_offset_beyond_the_log_is_refused(join: Join, connection: KafkaConnection) -> None:
@@ -199,13 +240,12 @@ async def test_an_offset_beyond_the_log_is_refused(join: Join, connection: Kafka
     await until(lambda: partitions_of(worker) == [0, 1, 2, 3])
     await stop_lane(worker, 1)
 
-    with pytest.raises(ConfigurationRefused, match="orders partition 1: 99 asked, the log holds 0 to"):
-        await fetch_many_times(worker.intake, 1, {"orders": 99})
+    buffer = worker.group.open(1, {"orders": 99})
 
-
-async def fetch_many_times(intake: Intake, partition: int, wants: dict[str, int]) -> None:
-    for _ in range(500):
-        await intake.fetch(partition, wants, max_wait_ms=20)
+    with pytest.raises(ConfigurationRefused, match="orders partition 1: 99 asked, the log holds 0 to 5"):
+        await buffer.wait(["orders"], 60_000)
+    write(connection, 2)
+    await until(lambda: all(len(read) == 7 for (_, p), read in worker.read.items() if p != 1))
 
 
 async def test_the_topics_of_a_partition_stay_together_when_workers_join_and_leave(
@@ -215,9 +255,9 @@ async def test_the_topics_of_a_partition_stay_together_when_workers_join_and_lea
     first = await join()
     await until(lambda: partitions_of(first) == [0, 1, 2, 3])
     second = await join()
-    await until(lambda: len(first.intake.owned) == 2 and partitions_of(first, second) == [0, 1, 2, 3])
+    await until(lambda: len(first.group.owned) == 2 and partitions_of(first, second) == [0, 1, 2, 3])
     third = await join()
-    await until(lambda: partitions_of(first, second, third) == [0, 1, 2, 3] and len(third.intake.owned) > 0)
+    await until(lambda: partitions_of(first, second, third) == [0, 1, 2, 3] and len(third.group.owned) > 0)
     await first.engine.stop()
     await until(lambda: partitions_of(second, third) == [0, 1, 2, 3])
     await third.engine.stop()
@@ -236,19 +276,19 @@ def assert_each_gain_is_followed_by_a_loss(worker: Worker) -> None:
         assert told == ["owned", "lost"] * (len(told) // 2) + ["owned"] * (len(told) % 2)
 
 
-async def test_a_fetch_that_waits_when_its_partition_goes_ends_with_lost(join: Join) -> None:
+async def test_who_waits_for_records_of_a_partition_that_goes_is_told(join: Join) -> None:
     worker = await join()
     await until(lambda: partitions_of(worker) == [0, 1, 2, 3])
     await stop_lane(worker, 0)
-    waiting = asyncio.create_task(worker.intake.fetch(0, {"orders": 0}, max_wait_ms=60_000))
+    waiting = asyncio.create_task(worker.group.open(0, {"orders": 0}).wait(["orders"], 60_000))
     await asyncio.sleep(0.1)
 
     await worker.engine.stop()
 
-    with pytest.raises(Lost):
+    with pytest.raises(PartitionRevoked):
         await waiting
-    with pytest.raises(Lost):
-        await worker.intake.fetch(0, {"orders": 0}, max_wait_ms=10)
+    with pytest.raises(PartitionRevoked):
+        worker.group.open(0, {"orders": 0})
 
 
 async def test_a_lane_that_does_not_ask_holds_nobody_back(join: Join, connection: KafkaConnection) -> None:
@@ -259,26 +299,7 @@ async def test_a_lane_that_does_not_ask_holds_nobody_back(join: Join, connection
     write(connection, 400)
 
     await until(lambda: all(len(read) == 400 for (_, p), read in worker.read.items() if p != 0))
-    await asyncio.sleep(0.3)  # what lay in the client is older now than an end may be
-    assert len(await read_from(worker.intake, 0, "browse", 0)) == 400
-
-
-async def test_an_end_that_was_told_long_ago_is_not_taken_for_the_end(join: Join, connection: KafkaConnection) -> None:
-    worker = await join()
-    await until(lambda: partitions_of(worker) == [0, 1, 2, 3])
-    write(connection, 3)
-    await until(lambda: len(worker.read["orders", 0]) == 3)
-    await stop_lane(worker, 0)
-    write(connection, 2)
-    await until(lambda: len(worker.read["orders", 1]) == 5)
-    await asyncio.sleep(0.5)  # two records lie in the client, fetched when they were all there was
-    write(connection, 4)
-    await asyncio.sleep(0.5)
-
-    fetched = (await worker.intake.fetch(0, {"orders": 3}, max_wait_ms=0))["orders"]
-
-    assert [record.offset for record in fetched.records] == list(range(3, fetched.next_offset))
-    assert fetched.next_offset == 9 or fetched.next_offset < fetched.end_offset
+    assert len(await read_from(worker.group, 0, "browse", 0)) == 400
 
 
 async def test_a_lane_that_cannot_begin_ends_the_worker(settings: Settings) -> None:
@@ -313,11 +334,11 @@ async def test_how_far_lanes_have_come_is_committed_for_display(
 class Nobody:
     """Reads nothing."""
 
-    async def read(self, partition: int, wants: Mapping[str, int], max_wait_ms: int) -> dict[str, Fetched]:
+    def open(self, partition: int, starts: Mapping[str, int]) -> PartitionBuffer:
         raise AssertionError(partition)
 
-    def forget(self, partition: int) -> None:
-        raise AssertionError(partition)
+    def commit(self, offsets: Mapping[Place, int]) -> None:
+        raise AssertionError(offsets)
 
 
 async def test_a_topic_that_has_grown_is_refused_and_none_of_its_lanes_begins() -> None:
@@ -329,11 +350,11 @@ async def test_a_topic_that_has_grown_is_refused_and_none_of_its_lanes_begins() 
     async def lost(partition: int) -> None:
         raise AssertionError(partition)
 
-    intake = Intake(["a", "b"], Nobody(), owned, lost, partitions=2)
+    group = Group(["a", "b"], Nobody(), owned, lost, partitions=2)
 
     with pytest.raises(
         ConfigurationRefused, match=r"b was given more partitions than the 2.*make the topic again with 2"
     ):
-        await intake.gain([("a", 0), ("a", 1), ("b", 0), ("b", 1), ("b", 2)])
+        await group.on_assigned([("a", 0), ("a", 1), ("b", 0), ("b", 1), ("b", 2)])
 
     assert begun == []

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from confluent_kafka import KafkaError
 
-_EVERY_MS = 1_000
+EVERY_MS = 1_000
 _QUIET_US = 2_000_000
 """A fetch that is not answered for so long is late: brokers answer an empty one within its wait."""
 
@@ -33,14 +33,16 @@ class _Statistics(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Statistics).decode
 
 
-class Pulse:
+class BrokerHealth:
     """Told by one client as long as it lives, on the thread that polls it.
 
     Args:
+        every_ms: how often it tells; what it tells grows with the partitions that it reads.
         clock: tells seconds that never go back.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, every_ms: int = EVERY_MS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._every_ms = every_ms
         self._clock = clock
         self.silence = 0.0
         """Seconds since the brokers of what is read last answered, when last told."""
@@ -51,13 +53,18 @@ class Pulse:
 
     def config(self) -> dict[str, Any]:
         """What the client must be told to tell us."""
-        return {"statistics.interval.ms": _EVERY_MS, "stats_cb": self._told, "error_cb": self._failed}
+        return {"statistics.interval.ms": self._every_ms, "stats_cb": self._told, "error_cb": self.failed}
 
     def heard(self) -> None:
         """A record came, or the end of a log."""
         self._heard = True
 
-    def _failed(self, _: KafkaError) -> None:
+    def settled(self) -> None:
+        """Whoever was in doubt asks anew where logs end."""
+        self.doubtful = self._heard = False
+
+    def failed(self, _: KafkaError | None = None) -> None:
+        """A connection was lost."""
         self.doubtful = self._heard
 
     def _told(self, text: str) -> None:
