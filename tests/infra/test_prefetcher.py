@@ -213,7 +213,6 @@ async def test_a_client_is_asked_by_one_thread_alone(
     assert Noting.askers == {"tend-prefetcher"}
 
 
-@pytest.mark.kafka
 async def test_where_logs_end_is_told_anew_after_the_broker_was_away(own_kafka: OwnBroker, open_alone: Open) -> None:
     producer = made(own_kafka.address)
     write(producer, "browse", 3)
