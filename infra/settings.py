@@ -73,17 +73,11 @@ class Settings(BaseSettings):
         description="Bytes fetched of one topic's partition at a time; about eight times as many lie ready at most.",
     )
     fetch_wait_ms: int = Field(
-        20,
+        50,
         ge=1,
         le=500,
-        description="How long the broker waits for a first record before it answers a fetch with nothing; ms. Idle "
-        "lanes ask so often.",
-    )
-    gather_ms: int = Field(
-        5,
-        ge=0,
-        le=100,
-        description="How long records are gathered from the first one on, so that a lane takes them together; ms.",
+        description="How long the broker waits for a first record before it answers a fetch with nothing; ms. An idle "
+        "worker asks so often.",
     )
     outbox_limit: int = Field(
         5_000, ge=500, le=1_000_000, description="Messages decided and not yet published at which a lane pauses."

@@ -51,6 +51,8 @@ class Alone:
 
     async def on_assigned(self, places: set[Place]) -> None:
         self.assigned.set()
+        if self.buffer is not None:  # a broker that was away for long has shared out anew
+            self.buffer = self.prefetcher.open(0, {topic: self.buffer.position(topic) for topic in TOPICS})
 
     async def on_revoked(self, places: set[Place]) -> None:
         self.assigned.clear()

@@ -24,20 +24,20 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_defaults_are_those_of_a_service() -> None:
     settings = load_settings()
 
-    assert (settings.partitions, settings.clock, settings.gather_ms) == (8, "wall", 5)
+    assert (settings.partitions, settings.clock, settings.tick_ms) == (8, "wall", 500)
     assert (settings.epoch, settings.future_tolerance, settings.horizons) == (DAY, 5 * MINUTE, (28 * DAY,))
 
 
 def test_arguments_win_over_the_environment_and_that_over_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "tend.toml").write_text('partitions = 3\ngather_ms = 30\ngroup = "file"\nepoch_seconds = 3600\n')
-    monkeypatch.setenv("TEND_GATHER_MS", "20")
+    (tmp_path / "tend.toml").write_text('partitions = 3\ntick_ms = 300\ngroup = "file"\nepoch_seconds = 3600\n')
+    monkeypatch.setenv("TEND_TICK_MS", "200")
     monkeypatch.setenv("TEND_GROUP", "environment")
 
     settings = load_settings({"group": "argument"})
 
-    assert (settings.partitions, settings.gather_ms, settings.group) == (3, 20, "argument")
+    assert (settings.partitions, settings.tick_ms, settings.group) == (3, 200, "argument")
     assert settings.epoch == HOUR
 
 
