@@ -82,7 +82,6 @@ class Worker:
         try:
             self._around = await self._prepare()
             self._engine = make_engine(self._settings, LANE_TOPICS, self._owned, self._lost)
-            await self._engine.start()
             await self._until_stopped(self._engine)
         finally:
             await self._end()
@@ -153,7 +152,7 @@ class Worker:
         await task
 
     async def _until_stopped(self, engine: Engine) -> None:
-        failure = asyncio.create_task(_crash(engine), name="engine")
+        failure = asyncio.create_task(_run(engine), name="engine")
         self._background.append(failure)
         for task in self._background:
             task.add_done_callback(lambda _: self._changed.set())
@@ -177,7 +176,9 @@ class Worker:
             raise TendError(f"No lane is left to run:\n{reasons}")
 
 
-async def _crash(engine: Engine) -> None:
+async def _run(engine: Engine) -> None:
+    """Join the group, and go on until it fails."""
+    await engine.start()
     reason = await engine.failed()
     raise reason or RuntimeError("Faust has stopped")
 

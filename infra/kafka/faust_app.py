@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
@@ -61,6 +62,7 @@ class Engine:
         self.app = app
         self.group = group
         self._prefetcher = prefetcher
+        self._starting: asyncio.Future[Any] | None = None
         self.running = False
 
     async def start(self) -> None:
@@ -70,15 +72,26 @@ class Engine:
             TendError: Kafka does not let this worker in.
         """
         self.running = True
-        await self.app.start()
+        # Faust waits for its share of the partitions, even where the group has refused this worker.
+        starting = self._starting = asyncio.ensure_future(self.app.start())
+        crashed = asyncio.ensure_future(self.app._crashed.wait())
+        try:
+            await asyncio.wait({starting, crashed}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            crashed.cancel()
         if self.app.crash_reason is not None:
+            starting.cancel()
             raise self.app.crash_reason
+        await starting
 
     async def stop(self) -> None:
         """End the lanes, tell the group how far they came, and leave it at once."""
         self.running = False
         await self.group.on_revoked()
         await self._prefetcher.close()
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
         await self.app.stop()
 
     def not_ready(self) -> list[str]:
