@@ -1,9 +1,9 @@
 """Milliseconds from an event's produce to its visible action, at a steady pace; writes into docs/machinery.md.
 
-    python -m benchmarks.latency [--pace 1000] [--seconds 20] [--rounds 3] [--write]
+    python -m benchmarks.latency [--paces 1000 200] [--seconds 20] [--rounds 3] [--write]
 
-One process sends the events and reads the actions, so one clock tells both moments. Ratios are to the two bare hops
-(produce, consume, produce, consume) of the same round.
+One process sends the events and reads the actions, so one clock tells both moments. Ratios are to the floor of the same
+round and pace: what exactly once costs with nothing worked (``benchmarks.peers.floor``).
 """
 
 from __future__ import annotations
@@ -46,22 +46,27 @@ JOIN_PACE = 50
 ENOUGH = 100
 """Actions, to speak of a hundredth of them."""
 HOPS = Peer("the two hops alone", "benchmarks.peers.hops", "")
+FLOOR = Peer("the floor of exactly once", "benchmarks.peers.floor", "", transactions=True)
 TEND = Peer("tend", "benchmarks.peers.tend", "", transactions=True)
 PRODUCT = Peer("tend, the whole product", "benchmarks.peers.product", "", transactions=True)
 SHOPPERS, WEEKS, HOUSEHOLDS = 5_000, 12, 120
 """Customers of the product, as the engine leaves them after so many weeks of so many households."""
 SLOWER = (500, 250, 100)
 """Events a second at which the product is measured where it cannot keep the pace; the first that it keeps."""
+PACES = (1_000, 200)
 _AT = ", at "
 KEPT_MS = 1_000.0
 """Who falls behind is later than this by the end."""
 PEERS = (
     HOPS,
+    FLOOR,
     Peer("hand-written loop", "benchmarks.peers.handwritten", ""),
     TEND,
     Peer("naive Faust", "benchmarks.peers.naive_faust", ""),
     PRODUCT,
 )
+SLOWER_PEERS = (HOPS, FLOOR, TEND, PRODUCT)
+"""Those that are measured at the further paces too."""
 Times = dict[str, tuple[float, float, float]]
 """p50 and p99 in milliseconds, and the peer's CPU as a share of one core, by what was measured."""
 
@@ -87,7 +92,7 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--brokers", default="", help="a Kafka to use instead, without topics of tend's names")
-    parser.add_argument("--pace", type=int, default=1_000, help="events a second")
+    parser.add_argument("--paces", type=int, nargs="+", default=PACES, help="events a second; all peers at the first")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each is measured")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="write the table into docs/")
@@ -96,21 +101,25 @@ def main() -> None:
     known = lived(WEEKS, HOUSEHOLDS, until=wall_clock())
     slower = 0
     with tempfile.TemporaryDirectory() as directory, Servers(told.brokers, Path(directory)) as servers:
+        first, *further = told.paces
         for peer in (TEND, PRODUCT):
-            warm_up(servers, peer, told.pace, known)
+            warm_up(servers, peer, first, known)
         print("The broker is warm.", flush=True)
         for _ in range(told.rounds):
             times: Times = {}
             for peer in PEERS:
-                times |= measure(servers, peer, told.pace, told.seconds, known)
+                times |= measure(servers, peer, first, told.seconds, known)
             if slower or times[_name(PRODUCT)][1] > KEPT_MS:
                 slower, found = slow_enough(servers, (slower,) if slower else SLOWER, told.seconds, known)
                 times |= found
+            for pace in further:
+                for peer in SLOWER_PEERS:
+                    times |= _at(pace, measure(servers, peer, pace, told.seconds, known))
             rounds.append(times)
     lines = table(rounds)
     print("\n".join(lines))
     if told.write:
-        made = f"Made by `python -m benchmarks.latency --pace {told.pace} "
+        made = f"Made by `python -m benchmarks.latency --paces {' '.join(map(str, told.paces))} "
         made += f"--seconds {told.seconds:g} --rounds {told.rounds} --write`."
         put("latency", [made, "", *lines])
 
@@ -128,14 +137,18 @@ def warm_up(servers: Servers, peer: Peer, pace: int, known: list[CustomerImage])
 def slow_enough(
     servers: Servers, paces: Sequence[int], seconds: float, known: list[CustomerImage]
 ) -> tuple[int, Times]:
-    """The whole product at the first of these paces that it keeps, else at the last, beside the hops at that pace."""
+    """The whole product at the first of these paces that it keeps, else at the last, beside the floor at that pace."""
     found: Times = {}
     for pace in paces:
         found = measure(servers, PRODUCT, pace, seconds, known)
         if found[_name(PRODUCT)][1] <= KEPT_MS:
             break
-    beside = measure(servers, HOPS, pace, seconds, known)
-    return pace, {f"{name}{_AT}{pace} a second": times for name, times in (found | beside).items()}
+    beside = measure(servers, FLOOR, pace, seconds, known)
+    return pace, _at(pace, found | beside)
+
+
+def _at(pace: int, found: Times) -> Times:
+    return {f"{name}{_AT}{pace} a second": times for name, times in found.items()}
 
 
 def measure(servers: Servers, peer: Peer, pace: int, seconds: float, known: list[CustomerImage]) -> Times:
@@ -198,21 +211,21 @@ async def _settle(url: str, known: list[CustomerImage]) -> None:
 
 
 def table(rounds: Sequence[Times]) -> list[str]:
-    """Medians, and how many times the bare hops of the same round."""
+    """Medians, and how many times the floor of the same round and pace."""
     lines = [
-        "| what | p50, ms | p99, ms | p50 to the hops' | p99 to the hops' | CPU, of one core |",
-        "|---|---|---|---|---|---|",
+        "| what | p50, ms | p99, ms | CPU, of one core | p50 to the floor's | p99 to it | CPU to it |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name in rounds[-1]:
         with_it = [one for one in rounds if name in one]
         p50, p99, cpu = (median(one[name][n] for one in with_it) for n in (0, 1, 2))
-        to50, to99 = (spread([one[name][n] / one[_hops_of(name)][n] for one in with_it]) for n in (0, 1))
-        lines.append(f"| {name} | {p50:.1f} | {p99:.1f} | {to50} | {to99} | {cpu:.0%} |")
+        ratios = " | ".join(spread([one[name][n] / one[_floor_of(name)][n] for one in with_it]) for n in (0, 1, 2))
+        lines.append(f"| {name} | {p50:.1f} | {p99:.1f} | {cpu:.0%} | {ratios} |")
     return lines
 
 
-def _hops_of(name: str) -> str:
-    return HOPS.name + "".join(name.partition(_AT)[1:])
+def _floor_of(name: str) -> str:
+    return _name(FLOOR) + "".join(name.partition(_AT)[1:])
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ import infra.kafka.publisher
 import infra.store.redis_store
 import streams.duplicates
 from infra.kafka.buffer import PartitionBuffer
-from infra.kafka.prefetcher import Prefetcher
 from infra.kafka.publisher import Publisher
+from infra.kafka.readings import Readings
 from infra.store import Store
 from infra.store.keys import lane_keys
 from schemas.lane import Commit
@@ -41,15 +41,15 @@ def _without_version() -> None:
 
 def _without_fetch() -> None:
     """Who opens a partition again is given what the client happens to have next."""
-    kept = Prefetcher._begin
+    kept = Readings.begin
 
-    def begin(self: Prefetcher, buffer: PartitionBuffer, number: int, starts: Mapping[str, int]) -> None:
+    def begin(self: Readings, buffer: PartitionBuffer, number: int, starts: Mapping[str, int]) -> None:
         if (reading := self._readings.get(buffer.partition)) is None:
             kept(self, buffer, number, starts)
         else:
             reading.number, reading.buffer, reading.sent_batches = number, buffer, 0
 
-    _put(Prefetcher, "_begin", begin)
+    _put(Readings, "begin", begin)
 
 
 def _without_fence() -> None:

@@ -17,8 +17,9 @@ import infra.kafka.prefetcher
 from infra.kafka.broker_health import BrokerHealth
 from infra.kafka.buffer import FetchedBatch, PartitionBuffer
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.prefetcher import Place, Prefetcher
+from infra.kafka.prefetcher import Prefetcher
 from infra.kafka.producer import BulkProducer
+from infra.kafka.readings import Place
 from infra.kafka.topics import Topics, TopicSpec
 from infra.settings import load_settings
 from tests.backends import OwnBroker
