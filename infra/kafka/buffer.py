@@ -86,6 +86,8 @@ class PartitionBuffer:
         self._missing_since: float | None = None
         self._ended: Exception | None = None
         self._waiting: asyncio.Future[None] | None = None
+        self._is_over = False
+        """Whether the present wait has taken as long as it may."""
 
     # ------------------------------------------------------------ the side of the fetch
 
@@ -158,22 +160,22 @@ class PartitionBuffer:
         if happened():
             return
         loop = asyncio.get_running_loop()
-        self._waiting = loop.create_future()
-        ringing = loop.call_later(max_wait_ms / 1000, self._wake)
-        deadline = loop.time() + max_wait_ms / 1000
+        self._is_over = False
+        ringing = loop.call_later(max_wait_ms / 1000, self._end_wait)
         try:
-            while True:
+            while not (happened() or self._is_over):
+                self._waiting = loop.create_future()
                 await self._waiting
                 self._raise_if_ended()
-                if happened():
-                    return
-                if loop.time() >= deadline:
-                    self._look_for_missing(loop.time())
-                    return
-                self._waiting = loop.create_future()
         finally:
             ringing.cancel()
             self._waiting = None
+        if self._is_over:
+            self._look_for_missing(loop.time())
+
+    def _end_wait(self) -> None:
+        self._is_over = True
+        self._wake()
 
     def _look_for_missing(self, now: float) -> None:
         """A batch that does not come for a while has gone missing, with none behind it to show that."""
