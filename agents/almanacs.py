@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from agents.patience import lastingly, patiently
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 RESUME = "tend-resume"
 SIGNATURE = "tend-signature"
+_DIGITS = 18
+"""An offset has no more."""
 _KEPT = 4
 """The learner closes no epoch before all lanes are done with it, so a lane needs the newest but one at most."""
 _NEWEST = 24
@@ -106,8 +109,12 @@ class AlmanacFeed:
 
 async def almanac_of(connection: KafkaConnection, epoch: int) -> Almanac | None:
     """The almanac of this epoch as published, for people to look at; None where it is no longer among the newest."""
-    found = [decode_almanac(raw.value or b"") async for raw in tail(connection, [ALMANAC], newest=_NEWEST)]
-    return next((almanac for almanac in found if almanac.epoch == epoch), None)
+    async for raw in tail(connection, [ALMANAC], newest=_NEWEST):
+        with contextlib.suppress(BadAlmanac):
+            almanac = decode_almanac(raw.value or b"")
+            if almanac.epoch == epoch:
+                return almanac
+    return None
 
 
 def _nobody_asks(why: str | None) -> None: ...
@@ -139,7 +146,8 @@ def read_almanac(raw: KafkaRecord, key: bytes) -> tuple[Almanac, int]:
         BadAlmanac: it is not signed with this key, or cannot be read.
     """
     headers = dict(raw.headers)
-    body = raw.value or b""
-    resume = int(headers.get(RESUME, b"0"))
-    verify(body, resume, key, headers.get(SIGNATURE, b""))
-    return decode_almanac(body), resume
+    body, told = raw.value or b"", headers.get(RESUME, b"0")
+    if not (told.isdigit() and len(told) <= _DIGITS):
+        raise BadAlmanac("its position is no offset")
+    verify(body, int(told), key, headers.get(SIGNATURE, b""))
+    return decode_almanac(body), int(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
@@ -17,9 +18,18 @@ from infra.kafka.one_active import OneActive
 from infra.kafka.reader import tail
 from infra.kafka.transactions import require_transactions
 from infra.settings import Settings
-from schemas.almanac import Almanac, BadAlmanac, decode_contribution, encode_almanac, sign
+from schemas.almanac import (
+    Almanac,
+    BadAlmanac,
+    Contribution,
+    NewerAlmanac,
+    decode_contribution,
+    encode_almanac,
+    sign,
+)
 from schemas.churn import ChurnState
 from schemas.errors import ConfigurationRefused, Fenced
+from schemas.lane import KafkaRecord
 from schemas.times import Millis
 from schemas.topics import ALMANAC, LESSONS
 from streams.epochs import end_of
@@ -30,6 +40,8 @@ log = logging.getLogger(__name__)
 GRACE: Millis = 60_000
 """In service an epoch is closed this long after its end, with the lanes that are done by then."""
 _NEWEST = 24
+_FAR_EPOCH = 1_000_000
+"""A million days, or hours."""
 
 
 class Learner:
@@ -53,6 +65,8 @@ class Learner:
         self._stopping = asyncio.Event()
         self._caught_up = False
         self.newest: Almanac | None = None
+        self.refused: Counter[str] = Counter()
+        """Records that were left out, by topic: not signed with our key, or unreadable."""
         self.why: str | None = None
         """What it waits for, if anything is away."""
 
@@ -103,14 +117,32 @@ class Learner:
         if read is None:
             return
         for raw in read.records:
-            try:
-                contribution = decode_contribution(raw.value or b"")
-            except msgspec.DecodeError as error:
-                raise ConfigurationRefused(f"{LESSONS}, offset {raw.offset}: no contribution ({error})") from None
-            self._collector.add(contribution, raw.offset)
+            contribution = self._contribution(raw)
+            if contribution is not None:
+                self._collector.add(contribution, raw.offset)
         if read.at_end or read.records:
             self._caught_up = read.at_end
         await self._close(read.next_offset)
+
+    def _contribution(self, raw: KafkaRecord) -> Contribution | None:
+        """What a lane says; None for what no lane of this installation can have said, which is counted and left out."""
+        try:
+            found = decode_contribution(raw.value or b"")
+            if not 0 <= found.partition < self._settings.partitions:
+                raise ValueError(f"partition {found.partition} of {self._settings.partitions}")
+            if not 0 <= found.first <= found.epoch <= self._last_epoch():
+                raise ValueError(f"epoch {found.epoch}, first {found.first}, at a time of epoch {self._last_epoch()}")
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            self.refused[LESSONS] += 1
+            log.error("%s, offset %d: no contribution (%s); it is not used", LESSONS, raw.offset, error)
+            return None
+        return found
+
+    def _last_epoch(self) -> int:
+        """No epoch of later can be spoken of yet; in a replay one of the next years at most."""
+        if self._clock is None:
+            return _FAR_EPOCH
+        return self._clock() // self._settings.epoch + 1
 
     async def _close(self, next_offset: int) -> None:
         while (almanac := self._collector.close(deadline=self._deadline_passed())) is not None:
@@ -156,8 +188,12 @@ class Learner:
         async for raw in tail(self._connection, [ALMANAC], newest=_NEWEST):
             try:
                 almanac, resume = read_almanac(raw, self._key)
-            except BadAlmanac as error:
+            except NewerAlmanac as error:
                 raise ConfigurationRefused(f"{ALMANAC}, offset {raw.offset}: {error}") from None
+            except BadAlmanac as error:
+                self.refused[ALMANAC] += 1
+                log.error("%s, offset %d: %s; it is not used", ALMANAC, raw.offset, error)
+                continue
             if found[0] is None or almanac.epoch > found[0].epoch:
                 found = almanac, resume
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.almanacs import almanac_of
-from agents.ground import beginning, ground_of, wall_clock
+from agents.ground import almanac_key, beginning, ground_of, wall_clock
 from agents.rulebooks import published_rulebooks
 from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
@@ -39,7 +39,7 @@ async def _context(settings: Settings, lane: LaneState, customer: str) -> LaneCo
     nothing = Almanac(version=VERSION, epoch=NONE_YET, partitions=settings.partitions, churn=known)
     ground = ground_of(settings, partition_of(customer, settings.partitions), known)
     return LaneContext(
-        rulebook=(await published_rulebooks(connection)).at(lane.rulebook_since)[2],
+        rulebook=(await published_rulebooks(connection, almanac_key(settings))).at(lane.rulebook_since)[2],
         almanac=await almanac_of(connection, lane.almanac) or nothing,
         horizons=ground.horizons,
         tick=ground.tick,

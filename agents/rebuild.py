@@ -102,7 +102,7 @@ class Rebuild:
             await begin_empty(store, self._settings.partitions, UNFINISHED, "a rebuild begins with")
             ends = await asyncio.to_thread(self._ends)
             identity = await asyncio.to_thread(Topics(self._connection).identity, LANE_TOPICS)
-            library = await published_rulebooks(self._connection)
+            library = await published_rulebooks(self._connection, almanac_key(self._settings))
             almanacs = await all_almanacs(self._connection, almanac_key(self._settings))
             common = _Common(store, library, almanacs, identity)
             return [await self._lane(common, partition, its_ends) for partition, its_ends in enumerate(ends)]

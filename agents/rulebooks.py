@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
+from agents.almanacs import SIGNATURE
+from agents.ground import almanac_key
 from agents.patience import lastingly
 from infra.kafka.announcer import Announcer
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import Reader, read_all
 from infra.settings import Settings
 from rules.loading import load_rulebook, parse_rulebook, shipped
+from rules.problems import BadRulebook
 from rules.rulebook import Rulebook
+from schemas.almanac import is_signed_rulebook, sign_rulebook
 from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord
 from schemas.times import Millis
 from schemas.topics import RULEBOOKS
 from streams.rulebook_schedule import RulebookSchedule
+
+log = logging.getLogger(__name__)
 
 HEAD_START: Millis = 2_000
 """In service a rulebook comes into force this long after it was published, so that every lane has read it by then."""
@@ -27,25 +34,43 @@ def own_rulebook(settings: Settings) -> Rulebook:
 
 
 async def publish_rulebook(settings: Settings, rulebook: Rulebook, in_force_from: Millis) -> None:
-    """Put a checked rulebook on its topic."""
+    """Put a checked rulebook on its topic, signed; its key is version and moment, so compaction keeps the history."""
     connection = KafkaConnection.of(settings)
+    key, bundle = f"{rulebook.version}@{in_force_from}".encode(), rulebook.bundle(in_force_from)
+    headers = ((SIGNATURE, sign_rulebook(bundle, almanac_key(settings))),)
     announcer = Announcer(connection, f"{settings.group}-rulebooks")
     await announcer.open()
     try:
-        await announcer.announce(RULEBOOKS, rulebook.version.encode(), rulebook.bundle(in_force_from))
+        await announcer.announce(RULEBOOKS, key, bundle, headers)
     finally:
         await announcer.close()
 
 
-async def published_rulebooks(connection: KafkaConnection) -> RulebookSchedule:
+async def published_rulebooks(connection: KafkaConnection, key: bytes) -> RulebookSchedule:
     """The rulebooks published so far. Raises ConfigurationRefused where there is none."""
-    return _library(await read_all(connection, RULEBOOKS))
+    raws = await read_all(connection, RULEBOOKS)
+    return _library([book for raw in raws if (book := checked(raw, key)) is not None], len(raws))
 
 
-def _library(raws: Sequence[KafkaRecord]) -> RulebookSchedule:
-    if not raws:
-        raise ConfigurationRefused(f"No rulebook can be read from {RULEBOOKS}. Run: tend rules publish")
-    books = [parse_rulebook(raw.value or b"") for raw in raws]
+def checked(raw: KafkaRecord, key: bytes) -> Rulebook | None:
+    """The rulebook in a record; None, told in the log, where it is not signed with this key or cannot be read.
+
+    A bad record ends nobody: what was in force before stays so.
+    """
+    bundle, why = raw.value or b"", "its signature does not fit (TEND_ALMANAC_KEY)"
+    if is_signed_rulebook(bundle, key, dict(raw.headers).get(SIGNATURE, b"")):
+        try:
+            return parse_rulebook(bundle)
+        except BadRulebook as bad:
+            why = str(bad)
+    log.error("%s, offset %d: %s; this rulebook is not used", RULEBOOKS, raw.offset, why)
+    return None
+
+
+def _library(books: Sequence[Rulebook], found: int) -> RulebookSchedule:
+    if not books:
+        what = f"None of its {found} records is a rulebook signed with TEND_ALMANAC_KEY" if found else "It is empty"
+        raise ConfigurationRefused(f"No rulebook can be read from {RULEBOOKS}. {what}. Run: tend rules publish")
     library = RulebookSchedule(books[0], books[0].in_force_from)
     for book in books[1:]:
         library.add(book, book.in_force_from)
@@ -58,7 +83,10 @@ class RulebookFeed:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._connection = KafkaConnection.of(settings)
+        self._key = almanac_key(settings)
         self._next = 0
+        self.refused = 0
+        """Records that were left out: not signed with our key, or unreadable."""
 
     async def open(self) -> RulebookSchedule:
         """The rulebooks published so far; the first worker of an installation publishes its own."""
@@ -66,9 +94,9 @@ class RulebookFeed:
         if not raws:
             await publish_rulebook(self._settings, own_rulebook(self._settings), in_force_from=0)
             raws = await read_all(self._connection, RULEBOOKS)
-        library = _library(raws)
+        books = [book for raw in raws if (book := self._checked(raw)) is not None]
         self._next = raws[-1].offset + 1
-        return library
+        return _library(books, len(raws))
 
     async def run(self, library: RulebookSchedule, told: Callable[[Rulebook], None]) -> None:
         """Add what is published from now on, until cancelled."""
@@ -78,7 +106,12 @@ class RulebookFeed:
         async with Reader(self._connection, {(RULEBOOKS, 0): self._next}) as reader:
             while True:
                 for raw in await reader.read(max_wait_ms=500):
-                    book = parse_rulebook(raw.value or b"")
-                    library.add(book, book.in_force_from)
                     self._next = raw.offset + 1
-                    told(book)
+                    if (book := self._checked(raw)) is not None:
+                        library.add(book, book.in_force_from)
+                        told(book)
+
+    def _checked(self, raw: KafkaRecord) -> Rulebook | None:
+        book = checked(raw, self._key)
+        self.refused += book is None
+        return book

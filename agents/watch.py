@@ -37,6 +37,7 @@ class Metrics:
         self._clock = clock
         self._telemetry = Telemetry(self.registry)
         self._lessons = 0
+        self._refused: dict[str, int] = {}
 
     def status(self, partition: int, status: Status) -> None:
         """A lane has another status."""
@@ -115,6 +116,12 @@ class Metrics:
                 tell.set(metrics.LANE_TIME, lane.state.time / SECOND, str(partition))
                 tell.set(metrics.ALMANAC_EPOCH, lane.state.almanac, str(partition))
         self.model(newest)
+
+    def refused(self, by_topic: Mapping[str, int]) -> None:
+        """Count the records of internal topics that were left out so far."""
+        for topic, count in by_topic.items():
+            self._telemetry.add(metrics.REFUSED, count - self._refused.get(topic, 0), topic)
+            self._refused[topic] = count
 
     def model(self, newest: Almanac | None) -> None:
         """Set how good the churn model is, as the newest almanac has it."""

@@ -26,7 +26,7 @@ from infra.settings import Settings
 from infra.store import check
 from rules.rulebook import Rulebook
 from schemas.errors import TendError
-from schemas.topics import LANE_TOPICS
+from schemas.topics import ALMANAC, LANE_TOPICS, RULEBOOKS
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,11 @@ class Worker:
     def almanacs(self) -> AlmanacFeed:
         """Where the lanes' almanacs come from."""
         return self._almanacs
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """Records of internal topics that were left out, by topic."""
+        return {ALMANAC: self._almanacs.refused, RULEBOOKS: self._rulebooks.refused}
 
     def stop(self) -> None:
         """Finish the batches in hand and leave the group."""

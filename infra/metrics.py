@@ -230,6 +230,15 @@ LEARNER_EPOCH = Metric(
     "The last epoch whose almanac was published.",
     "Behind the lanes' epochs: the learner's /readyz names the partition it waits for.",
 )
+REFUSED = Metric(
+    "tend_internal_refused_total",
+    "counter",
+    "records",
+    ("topic",),
+    "Records of an internal topic (rulebooks, almanacs, lessons) that are not used: not signed with our key, or not "
+    "readable.",
+    "Any at all: the log names the offset. Who may write to that topic? Are two versions or two keys at work?",
+)
 LESSONS = Metric(
     "tend_lessons_total",
     "counter",

@@ -125,6 +125,16 @@ def _upgraded(plain: dict[str, Any], found: int) -> dict[str, Any]:
     return plain
 
 
+def sign_rulebook(bundle: bytes, key: bytes) -> bytes:
+    """HMAC-SHA256 (RFC 2104) over a published rulebook; no signature of an almanac is one of a rulebook."""
+    return hmac.new(key, b"tend.rulebook\0" + bundle, sha256).digest()
+
+
+def is_signed_rulebook(bundle: bytes, key: bytes, signature: bytes) -> bool:
+    """Whether the signature was made with this key over this rulebook; in constant time."""
+    return hmac.compare_digest(sign_rulebook(bundle, key), signature)
+
+
 def sign(body: bytes, resume: int, key: bytes) -> bytes:
     """HMAC-SHA256 (RFC 2104) over the body and the learner's position."""
     return hmac.new(key, resume.to_bytes(8, "big") + body, sha256).digest()

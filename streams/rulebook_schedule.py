@@ -11,15 +11,15 @@ _NEVER: Millis = 1 << 62
 
 
 class RulebookSchedule:
-    """Rulebooks by the moment from which they are in force."""
+    """Rulebooks by the moment from which they are in force; of two for one moment the one published later counts."""
 
     def __init__(self, first: Rulebook, since: Millis = 0) -> None:
         self._shelves: list[tuple[Millis, str, Rulebook]] = [(since, first.version, first)]
 
     def add(self, rulebook: Rulebook, since: Millis) -> None:
-        """From ``since`` on this rulebook is in force. Adding it again changes nothing."""
-        if not any(known[:2] == (since, rulebook.version) for known in self._shelves):
-            insort(self._shelves, (since, rulebook.version, rulebook), key=lambda shelf: shelf[:2])
+        """From ``since`` on this rulebook is in force, whatever was published for that moment before."""
+        self._shelves = [known for known in self._shelves if known[0] != since]
+        insort(self._shelves, (since, rulebook.version, rulebook), key=lambda shelf: shelf[0])
 
     def at(self, moment: Millis) -> tuple[str, Millis, Rulebook]:
         """Version, moment from which it is in force, and rulebook for this moment (the first one before any)."""

@@ -30,6 +30,7 @@ async def _learn(settings: Settings) -> None:
 
     def look() -> None:
         metrics.learned(learner.newest, active=learner.active)
+        metrics.refused(learner.refused)
 
     async with serve(metrics.registry, settings.http_host, settings.http_port, learner.not_ready, look) as address:
         log.info("Metrics at %s/metrics", address)

@@ -10,7 +10,7 @@ import signal
 import threading
 from collections.abc import Callable
 
-from agents.ground import wall_clock
+from agents.ground import require_key, wall_clock
 from infra.settings import Settings, load_settings, unknown_variables
 from schemas.times import Millis
 
@@ -23,6 +23,7 @@ GRACE_SECONDS = 20.0
 def begin() -> Settings:
     """The settings; from here on the log is written as they say."""
     settings = load_settings()
+    require_key(settings)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for unknown in unknown_variables():
         log.warning("%s", unknown)

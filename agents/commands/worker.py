@@ -31,6 +31,7 @@ async def _worker(settings: Settings) -> None:
 
     def look() -> None:
         metrics.look(engaged.lanes, engaged.almanacs.newest)
+        metrics.refused(engaged.refused)
 
     async with serve(metrics.registry, settings.http_host, settings.http_port, engaged.not_ready, look) as address:
         log.info("Metrics at %s/metrics", address)

@@ -66,7 +66,7 @@ class Backend:
 
     async def _read_rulebook(self) -> Rulebook:
         try:
-            library = await published_rulebooks(self.connection)
+            library = await published_rulebooks(self.connection, almanac_key(self.settings))
         except TendError:  # no worker has published one yet
             return own_rulebook(self.settings)
         return library.at(self.now())[2]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from agents.almanacs import RESUME, SIGNATURE, AlmanacFeed
+from agents.almanacs import RESUME, SIGNATURE, AlmanacFeed, read_almanac
 from infra.kafka.connection import KafkaConnection
-from schemas.almanac import VERSION, Almanac, encode_almanac, sign
+from schemas.almanac import VERSION, Almanac, BadAlmanac, encode_almanac, sign
 from schemas.lane import KafkaRecord
 from schemas.topics import ALMANAC
 from streams.churn import initial_state
@@ -61,3 +61,11 @@ async def test_one_that_somebody_else_signed_is_counted_and_not_used(feed: Alman
 
 async def test_before_the_first_there_is_none() -> None:
     assert await AlmanacFeed(KafkaConnection("127.0.0.1:1"), KEY, exact=False).wait(3) is None
+
+
+@pytest.mark.parametrize("resume", [b"", b"x", b"-1", b"9" * 400, b"\xff", "٣".encode()])
+def test_a_position_that_is_none_is_refused_before_anything_else_is_read(resume: bytes) -> None:
+    record = KafkaRecord(ALMANAC, 0, 0, 0, b"", b"\xc1", ((RESUME, resume), (SIGNATURE, b"")))
+
+    with pytest.raises(BadAlmanac, match="position"):
+        read_almanac(record, KEY)

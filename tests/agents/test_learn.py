@@ -10,7 +10,6 @@ from agents.learn import GRACE, Learner
 from infra.kafka.one_active import Lessons
 from infra.settings import load_settings
 from schemas.almanac import Almanac, Contribution, decode_almanac, encode_contribution
-from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord
 from schemas.times import DAY, Millis
 from schemas.topics import LESSONS
@@ -88,8 +87,24 @@ async def test_after_an_outage_nothing_is_closed_before_what_was_said_in_time_is
     assert made._collector.late == 0
 
 
-async def test_what_is_no_contribution_is_refused_with_its_place() -> None:
-    made, _ = learner(None)
+NONSENSE = [
+    b"nonsense",
+    b"",
+    b"\x91" * 3_000,
+    encode_contribution(Contribution(9, 1, FIRST, FIRST)),
+    encode_contribution(Contribution(0, 1, FIRST, -(10**9))),
+    encode_contribution(Contribution(0, 1, 10**9, FIRST)),
+    encode_contribution(Contribution(0, 1, FIRST - 1, FIRST)),
+]
 
-    with pytest.raises(ConfigurationRefused, match=r"tend\.lessons, offset 7: no contribution"):
-        await turns(made, Lessons([KafkaRecord(LESSONS, 0, 7, 0, b"", b"nonsense")], 8, True))
+
+@pytest.mark.parametrize("body", NONSENSE, ids=str)
+@pytest.mark.parametrize("clock", [None, FIRST * DAY + 1])
+async def test_what_no_lane_can_have_said_is_left_out_and_counted(body: bytes, clock: Millis | None) -> None:
+    made, announced = learner(clock)
+    bad = KafkaRecord(LESSONS, 0, 7, 0, b"", body)
+
+    await turns(made, Lessons([bad, told(8, 0, FIRST), bad, told(9, 1, FIRST)], 10, True))
+
+    assert made.refused == {LESSONS: 2}
+    assert [almanac.epoch for almanac in announced.almanacs] == [FIRST]

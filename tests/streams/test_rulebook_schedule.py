@@ -56,3 +56,12 @@ def test_the_next_change_is_later_than_the_moment_asked_from() -> None:
 
     assert library.next_change(99) == 100
     assert library.next_change(100) > 1 << 60
+
+
+def test_of_two_for_one_moment_the_one_published_later_counts() -> None:
+    for versions in (["b", "c"], ["c", "b"], ["b", "c", "b"]):
+        library = RulebookSchedule(book("a"))
+        for version in versions:
+            library.add(book(version), 100)
+
+        assert library.at(100)[0] == versions[-1]
