@@ -94,6 +94,10 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Away", (("sum by (dependency) (increase(tend_dependency_away_total[5m]))", "{{dependency}}"),)),
         Panel("Lanes that began again", (("sum(increase(tend_fenced_total[5m]))", "fenced"),)),
         Panel(
+            "Internal records refused, an hour",
+            (("sum by (topic) (increase(tend_internal_refused_total[1h]))", "{{topic}}"),),
+        ),
+        Panel(
             "Lanes behind the clock", (("time() - min by (partition) (tend_lane_time_seconds)", "{{partition}}"),), "s"
         ),
     ),
