@@ -22,6 +22,7 @@ from schemas.actions import (
     SendingHours,
     TicketAction,
 )
+from schemas.channels import channel_spec
 from schemas.receipts import MAX_HOPS
 from schemas.times import DAY, Millis, to_datetime
 from schemas.topics import RECEIPTS, TOPIC_OF
@@ -136,8 +137,7 @@ def _address(proposal: Proposal) -> str:
     plan, context = proposal.plan, proposal.context
     if plan.queue is not None:
         return f"desk/{filled(plan.queue, proposal.reader)}"
-    field = {"email": "email", "push": "push"}.get(proposal.channel, "phone")
-    return f"customer/{context.record.id}/{field}"
+    return f"customer/{context.record.id}/{channel_spec(proposal.channel).address}"
 
 
 def _of_kind(proposal: Proposal, offer: CouponOffer | None) -> dict[str, Any]:

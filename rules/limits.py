@@ -10,9 +10,9 @@ from rules.action_history import ActionHistory
 from rules.calendar import next_waking
 from rules.defaults import Cap
 from rules.proposal import Proposal
+from schemas.channels import channel_spec
 from schemas.fields import Channel
 from schemas.outcome import Reason
-from schemas.record import CustomerRecord
 from schemas.times import Millis, to_rfc3339
 
 
@@ -129,21 +129,15 @@ def _channels(proposal: Proposal) -> tuple[Channel, ...]:
 
 def _on_channel(proposal: Proposal, history: ActionHistory, channel: Channel) -> Refusal | None:
     record, purpose = proposal.context.record, proposal.rule.terms.purpose
-    if channel == "desk":
+    spec = channel_spec(channel)
+    if spec.is_for_staff:
         return None
-    if not _address(record, channel):
+    if not spec.reaches(record):
         return Refusal(Reason.NO_ADDRESS, detail=f"no {channel} address is known")
     if not _allowed(proposal, channel):
         return Refusal(Reason.NO_CONSENT, detail=f"no consent to {purpose} by {channel}")
     caps = [cap for cap in proposal.context.defaults.caps if cap.channel == channel]
     return _capped(proposal, history, caps, channel, Reason.CHANNEL_CAP)
-
-
-def _address(record: CustomerRecord, channel: Channel) -> bool:
-    if channel == "push":
-        # Devices are known to the push service; that the customer granted push says that there is one.
-        return any(one.channel == "push" and one.granted for one in record.consents)
-    return bool(record.profile.email if channel == "email" else record.profile.phone)
 
 
 def _allowed(proposal: Proposal, channel: Channel) -> bool:

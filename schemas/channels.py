@@ -1,0 +1,51 @@
+"""The channels by which actions reach people: one declaration each. What is not declared is refused, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from schemas.record import CustomerRecord
+
+
+class ChannelSpec(NamedTuple):
+    """One channel."""
+
+    name: str
+    address: str
+    """Last part of the reference ``customer/<id>/…`` to the address; empty for the store's own desks."""
+    reaches: Callable[[CustomerRecord], bool]
+    """Whether the record has such an address."""
+
+    @property
+    def is_for_staff(self) -> bool:
+        """Whether the store's own people read it: no address and no consent are needed."""
+        return not self.address
+
+
+def _has_device(record: CustomerRecord) -> bool:
+    # Devices are known to the push service; that the customer granted push says that there is one.
+    return any(one.channel == "push" and one.granted for one in record.consents)
+
+
+_DECLARED: Final = (
+    ChannelSpec("email", "email", lambda record: bool(record.profile.email)),
+    ChannelSpec("sms", "phone", lambda record: bool(record.profile.phone)),
+    ChannelSpec("call", "phone", lambda record: bool(record.profile.phone)),
+    ChannelSpec("push", "push", _has_device),
+    ChannelSpec("desk", "", lambda record: True),
+)
+CHANNELS: Final[Mapping[str, ChannelSpec]] = MappingProxyType({spec.name: spec for spec in _DECLARED})
+"""All channels, by name; ``schemas.fields.Channel`` is what contracts admit."""
+
+
+def channel_spec(name: str) -> ChannelSpec:
+    """The declaration of a channel.
+
+    Raises:
+        ValueError: there is no such channel.
+    """
+    if name not in CHANNELS:
+        raise ValueError(f"there is no channel {name!r}; expected one of {', '.join(CHANNELS)} (schemas/channels.py)")
+    return CHANNELS[name]
