@@ -189,8 +189,6 @@ def id_of(given: Annotated[str, typer.Argument(help="What another system calls t
 def _consistent(request: Request) -> None:
     orders_of = [layout for layout in request.layouts if not layout.looks_up]
     columns = {meaning for layout in orders_of for meaning in layout.columns}
-    if not request.currency and "currency" not in columns:
-        raise TendError("Say in which currency the amounts are: --currency EUR, or --currency-column COL.")
     if any(layout.amount_is == "unit" and "quantity" not in layout.columns for layout in orders_of):
         raise TendError("--amount-is unit multiplies by the number of pieces: say its column with --quantity COL.")
     if any(layout.amount_is == "order" and "order" not in layout.columns for layout in orders_of):

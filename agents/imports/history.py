@@ -111,6 +111,8 @@ def import_orders(request: Request, out: Path, on_bytes: OnBytes = lambda at: No
         TendError: the files, a column, or dates and amounts as a whole cannot be understood.
     """
     parts, remarks = tables_of(request)
+    if not request.currency and not any("currency" in layout.columns for _, layout in parts):
+        raise TendError("Nothing says in which currency the amounts are: --currency EUR, or --currency-column COL.")
     with (
         LeftOut(out.with_name(out.name + ".left-out.txt")) as left_out,
         IdMap(out.with_name(out.name + ".ids.csv")) as ids,

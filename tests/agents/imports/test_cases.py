@@ -382,3 +382,13 @@ def test_a_mapping_is_never_written_so_that_a_spreadsheet_would_run_it(shop: Sho
     shop.imports('Order,Customer,Date,Amount\n1,"=HYPERLINK(""x"")",2024-03-05,5\n', *EUR)
 
     assert (shop.folder / "out.jsonl.ids.csv").read_text().splitlines()[1].startswith("\"'=HYPERLINK")
+
+
+def test_an_export_that_names_no_currency_is_asked_for_one(shop: Shop) -> None:
+    rows = (
+        "ID,Purchase Date,Grand Total (Purchased),Status,Customer Email\n"
+        '1,"Mar 5, 2024, 10:00:00 AM",$12.00,Complete,a@x.org\n'
+    )
+
+    assert "--currency EUR" in shop.imports(rows, "--preset", "magento").said.err
+    assert shop.imports(rows, "--preset", "magento", "--currency", "USD").amounts == {"1": 1200}

@@ -1,0 +1,93 @@
+"""Imports of six public formats, beside plain ``polars.read_csv`` of the same files."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+
+from benchmarks.exports import EXPORTS
+
+_IMPORT = """
+import sys
+from agents.cli import application
+try:
+    application("import")(sys.argv[1:], standalone_mode=False)
+finally:
+    status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+    print(int(status["VmHWM"].split()[0]) // 1024, file=sys.stderr)
+"""
+_POLARS = """
+import sys, polars
+for path in sys.argv[1:]:
+    polars.read_csv(path, infer_schema=False, has_header=not path.endswith(".txt"), truncate_ragged_lines=True)
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print(int(status["VmHWM"].split()[0]) // 1024, file=sys.stderr)
+"""
+
+
+_MORE = {"magento": ("--currency", "USD"), "woocommerce": ("--tz", "Europe/Berlin")}
+"""What these exports do not say."""
+
+
+def measure(preset: str, count: int, folder: Path) -> dict[str, Any]:
+    """One format: the import's summary, its seconds and MiB, and those of polars."""
+    path = EXPORTS[preset](folder, count)
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    out = folder.parent / f"{preset}.jsonl.gz"
+    options = ["--preset", preset, *_MORE.get(preset, ()), "--out", str(out), "--json"]
+    seconds, peak, said = _timed(_IMPORT, "import", "orders", str(path), *options)
+    plain, plain_peak, _ = _timed(_POLARS, *map(str, files))
+    return {
+        **orjson.loads(said), "preset": preset, "bytes": sum(file.stat().st_size for file in files), "seconds": seconds,
+        "mib": peak, "polars_seconds": plain, "polars_mib": plain_peak,
+    }  # fmt: skip
+
+
+def _timed(code: str, *arguments: str) -> tuple[float, int, str]:
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return time.monotonic() - began, int(done.stderr.splitlines()[-1]), done.stdout
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """The figures as Markdown."""
+    lines = [
+        "| format | rows | MB | orders | events | left out by meaning | unreadable | seconds | MiB | polars: s, MiB |",
+        "|---|--:|--:|--:|--:|---|--:|--:|--:|--:|",
+    ]
+    for one in found:
+        meant = "; ".join(f"{count:,} {reason}" for reason, count in one["meant"].items()) or "none"
+        lines.append(
+            f"| {one['preset']} | {one['rows']:,} | {one['bytes'] / 1e6:.0f} | {one['orders']:,} | "
+            f"{sum(one['events'].values()):,} | {meant} | {one['unreadable']:,} | {one['seconds']:.0f} | "
+            f"{one['mib']} | {one['polars_seconds']:.1f}, {one['polars_mib']} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--orders", type=int, default=100_000)
+    parser.add_argument("--only", choices=sorted(EXPORTS))
+    chosen = parser.parse_args()
+    found = []
+    for preset in [chosen.only] if chosen.only else EXPORTS:
+        with TemporaryDirectory(prefix="tend-imports-") as folder:
+            (inside := Path(folder) / preset).mkdir()
+            found.append(measure(preset, chosen.orders, inside))
+            print(f"{preset}: {found[-1]['seconds']:.1f} s", file=sys.stderr, flush=True)
+    print(table(found))
+
+
+if __name__ == "__main__":
+    main()
