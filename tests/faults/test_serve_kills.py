@@ -73,7 +73,13 @@ class Shop(threading.Thread):
         self._partitions = partitions
         self._ended = threading.Event()
         self._producer = Producer(
-            {"bootstrap.servers": brokers, "acks": "all", "enable.idempotence": True, "message.timeout.ms": 120_000}
+            {
+                "bootstrap.servers": brokers,
+                "acks": "all",
+                "enable.idempotence": True,
+                "message.timeout.ms": 300_000,
+                "log_level": 0,
+            }
         )
 
     def run(self) -> None:
