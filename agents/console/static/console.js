@@ -69,7 +69,7 @@
   }
 
   function table() {
-    const chart = document.querySelector("svg[role=img] title") && document.querySelectorAll("#charts svg[role=img]");
+    const chart = document.querySelector("#charts svg[role=group]") && document.querySelectorAll("#charts svg[role=group]");
     const dialog = byId("dialog");
     if (!chart || !dialog) return;
     const list = document.createElement("ul");
