@@ -1,0 +1,186 @@
+"""Rollups are exact: whatever kills their keeper, they say what a recount of the topics says."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from agents.access import AccessKeys
+from agents.catalogue import topic_specs
+from agents.ground import open_store
+from agents.rollups.fold import READ_TOPICS, Fold
+from agents.rollups.keeper import RollupKeeper
+from agents.rollups.store import Overtaken, RollupStore
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.partition_log import PartitionLog
+from infra.kafka.producer import BulkProducer
+from infra.kafka.topics import Topics
+from infra.settings import Settings, load_settings
+from schemas.ids import partition_of
+from schemas.lane import KafkaRecord
+from schemas.times import DAY, HOUR, to_datetime, to_rfc3339
+from schemas.topics import DECISIONS, EVENT_TOPICS, ORDERS, TOPIC_OF
+from tests.builders import START
+
+PARTITIONS = 2
+KEYS = AccessKeys.of(b"a secret of the installation")
+CUSTOMERS = [f"c-{number}" for number in range(40)]
+KILLS = 30
+
+
+@pytest.fixture
+def settings(broker: str, store_server: str, tmp_path: Path) -> Settings:
+    """An installation with topics, and nobody at work in it."""
+    settings = load_settings(
+        {"brokers": broker, "redis_url": store_server, "partitions": PARTITIONS, "data_dir": tmp_path, "clock": "event"}
+    )
+    Topics(KafkaConnection.of(settings)).create(topic_specs(settings), 1)
+    return settings
+
+
+def life(dice: random.Random, number: int) -> tuple[str, str, dict[str, Any]]:
+    """Something that happens: topic, customer, body."""
+    customer = dice.choice(CUSTOMERS)
+    choices: list[tuple[str, dict[str, Any]]] = [
+        ("order.placed", {"order_id": f"o-{number}", "amount": 100, "currency": "EUR"}),
+        ("product.viewed", {"sku": "s-1"}),
+        ("complaint.opened", {"complaint_id": f"k-{number % 50}", "category": "delivery"}),
+        ("complaint.resolved", {"complaint_id": f"k-{number % 50}", "resolution": "refunded"}),
+        ("customer.updated", {"email": f"{customer}@example.org"}),
+    ]
+    kind, fields = dice.choice(choices)
+    moment = to_rfc3339(START + number * HOUR % (20 * DAY))
+    return TOPIC_OF[kind], customer, {"id": f"e-{number}", "type": kind, "customer": customer, "time": moment, **fields}
+
+
+def decision(dice: random.Random, number: int) -> tuple[str, str, dict[str, Any]]:
+    """Something that was decided; an action is decided on more than once."""
+    customer, action = dice.choice(CUSTOMERS), f"{number % 200:032x}"
+    told = {
+        "action_id": action,
+        "customer": customer,
+        "rule": "cart_left",
+        "occasion": "k",
+        "index": 0,
+        "kind": "message",
+        "channel": "email",
+        "purpose": "marketing",
+        "verdict": dice.choice(["emitted", "held", "refused", "released"]),
+        "at": START,
+        "acting": START + number * HOUR % (20 * DAY),
+        "rulebook": "r",
+        "almanac": 1,
+        "trigger": "cart.left",
+    }
+    return DECISIONS, customer, told
+
+
+def fill(settings: Settings, dice: random.Random, first: int, count: int) -> None:
+    """Let some things happen."""
+    producer = BulkProducer(KafkaConnection.of(settings))
+    for number in range(first, first + count):
+        topic, customer, body = life(dice, number) if number % 3 else decision(dice, number)
+        producer.send(topic, partition_of(customer, PARTITIONS), customer.encode(), orjson.dumps(body), START)
+    producer.flush()
+
+
+def recount(settings: Settings) -> tuple[dict[str, int], dict[str, dict[str, int]], int]:
+    """What the topics say, read from their beginning in one go: sums, sums by day, what is held."""
+    counts: Counter[str] = Counter()
+    days: dict[str, Counter[str]] = {}
+    held = 0
+    with PartitionLog(KafkaConnection.of(settings)) as topics:
+        for partition in range(PARTITIONS):
+            holding: set[str] = set()
+            records: list[KafkaRecord] = []
+            for topic in READ_TOPICS:
+                records += topics.read(topic, partition, topics.bounds(topic, partition)[0])
+            changes = Fold({}, holding, KEYS.index_key, None).take(records)
+            counts.update(changes.counts)
+            for day, sums in changes.days.items():
+                days.setdefault(day, Counter()).update(sums)
+            held += len(holding)
+    return dict(counts), {day: dict(sums) for day, sums in days.items()}, held
+
+
+async def killed_after(keeper: RollupKeeper, seconds: float) -> None:
+    """A keeper that is gone in the middle of whatever it does."""
+    task = asyncio.create_task(keeper.run())
+    await asyncio.sleep(seconds)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def kept(settings: Settings) -> tuple[dict[str, int], dict[str, dict[str, int]], int]:
+    """What the rollups say once a last keeper has read to the end."""
+    async with open_store(settings) as store:
+        rollups = RollupStore(store.client, store.address, PARTITIONS)
+        await store.client.delete("tend:{0}:roll:keeper")
+        keeper = RollupKeeper(settings, store, rollups, KEYS)
+        task = asyncio.create_task(keeper.run())
+        async with asyncio.timeout(60):
+            await keeper.caught_up.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        counts, held = await rollups.counts(), await rollups.held()
+        month = [f"{to_datetime(START + day * DAY):%Y%m%d}" for day in range(-2, 30)]
+        days = await rollups.days(month)
+        return counts, {day: sums for day, sums in days.items() if sums}, held
+
+
+@pytest.mark.timeout(240)
+async def test_after_thirty_kills_the_sums_are_those_of_a_recount(settings: Settings) -> None:
+    dice = random.Random(7)
+    for kill in range(KILLS):
+        await asyncio.to_thread(fill, settings, dice, kill * 60, 60)
+        async with open_store(settings) as store:
+            await store.client.delete("tend:{0}:roll:keeper")  # the dead one's lease has run out
+            rollups = RollupStore(store.client, store.address, PARTITIONS)
+            await killed_after(RollupKeeper(settings, store, rollups, KEYS), dice.uniform(0.05, 0.6))
+
+    counts, days, held = await kept(settings)
+
+    expected, expected_days, expected_held = await asyncio.to_thread(recount, settings)
+    assert counts == expected
+    assert days == expected_days
+    assert held == expected_held
+    assert counts[f"read.{ORDERS}"] > 100
+
+
+async def test_a_batch_that_does_not_go_on_where_the_last_one_ended_is_refused_whole(settings: Settings) -> None:
+    await asyncio.to_thread(fill, settings, random.Random(1), 0, 30)
+    async with open_store(settings) as store:
+        rollups = RollupStore(store.client, store.address, PARTITIONS)
+        with PartitionLog(KafkaConnection.of(settings)) as topics:
+            records = [record for topic in EVENT_TOPICS for record in topics.read(topic, 0, 0)]
+        changes = Fold({}, set(), KEYS.index_key, None).take(records)
+        await rollups.write(0, {}, changes)
+        before = await rollups.counts()
+
+        with pytest.raises(Overtaken):
+            await rollups.write(0, {}, changes)
+
+        assert await rollups.counts() == before
+
+
+async def test_of_a_customer_who_is_erased_nothing_is_left(settings: Settings) -> None:
+    await asyncio.to_thread(fill, settings, random.Random(2), 0, 300)
+    await kept(settings)
+    async with open_store(settings) as store:
+        rollups = RollupStore(store.client, store.address, PARTITIONS)
+        held = [one for one in CUSTOMERS if await rollups.holds(partition_of(one, PARTITIONS), one)]
+        someone = held[0]
+        partition = partition_of(someone, PARTITIONS)
+
+        await rollups.erase(partition, someone)
+
+        assert not await rollups.holds(partition, someone)
+        assert someone not in await rollups.found([KEYS.index_key("email", f"{someone}@example.org")])
+        others = [one for one in CUSTOMERS if one != someone]
+        assert any([await rollups.holds(partition_of(one, PARTITIONS), one) for one in others])
