@@ -80,7 +80,7 @@ def summary_line(found: Imported) -> str:
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.events.items()))
     money = "; ".join(
         f"{code} {major(total['placed'], code):,} placed"
-        + "".join(f", {major(total[what], code):,} {what}" for what in ("returned", "cancelled") if total[what])
+        + "".join(f", {major(total[what], code):,} {what}" for what in ("paid back", "cancelled") if total[what])
         for code, total in sorted(found.totals.items())
     )
     what = f"{found.orders:,} orders" if found.orders else f"{found.events.total():,} events"

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from agents.access import AccessKeys, Actor, admit
-from agents.imports.orders import Order, order_of, plain
+from agents.imports.orders import Later, Order, order_of, plain
 from agents.replay.sorting import sorted_lines
 from schemas.errors import TendError
 from schemas.events import Invalid
@@ -20,7 +20,8 @@ IMPORTER: Final = Actor("system", "import")
 _SHIFT: Final = 10**15
 _RANKS: Final = {
     "customer.registered": 0, "customer.updated": 0, "consent.granted": 1, "consent.withdrawn": 1, "order.placed": 2,
-    "order.dispatched": 3, "order.delivered": 4, "order.returned": 5, "order.cancelled": 6,
+    "order.dispatched": 3, "order.delivered": 4, "order.cancelled": 5, "order.returned": 6,
+    "refund.paid": 7,
 }  # fmt: skip
 """Of what happens at one moment, in which order it is told."""
 
@@ -34,10 +35,7 @@ def told_orders(orders: Iterable[Order]) -> Iterator[Told]:
         yield from _contact(order)
         yield _placed(order)
         for n, later in enumerate(order.later):
-            told = {"type": later.kind, "time": later.time, "customer": order.customer, "order_id": order.order}
-            if later.kind == "order.returned":
-                told["amount"] = later.amount
-            yield told | {"id": event_id(later.kind, order.order, str(later.time), str(later.amount), str(n))}
+            yield from _later(order, later, n)
 
 
 def numbered_lines(orders: Iterable[Order]) -> Iterator[Order]:
@@ -91,6 +89,19 @@ def _placed(order: Order) -> Told:
     if order.promised is not None:
         told["promised_at"] = to_rfc3339(order.promised)
     return told
+
+
+def _later(order: Order, later: Later, n: int) -> Iterator[Told]:
+    told: Told = {"time": later.time, "customer": order.customer, "order_id": order.order}
+    key = (order.order, str(later.time), str(later.amount), str(n))
+    if not later.amount:
+        yield told | {"id": event_id(later.kind, *key), "type": later.kind}
+        return
+    told |= {"amount": later.amount, "refund": event_id("refund", *key)}
+    if later.kind == "order.returned":
+        yield told | {"id": event_id("order.returned", *key), "type": "order.returned"}
+    # The history tells what went back, not what is still owed.
+    yield told | {"id": event_id("refund.paid", *key), "type": "refund.paid"}
 
 
 def _contact(order: Order) -> Iterator[Told]:

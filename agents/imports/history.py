@@ -71,7 +71,7 @@ class Imported:
     orders: int = 0
     events: Counter[str] = field(default_factory=Counter)
     totals: dict[str, Counter[str]] = field(default_factory=dict)
-    """By currency: what was placed, returned and cancelled, in minor units, to hold against the shop's own books."""
+    """By currency: what was placed, paid back and cancelled, in minor units, to hold against the shop's own books."""
     first: str = ""
     """Time of the earliest event; empty where there is none."""
     last: str = ""
@@ -294,10 +294,10 @@ class _Run:
             self.found.orders += 1
             totals = self.found.totals.setdefault(order.currency, Counter())
             totals["placed"] += order.amount
-            returned = sum(later.amount for later in order.later if later.kind == "order.returned")
-            totals["returned"] += returned
             if any(later.kind == "order.cancelled" for later in order.later):
-                totals["cancelled"] += order.amount - returned
+                totals["cancelled"] += order.amount
+            else:
+                totals["paid back"] += sum(later.amount for later in order.later)
             yield order
 
 

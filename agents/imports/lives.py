@@ -107,7 +107,7 @@ class _Left:
 
 
 def _returned(order: Order) -> int:
-    return sum(later.amount for later in order.later if later.kind == "order.returned")
+    return sum(later.amount for later in order.later)
 
 
 def _packed(order: Order) -> bytes:

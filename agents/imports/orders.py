@@ -27,7 +27,10 @@ _LATER: Final = HOUR
 
 
 class Later(NamedTuple):
-    """Something that happened to an order after it was placed."""
+    """Something that happened to an order after it was placed.
+
+    ``order.returned`` is goods that came back and their money with them; ``refund.paid`` is money alone.
+    """
 
     kind: str
     time: Millis
@@ -244,13 +247,16 @@ class Gathering:
         ]
         if cancelled and not (0 < refunded < amount):
             at = max(placed, facts.get("cancelled_at", max([placed, *known[:1]])))
-            return [*(one for one in moved if placed <= one.time <= at), Later("order.cancelled", at)]
+            paid_back = [Later("refund.paid", at, min(refunded, amount))] if refunded and amount else []
+            return [*(one for one in moved if placed <= one.time <= at), Later("order.cancelled", at), *paid_back]
         found = [one for one in moved if one.time >= placed]
         if facts.get("status") == "refunded" and not refunded:
             refunded = amount
         if refunded and amount:
             told = facts.get("refunded_at", facts.get("cancelled_at", max(self._back, default=0)))
-            found.append(Later("order.returned", max([placed, *known, told]), min(refunded, amount)))
+            goods = not self._whole and bool(self._back) and not self._facts.get("refunded")
+            kind = "order.returned" if goods else "refund.paid"
+            found.append(Later(kind, max([placed, *known, told]), min(refunded, amount)))
         return found
 
     def _refunded(self, placed: Millis) -> int:

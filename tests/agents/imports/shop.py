@@ -10,7 +10,7 @@ import pytest
 
 from agents.access import AccessKeys
 from schemas.events import AnyEvent, decode_event
-from schemas.orders import OrderPlaced, OrderReturned
+from schemas.orders import OrderPlaced, RefundPaid
 from tests.shell import Said, tend
 
 DATA = Path(__file__).parent / "data"
@@ -44,10 +44,10 @@ class Result:
 
     @property
     def returned(self) -> dict[str, int]:
-        """What was given back, by number."""
+        """What was paid back of orders that stand, by number."""
         found: dict[str, int] = {}
         for event in self.events:
-            if isinstance(event, OrderReturned):
+            if isinstance(event, RefundPaid) and event.order_id not in self.cancelled:
                 found[event.order_id] = found.get(event.order_id, 0) + event.amount
         return found
 

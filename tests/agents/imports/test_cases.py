@@ -26,6 +26,7 @@ def test_a_shopify_order_is_its_first_row_with_the_articles_of_all(shop: Shop) -
     ]
     assert found.placed["#1001"].customer == MIA
     assert (found.cancelled, found.returned) == ({"#1002"}, {"#1003": 2000})
+    assert found.of("order.returned") == []
     assert found.summary["meant"] == {"no customer is named (a guest without an id or address)": 1}
 
 
@@ -147,6 +148,8 @@ def test_a_cancelling_invoice_gives_back_what_it_names(shop: Shop) -> None:
 
     assert found.amounts == {"536365": 3330, "541431": 7718360}
     assert found.returned == {"541431": 7718360}
+    goods, money = found.of("order.returned"), found.of("refund.paid")
+    assert [getattr(event, "refund", "") for event in goods] == [getattr(event, "refund", "") for event in money]
     assert {order.customer for order in found.placed.values()} == {"17850", "12346"}
     assert [item.sku for item in found.placed["536365"].items] == ["85123A"]
     assert any("C536379" in line and "not bought in the file" in line for line in found.report)

@@ -183,7 +183,7 @@ def test_the_command_finds_the_layout_and_tells_what_it_did(shop: Shop) -> None:
     )  # fmt: skip
 
     told = orjson.loads(said.out)
-    assert (told["rows"], told["orders"], told["totals"]) == (1, 1, {"EUR": {"placed": 123450, "returned": 0}})
+    assert (told["rows"], told["orders"], told["totals"]) == (1, 1, {"EUR": {"placed": 123450, "paid back": 0}})
     assert told["from"] == told["to"] == "2023-12-31T22:30:00Z"
     with gzip.open(shop.folder / "umsatz.events.jsonl.gz") as file:
         order = decode_event(file.read().strip())
