@@ -7,7 +7,8 @@ from bisect import bisect_right, insort
 from rules.rulebook import Rulebook
 from schemas.times import Millis
 
-_NEVER: Millis = 1 << 62
+FAR_AWAY: Millis = 1 << 62
+"""Later than any moment."""
 
 
 class RulebookSchedule:
@@ -30,4 +31,4 @@ class RulebookSchedule:
     def next_change(self, after: Millis) -> Millis:
         """When another rulebook comes into force, later than ``after``; far away if never."""
         index = bisect_right(self._shelves, after, key=lambda shelf: shelf[0])
-        return self._shelves[index][0] if index < len(self._shelves) else _NEVER
+        return self._shelves[index][0] if index < len(self._shelves) else FAR_AWAY

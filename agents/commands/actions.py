@@ -8,6 +8,7 @@ import orjson
 import typer
 
 from agents.reach import reachable_settings
+from agents.terminal import shown
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.console_consumer import consume
 from schemas.actions import AnyAction, decode_action
@@ -33,7 +34,7 @@ def tail(
     topics = [ACTION_TOPICS[kind]] if kind else list(ACTION_TOPICS.values())
     for raw in consume(KafkaConnection.of(reachable_settings()), topics, newest=newest, follow=follow):
         body = raw.value or b""
-        typer.echo(orjson.dumps(orjson.loads(body)).decode() if as_json else _line(decode_action(body)))
+        typer.echo(orjson.dumps(orjson.loads(body)).decode() if as_json else shown(_line(decode_action(body))))
 
 
 def _line(action: AnyAction) -> str:

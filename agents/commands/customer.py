@@ -14,6 +14,7 @@ from rich.table import Column, Table
 
 from agents.reach import reachable_settings
 from agents.store_queries import StoreQueries
+from agents.terminal import shown
 from schemas.currencies import major
 from schemas.outcome import Decision
 from schemas.readings import points_balance
@@ -50,7 +51,7 @@ async def _ask(customer_id: str) -> tuple[CustomerRecord, OrderBook, list[Decisi
 def page(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> dict[str, Any]:
     """Everything known of a customer, under names; rings of ids are left out."""
     named = _named(record)
-    for ring in ("recent", "browsed", "spent", "asked"):
+    for ring in ("recent", "browsed", "spent", "pending_labels"):
         named.pop(ring)
     return {
         **named,
@@ -72,9 +73,9 @@ def _named(value: Any) -> Any:
 
 def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> None:
     # A pipe has no width: there an id must not be cut for one.
-    screen = Screen(width=None if sys.stdout.isatty() else _WIDE)
+    screen = Screen(width=None if sys.stdout.isatty() else _WIDE, markup=False, highlight=False, emoji=False)
     segment, bought = record.segment, record.purchases
-    screen.print(f"[bold]{record.id}[/bold]  {record.profile.name or '(no name told)'}")
+    screen.print(f"{record.id}  {shown(record.profile.name) or '(no name told)'}", style="bold")
     screen.print(
         f"tier {segment.tier or '-'}, stage {segment.stage or '-'}, {segment.activity or '-'}, "
         f"{segment.value or '-'} value, RFM {segment.rfm or '-'}"
@@ -93,14 +94,14 @@ def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) 
 def _orders(orders: OrderBook) -> Table:
     table = Table(_id("order"), "placed", "amount", "status", title="Latest orders", title_justify="left")
     for order in orders.orders[-5:]:
-        table.add_row(order.id, _moment(order.placed), _money(order.amount, order.currency), order.status)
+        table.add_row(shown(order.id), _moment(order.placed), _money(order.amount, order.currency), order.status)
     return table
 
 
 def _waits(record: CustomerRecord) -> Table:
     table = Table("when", "what", _id("about"), title="Waits for", title_justify="left")
     for timer in record.timers:
-        table.add_row(_moment(timer.due), TimerKind(timer.kind).name.lower().replace("_", " "), timer.ref)
+        table.add_row(_moment(timer.due), TimerKind(timer.kind).name.lower().replace("_", " "), shown(timer.ref))
     return table
 
 

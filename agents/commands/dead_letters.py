@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from agents.reach import reachable_settings
+from agents.terminal import shown
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.console_consumer import consume
 from infra.kafka.partition_log import PartitionLog
@@ -40,7 +41,7 @@ def list_letters(
         if reason and letter["reason"] != reason:
             continue
         line = f"{letter['id']:10} {letter['reason']:16} {letter['origin']}  {letter['message']}"
-        typer.echo(orjson.dumps(letter).decode() if as_json else line)
+        typer.echo(orjson.dumps(letter).decode() if as_json else shown(line))
 
 
 @app.command()

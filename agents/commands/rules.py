@@ -12,8 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from agents.rulebooks import HEAD_START, own_rulebook, publish_rulebook
-from infra.settings import load_settings
+from agents.ground import almanac_key
+from agents.rulebooks import HEAD_START, own_rulebook, publish_rulebook, published_rulebooks
+from infra.kafka.connection import KafkaConnection
+from infra.settings import Settings, load_settings
 from rules.durations import in_words
 from rules.facts import FACTS
 from rules.loading import load_rulebook, shipped
@@ -21,6 +23,7 @@ from rules.rule import Rule
 from rules.rulebook import Rulebook
 from schemas.errors import TendError
 from schemas.times import Millis, to_millis, to_rfc3339
+from streams.rulebook_schedule import FAR_AWAY
 
 app = typer.Typer(no_args_is_help=True, help="Check a rulebook, list its rules, look up facts, put it in force.")
 
@@ -95,11 +98,21 @@ def publish(
     book = load_rulebook(*files) if files else own_rulebook(settings)
     moment = _moment(since)
     asyncio.run(publish_rulebook(settings, book, moment))
-    told = {"version": book.version, "rules": len(book.rules), "in_force_from": to_rfc3339(moment)}
+    until = asyncio.run(_until(settings, moment))
+    told = {"version": book.version, "rules": len(book.rules), "in_force_from": to_rfc3339(moment), "until": until}
     if as_json:
         typer.echo(orjson.dumps(told))
-    else:
-        typer.echo(f"{len(book.rules)} rules, version {book.version}, are in force from {to_rfc3339(moment)} on")
+        return
+    past = "; what was decided before now stays" if moment < to_millis(datetime.now(UTC)) else ""
+    ends = f", until another one that is published already takes over at {until}" if until else " on"
+    typer.echo(f"{len(book.rules)} rules, version {book.version}, are in force from {to_rfc3339(moment)}{ends}{past}")
+
+
+async def _until(settings: Settings, moment: Millis) -> str | None:
+    """When a rulebook that was published before takes over again; None where none does."""
+    schedule = await published_rulebooks(KafkaConnection.of(settings), almanac_key(settings))
+    change = schedule.next_change(moment)
+    return None if change >= FAR_AWAY else to_rfc3339(change)
 
 
 def _moment(since: str) -> Millis:

@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from agents.reach import reachable_settings
 from agents.reasons import reasons_of_absence
 from agents.store_queries import StoreQueries
+from agents.terminal import shown
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.reader import tail
 from infra.settings import Settings
@@ -51,14 +52,14 @@ def why(
     if len(several := sorted({decision.action_id for decision in found})) > 1:
         raise TendError(f"{action_id} is the beginning of {len(several)} ids: {', '.join(several[:_SHOWN])}. Say more.")
     for decision in found:
-        typer.echo(orjson.dumps(msgspec.to_builtins(decision)).decode() if as_json else in_words(decision))
+        typer.echo(orjson.dumps(msgspec.to_builtins(decision)).decode() if as_json else shown(in_words(decision)))
 
 
 def _absence(customer: str, rule: str, *, as_json: bool) -> None:
     if not customer:
-        raise TendError(f"Whom did rule {rule} do nothing for? Name her with --customer")
+        raise TendError("For which customer? Add --customer ID")
     sentences = asyncio.run(reasons_of_absence(reachable_settings(broker=False, store=True), customer, rule))
-    typer.echo(orjson.dumps(sentences).decode() if as_json else "\n".join(sentences))
+    typer.echo(orjson.dumps(sentences).decode() if as_json else "\n".join(map(shown, sentences)))
 
 
 async def _find(settings: Settings, action_id: str, customer: str) -> list[Decision]:

@@ -26,7 +26,7 @@ _LOOKS: Final = (TimerKind.TICK, TimerKind.MATURITY)
 """Timers at which the engine looks again by itself."""
 _PROFILE: Final = ("name", "email", "phone", "locale", "zone", "region", "birthday")
 _NO_NEWS: Final = (OutcomeCode.NEW_CUSTOMER,)
-_HIDDEN: Final = ("recent", "browsed", "spent", "asked", "buying", "version")
+_HIDDEN: Final = ("recent", "browsed", "spent", "pending_labels", "purchase_features", "version")
 """Parts of a record that only the engine reads."""
 
 

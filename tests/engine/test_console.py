@@ -87,7 +87,7 @@ def test_why_tells_what_became_of_a_rule_that_acted(site: Site) -> None:
     ("asked", "answer"),
     [
         ([], "Nothing to explain: name an action"),
-        (["--rule", "cart_left"], "Name her with --customer"),
+        (["--rule", "cart_left"], "Add --customer ID"),
         (["--rule", "cart_left", "--customer", "nobody"], "There is no customer nobody."),
     ],
     ids=["nothing", "nobody", "somebody unknown"],

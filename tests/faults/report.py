@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+_BY_HAND = "<!-- by hand from here on -->"
 _PAGE = """# Faults
 
 Written by `make test-faults-long`. Each seed replays a week of real households with 1 % garbage, everything sent
@@ -84,4 +85,12 @@ class Report:
         page = _PAGE.format(
             actions=self._actions, rows=rows, kills=self.kills, seeds=len(self.seeds), minutes=minutes, failed=failed
         )
-        Path(place).write_text(page, encoding="utf-8")
+        Path(place).write_text(page + _by_hand(Path(place)), encoding="utf-8")
+
+
+def _by_hand(page: Path) -> str:
+    """What people wrote at the end of the page, which stays."""
+    if not page.exists():
+        return ""
+    _, mark, text = page.read_text(encoding="utf-8").partition(_BY_HAND)
+    return f"\n{mark}{text}" if mark else ""
