@@ -11,7 +11,7 @@ from rules.defaults import Defaults, Festival
 from rules.zones import is_zone, zone_info
 from schemas.ids import fraction
 from schemas.record import Profile
-from schemas.times import Millis, to_datetime, to_millis
+from schemas.times import DAY, Millis, to_datetime, to_millis
 
 _DAY = timedelta(days=1)
 _YEARS_AHEAD = 9
@@ -38,6 +38,13 @@ def moment_of(day: date, clock: str, zone: str) -> Millis:
     Where the hour comes twice, the first; where it is skipped, as much later as was skipped.
     """
     return to_millis(datetime.combine(day, time.fromisoformat(clock), zone_info(zone)))
+
+
+def end_of_day(at: Millis, zone: str) -> Millis:
+    """The midnight that ends the local day of the moment."""
+    # From noon a day ahead is always the next day, whatever the clock does at night.
+    noon = moment_of(local_time(at, zone).date(), "12:00", zone)
+    return moment_of(local_time(noon + DAY, zone).date(), "00:00", zone)
 
 
 def next_local_hour(after: Millis, zone: str, clock: str) -> Millis:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from rules.calendar import local_time, moment_of, spread
+from rules.calendar import end_of_day, local_time, spread
 from rules.messages.shown import Missing
 from rules.messages.writing import Occasion, Written, write
 from rules.proposal import Proposal, filled, plain
@@ -24,7 +24,7 @@ from schemas.actions import (
 )
 from schemas.channels import channel_spec
 from schemas.receipts import MAX_HOPS
-from schemas.times import DAY, Millis, to_datetime
+from schemas.times import Millis, to_datetime
 from schemas.topics import RECEIPTS, TOPIC_OF
 
 _MODELS: Final[dict[str, Any]] = {
@@ -108,7 +108,7 @@ def _offer(proposal: Proposal, terms: CouponTerms) -> tuple[CouponOffer, str]:
     """The coupon, and its last day: it ends with that day where the customer lives."""
     context = proposal.context
     last = local_time(context.acting + terms.valid, context.zone).date()
-    ends = _day_after(context.acting + terms.valid, context.zone)
+    ends = end_of_day(context.acting + terms.valid, context.zone)
     code = f"{terms.prefix}-{b32encode(proposal.key)[:10].decode()}"
     offer = CouponOffer(
         code=code,
@@ -119,11 +119,6 @@ def _offer(proposal: Proposal, terms: CouponTerms) -> tuple[CouponOffer, str]:
         expires_at=to_datetime(ends),
     )
     return offer, last.isoformat()
-
-
-def _day_after(at: Millis, zone: str) -> Millis:
-    noon = moment_of(local_time(at, zone).date(), "12:00", zone)
-    return moment_of(local_time(noon + DAY, zone).date(), "00:00", zone)
 
 
 def _hours(proposal: Proposal) -> SendingHours | None:

@@ -8,21 +8,23 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from rules.action_history import ActionHistory
+from rules.calendar import end_of_day
 from rules.compose import compose
 from rules.context import EventContext
 from rules.decision_log import decision, failed, gone
 from rules.facts import FactReader
 from rules.limits import Refusal, judged
 from rules.proposal import Proposal, occasion_of
-from rules.rule import Rule
+from rules.rule import ActionPlan, Rule
 from schemas.actions import AnyAction
 from schemas.outcome import Decision, Reason, Verdict
 from schemas.record import Held
-from schemas.times import SECOND
+from schemas.times import SECOND, Millis
 from schemas.triggers import Trigger
 
 _FAILURES: Final = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
 """What evaluating a rule on the facts of one customer can raise: the rule fails for this one, the others go on."""
+_FOR_STAFF: Final = ("callback", "ticket")
 _CLOSED: Final = "complaint.resolved"
 
 
@@ -88,9 +90,9 @@ class _Deciding:
         except _FAILURES as failure:
             self._decisions.append(failed(rule, context, failure))
             return
-        expires = context.at + rule.terms.expiry
         new = []
         for plan in rule.plans:
+            expires = _expiry(rule, plan, context)
             proposal = Proposal(rule, plan, context, reader, occasion, context.at, expires)
             known, self.history = self.history.recall(proposal.key)
             if not known:
@@ -177,3 +179,15 @@ def _as_proposed(context: EventContext, held: Held) -> EventContext:
     then = context.about(Trigger(name, ref, dict(held.values)))
     then.event = None
     return then
+
+
+def _expiry(rule: Rule, plan: ActionPlan, context: EventContext) -> Millis:
+    """When it is of no use any more: counted from what happened, however late it was heard of.
+
+    What the store's own people are to do is counted from the hearing: a complaint that comes late counts.
+    """
+    event = context.event
+    late = event is not None and event.type == context.trigger.name and plan.terms.kind not in _FOR_STAFF
+    moment = min(event.at, context.at) if late and event is not None else context.at
+    expires = moment + rule.terms.expiry
+    return min(expires, end_of_day(moment, context.zone)) if rule.terms.same_day else expires

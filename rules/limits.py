@@ -132,8 +132,8 @@ def _on_channel(proposal: Proposal, history: ActionHistory, channel: Channel) ->
     spec = channel_spec(channel)
     if spec.is_for_staff:
         return None
-    if not spec.reaches(record):
-        return Refusal(Reason.NO_ADDRESS, detail=f"no {channel} address is known")
+    if not spec.reaches(record) or channel in record.stopped:
+        return Refusal(Reason.NO_ADDRESS, detail=f"no {channel} address is known that works")
     if not _allowed(proposal, channel):
         return Refusal(Reason.NO_CONSENT, detail=f"no consent to {purpose} by {channel}")
     caps = [cap for cap in proposal.context.defaults.caps if cap.channel == channel]

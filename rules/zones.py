@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
+from typing import Final
 from zoneinfo import ZoneInfo
 
 
@@ -33,3 +35,24 @@ def zone_info(name: str) -> ZoneInfo:
     path = resources.files("tzdata.zoneinfo").joinpath(*name.split("/"))
     with path.open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
+
+
+_OFFSET: Final = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?00)?", re.IGNORECASE)
+_FARTHEST: Final = {"+": 14, "-": 12}
+
+
+def resolved_zone(name: str) -> str | None:
+    """The zone that is meant: in other capitals, or as an offset in whole hours such as UTC+8. None where none is."""
+    if is_zone(name):
+        return name
+    offset = _OFFSET.fullmatch(name.strip())
+    if offset and int(offset[2]) <= _FARTHEST[offset[1]]:
+        # In Etc the sign is turned round: Etc/GMT-8 is eight hours ahead of UTC.
+        hours, sign = int(offset[2]), "-" if offset[1] == "+" else "+"
+        return f"Etc/GMT{sign}{hours}" if hours else "Etc/UTC"
+    return _by_small_letters().get(name.strip().lower().replace(" ", "_"))
+
+
+@cache
+def _by_small_letters() -> dict[str, str]:
+    return {zone.lower(): zone for zone in zone_names()}

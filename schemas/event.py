@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -39,6 +39,9 @@ class Event(Contract):
     count there."""
     source: Label | None = None
     """The door it came in by, and the system behind it: ``console``, ``import:orders``, ``shopify``."""
+
+    left_out: ClassVar[tuple[str, ...]] = ()
+    """Optional fields that were told wrongly, and are taken as not told."""
 
     @cached_property
     def at(self) -> Millis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 import orjson
 from pydantic import Field, TypeAdapter, ValidationError
@@ -21,6 +21,10 @@ MAX_BYTES: Final = 65_536
 """A body above this is refused unread: the largest valid order is about half of it."""
 
 _ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="type")])
+
+_MODELS: Final[dict[str, type[Event]]] = {one.model_fields["type"].default: one for one in get_args(AnyEvent)}
+_STRICT: Final = ("version", "type", "simulated", "hops")
+"""Fields with a default that are not for leaving out."""
 
 _REASONS: Final = {
     "json_invalid": "wrong_json",
@@ -56,17 +60,56 @@ def decode_event(body: bytes) -> AnyEvent:
     try:
         return _ADAPTER.validate_json(body)
     except ValidationError as error:
-        raise _invalid(error) from None
+        return _without_bad_options(body, error)
 
 
 def encode_event(event: Event) -> bytes:
-    """The event as JSON; fields that were not told are left out."""
-    return orjson.dumps(event.model_dump(mode="json", exclude_none=True))
+    """The event as JSON; fields that were not told are left out, and those told as nothing are null."""
+    plain = event.model_dump(mode="json", exclude_none=True)
+    cleared = event.model_fields_set - plain.keys()
+    return orjson.dumps(plain | dict.fromkeys(sorted(cleared)))
 
 
 def event_schema() -> dict[str, Any]:
     """JSON Schema of all events."""
     return _ADAPTER.json_schema()
+
+
+def _without_bad_options(body: bytes, error: ValidationError) -> AnyEvent:
+    """The event without the optional fields that are wrong; an empty text in one of them is nothing told.
+
+    Raises:
+        Invalid: something else is wrong as well.
+    """
+    try:
+        plain = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _invalid(error) from None
+    left_out = []
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        field = _option(problem["loc"])
+        if field is None or problem["type"] == "extra_forbidden":
+            raise _invalid(error) from None
+        if plain.get(field) == "":
+            plain[field] = None
+        elif field in plain and plain[field] is not None:
+            del plain[field]
+            left_out.append(field)
+    try:
+        event = _ADAPTER.validate_json(orjson.dumps(plain))
+    except ValidationError:
+        raise _invalid(error) from None
+    event.__dict__["left_out"] = tuple(left_out)
+    return event
+
+
+def _option(location: tuple[int | str, ...]) -> str | None:
+    """The optional field of an event that an error lies in."""
+    if len(location) < 2 or location[0] not in _MODELS:
+        return None
+    name = str(location[1])
+    field = _MODELS[str(location[0])].model_fields.get(name)
+    return name if field is not None and not field.is_required() and name not in _STRICT else None
 
 
 def _invalid(error: ValidationError) -> Invalid:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from schemas.currencies import checked_currency
 
@@ -47,7 +47,14 @@ def _within_bounds(moment: datetime) -> datetime:
     return moment
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_within_bounds)]
+def _dashed(value: object) -> object:
+    # Numbers, and digits in quotation marks, would be taken for seconds since 1970.
+    if not isinstance(value, datetime) and not (isinstance(value, str) and value[4:5] == "-"):
+        raise ValueError("expected RFC 3339 with its offset, such as 2026-03-05T20:00:00+01:00")
+    return value
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_dashed), AfterValidator(_within_bounds)]
 """RFC 3339 time with its offset, between 1900 and 8999."""
 
 Channel = Literal["sms", "email", "push", "call", "desk"]

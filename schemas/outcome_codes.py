@@ -27,6 +27,8 @@ class OutcomeCode(StrEnum):
     UNKNOWN_RECEIPT = "unknown_receipt"
     FOREIGN_REDEMPTION = "foreign_redemption"
     FOREIGN_CURRENCY = "foreign_currency"
+    FIELD_LEFT_OUT = "field_left_out"
+    UNKNOWN_ZONE = "unknown_zone"
     CAP_ORDERS = "cap_orders"
     CAP_COMPLAINTS = "cap_complaints"
     CAP_CART_ITEMS = "cap_cart_items"
@@ -55,6 +57,8 @@ MEANINGS = MappingProxyType(
         OutcomeCode.UNKNOWN_RECEIPT: "a receipt for an action that the record does not (or no longer) know",
         OutcomeCode.FOREIGN_REDEMPTION: "a coupon of somebody else's campaign was redeemed",
         OutcomeCode.FOREIGN_CURRENCY: "an order in another currency than the customer's first; counted, not summed",
+        OutcomeCode.FIELD_LEFT_OUT: "an optional field had a wrong value; the event was applied without it",
+        OutcomeCode.UNKNOWN_ZONE: "a time zone that is none; the customer's is not known",
         OutcomeCode.CAP_ORDERS: "the order book was full of orders on their way; the oldest made room",
         OutcomeCode.CAP_COMPLAINTS: "too many complaints at once; the oldest made room",
         OutcomeCode.CAP_CART_ITEMS: "the cart was full; a further line only adds to its value",

@@ -340,5 +340,7 @@ class CustomerRecord(RecordPart):
     """When erasure was asked for; from then on nothing is decided and nothing kept but this."""
     redemptions: Seen | None = None
     """Hashes of the references under which points were spent."""
+    stopped: dict[str, Millis] = {}
+    """Channels whose address failed for good, and when; a new address ends it."""
     voiced: Seen | None = None
     """Hashes of the ids of feedback applied: surveys, reviews, contacts. They come seldom, so it reaches back far."""

@@ -25,7 +25,7 @@ NOTICED = MappingProxyType(
         "tier.upgraded": "the tier went up; ref: new tier",
         "tier.downgraded": "the tier went down; ref: new tier",
         "stage.changed": "the life-cycle stage changed; ref: new stage",
-        "churn.scored": "a churn probability was computed; ref: the tick's number or the order id",
+        "churn.scored": "a churn probability was computed at the weekly look; ref: the number of the week",
         "released": "a limit no longer holds an action back",
     }
 )

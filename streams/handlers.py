@@ -52,7 +52,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "product.reviewed": feedback.review,
         "receipt.accepted": receipts.progress,
         "receipt.delivered": receipts.progress,
-        "receipt.failed": receipts.progress,
+        "receipt.failed": receipts.fail,
         "receipt.opened": receipts.progress,
         "receipt.clicked": receipts.progress,
         "receipt.redeemed": receipts.redeem,
@@ -71,6 +71,8 @@ FEEDBACK_EVENTS: Final = frozenset(name for name, topic in TOPIC_OF.items() if t
 
 def apply(context: EventContext, event: AnyEvent) -> OutcomeCode | None:
     """Apply an event once. Sent again, however late, it changes no byte of the record."""
+    for _ in event.left_out:
+        context.count(OutcomeCode.FIELD_LEFT_OUT)
     seen = _ring(context, event)
     key = duplicates.key_of(event.id)
     if duplicates.knows(seen, key):

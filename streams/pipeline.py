@@ -24,7 +24,7 @@ from streams.record_eviction import evict
 from streams.segments import segment
 from streams.stages import stage
 
-_WITH_ORDERS = frozenset((TimerKind.DELIVERY, TimerKind.SURVEY, TimerKind.SECOND_ORDER))
+_WITH_ORDERS = frozenset((TimerKind.DELIVERY, TimerKind.SURVEY, TimerKind.SECOND_ORDER, TimerKind.RELEASE))
 """Timers that look into the order book."""
 
 
@@ -45,7 +45,8 @@ def new_customer(customer: str, at: Millis, lane: LaneContext, acting: Millis | 
 
 def needs_orders(event: AnyEvent) -> bool:
     """Whether the order book must be loaded to handle the event."""
-    return TOPIC_OF[event.type] == ORDERS
+    # What a complaint held back may be about an order.
+    return TOPIC_OF[event.type] == ORDERS or event.type == "complaint.resolved"
 
 
 def timers_need_orders(customer: Customer, until: Millis) -> bool:
@@ -57,6 +58,10 @@ def timers_need_orders(customer: Customer, until: Millis) -> bool:
 
 def handle(customer: Customer, event: AnyEvent, lane: LaneContext, acting: Millis) -> Outcome:
     """Apply an event and decide what follows. Timers due before it must have fired: see ``fire_timers``."""
+    if event.type == "customer.registered" and 0 < customer.record.erased < event.at:
+        # Who registers again after having been forgotten is a new customer.
+        anew = new_customer(event.customer, event.at, lane, acting)
+        customer.record, customer.orders = anew.record, anew.orders
     record = customer.record
     orders = customer.orders if needs_orders(event) else None
     context = EventContext(record, orders, lane, max(event.at, record.seen), acting, event)
@@ -116,7 +121,8 @@ def _finish(context: EventContext, customer: Customer, *, releases: bool = False
     if not record.erased:
         if not _stands_still(context):
             _take_stock(context)
-        if context.scored:
+        # Of an order the score is known, but it asks for nothing: nobody is won back while they buy.
+        if context.scored and context.event is None:
             context.notice("churn.scored", context.scored)
         _decide(context, releases)
     record.seen = context.at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rules.context import EventContext
+from rules.zones import resolved_zone
 from schemas.customers import (
     ConsentGranted,
     ConsentWithdrawn,
@@ -22,6 +23,8 @@ SIZES: Final = {"name": 120, "region": 40, "age_band": 40, "income_band": 40}
 """Bytes kept of what is told freely."""
 EXACT: Final = ("email", "phone", "locale", "zone", "birthday", "household_size")
 """Fields that are of no use when shortened; the contract bounds them."""
+_CHANNELS: Final = {"email": ("email",), "phone": ("sms", "call")}
+"""Channels that an address is for."""
 TAG_BYTES = 32
 EMAIL_BYTES = 254
 """RFC 5321 allows no longer one; more bytes than that is no address."""
@@ -43,10 +46,19 @@ def update(context: EventContext, event: CustomerRegistered | CustomerUpdated) -
         return OutcomeCode.OUTDATED
     for name, value in _told(context, event).items():
         if not late or not getattr(profile, name):
-            setattr(profile, name, value)
+            _set(context, name, value)
     profile.updated = max(profile.updated, event.at)
     schedule_dates(context)
     return None
+
+
+def _set(context: EventContext, name: str, value: object) -> None:
+    record = context.record
+    changed = getattr(record.profile, name) != value
+    setattr(record.profile, name, value)
+    if changed and name in _CHANNELS:
+        # A new address may work where the old one failed for good.
+        record.stopped = {channel: at for channel, at in record.stopped.items() if channel not in _CHANNELS[name]}
 
 
 def grant(context: EventContext, event: ConsentGranted) -> OutcomeCode | None:
@@ -81,17 +93,29 @@ def erase(context: EventContext, event: ErasureRequested) -> OutcomeCode | None:
 
 
 def _told(context: EventContext, event: CustomerRegistered | CustomerUpdated) -> dict[str, object]:
-    told: dict[str, object] = {name: value for name in EXACT if (value := getattr(event, name)) is not None}
+    """What the event sets. A field left out sets nothing; one told as nothing is cleared."""
+    named = event.model_fields_set
+    told: dict[str, object] = {name: _or_empty(event, name) for name in EXACT if name in named}
     for name, size in SIZES.items():
-        value = getattr(event, name)
-        if value is not None:
-            told[name] = clipped(value, size)
+        if name in named:
+            told[name] = clipped(getattr(event, name) or "", size)
     if len(str(told.get("email", "")).encode()) > EMAIL_BYTES:
         del told["email"]
-    if event.birthday is not None:
+    if told.get("zone"):
+        zone = resolved_zone(str(told["zone"]))
+        if zone is None:
+            context.count(OutcomeCode.UNKNOWN_ZONE)
+        told["zone"] = zone or ""
+    if "birthday_calendar" in named or ("birthday" in named and event.birthday is None):
         told["lunar"] = event.birthday_calendar == "lunar"
-    if event.tags is not None:
-        if len(event.tags) > MAX_TAGS:
+    if "tags" in named:
+        tags = event.tags or ()
+        if len(tags) > MAX_TAGS:
             context.count(OutcomeCode.CAP_TAGS)
-        told["tags"] = [clipped(tag, TAG_BYTES) for tag in event.tags[:MAX_TAGS]]
+        told["tags"] = [clipped(tag, TAG_BYTES) for tag in tags[:MAX_TAGS]]
     return told
+
+
+def _or_empty(event: CustomerRegistered | CustomerUpdated, name: str) -> object:
+    value = getattr(event, name)
+    return value if value is not None else 0 if name == "household_size" else ""

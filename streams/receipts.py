@@ -30,12 +30,25 @@ STATES: Final = {
 }
 """How far each receipt says that an action got."""
 
-Progress = ReceiptAccepted | ReceiptDelivered | ReceiptOpened | ReceiptClicked | ReceiptFailed
+Progress = ReceiptAccepted | ReceiptDelivered | ReceiptOpened | ReceiptClicked
 
 
 def progress(context: EventContext, event: Progress) -> OutcomeCode | None:
     """A step on the way; an action that got further, or failed, stays where it is."""
     return _advance(context, event.action_id, STATES[event.type])
+
+
+def fail(context: EventContext, event: ReceiptFailed) -> OutcomeCode | None:
+    """It did not get there; where that is for good, the address is not used again."""
+    sent = find(context, event.action_id)
+    if event.permanent and sent is not None:
+        record = context.record
+        told = record.profile.updated if sent.channel != "push" else 0
+        if event.at >= told:
+            record.stopped = {**record.stopped, sent.channel: max(event.at, 1)}
+            if sent.channel in ("sms", "call"):
+                record.stopped |= dict.fromkeys(("sms", "call"), max(event.at, 1))
+    return _advance(context, event.action_id, FAILED)
 
 
 def call(context: EventContext, event: CallbackCompleted) -> OutcomeCode | None:

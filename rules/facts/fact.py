@@ -35,6 +35,8 @@ class Fact:
     """In words: the value where nothing is known. Empty where it is always known."""
     frozen: bool = False
     """Whether it describes the moment: a held action keeps its value, all others are read again at release."""
+    subject: Callable[[EventContext], object] | None = field(default=None, repr=False)
+    """What it describes, such as an order: while that is at hand, a frozen fact is read again all the same."""
     personal: bool = False
     """Whether it must not stand in the ledger."""
     optional: bool = False
@@ -44,7 +46,7 @@ class Fact:
 
     def value(self, context: EventContext) -> FactValue:
         """Its value. What the trigger brings along goes before what the record tells."""
-        if self.frozen and context.trigger.data:
+        if self.frozen and context.trigger.data and not (self.subject and self.subject(context)):
             given = context.trigger.data.get(self.name, context.trigger.data.get(self.name.removeprefix("trigger.")))
             if given is not None:
                 return given

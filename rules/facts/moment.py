@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from dataclasses import replace
+from typing import Any, Final, get_args
 
 from rules.calendar import local_time
 from rules.context import Churn, EventContext
@@ -124,7 +125,7 @@ def _quarter(context: EventContext) -> str:
     return f"{now.year}-Q{(now.month + 2) // 3}"
 
 
-MOMENT_FACTS = (
+_FACTS = (
     Fact("trigger.name", FactType.STRING, "name", "what triggered the rule",
          lambda s: s.trigger.name, frozen=True, choices=_triggers),
     Fact("trigger.ref", FactType.STRING, "id", "what it is about; for an event its complaint, order or cart",
@@ -209,3 +210,10 @@ MOMENT_FACTS = (
     Fact("churn.cause", FactType.STRING, "words", "what raises the probability most", _cause,
          unknown="`no single cause`", frozen=True),
 )  # fmt: skip
+
+_SUBJECTS: Final[dict[str, Callable[[EventContext], object]]] = {
+    "order": lambda context: context.order,
+    "complaint": lambda context: context.complaint,
+}
+MOMENT_FACTS = tuple(replace(fact, subject=_SUBJECTS.get(fact.name.split(".")[0])) for fact in _FACTS)
+"""Facts of this moment. A held action is decided on its order and its complaint as they are when it is released."""
