@@ -18,6 +18,7 @@ from infra.store.copying import Copying
 from infra.store.keys import PREFIX, SLOT_OF_DECISION, lane_keys
 from infra.store.limits import MAX_DECISIONS, check_commit, check_load
 from infra.store.packing import pack_commit, pack_ids, unpack_entry
+from infra.store.pipeline import ScriptPipeline
 from infra.store.port import Counts, LaneCopy
 from infra.store.scripts import script_text
 from infra.store.trouble import reaching
@@ -61,6 +62,8 @@ class Store:
         self._load = _script(self.client, "load")
         self._commit = _script(self.client, "commit")
         self._time = _script(self.client, "time")
+        # Of a cluster each lane may be on another node.
+        self._pipeline = ScriptPipeline(self.client, timeout_seconds) if isinstance(self.client, Redis) else None
         self._copying = Copying(partial(_script, self.client), self._ask)
         self._owners: dict[int, str] = {}
         self._sent: dict[int, tuple[int, Commit, int]] = {}
@@ -74,6 +77,8 @@ class Store:
 
     async def close(self) -> None:
         """Give the connections back."""
+        if self._pipeline is not None:
+            await self._pipeline.close()
         await self.client.aclose()
 
     async def ping(self) -> None:
@@ -108,7 +113,7 @@ class Store:
         keys = lane_keys(partition)
         until = str(due_until) if due_until is not None and due_limit else ""
         arguments: list[Any] = [pack_ids(customers), pack_ids(orders_of), until, due_limit]
-        found = await self._ask(self._load([keys.customers, keys.orders, keys.timers], arguments))
+        found = await self._run(self._load, [keys.customers, keys.orders, keys.timers], arguments)
         records, orders, timers, due_records, due_orders = found
         who = [member.decode() for member in timers[::2]]
         return Loaded(
@@ -126,7 +131,7 @@ class Store:
         token = self._token(partition, version, commit)
         payload = pack_commit(commit)
         arguments: list[Any] = [version, owner, token, commit.state, payload, MAX_DECISIONS, SLOT_OF_DECISION]
-        verdict, number = await self._ask(self._commit(list(lane_keys(partition)), arguments))
+        verdict, number = await self._run(self._commit, list(lane_keys(partition)), arguments)
         if verdict == b"fenced":
             raise Fenced(f"lane {partition} is at version {int(number)}; this owner committed at {version}")
         if verdict == b"gap":
@@ -203,6 +208,12 @@ class Store:
         with reaching(self.address):
             async for key in self.client.scan_iter(match=f"{PREFIX}*", count=1_000):
                 await cast("Awaitable[Any]", self.client.unlink(key))
+
+    async def _run(self, script: AsyncScript, keys: list[str], arguments: list[Any]) -> Any:
+        """A script that lanes ask for at every turn: those of all that are ready go out together."""
+        if self._pipeline is None:
+            return await self._ask(script(keys, arguments))
+        return await self._ask(self._pipeline.run(script, keys, arguments))
 
     async def _ask(self, answer: Any) -> Any:
         with reaching(self.address):
