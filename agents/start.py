@@ -44,7 +44,8 @@ def main() -> None:
         name = (error.name or "").partition(".")[0]
         if name not in _EXTRAS:
             raise
-        _refuse(f"This needs {name}, which is not installed. Run: pip install 'tend[{_EXTRAS[name]}]'")
+        extra = "demo" if sys.argv[1:2] == ["demo"] else _EXTRAS[name]  # which has all that the demo needs
+        _refuse(f"This needs {name}, which is not installed. Run: pip install 'tend[{extra}]'")
 
 
 def elsewhere(home: Path, path: list[str] | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import signal
 import sys
@@ -36,6 +37,7 @@ from schemas.times import DAY, Millis, to_rfc3339
 from schemas.watermarks import Watermark
 
 PARTITIONS = 4
+BROKERS_VARIABLE = "TEND_BROKERS"
 TEACH_ONLY: Millis = 28 * DAY
 """The first days only teach: else every regular customer would be welcomed as a new one."""
 
@@ -108,8 +110,8 @@ def _installed(screen: Screen) -> Iterator[Installation]:
 
 
 def _given_brokers(given: Settings) -> str:
-    """The brokers that the environment or the file of settings names; the default is none."""
-    return given.brokers if "brokers" in given.model_fields_set else ""
+    """The brokers that the environment names; a file of settings may be that of the last demo, which is gone."""
+    return given.brokers if BROKERS_VARIABLE in os.environ else ""
 
 
 def _settings(brokers: str, store: EmbeddedStore, directory: Path) -> Settings:
