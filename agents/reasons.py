@@ -17,10 +17,10 @@ from streams.explain import why_not
 
 
 async def reasons_of_absence(settings: Settings, customer: str, rule: str) -> list[str]:
-    """What became of a rule's last proposal for her, or why there was none, in sentences.
+    """What became of a rule's last proposal for the customer, or why there was none, in sentences.
 
     Raises:
-        TendError: there is no such customer, or her lane has not begun.
+        TendError: there is no such customer, or their lane has not begun.
     """
     console = StoreQueries(settings)
     try:

@@ -30,7 +30,7 @@ class StoreQueries:
         await self._store.close()
 
     async def customer(self, customer: str) -> tuple[CustomerRecord, OrderBook]:
-        """Her record and order book.
+        """The customer's record and order book.
 
         Raises:
             NotFound: there is no such customer.
@@ -38,18 +38,19 @@ class StoreQueries:
         record, orders = await self._store.customer(partition_of(customer, self._partitions), customer)
         if record is None:
             raise NotFound(
-                f"There is no customer {customer}. A record is made by her first event; check the id as it stands in "
+                f"There is no customer {customer}. A record is made by a customer's first event; check the id as it "
+                f"stands in "
                 "the events (it is case-sensitive)."
             )
         return decode_record(record), decode_orders(orders) if orders else OrderBook()
 
     async def decisions(self, customer: str) -> list[Decision]:
-        """Her recent decisions, the newest first, those not to act among them."""
+        """The customer's recent decisions, the newest first, those not to act among them."""
         bodies = await self._store.decisions(partition_of(customer, self._partitions), customer)
         return [decode_decision(body) for body in bodies]
 
     async def lane(self, customer: str) -> LaneState:
-        """Where her lane stands. Raises TendError where it has not begun."""
+        """Where the customer's lane stands. Raises TendError where it has not begun."""
         partition = partition_of(customer, self._partitions)
         state = await lane_state(self._store, partition)
         if state is None:
@@ -57,7 +58,7 @@ class StoreQueries:
         return state
 
     async def next_look(self, customer: str) -> Millis | None:
-        """When she is looked at again, if nothing happens before."""
+        """When the customer is looked at again, if nothing happens before."""
         return await self._store.timer(partition_of(customer, self._partitions), customer)
 
     async def all(self) -> AsyncIterator[tuple[CustomerRecord, int]]:

@@ -128,7 +128,7 @@ def _step(client: Redis, customers: int) -> Step:
 
 
 def in_cache(known: list[CustomerImage]) -> float:
-    """Bytes of one customer as a lane keeps her between two portions: decoded, with the bytes she was stored as."""
+    """Bytes of one customer as a lane keeps one between two micro-batches: decoded, with the stored bytes."""
     before, kept = resident(), []
     for number in range(5_000):
         image = known[number % len(known)]

@@ -92,7 +92,7 @@ def under_new_ids(
 ) -> Iterator[CustomerImage]:
     """Customers number ``first`` to ``first + count``, each like one of the known.
 
-    With ``rings`` a customer's next timer is her weekly look, at the moment told for her number; what she waits for
+    With ``rings`` a customer's next timer is the weekly look, at the moment told for their number; what they wait for
     later than that stays.
     """
     records = [decode_record(image.record) for image in known]

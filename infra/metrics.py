@@ -46,7 +46,7 @@ LATE = Metric(
     "counter",
     "events",
     ("topic",),
-    "Events older than what their customer had already seen; applied at her present time.",
+    "Events older than what their customer had already seen; applied at the customer's present time.",
     "A rise means a producer lags behind the others.",
 )
 UNKNOWN_RECEIPTS = Metric(

@@ -28,7 +28,7 @@ def customer(
     customer_id: Annotated[str, typer.Argument(metavar="ID", help="The customer's id, as it stands in the events.")],
     as_json: Annotated[bool, typer.Option("--json", help="The whole record as JSON.")] = False,
 ) -> None:
-    """Show who a customer is, what happened, what was decided, and what she waits for.
+    """Show who a customer is, what happened, what was decided, and what is waited for.
 
     Example: tend customer h-00900
     """

@@ -20,7 +20,7 @@ def snapshot(
 ) -> None:
     """Write all that the store holds into a folder, while the workers go on.
 
-    For when the topics delete events before a customer's life is over: then tend rebuild cannot make her record anew,
+    For when the topics delete events before a customer's life is over: then tend rebuild cannot make that record anew,
     and a snapshot with the events since can. Take one more often than the topics delete.
 
     Example: tend snapshot /backup/tend-2026-01-31

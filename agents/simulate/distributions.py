@@ -20,11 +20,11 @@ class Distributions:
     """Every number behind an invented event. Chosen to be plausible for a web shop; none is fitted to outcomes."""
 
     # Visits that end without an order
-    visits_per_order: Annotated[float, Of("visits", "without an order, for each order of her recent rhythm")] = 2.0
+    visits_per_order: Annotated[float, Of("visits", "without an order, for each order of the recent rhythm")] = 2.0
     rhythm_days: Annotated[float, Of("days", "after which an old order counts 1/e in that rhythm")] = 40.0
     visits_floor: Annotated[float, Of("visits a day", "of a registered customer who has stopped ordering")] = 0.01
     visits_cap: Annotated[float, Of("visits a day", "expected at most")] = 5.0
-    appetite: Annotated[tuple[float, float], Of("factor", "on her visits, drawn once per customer, uniform")] = (
+    appetite: Annotated[tuple[float, float], Of("factor", "on visits, drawn once per customer, uniform")] = (
         0.5,
         1.5,
     )
@@ -38,7 +38,7 @@ class Distributions:
     search_empty: Annotated[float, Of("of searches", "that find nothing")] = 0.15
     results: Annotated[tuple[int, int], Of("results", "of a search that finds something, uniform")] = (3, 240)
     own_products: Annotated[
-        float, Of("of pages", "that show what she bought before; the rest is from the catalogue")
+        float, Of("of pages", "that show what the customer bought before; the rest is from the catalogue")
     ] = 0.6
     cart_till: Annotated[float, Of("of carts left", "that had come as far as the till")] = 0.45
     cart_removed: Annotated[float, Of("of carts left", "out of which something was taken again")] = 0.2

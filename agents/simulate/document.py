@@ -24,7 +24,7 @@ that day with the largest coupon discount, or at noon). Age band, income band an
 the American East.
 
 **Nothing leaks the future.** Visits without an order follow a rhythm that counts past orders only, and are drawn
-whether or not she orders that day. The visit that ends in an order begins less than an hour before it. What follows
+whether or not an order comes that day. The visit that ends in an order begins less than an hour before it. What follows
 an order is drawn from that order's own key. A household's events do not depend on which others take part. With
 `simulated=False` the stream holds the real events alone, to compare models with and without the invented signals.
 

@@ -80,7 +80,7 @@ def _until(baskets: Iterator[source.Basket], waiting: deque[source.Basket], end:
 
 
 class _Shop:
-    """The shop as it stands on one day: who is registered, and how often she orders."""
+    """The shop as it stands on one day: who is registered, and how often they order."""
 
     def __init__(self, journey: Journey, sheet: Sheet) -> None:
         self._journey, self.sheet = journey, sheet

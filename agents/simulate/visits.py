@@ -1,4 +1,4 @@
-"""Browsing. What a visit does before its end may depend on her past and on that end, and on nothing later."""
+"""Browsing. What a visit does before its end may depend on the past and on that end, and on nothing later."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Catalogue:
 
 
 class Rhythm:
-    """How often a customer orders, from her past alone: a count that fades, brought forward day by day."""
+    """How often a customer orders, from their past alone: a count that fades, brought forward day by day."""
 
     __slots__ = ("_orders", "appetite", "bought")
 
@@ -48,7 +48,7 @@ class Rhythm:
         return min(rate, table.visits_cap)
 
     def order(self, lines: list[Line]) -> None:
-        """She has ordered."""
+        """The customer has ordered."""
         self._orders += 1.0
         self.bought.extend(lines[:4])
 

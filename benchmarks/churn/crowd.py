@@ -1,7 +1,7 @@
 """A made-up store ten times as large as the real one, whose base drifts: many join late, and rhythms lengthen.
 
-Each customer's gaps are gamma-distributed around a rhythm of her own, at a regularity of her own; after each order she
-leaves for good with a probability of her own. That is the family of BG/NBD (Fader, Hardie, Lee 2005) with regular
+Each customer's gaps are gamma-distributed around a rhythm of their own, at a regularity of their own; after each order
+they leave for good with a probability of their own. That is the family of BG/NBD (Fader, Hardie, Lee 2005) with regular
 buyers among them; the calendar (a season, a level that falls by a third over the year) is what it does not know of.
 """
 

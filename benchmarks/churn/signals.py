@@ -35,7 +35,7 @@ KINDS = {
     "order.returned": "return",
 }
 UPSET, CALM = 0.5, 0.02
-"""How often a complaint is planted the day after an order, if it is her last for the horizon, and if not."""
+"""How often a complaint is planted the day after an order, if it is the customer's last for the horizon, and if not."""
 YEAR = 365 * DAY
 SETTLED = 3 * DAY
 """A planted complaint of somebody who stays is resolved after so long."""

@@ -195,7 +195,7 @@ def work_all(
 
 
 def action_id(rule: str, customer: str, number: int) -> str:
-    """The same for the same rule, customer and time that it fires for her."""
+    """The same for the same rule, customer and time of firing."""
     return blake2b(f"{rule} {customer} {number}".encode(), digest_size=12).hexdigest()
 
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 PREFIX: Final = "tend:"
 SLOT_OF_DECISION: Final = " "
-"""Between customer id and place in the ring of her decisions; no customer id contains a space."""
+"""Between customer id and place in the ring of the customer's decisions; no customer id contains a space."""
 
 
 class LaneKeys(NamedTuple):
@@ -29,10 +29,10 @@ class LaneKeys(NamedTuple):
     outbox: str
     """List of packed entries, in sequence."""
     decisions: str
-    """Hash: customer id to the count of her decisions, and ``id n`` to the entry at place n of her ring."""
+    """Hash: customer id to the count of decisions, and ``id n`` to the entry at place n of the ring."""
     before: str
-    """Only while the lane is copied. Hash: customer id to what she was when the copy began, if she changed since; under
-    a space the copy's name. It expires by itself where the copy is given up."""
+    """Only while the lane is copied. Hash: customer id to the customer as of the beginning of the copy, if changed
+    since; under a space the copy's name. It expires by itself where the copy is given up."""
 
 
 _STORED_AS: Final = {"timers": "alarms"}

@@ -41,7 +41,7 @@ class _Lane:
         return list(islice(self.clock, min(limit, bisect_left(self.clock, (until + 1, "")))))
 
     def set_timer(self, customer: str, at: Millis | None) -> None:
-        """Set her timer, or take her off the clock."""
+        """Set the customer's timer, or take it off."""
         before = self.moments.pop(customer, None)
         if before is not None:
             del self.clock[bisect_left(self.clock, (before, customer))]
@@ -50,7 +50,7 @@ class _Lane:
             insort(self.clock, (at, customer))
 
     def forget(self, customer: str) -> None:
-        """Remove everything of hers."""
+        """Remove everything of the customer."""
         self.records.pop(customer, None)
         self.orders.pop(customer, None)
         self.decisions.pop(customer, None)

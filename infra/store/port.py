@@ -29,7 +29,7 @@ class CustomerImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     orders: bytes | None
     timer: Millis | None
     decisions: list[bytes]
-    """Her recent decisions, the oldest first."""
+    """The customer's recent decisions, the oldest first."""
 
 
 class LaneCopy(msgspec.Struct, frozen=True):
@@ -97,15 +97,15 @@ class StoreReads(Protocol):
     """What people may ask; nobody's version counts here, and nothing is written."""
 
     async def customer(self, partition: int, customer: str) -> tuple[bytes | None, bytes | None]:
-        """Her record and her order book, each ``None`` where there is none."""
+        """Record and order book of the customer, each ``None`` where there is none."""
         ...
 
     async def decisions(self, partition: int, customer: str) -> list[bytes]:
-        """Her recent decisions, the newest first."""
+        """The customer's recent decisions, the newest first."""
         ...
 
     async def timer(self, partition: int, customer: str) -> Millis | None:
-        """When she is to be looked at again."""
+        """When the customer is to be looked at again."""
         ...
 
     async def lane(self, partition: int) -> tuple[int, bytes | None] | None:
