@@ -123,7 +123,7 @@ def test_after_erasure_nothing_is_kept_and_nothing_wakes() -> None:
     before = life.stored()
     life.heard.clear()
 
-    outcome = life.happens(placed(when(1)), event("customer.registered", when(2), name="Ada"))
+    outcome = life.happens(placed(when(1)), event("customer.updated", when(2), name="Ada"))
     life.until(when(365))
 
     assert life.stored() == before
