@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 PARTITIONS: Final = 4
 CONFIG: Final = "tend.toml"
+_ATTEMPTS: Final = 3
 _PORTS: Final = ("broker_port", "controller_port", "store_port")
 
 
@@ -57,8 +58,8 @@ class Embedded:
         for server in (self._broker, self._store):
             server.start()
         self.installation.make_topics()
-        self.installation.learner.start()
-        self.installation.add_worker()
+        _patiently(self.installation.learner.start)
+        _patiently(self.installation.add_worker)
 
     def stop(self) -> None:
         """Let the services finish what they have in hand, then end the servers."""
@@ -104,6 +105,18 @@ def _alone(folder: Path) -> Iterator[IO[str]]:
                 "another folder with --data."
             ) from None
         yield held
+
+
+def _patiently(start: Callable[[], object]) -> None:
+    """Start a service; on a machine that has much else to do, try again before giving up."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            start()
+        except TendError as problem:
+            log.warning("%s", problem)
+        else:
+            return
+    start()
 
 
 def _ports(folder: Path) -> dict[str, int]:
