@@ -41,7 +41,7 @@ class Embedded:
         ports = _ports(folder)
         self._broker = EmbeddedBroker(folder, ports["broker_port"], ports["controller_port"], optimised=True)
         self._store = EmbeddedStore(folder, port=ports["store_port"])
-        self.settings = load_settings(_kept(folder, self._broker, self._store) | (chosen or {}))
+        self.settings = load_settings(_kept(folder, self._broker.address, self._store.url) | (chosen or {}))
         self.installation = Installation(self.settings, folder)
 
     @property
@@ -128,12 +128,12 @@ def _ports(folder: Path) -> dict[str, int]:
     return ports
 
 
-def _kept(folder: Path, broker: EmbeddedBroker, store: EmbeddedStore) -> dict[str, Any]:
+def _kept(folder: Path, brokers: str, store: str) -> dict[str, Any]:
     """The folder's own settings, with what its servers need; written where other commands can be pointed at them."""
     path = folder / CONFIG
     known = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     chosen = {
-        "partitions": PARTITIONS, **known, "brokers": broker.address, "redis_url": store.url,
+        "partitions": PARTITIONS, **known, "brokers": brokers, "redis_url": store,
         "data_dir": str(folder.absolute()),
     }  # fmt: skip
     lines = [f"{name} = {orjson.dumps(value).decode()}" for name, value in chosen.items()]

@@ -1,0 +1,38 @@
+"""A shop's own files as one history for the demo, with consent that is assumed marked wherever it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agents.commands.import_options import layouts_of, request_of
+from agents.demo.own import ASSUMED, own_history
+from agents.imports import people
+from agents.imports.presets import CUSTOMERS, PRESETS
+from schemas.events import decode_event
+from tests.agents.imports.shop import DATA, KEYS, SECRET
+
+CUSTOMERS_FILE = "Email,First Name,Accepts Email Marketing\nmia@example.org,Mia,yes\n"
+
+
+@pytest.mark.parametrize("assumed", [False, True])
+def test_orders_and_customers_are_one_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, assumed: bool) -> None:
+    monkeypatch.setenv("TEND_ACCESS_KEY", SECRET)
+    (tmp_path / "customers.csv").write_text(CUSTOMERS_FILE)
+    shopify = PRESETS["shopify"]
+    orders = request_of(DATA / "01-shopify.csv", shopify, layouts_of(shopify, {}, None, None))
+    customers = request_of(tmp_path / "customers.csv", None, (CUSTOMERS["shopify"],))
+
+    history = own_history(
+        orders, (customers, people.customers("US", customers.told.zone)), tmp_path, lambda _: None,
+        assume_consent=assumed,
+    )  # fmt: skip
+
+    events = [decode_event(told.body) for told in history.events()]
+    mia = [event for event in events if event.customer == KEYS.customer_of("mia@example.org")]
+    assert {event.type for event in mia if event.time == mia[0].time} == {"customer.updated", "consent.granted"}
+    assert mia[0].time < next(event.time for event in events if event.type == "order.placed")
+    invented = [event for event in events if event.source == ASSUMED]
+    assert len(invented) == (4 if assumed else 0)
+    assert all(event.simulated and event.type == "consent.granted" for event in invented)
