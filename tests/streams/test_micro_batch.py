@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.context import LaneContext
@@ -197,6 +197,7 @@ def test_the_same_failure_happens_again_in_every_run() -> None:
     assert len(one.failed) == 2
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("ab")), max_size=12))
 def test_the_events_that_fail_leave_no_trace(some: list[tuple[bool, str]]) -> None:
     events = [
