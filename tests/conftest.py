@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import backends
@@ -14,8 +15,12 @@ _OF_PROCESSES = ("equality", "engine")
 
 
 def pytest_configure() -> None:
-    """Stores that tests start are of the given program, where one is given."""
+    """Stores that tests start are of the given program, where one is given; properties have no deadline."""
     backends.use_given_redis_server()
+    # How long an example takes says something of the machine, not of the code.
+    slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=slow)
+    hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

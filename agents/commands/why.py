@@ -29,13 +29,13 @@ _SHOWN = 5
 
 def why(
     action_id: Annotated[str, typer.Argument(help="The action's id, or a beginning that no other has.")] = "",
-    customer: Annotated[str, typer.Option(help="Whose action it is: answered at once from her recent decisions.")] = "",
-    rule: Annotated[str, typer.Option(help="With --customer: why this rule did nothing for her.")] = "",
+    customer: Annotated[str, typer.Option(help="Whose action it is: answered at once from recent decisions.")] = "",
+    rule: Annotated[str, typer.Option(help="With --customer: why this rule did nothing for them.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The decisions as JSON, one a line.")] = False,
 ) -> None:
     """Tell why an action was given out, held or refused, with the facts of that moment; or why there was none.
 
-    Without --customer, and for what her record no longer holds, the whole ledger is searched.
+    Without --customer, and for what the record no longer holds, the whole ledger is searched.
 
     Examples: tend why 5f0c… --customer h-00900, tend why --customer h-00900 --rule win_back_call
     """
