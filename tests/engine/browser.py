@@ -36,7 +36,7 @@ class Person:
 
     def go(self, path: str) -> None:
         """Open a page by its address."""
-        self.page.goto(f"{self.address}{path}")
+        self.page.goto(f"{self.address}{path}", wait_until="load")
 
     def click(self, what: str) -> None:
         """Click what a selector finds."""
@@ -64,6 +64,8 @@ def signed_in(door: str, **context: Any) -> Iterator[Person]:
             page.goto(door)
             page.fill("#name", "mei")
             page.click("button")
+            page.wait_for_url(f"{person.address}/")
+            page.wait_for_load_state()
             yield person
         finally:
             browser.close()
