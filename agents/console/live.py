@@ -15,7 +15,7 @@ from schemas.errors import DependencyUnavailable
 _SECONDS: Final = 1.0
 AWAY: Final = "!"
 """Instead of a part's id: what does not answer."""
-_SILENT: Final = 4
+_SILENT: Final = 2
 """After so many looks without a change a sign of life is sent."""
 
 Render = Callable[[], Awaitable[dict[str, str]]]

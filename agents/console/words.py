@@ -149,6 +149,12 @@ class Words:
         """The time today, the day otherwise."""
         return self.time(moment) if self.local(moment).date() == self.local(now).date() else self.day(moment, now)
 
+    def stamp(self, moment: Millis, now: Millis) -> str:
+        """The same for a narrow column: another year's days without their weekday."""
+        if self.local(moment).year != self.local(now).year:
+            return self._skeleton("dates.short_year", self.local(moment))
+        return self.when(moment, now)
+
     def by_moment(self, moment: Millis, now: Millis) -> str:
         """A moment in a sentence: the time where it is today, else the day with its time."""
         if self.local(moment).date() == self.local(now).date():

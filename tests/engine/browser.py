@@ -13,6 +13,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
+_AWAY = 503
+_PATIENCE = 30
 CHROMIUM = os.environ.get("TEND_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -36,7 +38,11 @@ class Person:
 
     def go(self, path: str) -> None:
         """Open a page by its address."""
-        self.page.goto(f"{self.address}{path}", wait_until="load")
+        for _ in range(_PATIENCE):
+            answer = self.page.goto(f"{self.address}{path}", wait_until="load")
+            if answer is None or answer.status != _AWAY:
+                return
+            self.page.wait_for_timeout(1_000)  # on a busy machine the store may not answer in time
 
     def click(self, what: str) -> None:
         """Click what a selector finds."""

@@ -23,25 +23,34 @@
     mend(part);
   }
 
+  // Without the stream the sentence says how old the figures are; with it, it is itself again.
+  let sentence = null;
+  function stale() {
+    const told = document.querySelector("main .say") || document.querySelector("main h1");
+    body.classList.add("stale");
+    if (!told) return;
+    sentence = { told, html: told.innerHTML };
+    told.textContent = body.dataset.stale.replace("{time}", new Date(last).toLocaleTimeString([], { hour12: false }));
+    say(told.textContent);
+  }
+  function fresh() {
+    body.classList.remove("stale");
+    if (sentence) { sentence.told.innerHTML = sentence.html; sentence = null; }
+  }
+
   function listen() {
     const from = body.dataset.live;
     if (!from || !window.EventSource) return;
     const source = new EventSource(from);
     source.onmessage = (event) => {
       last = Date.now();
-      body.classList.remove("stale");
+      fresh();
       const parts = JSON.parse(event.data);
       for (const [id, html] of Object.entries(parts)) if (id !== "!") put(id, html);
       if (parts["!"]) say(parts["!"]);
     };
     setInterval(() => {
-      if (Date.now() - last > 5000 && !body.classList.contains("stale")) {
-        body.classList.add("stale");
-        const heading = document.querySelector("main h1");
-        const at = new Date(last).toLocaleTimeString([], { hour12: false });
-        if (heading) heading.textContent = body.dataset.stale.replace("{time}", at);
-        say(heading ? heading.textContent : "");
-      }
+      if (Date.now() - last > 5000 && !body.classList.contains("stale")) stale();
     }, 1000);
     setInterval(() => { const heading = document.querySelector("main h1"); if (heading && !still) say(heading.textContent); }, 10000);
   }
@@ -56,7 +65,7 @@
   function mend(root) { root.querySelectorAll("[data-autofocus]").forEach((one) => one.focus()); }
 
   function search() {
-    const dialog = byId("search");
+    const dialog = byId("finder");
     if (dialog && !dialog.open) { dialog.showModal(); byId("sought").focus(); byId("sought").select(); }
   }
 
