@@ -156,6 +156,31 @@ class Settings(BaseSettings):
         description="Secret from which pseudonyms, search keys and sessions follow; the same for all doors of one "
         "installation. None: one is drawn and kept in `TEND_DATA_DIR`.",
     )
+    smtp: str = Field(
+        "smtp://127.0.0.1:1025",
+        pattern=r"^smtps?://",
+        description="Where `tend send email` hands mail over: `smtp://user@host:port`, or `smtps://`.",
+    )
+    smtp_password: SecretStr | None = Field(None, description="Password of that user.")
+    dkim_selector: str = Field("", max_length=63, description="Selector of the DKIM key; empty signs nothing.")
+    dkim_key: SecretStr | None = Field(None, description="Private key in PEM that mails are signed with.")
+    sms: str = Field(
+        "file:sms.jsonl",
+        pattern=r"^(file:.+|twilio:AC[0-9a-f]{32}:.+)$",
+        description="SMS provider: `file:PATH` for trying out, or `twilio:ACCOUNT:SENDER`.",
+    )
+    sms_token: SecretStr | None = Field(None, description="Token of the SMS provider.")
+    webhook_url: str = Field("", max_length=400, description="Where `tend send webhook` posts actions.")
+    webhook_secret: SecretStr | None = Field(None, description="`whsec_…`, from which those posts are signed.")
+    sends_per_second: float = Field(10.0, gt=0, le=10_000, description="Messages that a sender gives out a second.")
+    warm_up: int = Field(
+        0, ge=0, le=1_000_000, description="Mails on the first day of a new sender, doubling daily; 0: any."
+    )
+    sender_since: str = Field(
+        "", pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="First day of that sender, for `warm_up`."
+    )
+    gateway_host: str = Field("127.0.0.1", max_length=255, description="Address that `tend gateway` listens on.")
+    gateway_port: int = Field(8480, ge=0, le=65_535, description="Its port; 0 takes a free one.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
     @property

@@ -34,6 +34,7 @@ class AccessKeys(msgspec.Struct, frozen=True):
     ids: bytes
     index: bytes
     sessions: bytes
+    links: bytes
 
     @classmethod
     def of(cls, secret: bytes) -> AccessKeys:

@@ -1,0 +1,77 @@
+"""``tend send``: reference senders, one for each channel."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from typing import Annotated
+
+import typer
+
+from agents.senders.consuming import open_consumer, run
+from agents.senders.provider import Provider
+from agents.senders.wiring import open_sender, sms_of, smtp_of, webhook_of
+from infra.kafka.connection import KafkaConnection
+from infra.settings import Settings, load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Send what was decided: by mail, SMS, or to a system of your own.")
+
+
+@app.command()
+def email() -> None:
+    """Send mails by SMTP, at most one for each action.
+
+    Example: TEND_SMTP=smtp://mail.shop.example:587 tend send email
+    """
+    settings = load_settings()
+    _run(settings, "email", smtp_of(settings))
+
+
+@app.command()
+def sms() -> None:
+    """Send SMS.
+
+    Example: TEND_SMS=twilio:AC…:Lindmoor TEND_SMS_TOKEN=… tend send sms
+    """
+    settings = load_settings()
+    _run(settings, "sms", sms_of(settings))
+
+
+@app.command()
+def webhook(
+    channel: Annotated[
+        str, typer.Option("--channel", help="Actions of this channel: email, sms, push, call.")
+    ] = "push",
+) -> None:
+    """Post actions to a system of your own, by Standard Webhooks.
+
+    Example: TEND_WEBHOOK_URL=https://desk.shop.example/tend tend send webhook --channel call
+    """
+    settings = load_settings()
+    _run(settings, channel, webhook_of(settings))
+
+
+@app.command()
+def desk() -> None:
+    """Post tickets of the desk to a ticket system, by Standard Webhooks; the console works on them without.
+
+    Example: TEND_WEBHOOK_URL=https://tickets.shop.example/in tend send desk
+    """
+    settings = load_settings()
+    _run(settings, "desk", webhook_of(settings))
+
+
+def _run(settings: Settings, channel: str, provider: Provider) -> None:
+    logging.basicConfig(level=settings.log_level)
+    asyncio.run(_send(settings, channel, provider))
+
+
+async def _send(settings: Settings, channel: str, provider: Provider) -> None:
+    stopped = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    consumer = await asyncio.to_thread(open_consumer, KafkaConnection.of(settings), f"{settings.group}-send-{channel}")
+    async with open_sender(settings, channel, provider) as sender:
+        typer.echo(f"sending {channel}")
+        await run(sender, consumer, stopped.is_set)

@@ -1,0 +1,64 @@
+"""The action topics by kafka-python: poll, handle, commit. Nothing here that another client could not do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from typing import Any, Final
+
+from kafka import KafkaConsumer
+
+from agents.senders.sender import Sender
+from infra.kafka.connection import KafkaConnection
+from schemas.errors import DependencyUnavailable
+from schemas.topics import ACTION_TOPICS
+
+_LOG: Final = logging.getLogger(__name__)
+_POLL_MS: Final = 500
+_PAUSE_SECONDS: Final = 2.0
+
+
+def open_consumer(connection: KafkaConnection, group: str) -> Any:
+    """A consumer of all action topics that sees committed actions only and commits what it is told to."""
+    security: dict[str, Any] = {"security_protocol": connection.protocol}
+    if connection.uses_sasl:
+        security |= {
+            "sasl_mechanism": connection.mechanism,
+            "sasl_plain_username": connection.username,
+            "sasl_plain_password": connection.password,
+        }
+    if connection.ca_file:
+        security["ssl_context"] = ssl.create_default_context(cafile=connection.ca_file)
+    return KafkaConsumer(
+        *ACTION_TOPICS.values(),
+        bootstrap_servers=connection.brokers.split(","),
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_poll_records=50,
+        **security,
+    )
+
+
+async def run(sender: Sender, consumer: Any, stopped: Callable[[], bool]) -> None:
+    """Send until it is stopped. What was polled is committed only when each of it is safe."""
+    try:
+        while not stopped():
+            polled = await asyncio.to_thread(consumer.poll, timeout_ms=_POLL_MS)
+            bodies = [record.value for records in polled.values() for record in records if record.value]
+            while not stopped():
+                try:
+                    await sender.take(bodies)
+                    break
+                except DependencyUnavailable as error:
+                    _LOG.warning("%s; the same again in %s s", error, _PAUSE_SECONDS)
+                    await asyncio.sleep(_PAUSE_SECONDS)
+            else:
+                return
+            if polled:
+                await asyncio.to_thread(consumer.commit)
+    finally:
+        await asyncio.to_thread(consumer.close)

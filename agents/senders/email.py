@@ -1,0 +1,167 @@
+"""Mail by SMTP: one message for an action id, with one-click unsubscribe (RFC 8058) and DKIM where a key is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Final
+
+import aiosmtplib
+import dkim
+
+from agents.ground import wall_clock
+from agents.messages.layout import mail
+from agents.senders.provider import Doubtful, Outgoing, Permanent, Temporary
+from schemas.errors import ConfigurationRefused
+from schemas.message import Message
+from schemas.times import to_datetime
+
+_SIGNED: Final = [
+    b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"mime-version", b"content-type",
+    b"list-unsubscribe", b"list-unsubscribe-post", b"auto-submitted",
+]  # fmt: skip
+_RESERVED: Final = (".example", ".test", ".invalid", ".localhost", "example.com", "example.org", "example.net")
+"""Domains that belong to nobody (RFC 2606): a shipped sender was left as it is."""
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Dkim:
+    """A key to sign with."""
+
+    selector: str
+    key: bytes
+    """PEM."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail is handed over."""
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = ""
+    tls: bool = False
+    """From the first byte; else STARTTLS where the server offers it."""
+    timeout_seconds: float = 30.0
+
+
+class SmtpProvider:
+    """Hands mail to a server.
+
+    SMTP knows no idempotency key: who dies between the server's yes and the ledger is in doubt.
+    """
+
+    repeats = False
+
+    def __init__(self, server: SmtpServer, signing: Dkim | None = None) -> None:
+        self._server, self._signing = server, signing
+
+    async def send(self, message: Outgoing) -> str:
+        """See ``Provider.send``. The reference is the Message-ID."""
+        written = compose_mail(message)
+        reference = str(written["Message-ID"])
+        sender = str(written["From"].addresses[0].addr_spec)
+        if _belongs_to_nobody(sender) and self._server.host not in _LOOPBACK:
+            raise ConfigurationRefused(
+                f"the sender {sender} is the demo's. Set brand.sender in the defaults of the rulebook to your own"
+            )
+        await self._hand_over(sender, message.address, self._signed(written.as_bytes(), sender))
+        return reference
+
+    def _signed(self, body: bytes, sender: str) -> bytes:
+        body = body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        if self._signing is None:
+            return body
+        domain = sender.rpartition("@")[2].encode()
+        present = {line.split(b":")[0].lower() for line in body.partition(b"\r\n\r\n")[0].split(b"\r\n")}
+        headers = [name for name in _SIGNED if name in present]
+        signature: bytes = dkim.sign(
+            body, self._signing.selector.encode(), domain, self._signing.key, include_headers=headers
+        )
+        return signature + body
+
+    async def _hand_over(self, sender: str, recipient: str, body: bytes) -> None:
+        server = self._server
+        client = aiosmtplib.SMTP(
+            hostname=server.host, port=server.port, use_tls=server.tls, timeout=server.timeout_seconds,
+            username=server.username or None, password=server.password or None,
+        )  # fmt: skip
+        try:
+            await client.connect()
+            await client.mail(sender)
+            await client.rcpt(recipient)
+        except aiosmtplib.SMTPResponseException as error:
+            client.close()
+            raise _refused(error.code, str(error.message)) from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            client.close()
+            raise Temporary(type(error).__name__) from None
+        try:
+            await client.data(body)
+        except aiosmtplib.SMTPResponseException as error:
+            raise _refused(error.code, str(error.message)) from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            # The server may have said yes to what nobody heard.
+            raise Doubtful(type(error).__name__) from None
+        finally:
+            client.close()
+
+
+def compose_mail(message: Outgoing) -> EmailMessage:
+    """The mail with its headers.
+
+    Raises:
+        ConfigurationRefused: the brand has no sender, or marketing lacks its postal address or way out.
+    """
+    action, told = message.action, _message(message)
+    brand = told.brand
+    if brand.sender is None:
+        raise ConfigurationRefused("no sender. Set brand.sender in the defaults of the rulebook")
+    if action.purpose == "marketing" and not (brand.legal and "unsubscribe" in message.links):
+        raise ConfigurationRefused(
+            "advertising needs a postal address and a way out. Set brand.postal and brand.base_url in the defaults"
+        )
+    laid_out = mail(told, message.name, message.links)
+    written = EmailMessage()
+    written["From"] = Address(brand.name, addr_spec=brand.sender)
+    written["To"] = Address(addr_spec=message.address)
+    if brand.reply_to:
+        written["Reply-To"] = Address(brand.name, addr_spec=brand.reply_to)
+    written["Subject"] = laid_out.subject
+    written["Date"] = format_datetime(to_datetime(wall_clock()))
+    written["Message-ID"] = message_id(action.action_id, brand.sender)
+    if action.purpose == "marketing":
+        written["List-Unsubscribe"] = f"<{message.links['unsubscribe']}>"
+        written["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    else:
+        written["Auto-Submitted"] = "auto-generated"
+    written.set_content(laid_out.text, cte="quoted-printable")
+    written.add_alternative(laid_out.html, subtype="html", cte="quoted-printable")
+    return written
+
+
+def message_id(action_id: str, sender: str) -> str:
+    """The Message-ID of an action: bounces name it, and servers that know it drop a second one."""
+    return f"<{action_id}@{sender.rpartition('@')[2]}>"
+
+
+def _message(message: Outgoing) -> Message:
+    if message.action.message is None:
+        raise Permanent("no_message")
+    return message.action.message
+
+
+def _refused(code: int, text: str) -> Temporary | Permanent:
+    """What an answer of the server means; 4xx may be tried again."""
+    if 400 <= code < 500:
+        return Temporary(f"smtp_{code}")
+    dead = code == 550 and any(word in text.lower() for word in ("5.1.1", "unknown", "no such user", "does not exist"))
+    return Permanent("unknown_user" if dead else f"smtp_{code}", dead=dead)
+
+
+def _belongs_to_nobody(address: str) -> bool:
+    return address.rpartition("@")[2].lower().endswith(_RESERVED)

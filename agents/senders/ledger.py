@@ -1,0 +1,79 @@
+"""What became of each action at a provider: remembered across crashes, so that nothing is sent twice.
+
+Before a message is given to a provider its action is *claimed*; when the provider has it, it is *accepted*; when the
+receipt is safe in Kafka, it is *told*. A sender that finds a claim of one that died does not know whether the provider
+has the message: that one is in doubt, and is not sent again unless the provider itself repeats what it was given before
+under the same key. The ledger holds action ids, no addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from infra.store.redis_store import Client
+from infra.store.trouble import reaching
+from schemas.times import DAY, Millis
+
+_KEPT: Final[Millis] = 90 * DAY
+
+
+class Step(StrEnum):
+    """How far a message got."""
+
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    TOLD = "told"
+
+
+class Entry(NamedTuple):
+    """A line of the ledger."""
+
+    step: Step
+    customer: str
+    reference: str
+    """What the provider calls it."""
+
+
+class Ledger:
+    """The ledger of one channel."""
+
+    def __init__(self, client: Client, address: str, channel: str) -> None:
+        self._client, self._address, self._channel = client, address, channel
+
+    async def look(self, action_id: str) -> Entry | None:
+        """What is known of an action; None where nothing was tried."""
+        told = await self._ask(self._client.get(self._key(action_id)))
+        if told is None:
+            return None
+        step, customer, reference = (told.decode() if isinstance(told, bytes) else str(told)).split(" ", 2)
+        return Entry(Step(step), customer, reference)
+
+    async def write(self, action_id: str, step: Step, customer: str, reference: str = "") -> None:
+        """Note how far it got. It is safe when this returns, as far as the store's own promises go."""
+        line = f"{step.value} {customer} {reference}"
+        await self._ask(self._client.set(self._key(action_id), line, px=_KEPT))
+
+    async def forget(self, action_id: str) -> None:
+        """The claim was never used: the provider certainly has nothing."""
+        await self._ask(self._client.delete(self._key(action_id)))
+
+    async def sent_on(self, day: str) -> int:
+        """Messages given to the provider on a day."""
+        return int(await self._ask(self._client.get(self._day(day))) or 0)
+
+    async def count(self, day: str) -> None:
+        """One more."""
+        await self._ask(self._client.incr(self._day(day)))
+        await self._ask(self._client.pexpire(self._day(day), 3 * DAY))
+
+    def _key(self, action_id: str) -> str:
+        return f"tend:sent:{self._channel}:{action_id}"
+
+    def _day(self, day: str) -> str:
+        return f"tend:sent:{self._channel}:on:{day}"
+
+    async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
+        with reaching(self._address):
+            return await answer

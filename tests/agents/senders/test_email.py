@@ -1,0 +1,201 @@
+"""The mail sender on a real SMTP server and a real store: once for an action, and only to those who may be reached."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import dkim
+import pytest
+
+from agents.senders.email import Dkim
+from agents.senders.ledger import Step
+from schemas.record import Consent
+from schemas.times import HOUR
+from tests.agents.senders.post_office import PostOffice, post_office
+from tests.agents.senders.sending import NOON, Shop, action, anna, redis_at, smtp
+
+
+@pytest.fixture
+def office() -> Iterator[PostOffice]:
+    with post_office() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def client(store_server: str) -> AsyncIterator[Any]:
+    opened = redis_at(store_server)
+    yield opened
+    await opened.aclose()
+
+
+async def test_a_mail_arrives_with_everything_it_needs(client: Any, office: PostOffice) -> None:
+    shop = Shop(client, smtp(office.port), anna())
+    given = action()
+
+    await shop.take(given)
+
+    (mail,) = office.mails
+    assert str(mail["To"]) == "anna@mail.test"
+    assert str(mail["From"]) == "Lindmoor Books <post@lindmoor.example>"
+    assert str(mail["Reply-To"]) == "Lindmoor Books <help@lindmoor.example>"
+    assert str(mail["Subject"]) == "Happy birthday, Anna Berg"
+    assert str(mail["Message-ID"]) == f"<{given.action_id}@lindmoor.example>"
+    assert str(mail["List-Unsubscribe-Post"]) == "List-Unsubscribe=One-Click"
+    assert str(mail["List-Unsubscribe"]) == f"<{shop.links.url(shop.links.token(given.action_id, 'unsubscribe'))}>"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert "Hello Anna Berg," in str(mail.get_body(("plain",)))
+    assert shop.receipts.short == [("receipt.accepted", "")]
+    assert shop.receipts.told[0]["actor"] == "system:send-email"
+
+
+async def test_service_says_that_a_machine_wrote_it_and_offers_no_way_out_of_service(
+    client: Any, office: PostOffice
+) -> None:
+    shop = Shop(client, smtp(office.port), anna())
+
+    await shop.take(action("complaint_acknowledged"))
+
+    (mail,) = office.mails
+    assert str(mail["Auto-Submitted"]) == "auto-generated"
+    assert mail["List-Unsubscribe"] is None
+
+
+async def test_one_action_is_one_mail_however_often_it_is_read(client: Any, office: PostOffice) -> None:
+    shop = Shop(client, smtp(office.port), anna())
+
+    await shop.take(action(), action())
+    await Shop(client, smtp(office.port), anna()).take(action())
+
+    assert len(office.mails) == 1
+    assert shop.receipts.short == [("receipt.accepted", "")]
+
+
+async def test_what_a_dead_sender_had_accepted_is_told_and_not_sent_again(client: Any, office: PostOffice) -> None:
+    shop = Shop(client, smtp(office.port), anna())
+    given = action()
+    await shop.ledger.write(given.action_id, Step.ACCEPTED, given.customer, "<id>")
+
+    await shop.take(given)
+
+    assert office.mails == []
+    assert shop.receipts.short == [("receipt.accepted", "")]
+
+
+async def test_what_a_dead_sender_left_in_doubt_is_not_sent_again_and_says_so(client: Any, office: PostOffice) -> None:
+    shop = Shop(client, smtp(office.port), anna())
+    given = action()
+    await shop.ledger.write(given.action_id, Step.CLAIMED, given.customer)
+
+    await shop.take(given)
+
+    assert office.mails == []
+    assert shop.receipts.short == [("receipt.failed", "in_doubt")]
+
+
+async def test_nobody_is_reached_who_must_not_be(client: Any, office: PostOffice) -> None:
+    withdrawn = [Consent("email", "marketing", False, NOON)]
+    for record, reason in (
+        (None, "unknown_customer"),
+        (anna(erased=NOON), "erased"),
+        (anna(consents=withdrawn), "no_consent"),
+        (anna(consents=[]), "no_consent"),
+    ):
+        shop = Shop(client, smtp(office.port), record)
+        await shop.take(action(action_id=f"{reason:x<32}"[:31] + str(len(record.consents) if record else 9)))
+        assert shop.receipts.short == [("receipt.failed", reason)]
+
+    assert office.mails == []
+
+
+async def test_what_has_expired_meanwhile_is_not_sent(client: Any, office: PostOffice) -> None:
+    shop = Shop(client, smtp(office.port), anna())
+    shop.now = NOON + 25 * HOUR
+
+    await shop.take(action())
+
+    assert office.mails == []
+    assert shop.receipts.short == [("receipt.failed", "expired")]
+
+
+async def test_outside_the_hours_it_waits_and_goes_out_in_the_morning(client: Any, office: PostOffice) -> None:
+    shop = Shop(client, smtp(office.port), anna())
+    shop.now = NOON + 11 * HOUR
+
+    await shop.take(action())
+    assert (office.mails, shop.receipts.told) == ([], [])
+
+    shop.now = NOON + 21 * HOUR
+    await shop.sender.catch_up()
+    await shop.sender.catch_up()
+    assert len(office.mails) == 1
+
+
+async def test_a_server_that_is_busy_is_asked_again_and_a_refusal_is_told(client: Any, office: PostOffice) -> None:
+    shop = Shop(client, smtp(office.port), anna())
+    office.answers = ["451 4.3.0 try again", "451 4.3.0 try again", "250 OK"]
+
+    await shop.take(action())
+    assert len(office.mails) == 1
+    assert len([pause for pause in shop.paused if pause > 0.1]) >= 2
+
+    office.answers = ["550 5.1.1 user unknown"]
+    await shop.take(action("complaint_acknowledged"))
+    assert shop.receipts.told[-1]["permanent"] is True
+    assert shop.receipts.short[-1] == ("receipt.failed", "unknown_user")
+
+
+async def test_a_new_sender_begins_slowly(client: Any, office: PostOffice) -> None:
+    shop = Shop(client, smtp(office.port), anna())
+    shop.limit = 1
+
+    await shop.take(action(), action("complaint_acknowledged", expires_at=action().expires_at.replace(year=2027)))
+
+    assert len(office.mails) == 1
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> tuple[bytes, str]:
+    """A private key in PEM, and the public one as it stands in DNS."""
+    pem = tmp_path / "key.pem"
+    subprocess.run(["openssl", "genrsa", "-traditional", "-out", str(pem), "2048"], check=True, capture_output=True)
+    public = subprocess.run(
+        ["openssl", "rsa", "-in", str(pem), "-pubout"], check=True, capture_output=True, text=True
+    ).stdout
+    return pem.read_bytes(), "".join(line for line in public.splitlines() if "-----" not in line)
+
+
+async def test_with_a_key_the_way_out_stands_inside_the_signature(
+    client: Any, office: PostOffice, keys: tuple[bytes, str]
+) -> None:
+    private, key = keys
+    shop = Shop(client, smtp(office.port, Dkim("tend", private)), anna())
+
+    await shop.take(action())
+
+    (raw,) = office.raw
+    assert dkim.verify(raw, dnsfunc=lambda name, timeout=5: f"v=DKIM1; k=rsa; p={key}".encode())
+    signed = str(office.mails[0]["DKIM-Signature"]).replace(" ", "").lower()
+    assert "list-unsubscribe:list-unsubscribe-post" in signed
+
+
+@pytest.mark.faults
+def test_a_sender_killed_between_provider_and_receipt_sends_nothing_twice_and_loses_nothing(
+    store_server: str, office: PostOffice
+) -> None:
+    doubles, lost, told = 0, 0, 0
+    for number in range(50):
+        action_id = f"{number:032x}"
+        program = [sys.executable, "-m", "tests.agents.senders.killed", store_server, str(office.port), action_id]
+        first = subprocess.run([*program, "die"], capture_output=True, timeout=60, check=False)
+        assert first.returncode == -9, first.stderr.decode()
+        second = subprocess.run([*program, "live"], capture_output=True, timeout=60, check=True, text=True)
+        told += second.stdout.strip() == "receipt.accepted"
+        found = [one for one in office.ids if action_id in one]
+        doubles += len(found) > 1
+        lost += not found
+
+    assert (doubles, lost, told) == (0, 0, 50)
