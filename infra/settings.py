@@ -179,6 +179,11 @@ class Settings(BaseSettings):
     sender_since: str = Field(
         "", pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="First day of that sender, for `warm_up`."
     )
+    gateway_keys: SecretStr | None = Field(
+        None,
+        description="Write keys of the gateway, `name:SECRET` by comma; `name!:SECRET` for browsers: visits, carts.",
+    )
+    gateway_rate: float = Field(500.0, gt=0, le=1_000_000, description="Events a second that each key may send.")
     gateway_host: str = Field("127.0.0.1", max_length=255, description="Address that `tend gateway` listens on.")
     gateway_port: int = Field(8480, ge=0, le=65_535, description="Its port; 0 takes a free one.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")

@@ -113,6 +113,10 @@ class Links:
         left = await self._ask(self._client.pttl(_key(token)))
         await self._ask(self._client.set(_answer_key(token), msgspec.json.encode(answer), px=max(1, int(str(left)))))
 
+    async def forget(self, token: str) -> None:
+        """What was done by it was taken back."""
+        await self._ask(self._client.delete(_answer_key(token)))
+
     async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
         with reaching(self._address):
             return await answer

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from agents.access import Actor, Audit, ContactPurpose, contact_of
 from agents.links.links import Links, deeds_of
 from agents.senders.provider import Outgoing
-from infra.store import Store
 from rules.calendar import local_time, moment_of
 from schemas.actions import AnyAction, SendingHours
 from schemas.codec import decode_record
@@ -34,10 +33,18 @@ class Later:
     at: Millis
 
 
+class Customers(Protocol):
+    """Where records of customers lie."""
+
+    async def customer(self, partition: int, customer: str) -> tuple[bytes | None, bytes | None]:
+        """The record and the order book, as they are kept."""
+        ...
+
+
 class Resolver:
     """Asks erasure, consent, hours and expiry once more, and opens what the action left open."""
 
-    def __init__(self, store: Store, links: Links, audit: Audit, partitions: int) -> None:
+    def __init__(self, store: Customers, links: Links, audit: Audit, partitions: int) -> None:
         self._store, self._links, self._audit, self._partitions = store, links, audit, partitions
 
     async def resolve(self, action: AnyAction, now: Millis) -> Outgoing | Suppressed | Later:

@@ -1,0 +1,215 @@
+"""Public pages on a real store: GET changes nothing, POST does it once, and a spoilt link tells nobody anything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from agents.access import Admitted
+from agents.links import Links
+from agents.links.links import deeds_of
+from agents.links.pages import PublicPages
+from rules.loading import shipped
+from schemas.actions import AnyAction
+from schemas.record import Complaint, Complaints, Consent, Coupon, CustomerRecord
+from schemas.times import DAY, HOUR
+from tests.agents.senders.sending import KEYS, NOON, Records, Silent, action, anna, redis_at
+
+
+class Site:
+    """The pages of one customer."""
+
+    def __init__(self, client: Any) -> None:
+        self.now = NOON
+        self.told: list[dict[str, Any]] = []
+        self.records = Records(anna())
+        self.links = Links(client, "store", KEYS.links, "https://shop.test")
+        pages = PublicPages(
+            self.links, self.records, shipped().defaults, self._write, Silent(), KEYS, 8, lambda: self.now
+        )
+        app = Starlette(routes=[Route("/k/{token}", pages.answer, methods=["GET", "HEAD", "POST"])])
+        self.web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://shop.test")
+
+    async def _write(self, admitted: Admitted) -> None:
+        self.told.append(admitted.event.model_dump(mode="json", exclude_none=True))
+
+    async def open(self, given: AnyAction) -> dict[str, str]:
+        return await self.links.open(given, deeds_of(given), self.now)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [one["type"] for one in self.told]
+
+
+@pytest.fixture
+async def site(store_server: str) -> AsyncIterator[Site]:
+    client = redis_at(store_server)
+    opened = Site(client)
+    yield opened
+    await opened.web.aclose()
+    await client.aclose()
+
+
+def known(**changes: Any) -> CustomerRecord:
+    closed = Complaint("c-2047", "delivery", "normal", NOON - 3 * DAY, NOON, "o-88213", NOON - DAY)
+    return anna(complaints=Complaints(recent=[closed], total=1), **changes)
+
+
+async def test_scanners_that_fetch_every_link_change_nothing(site: Site) -> None:
+    site.records.record = known()
+    for rule in ("birthday_greeting", "delivery_survey", "complaint_follow_up", "welcome"):
+        for url in (await site.open(action(rule))).values():
+            for ending in ("", "?a=1", "?a=5"):
+                shown = await site.web.get(url + ending)
+                assert shown.status_code == 200
+                await site.web.head(url)
+
+    assert site.told == []
+
+
+async def test_a_survey_is_answered_once_and_may_be_changed(site: Site) -> None:
+    url = (await site.open(action("delivery_survey")))["survey"]
+
+    shown = await site.web.get(f"{url}?a=4")
+    assert 'name="delivery" value="4" checked' in shown.text
+    sent = await site.web.post(url, data={"delivery": "4", "text": ""})
+    assert "Thank you. Your answer has arrived." in sent.text
+    await site.web.post(url, data={"delivery": "4", "text": ""})
+
+    assert site.kinds == ["survey.answered"]
+    answer = site.told[0]
+    assert answer["scores"] == {"delivery": 4}
+    assert (answer["actor"], answer["customer"], answer["order_id"]) == ("customer", "sample", "o-88213")
+    assert answer["action_id"] == action("delivery_survey").action_id
+    assert "You have answered this already." in (await site.web.get(url)).text
+    await site.web.post(url, data={"delivery": "2", "product": "5"})
+    assert site.told[-1]["scores"] == {"delivery": 2, "product": 5}
+
+
+async def test_a_survey_without_a_number_is_not_sent(site: Site) -> None:
+    url = (await site.open(action("delivery_survey")))["survey"]
+
+    assert (await site.web.post(url, data={"delivery": "9"})).status_code == 422
+    assert site.told == []
+
+
+async def test_a_machine_unsubscribes_by_one_click_once_and_a_person_takes_it_back(site: Site) -> None:
+    url = (await site.open(action()))["unsubscribe"]
+    one_click = {"List-Unsubscribe": "One-Click"}
+
+    answers = [
+        await site.web.post(url, data=one_click),
+        await site.web.post(url, files={"List-Unsubscribe": (None, "One-Click")}),
+        await site.web.post(url, content=b""),
+    ]
+
+    assert [one.status_code for one in answers] == [200, 200, 200]
+    assert all("set-cookie" not in one.headers for one in answers)
+    assert site.kinds == ["receipt.unsubscribed"]
+    told = site.told[0]
+    assert (told["channel"], told["purpose"], told["action_id"]) == ("email", "marketing", action().action_id)
+    await site.web.post(url, data={"undo": "1"})
+    assert site.kinds[-1] == "consent.granted"
+    site.now += HOUR
+    await site.web.post(url, data=one_click)
+    assert site.kinds[-1] == "receipt.unsubscribed"
+    assert site.told[-1]["id"] != told["id"]
+
+
+async def test_unsubscribing_works_as_long_as_the_mail_exists(site: Site) -> None:
+    url = (await site.open(action()))["unsubscribe"]
+    site.now += 45 * DAY
+
+    assert (await site.web.post(url, data={"List-Unsubscribe": "One-Click"})).status_code == 200
+    assert site.kinds == ["receipt.unsubscribed"]
+
+
+async def test_a_spoilt_or_ended_link_tells_nobody_anything(site: Site) -> None:
+    url = (await site.open(action("delivery_survey")))["survey"]
+    spoilt = url[:-1] + ("A" if url[-1] != "A" else "B")
+    site.now += 31 * DAY
+
+    answers = [await site.web.post(one, data={"delivery": "5"}) for one in (spoilt, url, url + "x", url[:-8])]
+
+    assert {one.status_code for one in answers} == {404}
+    assert len({one.text for one in answers if 'lang="en"' in one.text} | {answers[0].text}) == 1
+    assert site.told == []
+
+
+async def test_a_complaint_is_opened_again_by_its_link_and_only_when_closed(site: Site) -> None:
+    site.records.record = known()
+    links = await site.open(action("complaint_follow_up"))
+
+    assert "What is still open?" in (await site.web.get(links["reopen"])).text
+    done = await site.web.post(links["reopen"], data={"text": "still broken"})
+    assert "Your complaint is open again." in done.text
+    assert site.told[-1]["type"] == "complaint.reopened"
+    assert (site.told[-1]["complaint_id"], site.told[-1]["text"]) == ("c-2047", "still broken")
+
+    site.records.record.complaints.recent[0].closed = 0
+    assert "This complaint is open already." in (await site.web.get(links["reopen"])).text
+    await site.web.post(links["settled"], data={})
+    assert site.kinds == ["complaint.reopened", "receipt.clicked"]
+
+
+async def test_preferences_show_what_is_so_and_change_what_was_changed(site: Site) -> None:
+    site.records.record = anna(consents=[Consent("email", "marketing", True, NOON)])
+    url = (await site.open(action("welcome")))["preferences"]
+
+    shown = await site.web.get(url)
+    assert "a•••@•••.test" in shown.text
+    assert "anna@mail.test" not in shown.text
+    assert 'name="marketing-email" value="1" aria-label="Offers and greetings: Email" checked' in shown.text
+    service = {f"service-{channel}": "1" for channel in ("email", "sms", "push", "call")}
+    await site.web.post(url, data={**service, "marketing-sms": "1"})
+
+    assert [(one["type"], one["channel"], one["purpose"]) for one in site.told] == [
+        ("consent.withdrawn", "email", "marketing"),
+        ("consent.granted", "sms", "marketing"),
+    ]
+    await site.web.post(url, data={"none": "1"})
+    assert [(one["type"], one["channel"]) for one in site.told[2:]] == [("consent.withdrawn", "email")]
+
+
+async def test_a_coupon_is_shown_until_it_is_used_or_has_ended(site: Site) -> None:
+    given = action()
+    url = (await site.open(given))["coupon"]
+    coupon = Coupon("BDAY-1", 1, NOON + 10 * DAY, percent=15)
+    site.records.record = anna(coupons=[coupon])
+    code = given.coupon.code
+    coupon.code = code
+
+    shown = await site.web.get(url)
+    assert code in shown.text
+    assert "15% off one order" in shown.text
+    coupon.redeemed = True
+    assert "This coupon has been used." in (await site.web.get(url)).text
+    coupon.redeemed, coupon.expires = False, NOON - DAY
+    assert "This coupon was good through November 11." in (await site.web.get(url)).text
+
+
+async def test_pages_are_kept_nowhere_and_load_nothing_from_elsewhere(site: Site) -> None:
+    shown = await site.web.get((await site.open(action()))["unsubscribe"])
+
+    assert shown.headers["cache-control"] == "no-store"
+    assert shown.headers["referrer-policy"] == "no-referrer"
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
+    assert "<script" not in shown.text
+    assert "src=" not in shown.text
+
+
+async def test_links_hold_no_id_and_are_the_same_when_asked_for_again(site: Site) -> None:
+    given = action()
+    once, again = await site.open(given), await site.open(given)
+
+    assert once == again
+    assert len(set(once.values())) == len(once)
+    for url in once.values():
+        assert len(url.rpartition("/")[2]) == 16
+        assert given.action_id[:8] not in url
+        assert "sample" not in url
