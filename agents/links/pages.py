@@ -138,9 +138,10 @@ def page(defaults: Defaults, looks: Looks, title: str, *, status: int = 200, **v
     house = House(defaults, looks.locale)
     brand, colours = house.brand(), palette(defaults.brand.colour)
     chinese = house.language == "zh"
+    cjk = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC'," if chinese else ""
     fonts = {
         "serif": "Georgia,'Songti SC','Noto Serif CJK SC',serif" if chinese else "Georgia,'Noto Serif',serif",
-        "sans": "-apple-system,'Segoe UI',Roboto,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',Arial,sans-serif",
+        "sans": f"-apple-system,'Segoe UI',Roboto,{cjk}'Helvetica Neue',Arial,'Noto Sans',sans-serif",
     }
     css = _template("page.css").render(light=colours.light, dark=colours.dark, **fonts)
     around: dict[str, Any] = {

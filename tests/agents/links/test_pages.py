@@ -15,7 +15,7 @@ from agents.links import Links
 from agents.links.links import deeds_of
 from agents.links.pages import PublicPages
 from rules.loading import shipped
-from schemas.actions import AnyAction
+from schemas.actions import AnyAction, GreetingAction
 from schemas.record import Complaint, Complaints, Consent, Coupon, CustomerRecord
 from schemas.times import DAY, HOUR
 from tests.agents.senders.sending import KEYS, NOON, Records, Silent, action, anna, redis_at
@@ -181,6 +181,8 @@ async def test_a_coupon_is_shown_until_it_is_used_or_has_ended(site: Site) -> No
     url = (await site.open(given))["coupon"]
     coupon = Coupon("BDAY-1", 1, NOON + 10 * DAY, percent=15)
     site.records.record = anna(coupons=[coupon])
+    assert isinstance(given, GreetingAction)
+    assert given.coupon is not None
     code = given.coupon.code
     coupon.code = code
 
