@@ -92,9 +92,9 @@ class PublicPages:
         """The address that a page belongs to, masked."""
         record = await self.record(deed)
         if record is None:
-            return "•••"
+            return "***"
         contact: Contact = await contact_of(record, actor=_PAGES, purpose=ContactPurpose.LOOK, audit=self._audit)
-        return (contact.phone if deed.channel == "sms" else contact.email) or "•••"
+        return (contact.phone if deed.channel == "sms" else contact.email) or "***"
 
     async def tell(self, deed: Deed, kind: str, about: str, **fields: Any) -> None:
         """Write an event that a customer caused; the same deed told twice is one event."""
