@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from email import message_from_bytes, policy
 from functools import cache
 from importlib import resources
 from typing import Any, Final, Protocol
@@ -80,7 +81,7 @@ class PublicPages:
         body = await request.body()
         if len(body) > _MOST_FORM:
             return PlainTextResponse("too long", 413, _HEADERS)
-        return await view.act(await _form(request, body))
+        return await view.act(_form(request.headers.get("content-type", ""), body))
 
     async def record(self, deed: Deed) -> CustomerRecord | None:
         """The customer whom a link belongs to, unless they were erased."""
@@ -340,11 +341,15 @@ class _View:
         )  # fmt: skip
 
 
-async def _form(request: Request, body: bytes) -> dict[str, str]:
+def _form(kind: str, body: bytes) -> dict[str, str]:
     """The fields of a form, urlencoded or multipart, as mail providers post them."""
-    if request.headers.get("content-type", "").startswith("multipart/"):
-        async with request.form() as fields:
-            return {name: value for name, value in fields.items() if isinstance(value, str)}
+    if kind.startswith("multipart/"):
+        parts = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body, policy=policy.HTTP)
+        return {
+            str(part.get_param("name", header="content-disposition")): part.get_content()
+            for part in parts.iter_parts()
+            if part.get_content_maintype() == "text"
+        }
     told = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
     return {name: values[-1] for name, values in told.items()}
 
