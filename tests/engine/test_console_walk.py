@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -34,7 +35,8 @@ def door(site: Site) -> str:
 
 def is_closed(site: Site) -> bool:
     """Whether the record has the complaint closed."""
-    record = site.record("walk-1")
+    with ThreadPoolExecutor(1) as beside:  # Playwright's loop runs in this thread
+        record = beside.submit(site.record, "walk-1").result()
     return record is not None and record.complaints.recent[0].closed > 0
 
 
