@@ -130,9 +130,9 @@ class RuleTerms(Section):
     cooldown: Duration | Literal["once"] | None = None
     """Time in which the rule does not act for this customer again; ``once`` for never again."""
     expiry: Duration
+    """How long after its occasion it may still be done."""
     same_day: bool = False
     """Whether it is of use on the local day of its trigger only: a greeting has the day it is for."""
-    """How long after its occasion it may still be done."""
     spread: Duration = 0
     """Time over which it is spread among customers, by a hash."""
     actions: Annotated[tuple[ActionTerms, ...], Len(1, 4)]

@@ -70,7 +70,7 @@ def test_moments_within_an_event_have_bounds_in_the_contract(time: str) -> None:
 
 @given(
     st.binary(max_size=200)
-    | st.builds(viewed, st.text(max_size=70), st.text(max_size=30) | st.integers() | st.floats()),
+    | st.builds(viewed, st.text(max_size=70), st.text(max_size=30) | st.integers(-(2**63), 2**63 - 1) | st.floats()),
     st.binary(max_size=50),
     st.lists(st.tuples(st.text(max_size=20), st.binary(max_size=20)), max_size=4),
 )
