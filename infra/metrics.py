@@ -237,7 +237,8 @@ REFUSED = Metric(
     ("topic",),
     "Records of an internal topic (rulebooks, almanacs, lessons) that are not used: not signed with our key, or not "
     "readable.",
-    "Any at all: the log names the offset. Who may write to that topic? Are two versions or two keys at work?",
+    "Any at all: the log names the offset. Find out who may write to that topic, and whether two versions or two keys "
+    "are at work.",
 )
 LESSONS = Metric(
     "tend_lessons_total",

@@ -49,6 +49,13 @@ def test_a_mistake_is_told_with_its_place_and_status_2(
         "    5 |     when: orders.cuont > 3\n"
         "      |           ^^^^^^^^^^^^\n"
         "  Fix: did you mean 'orders.count'?\n"
+        "\n"
+        f"{file}:14:27: there is no fact 'orders.cuont'\n"
+        "   14 |         values: {earlier: orders.cuont - 1}\n"
+        "      |                           ^^^^^^^^^^^^\n"
+        "  Fix: did you mean 'orders.count'?\n"
+        "\n"
+        "2 problems; the rulebook is refused as a whole.\n"
     )
 
 

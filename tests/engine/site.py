@@ -194,11 +194,12 @@ class Site:
         time = to_rfc3339(wall_clock() if at is None else at)
         return orjson.dumps({"id": uuid4().hex, "type": kind, "customer": customer, "time": time, **fields})
 
-    def register(self, customer: str) -> None:
+    def register(self, customer: str, at: Millis | None = None) -> None:
         """A customer who may be reached at any time, by anything."""
-        self.tell("customer.registered", customer, name="Anna", email="a@example.org", zone=zone_where_it_is_noon())
+        zone = zone_where_it_is_noon()
+        self.tell("customer.registered", customer, at, name="Anna", email="a@example.org", zone=zone)
         for channel in ("email", "push"):
-            self.tell("consent.granted", customer, channel=channel, purpose="marketing")
+            self.tell("consent.granted", customer, at, channel=channel, purpose="marketing")
 
     def complain(self, customer: str, complaint: str = "p-1") -> None:
         """Something went wrong: leads to a ticket at any hour."""

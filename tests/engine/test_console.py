@@ -41,10 +41,10 @@ def test_a_customer_is_told_as_json(site: Site) -> None:
     assert "complaint_routed" in {decision["rule"] for decision in told["decisions"]}
 
 
-def test_somebody_unknown_is_one_message_and_status_2(site: Site) -> None:
+def test_somebody_unknown_is_one_message_and_status_3(site: Site) -> None:
     said = site.tend("customer", "nobody")
 
-    assert (said.status, said.out) == (2, "")
+    assert (said.status, said.out) == (3, "")
     assert said.err.startswith("tend: There is no customer nobody.")
     assert "Traceback" not in said.err
 
@@ -84,18 +84,20 @@ def test_why_tells_what_became_of_a_rule_that_acted(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "answer"),
+    ("asked", "status", "answer"),
     [
-        ([], "Nothing to explain: name an action"),
-        (["--rule", "cart_left"], "Add --customer ID"),
-        (["--rule", "cart_left", "--customer", "nobody"], "There is no customer nobody."),
+        ([], 2, "Nothing to explain: name an action"),
+        (["--rule", "cart_left"], 2, "Add --customer ID"),
+        (["--rule", "cart_left", "--customer", "nobody"], 3, "There is no customer nobody."),
     ],
     ids=["nothing", "nobody", "somebody unknown"],
 )
-def test_why_that_lacks_something_is_one_message_and_status_2(site: Site, asked: list[str], answer: str) -> None:
+def test_why_that_lacks_something_is_one_message_and_a_status(
+    site: Site, asked: list[str], status: int, answer: str
+) -> None:
     said = site.tend("why", *asked)
 
-    assert (said.status, said.out) == (2, "")
+    assert (said.status, said.out) == (status, "")
     assert answer in said.err
     assert "Traceback" not in said.err
 
@@ -131,6 +133,6 @@ def test_a_dead_letter_that_does_not_exist_is_said(site: Site) -> None:
     said = site.tend("dead-letters", "show", "0:999999")
     misspelt = site.tend("dead-letters", "show", "nonsense")
 
-    assert (said.status, misspelt.status) == (2, 2)
+    assert (said.status, misspelt.status) == (3, 2)
     assert "There is no dead letter 0:999999" in said.err
     assert "expected PARTITION:OFFSET such as 3:17" in misspelt.err

@@ -20,6 +20,7 @@ PAGES = ("/", "/care", "/customers", "/customers/walk-1", "/desk", "/rules", "/l
 def door(site: Site) -> str:
     """The console of the site, with a customer who has ordered, got a coupon's worth of care, and complained."""
     chromium_or_skip()
+    site.installation.settings = site.settings.model_copy(update={"console_port": 0})
     door = site.installation.start_console()
     site.tell("customer.registered", "walk-1", name="Edda Marlow", email="edda@example.org", locale="en-US")
     for channel in ("email", "push"):

@@ -74,8 +74,8 @@ def place(broker_address: str, tmp_path: Path) -> Iterator[Callable[..., Place]]
 Make = Callable[..., Place]
 
 
-def assert_refused(said: Said, *expected: str) -> None:
-    assert said.status == 2, said
+def assert_refused(said: Said, *expected: str, status: int = 2) -> None:
+    assert said.status == status, said
     assert said.err.startswith("tend: "), said.err
     assert "Traceback" not in said.err
     for words in expected:
@@ -153,7 +153,7 @@ def test_a_broker_that_is_not_there(place: Make) -> None:
 def test_a_store_that_is_not_there(place: Make) -> None:
     said = place().worker(TEND_REDIS_URL="redis://127.0.0.1:1/0")
 
-    assert_refused(said, "the store at 127.0.0.1:1")
+    assert_refused(said, "the store at 127.0.0.1:1", status=4)
 
 
 def test_settings_that_are_wrong(place: Make) -> None:
