@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import struct
@@ -21,15 +22,22 @@ HOST = "127.0.0.1"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _TAIL_BYTES = 2_000
+_SERVER_PORTS = (12_000, 32_000)
 # Kafka's protocol: ApiVersions (key 18) version 0, correlation id 1, no client id.
 _API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that is free at this moment (somebody else may take it before you do)."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that is free at this moment (somebody else may take it before you do).
+
+    It lies below the ports that the system gives to clients (from 32768 on under Linux): else a client that asks for a
+    server which is down may be given that very port, is connected to itself, and keeps the server from coming back.
+    """
+    while True:
+        port = random.randrange(*_SERVER_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def kafka_answers(port: int) -> bool:

@@ -46,6 +46,8 @@ class BrokerHealth:
         self._clock = clock
         self.silence = 0.0
         """Seconds since the brokers of what is read last answered, when last told."""
+        self.reads = False
+        """Whether partitions are read: then somebody must lead them."""
         self.doubtful = False
         """A connection was lost after something was heard: what was the end of a log then may not be it any more."""
         self._heard = False
@@ -68,8 +70,10 @@ class BrokerHealth:
         self.doubtful = self._heard
 
     def _told(self, text: str) -> None:
-        leaders = [broker for broker in _decode(text).brokers.values() if broker.toppars]
-        if leaders and all(map(_answers, leaders)):
+        brokers = _decode(text).brokers.values()
+        leaders = [broker for broker in brokers if broker.toppars]
+        # Who has no share, or lost it because no sign of life was answered, still talks to the group's coordinator.
+        if all(map(_answers, leaders)) if leaders else not self.reads and any(map(_answers, brokers)):
             self._answered = self._clock()
         self.silence = self._clock() - self._answered
 

@@ -98,10 +98,10 @@ class Engine:
         """Why no records may come: no share of the partitions yet, or Kafka is silent. Empty when all is well."""
         if not self.running:
             return []
-        if not self.group.joined:
-            return ["waiting for the group to share out the partitions"]
         silence = self._prefetcher.silence
-        return [f"Kafka has not answered for {silence:.0f} s"] if silence > _SILENCE_SECONDS else []
+        # First, as a broker that is silent for longer than the session takes the partitions away as well.
+        reasons = [f"Kafka has not answered for {silence:.0f} s"] if silence > _SILENCE_SECONDS else []
+        return reasons if self.group.joined else [*reasons, "waiting for the group to share out the partitions"]
 
     async def failed(self) -> BaseException | None:
         """Wait until the app has stopped or crashed; the reason of a crash."""

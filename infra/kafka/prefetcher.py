@@ -106,8 +106,8 @@ class Prefetcher:
 
     @property
     def silence(self) -> float:
-        """Seconds since the brokers of what is read last answered; 0 where nothing is read."""
-        return self._health.silence if self._readings else 0.0
+        """Seconds since the brokers of what is read, or any where nothing is, last answered."""
+        return self._health.silence
 
     # ------------------------------------------------------------ asked on the event loop
 
@@ -165,6 +165,7 @@ class Prefetcher:
 
     def _some(self, readings: Readings) -> list[Message]:
         """What has come; waits for the first of it, and gathers nothing more."""
+        self._health.reads = len(readings) > 0
         expecting = readings.is_soon_asked or len(readings) < len(self._assigned)
         first = self._client.poll(_SHORT_WAIT_SECONDS if expecting else _WAIT_SECONDS)
         # consume() alone would wait for the whole number of them.

@@ -152,7 +152,7 @@ def test_what_cannot_be_understood_is_said(how: list[str]) -> None:
 @pytest.mark.faults
 def test_a_replay_killed_at_any_moment_is_completed_by_the_same_command(settings: Settings) -> None:
     command = [sys.executable, "-c", "import typer; from agents.commands.replay import replay; typer.run(replay)"]
-    command += ["--journey", "--weeks", "1", "--households", "150", "--watermark-every", "50", "--speed", "200"]
+    command += ["--journey", "--weeks", "1", "--households", "150", "--watermark-every", "50", "--speed", "100"]
     journey = Journey(days=7, households=150)
     for number in (3, 9, 14):
         running = subprocess.Popen(command, env=os.environ, start_new_session=True, stderr=subprocess.DEVNULL)

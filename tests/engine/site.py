@@ -126,15 +126,17 @@ class Site:
         self, directory: Path, *, workers: int = 1, learner: bool = False, broker: Broker | None = None, **chosen: Any
     ) -> None:
         self.directory = directory
-        self.broker: Broker = broker or EmbeddedBroker(directory / "broker")
+        # A broker that is given runs already, and goes on when the site has ended.
+        self._own_broker = None if broker else EmbeddedBroker(directory / "broker")
+        self.broker: Broker = broker or self._own_broker
         self.store = EmbeddedStore(directory / "store", "everysec")
         self._workers, self._learner = workers, learner
         self._chosen = chosen
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        if isinstance(self.broker, EmbeddedBroker):
-            self._stack.enter_context(self.broker)
+        if self._own_broker is not None:
+            self._stack.enter_context(self._own_broker)
         self._stack.enter_context(self.store)
         usual = {"partitions": 2, "clock": "wall", "tick_ms": 200, "group": f"test-{uuid4().hex[:8]}"}
         places = {"brokers": self.broker.address, "redis_url": self.store.url, "data_dir": self.directory}

@@ -235,10 +235,11 @@ def leader(**words: Any) -> dict[str, Any]:
     return {"state": "UP", "rxidle": 1_000, "waitresp_cnt": 1, "toppars": {"orders-0": {"topic": "orders"}}} | words
 
 
-def told(*connections: dict[str, Any]) -> float:
+def told(*connections: dict[str, Any], reads: bool = True) -> float:
     """The silence after seven seconds in which it was so."""
     seconds = iter((100.0, 107.0, 107.0))
     health = BrokerHealth(clock=lambda: next(seconds))
+    health.reads = reads
     health.config()["stats_cb"](json.dumps({"brokers": dict(enumerate(connections))}))
     return health.silence
 
@@ -260,6 +261,11 @@ def test_a_broker_is_silent(quiet: dict[str, Any]) -> None:
 def test_a_broker_that_was_asked_nothing_is_not_silent() -> None:
     assert told(leader(waitresp_cnt=0, rxidle=60_000_000)) == 0
     assert told(leader(), leader(state="INIT", toppars={})) == 0
+
+
+def test_who_reads_nothing_hears_of_silence_from_any_broker_of_the_group() -> None:
+    assert told(leader(toppars={}), leader(state="DOWN", toppars={}), reads=False) == 0
+    assert told(leader(state="DOWN", toppars={}), reads=False) == 7
 
 
 def test_a_failure_before_anything_was_heard_casts_no_doubt_on_ends() -> None:

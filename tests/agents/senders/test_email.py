@@ -183,6 +183,7 @@ async def test_with_a_key_the_way_out_stands_inside_the_signature(
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(400)
 def test_a_sender_killed_between_provider_and_receipt_sends_nothing_twice_and_loses_nothing(
     store_server: str, office: PostOffice
 ) -> None:
