@@ -127,8 +127,9 @@ class Site:
     ) -> None:
         self.directory = directory
         # A broker that is given runs already, and goes on when the site has ended.
-        self._own_broker = None if broker else EmbeddedBroker(directory / "broker")
-        self.broker: Broker = broker or self._own_broker
+        own = EmbeddedBroker(directory / "broker")
+        self.broker: Broker = broker or own
+        self._own_broker = None if broker else own
         self.store = EmbeddedStore(directory / "store", "everysec")
         self._workers, self._learner = workers, learner
         self._chosen = chosen
