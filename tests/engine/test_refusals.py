@@ -147,7 +147,7 @@ def test_offsets_outside_the_log(place: Make) -> None:
 def test_a_broker_that_is_not_there(place: Make) -> None:
     said = place().worker(TEND_BROKERS="127.0.0.1:1")
 
-    assert_refused(said, "127.0.0.1:1")
+    assert_refused(said, "127.0.0.1:1", status=4)
 
 
 def test_a_store_that_is_not_there(place: Make) -> None:

@@ -105,6 +105,7 @@ def test_any_order_of_arrival_leads_to_the_same_record(life: list[AnyEvent], dic
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_500)
 @settings(deadline=None, max_examples=10_000, suppress_health_check=list(HealthCheck))
 @given(lives(), st.randoms(use_true_random=False))
 def test_ten_thousand_lives_in_any_order_of_arrival_lead_to_the_same_record(life: list[AnyEvent], dice: Any) -> None:
