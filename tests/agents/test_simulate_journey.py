@@ -169,6 +169,7 @@ def test_without_simulation_only_the_data_speaks() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_whole_year_has_every_kind_of_event_and_every_redemption() -> None:
     counts = Counter(event.type for event in Journey().events())
 

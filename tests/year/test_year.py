@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(2_400)]
 
 PARTITIONS = 4
 REFUSES = {"no_consent", "no_address", "cooldown", "exclusive", "channel_cap", "expired", "no_longer_true"}
+NOTHING_TO_SAY = {"tier_upgrade", "points_expiring"}
+"""Silent until a store names the benefits of its tiers, and what points can be used for."""
 HOLDS = {"quiet_hours", "open_complaint", "channel_cap", "total_cap"}
 
 
@@ -73,8 +75,8 @@ def _replayed(installation: Installation) -> Summary:
         installation.stop()
 
 
-def test_every_shipped_rule_gives_something_out(year: Summary) -> None:
-    assert {rule.id for rule in shipped().rules} - set(year.rules) == set()
+def test_every_shipped_rule_that_has_something_to_say_gives_it_out(year: Summary) -> None:
+    assert {rule.id for rule in shipped().rules} - set(year.rules) == NOTHING_TO_SAY
 
 
 def test_every_limit_refuses(year: Summary) -> None:
