@@ -22,7 +22,7 @@ from schemas.errors import TendError
 from schemas.fields import Channel
 from schemas.times import to_millis
 
-app = typer.Typer(no_args_is_help=True, help="Look at what rules say, in any language, and send it to yourself.")
+app = typer.Typer(no_args_is_help=True, help="Look at what rules say, in any language.")
 
 RuleName = Annotated[str, typer.Argument(metavar="RULE", help="Name of the rule, as `tend rules list` shows it.")]
 Language = Annotated[str, typer.Option("--locale", help="Language and region: en-US, de-DE, zh-CN.")]
