@@ -73,6 +73,15 @@ class Distributions:
     returned: Annotated[float, Of("of delivered orders", "of which something comes back, after 1 to 14 days")] = 0.018
     returned_part: Annotated[tuple[float, float], Of("of the amount", "that comes back, uniform")] = (0.1, 1.0)
 
+    # Second thoughts
+    edited: Annotated[float, Of("of orders", "of more than one line, out of which a line is taken before packing")] = (
+        0.008
+    )
+    restored: Annotated[float, Of("of cancellations", "taken back within 6 hours: they were a mistake")] = 0.06
+    exchanged: Annotated[float, Of("of delivered orders", "of which a piece is exchanged within 14 days")] = 0.003
+    refund_paid: Annotated[float, Of("of returns", "whose refund is paid, 4 hours to 5 days after the goods")] = 0.97
+    points_spent: Annotated[float, Of("of orders", "partly paid with the points of the order before")] = 0.01
+
     # Complaints
     complaint_late: Annotated[float, Of("of late or lost parcels", "that lead to a complaint within 36 hours")] = 0.22
     complaint_other: Annotated[float, Of("of parcels in time", "that lead to a complaint within 4 days")] = 0.006
@@ -101,6 +110,9 @@ class Distributions:
     complaint_updated: Annotated[float, Of("of complaints", "to which something is added before they are resolved")] = (
         0.25
     )
+    taken: Annotated[float, Of("of complaints", "that a person takes, in the first half of their time")] = 0.7
+    handed_over: Annotated[float, Of("of complaints taken", "handed over to another person")] = 0.12
+    answered: Annotated[float, Of("of complaints taken", "answered before they are resolved")] = 0.5
     resolve_hours: Annotated[tuple[float, float], Of("hours, factor", "to resolution: median, spread")] = (30.0, 8.0)
     unresolved: Annotated[float, Of("of complaints", "never resolved")] = 0.05
     reopened: Annotated[

@@ -132,17 +132,27 @@ class _Shop:
             visit = Visit(self.sheet, self._catalogue, customer(basket.household), cart, dice)
             begin = shop(visit, basket, self._journey.start // 1000, dice, table)
             self._meet(basket.household, begin)
-            parcel = Parcel(self.sheet, customer(basket.household), basket, dice, table)
+            later = self._dice("later", basket.id)
+            parcel = Parcel(self.sheet, customer(basket.household), basket, dice, later, table)
             fields |= {"promised_at": stamp(parcel.promised), "cart_id": cart}
         else:
             self._meet(basket.household, basket.at)
-        self._rhythms[basket.household].order(basket.lines)
-        who = customer(basket.household)
+        who, rhythm = customer(basket.household), self._rhythms[basket.household]
         self.sheet.tell(basket.at, f"cj-{basket.id}-placed", who, "order.placed", fields, simulated=False)
+        if parcel:
+            self._spend_points(basket, rhythm)
+        rhythm.order(basket.lines)
         for one in (redeemed := self._redeemed.pop(basket.id, [])):
             self._redeem(one, basket, basket.coupon_cents // len(redeemed))
         if parcel:
             parcel.follow()
+
+    def _spend_points(self, basket: source.Basket, rhythm: Rhythm) -> None:
+        dice, tens = self._dice("points", basket.id), rhythm.paid // 1000
+        if tens and dice.chance(self._journey.table.points_spent):
+            key = f"cj-{basket.id}-points"
+            fields = {"points": tens * 10, "reference": key, "order_id": f"cj-{basket.id}"}
+            self.sheet.tell(basket.at, key, customer(basket.household), "points.redeemed", fields)
 
     def _fields(self, basket: source.Basket) -> dict[str, Any]:
         items = [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from agents.simulate.afterthoughts import Afterthoughts
 from agents.simulate.dice import Dice
 from agents.simulate.distributions import Distributions
 from agents.simulate.sheet import DAY, Sheet, stamp
@@ -31,8 +32,11 @@ _WORDS: Final = {
 class Parcel:
     """The rest of an order's life, written down as soon as it is placed."""
 
-    def __init__(self, sheet: Sheet, customer: str, basket: Basket, dice: Dice, table: Distributions) -> None:
+    def __init__(
+        self, sheet: Sheet, customer: str, basket: Basket, dice: Dice, later: Dice, table: Distributions
+    ) -> None:
         self._sheet, self._customer, self._basket, self._dice, self._table = sheet, customer, basket, dice, table
+        self._afterthoughts = Afterthoughts(sheet, customer, basket, later, table)
         self.order = f"cj-{basket.id}"
         # Promised until a midnight (UTC): the day of the order does not count.
         self.promised = (basket.at // DAY + int(dice.weighted(table.promise_days)) + 1) * DAY
@@ -41,8 +45,14 @@ class Parcel:
         """Write down everything after the order."""
         dice, table, at = self._dice, self._table, self._basket.at
         if dice.chance(table.cancelled):
-            self._tell(at + dice.between(600, 3 * HOUR), "cancelled", "order.cancelled", reason="changed mind")
-            return
+            cancelled = at + dice.between(600, 3 * HOUR)
+            self._tell(cancelled, "cancelled", "order.cancelled", reason="changed mind")
+            restored = self._afterthoughts.restore(cancelled)
+            if restored is None:
+                return
+            at = restored
+        else:
+            self._basket = self._afterthoughts.edit(self._basket)
         left = at + dice.between(table.dispatch_hours[0] * HOUR, table.dispatch_hours[1] * HOUR)
         promised = stamp(self.promised)
         self._tell(left, "dispatched", "order.dispatched", carrier=dice.pick(_CARRIERS), promised_at=promised)
@@ -61,7 +71,11 @@ class Parcel:
             part = table.returned_part[0] + dice.uniform() * (table.returned_part[1] - table.returned_part[0])
             cents = int(sum(line.cents for line in self._basket.lines) * part)
             when = at + dice.between(1 * DAY, 14 * DAY)
-            self._tell(when, "returned", "order.returned", amount=cents, reason=dice.pick(_RETURNS))
+            reference = self._afterthoughts.refund(cents, when)
+            reason = dice.pick(_RETURNS)
+            self._tell(when, "returned", "order.returned", amount=cents, reason=reason, refund=reference)
+        else:
+            self._afterthoughts.exchange(self._basket, at)
         if late:
             self._maybe_complain(self.promised, table.complaint_late, table.categories_late)
         else:
@@ -94,6 +108,7 @@ class Parcel:
             fields["urgency"] = dice.weighted(table.urgencies)
         self._complaint(opened, "opened", order_id=self.order, **fields)
         resolved = opened + int(dice.around(*table.resolve_hours) * HOUR)
+        self._afterthoughts.attend(opened, resolved)
         if dice.chance(table.complaint_updated):
             self._complaint(dice.between(opened + 60, resolved - 60), "updated", text="Is there any news?")
         if not dice.chance(table.unresolved):

@@ -34,12 +34,14 @@ class Catalogue:
 class Rhythm:
     """How often a customer orders, from their past alone: a count that fades, brought forward day by day."""
 
-    __slots__ = ("_orders", "appetite", "bought")
+    __slots__ = ("_orders", "appetite", "bought", "paid")
 
     def __init__(self, appetite: float) -> None:
         self.appetite = appetite
         self.bought: deque[Line] = deque(maxlen=8)
         self._orders = 0.0
+        self.paid = 0
+        """Cents of the last order."""
 
     def expected(self, table: Distributions) -> float:
         """Visits without an order expected today; then a day passes."""
@@ -50,6 +52,7 @@ class Rhythm:
     def order(self, lines: list[Line]) -> None:
         """The customer has ordered."""
         self._orders += 1.0
+        self.paid = sum(line.cents for line in lines)
         self.bought.extend(lines[:4])
 
 
