@@ -8,7 +8,7 @@ import logging
 
 from agents.patience import lastingly, patiently
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.reader import tail
+from infra.kafka.consumers import tail
 from schemas.almanac import Almanac, BadAlmanac, NewerAlmanac, decode_almanac, verify
 from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord

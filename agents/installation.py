@@ -18,7 +18,7 @@ from agents.console.session import first_token
 from agents.ground import lane_states, open_store
 from infra.embedded.process import HOST, ServerProcess, free_port
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.positions import read_position
+from infra.kafka.published_position import read_position
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from schemas.errors import TendError

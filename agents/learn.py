@@ -12,10 +12,9 @@ import msgspec
 
 from agents.almanacs import RESUME, SIGNATURE, read_almanac
 from agents.patience import patiently
-from infra.kafka.announcer import Announcer
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.one_active import OneActive
-from infra.kafka.reader import tail
+from infra.kafka.consumers import ExclusiveConsumer, tail
+from infra.kafka.producers import BroadcastProducer
 from infra.kafka.transactions import require_transactions
 from infra.settings import Settings
 from schemas.almanac import (
@@ -60,8 +59,8 @@ class Learner:
         self._key = key
         self._clock = clock
         self._collector = Collector(settings.partitions, beginning)
-        self._announcer: Announcer | None = None
-        self._reader: OneActive | None = None
+        self._announcer: BroadcastProducer | None = None
+        self._reader: ExclusiveConsumer | None = None
         self._stopping = asyncio.Event()
         self._caught_up = False
         self.newest: Almanac | None = None
@@ -87,7 +86,7 @@ class Learner:
         """Learn while active; wait for a turn otherwise."""
         await asyncio.to_thread(require_transactions, self._connection)
         name = f"{self._settings.group}-learn"
-        self._announcer = Announcer(self._connection, name)
+        self._announcer = BroadcastProducer(self._connection, name)
         new_reader = partial(self._new_reader, name)
         self._reader = new_reader()
         try:
@@ -102,8 +101,8 @@ class Learner:
             await self._reader.close()
             await self._announcer.close()
 
-    def _new_reader(self, group: str) -> OneActive:
-        return OneActive(
+    def _new_reader(self, group: str) -> ExclusiveConsumer:
+        return ExclusiveConsumer(
             self._connection,
             LESSONS,
             group,
@@ -112,7 +111,7 @@ class Learner:
             instance=self._settings.group_instance_id,
         )
 
-    async def _turn(self, reader: OneActive) -> None:
+    async def _turn(self, reader: ExclusiveConsumer) -> None:
         read = await patiently(lambda: reader.read(max_wait_ms=100), self._waits)
         if read is None:
             return

@@ -23,8 +23,7 @@ from agents.rulebooks import published_rulebooks
 from infra.kafka.buffer import FetchedRecords
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.positions import read_position
-from infra.kafka.progress import applied_offsets
+from infra.kafka.published_position import read_position
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from infra.store import Store, check
@@ -120,7 +119,7 @@ class Rebuild:
         found = [{topic: ends[topic][p] for topic in LANE_TOPICS} for p in range(self._settings.partitions)]
         if self._exact:
             return found
-        for (topic, p), offset in applied_offsets(self._connection, self._settings.group, EVENT_TOPICS).items():
+        for (topic, p), offset in topics.committed_offsets(self._settings.group, EVENT_TOPICS).items():
             found[p][topic] = min(found[p][topic], offset)
         return found
 

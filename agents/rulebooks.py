@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from agents.almanacs import SIGNATURE
 from agents.ground import almanac_key
 from agents.patience import lastingly
-from infra.kafka.announcer import Announcer
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.reader import Reader, read_all
+from infra.kafka.consumers import AsyncConsumer, read_all
+from infra.kafka.producers import BroadcastProducer
 from infra.settings import Settings
 from rules.loading import load_rulebook, parse_rulebook, shipped
 from rules.problems import BadRulebook
@@ -38,7 +38,7 @@ async def publish_rulebook(settings: Settings, rulebook: Rulebook, in_force_from
     connection = KafkaConnection.of(settings)
     key, bundle = f"{rulebook.version}@{in_force_from}".encode(), rulebook.bundle(in_force_from)
     headers = ((SIGNATURE, sign_rulebook(bundle, almanac_key(settings))),)
-    announcer = Announcer(connection, f"{settings.group}-rulebooks")
+    announcer = BroadcastProducer(connection, f"{settings.group}-rulebooks")
     await announcer.open()
     try:
         await announcer.announce(RULEBOOKS, key, bundle, headers)
@@ -103,7 +103,7 @@ class RulebookFeed:
         await lastingly(lambda: self._follow(library, told))
 
     async def _follow(self, library: RulebookSchedule, told: Callable[[Rulebook], None]) -> None:
-        async with Reader(self._connection, {(RULEBOOKS, 0): self._next}) as reader:
+        async with AsyncConsumer(self._connection, {(RULEBOOKS, 0): self._next}) as reader:
             while True:
                 for raw in await reader.read(max_wait_ms=500):
                     self._next = raw.offset + 1

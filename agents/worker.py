@@ -19,7 +19,7 @@ from agents.surroundings import Surroundings, Watch, believed
 from agents.trusted_clock import TrustedClock
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
-from infra.kafka.publisher import Publisher
+from infra.kafka.outbox_publisher import OutboxPublisher
 from infra.kafka.topics import Topics
 from infra.kafka.transactions import require_transactions
 from infra.settings import Settings
@@ -124,7 +124,7 @@ class Worker:
             clock=settings.clock,
             outbox_limit=settings.outbox_limit,
             begin_offsets=lambda p: {topic: offsets[p] for topic, offsets in firsts.items()},
-            publisher=partial(Publisher, self._connection, group=settings.group),
+            publisher=partial(OutboxPublisher, self._connection, group=settings.group),
             batches=self._batches,
             applied=self._applied,
             exact=settings.exact,

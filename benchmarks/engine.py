@@ -35,7 +35,7 @@ from benchmarks.running import own_topics
 from benchmarks.where import shares
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.settings import load_settings
 from rules.loading import shipped
 from schemas.ids import partition_of

@@ -24,7 +24,6 @@ from benchmarks.peers.servers import Servers
 from benchmarks.peers.told import Told
 from benchmarks.reference.checker import Found, check
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.progress import applied_offsets
 from infra.kafka.topics import Topics
 
 PEERS = (
@@ -104,7 +103,7 @@ def _done(servers: Servers, told: Told) -> bool:
     """Whether the group says that it has come to the end of all topics."""
     connection = KafkaConnection(servers.brokers)
     ends = Topics(connection).end_offsets(told.topics)
-    applied = applied_offsets(connection, told.group, told.topics)
+    applied = Topics(connection).committed_offsets(told.group, told.topics)
     return all(applied.get((topic, p), 0) == end for topic in told.topics for p, end in enumerate(ends[topic]))
 
 

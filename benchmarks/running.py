@@ -18,7 +18,7 @@ from agents.replay.replay import Replay
 from agents.simulate.journey import Journey
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.embedded.store import Durability
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics
 from infra.settings import load_settings
 from schemas.times import DAY

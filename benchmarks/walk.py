@@ -24,7 +24,7 @@ from typing import IO, Any
 from agents.installation import Installation, environment_of
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.embedded.process import free_port
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.settings import load_settings
 
 ROOT = Path(__file__).parents[1]

@@ -13,7 +13,7 @@ from agents.terminal import shown
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.console_consumer import consume
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from schemas.errors import NotFound, TendError

@@ -17,7 +17,7 @@ from agents.reasons import reasons_of_absence
 from agents.store_queries import StoreQueries
 from agents.terminal import shown
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.reader import tail
+from infra.kafka.consumers import tail
 from infra.settings import Settings
 from schemas.errors import NotFound, TendError
 from schemas.outcome import Decision, decode_decision

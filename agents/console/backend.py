@@ -17,8 +17,8 @@ from agents.rollups.keeper import RollupKeeper
 from agents.rollups.store import RollupStore
 from agents.rulebooks import own_rulebook, published_rulebooks
 from agents.store_queries import StoreQueries
-from infra.kafka.acknowledged import AcknowledgedProducer
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.producers import AcknowledgedProducer
 from infra.settings import Settings
 from rules.rulebook import Rulebook
 from schemas.errors import ConfigurationRefused, TendError

@@ -31,7 +31,7 @@ from agents.replay.told import Told
 from agents.simulate.journey import Journey
 from infra.embedded.broker import EmbeddedBroker
 from infra.embedded.store import EmbeddedStore
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.settings import Settings, load_settings
 from schemas.times import DAY, Millis, to_rfc3339
 from schemas.watermarks import Watermark

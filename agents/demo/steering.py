@@ -11,7 +11,7 @@ import msgspec
 from agents.ground import open_store
 from agents.rollups.keys import key
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from schemas.times import DAY, MINUTE, SECOND, Millis

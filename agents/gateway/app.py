@@ -19,8 +19,8 @@ from agents.ground import open_store, wall_clock
 from agents.links import Links
 from agents.links.pages import PublicPages
 from agents.rulebooks import own_rulebook
-from infra.kafka.acknowledged import AcknowledgedProducer
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.producers import AcknowledgedProducer
 from infra.settings import Settings
 from schemas.errors import DependencyUnavailable
 

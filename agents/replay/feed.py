@@ -11,7 +11,7 @@ from agents.replay.plan import EVERY
 from agents.replay.replay import Pace, Progress, Replay, Source
 from agents.replay.standing import NOTHING, standing
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from schemas.times import Millis

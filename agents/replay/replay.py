@@ -43,7 +43,7 @@ class Source(Protocol):
 
 
 class Sink(Protocol):
-    """Where records go; ``infra.kafka.producer.BulkProducer`` is one."""
+    """Where records go; ``infra.kafka.producers.BulkProducer`` is one."""
 
     def send(
         self,

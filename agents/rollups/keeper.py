@@ -17,8 +17,8 @@ from agents.rollups.keys import key
 from agents.rollups.model import Standing, Work
 from agents.rollups.store import Overtaken, RollupStore, standing_of
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.consumers import AsyncConsumer
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.reader import Reader
 from infra.settings import Settings
 from infra.store import Store
 from schemas.codec import decode_record
@@ -92,7 +92,7 @@ class RollupKeeper:
         self._held = [await self._rollups.held_actions(p) for p in partitions]
         starts = await asyncio.to_thread(self._starts)
         renewed = time.monotonic()
-        async with Reader(self._connection, starts) as reader:
+        async with AsyncConsumer(self._connection, starts) as reader:
             while True:
                 records = await reader.read(_WAIT_MS)
                 await self._take(records)

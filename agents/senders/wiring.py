@@ -21,8 +21,8 @@ from agents.senders.sender import Sender, SenderParts
 from agents.senders.sms import FileSms, TwilioSms
 from agents.senders.waiting import Waiting
 from agents.senders.webhook import WebhookProvider
-from infra.kafka.acknowledged import AcknowledgedProducer
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.producers import AcknowledgedProducer
 from infra.settings import Settings
 from schemas.errors import ConfigurationRefused
 

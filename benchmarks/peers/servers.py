@@ -20,7 +20,7 @@ from benchmarks.reference.checker import Expected, expect
 from benchmarks.reference.load import CUSTOMERS, EVENTS_EACH, PARTITIONS, TOPICS, messages
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics
 from infra.settings import load_settings
 from infra.store.keys import lane_keys

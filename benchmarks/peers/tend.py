@@ -22,7 +22,7 @@ from benchmarks.reference.load import PARTITIONS
 from infra.event_loop import run
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
-from infra.kafka.publisher import Publisher
+from infra.kafka.outbox_publisher import OutboxPublisher
 from infra.kafka.topics import Topics
 from infra.settings import load_settings
 from rules.loading import shipped
@@ -104,7 +104,7 @@ class Worker:
             clock="wall",
             outbox_limit=settings.outbox_limit,
             begin_offsets=lambda p: {topic: offsets[p] for topic, offsets in firsts.items()},
-            publisher=partial(Publisher, connection, group=settings.group),
+            publisher=partial(OutboxPublisher, connection, group=settings.group),
             batches=self._batches,
             applied=self._engine.group.record_progress,
             core=self._core,

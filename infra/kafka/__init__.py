@@ -1,1 +1,1 @@
-"""Kafka: what is consumed comes through Faust, what is published goes through confluent-kafka."""
+"""Kafka: events come through Faust on one librdkafka client per worker, everything else by clients of its own."""

@@ -21,7 +21,7 @@ _DISPLAY_SECONDS = 5.0
 
 
 class _Boot(BootStrategy):
-    # Publishing is not Faust's business here: see infra.kafka.publisher.
+    # Publishing is not Faust's business here: see infra.kafka.outbox_publisher.
     enable_kafka_producer = False
     enable_web = False
 

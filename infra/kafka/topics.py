@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but not in its __all__
     AdminClient,
     ConfigResource,
@@ -175,6 +175,25 @@ class Topics:
             raise ConfigurationRefused(f"Missing topics: {', '.join(missing)}. Run: tend topics create")
         with PartitionLog(self._connection) as log:
             return {topic: [log.bounds(topic, p) for p in range(existing[topic])] for topic in topics}
+
+    def committed_offsets(self, group: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """How far a consumer group has said it came, where the broker still knows.
+
+        The workers' group says so for display; it is good enough to begin again at.
+
+        Raises:
+            ConfigurationRefused: a topic is missing.
+            DependencyUnavailable: no broker answers.
+        """
+        asked = [TopicPartition(topic, p) for topic in topics for p in range(self.partitions(topic))]
+        consumer = Consumer(self._connection.librdkafka(group_id=group, enable_auto_commit=False))
+        try:
+            known = consumer.committed(asked, timeout=_SECONDS)
+        except KafkaException as error:
+            raise DependencyUnavailable(f"Kafka: {error.args[0].str()}") from error
+        finally:
+            consumer.close()
+        return {(at.topic, at.partition): at.offset for at in known if at.offset >= 0}
 
     def existing(self, names: Sequence[str]) -> list[str]:
         """Those of these topics that exist. Raises DependencyUnavailable."""

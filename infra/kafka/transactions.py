@@ -1,15 +1,15 @@
-"""Seeing that a broker's transactions can be relied on, and what to do where one is left open."""
+"""Seeing that a broker's transactions can be relied on."""
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from infra.kafka.connection import KafkaConnection
 from schemas.errors import ConfigurationRefused, DependencyUnavailable
+from schemas.topics import POSITIONS
 
 _SECONDS = 20.0
 _WAIT_MS = 10
@@ -32,7 +32,7 @@ _NOT_ALLOWED = {
 }
 
 
-def require_transactions(connection: KafkaConnection, topic: str = "tend.positions") -> None:
+def require_transactions(connection: KafkaConnection, topic: str = POSITIONS) -> None:
     """See that what a transaction takes back stays unseen by readers of committed records.
 
     Tried by aborting one record in ``topic``, because some brokers accept a transaction and show it all the
@@ -53,24 +53,6 @@ def require_transactions(connection: KafkaConnection, topic: str = "tend.positio
         raise ConfigurationRefused(
             f"The broker at {connection.brokers} shows records of a transaction that was aborted. {_FIX}"
         )
-
-
-def end_left_open(producer: Producer, places: Iterable[tuple[str, int]]) -> None:
-    """Take back what an earlier transaction of the same id left open in these partitions, which the broker forgot.
-
-    A lone Apache Kafka that is killed between saying that a transaction is committed and telling its partitions so may
-    take them for deleted when it starts again: the transaction is complete to its coordinator, and open in the logs,
-    where readers of committed records stop for good (seen with 4.3.0; see KIP-664 for hanging transactions). A log
-    knows one open transaction per producer id: what ends a later one there ends both.
-
-    Raises:
-        KafkaException: the broker does not take it for now.
-    """
-    producer.begin_transaction()
-    for topic, partition in places:
-        producer.produce(topic, b"", b"", partition)  # a compacted topic wants a key; nobody ever sees it
-    producer.flush(_SECONDS)
-    producer.abort_transaction(_SECONDS)
 
 
 def _meets(connection: KafkaConnection, topic: str, offset: int, isolation: str, patience: float) -> bool:

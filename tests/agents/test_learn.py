@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from agents.learn import GRACE, Learner
-from infra.kafka.one_active import Lessons
+from infra.kafka.consumers import ExclusiveRead
 from infra.settings import load_settings
 from schemas.almanac import Almanac, Contribution, decode_almanac, encode_contribution
 from schemas.lane import KafkaRecord
@@ -32,10 +32,10 @@ class Announced:
 class Reads:
     """Gives one read after the other."""
 
-    def __init__(self, *reads: Lessons) -> None:
+    def __init__(self, *reads: ExclusiveRead) -> None:
         self._reads = list(reads)
 
-    async def read(self, max_wait_ms: int) -> Lessons | None:
+    async def read(self, max_wait_ms: int) -> ExclusiveRead | None:
         return self._reads.pop(0)
 
 
@@ -51,7 +51,7 @@ def told(offset: int, partition: int, epoch: int, *, done: bool = True) -> Kafka
     return KafkaRecord(LESSONS, 0, offset, 0, b"", body)
 
 
-async def turns(made: Learner, *reads: Lessons) -> None:
+async def turns(made: Learner, *reads: ExclusiveRead) -> None:
     source = Reads(*reads)
     for _ in reads:
         await made._turn(source)  # type: ignore[arg-type]  # as much of one as it needs
@@ -60,9 +60,9 @@ async def turns(made: Learner, *reads: Lessons) -> None:
 async def test_an_epoch_is_closed_when_all_lanes_are_done_with_it() -> None:
     made, announced = learner(None)
 
-    await turns(made, Lessons([told(0, 0, FIRST)], 1, True))
+    await turns(made, ExclusiveRead([told(0, 0, FIRST)], 1, True))
     assert announced.almanacs == []
-    await turns(made, Lessons([told(1, 1, FIRST)], 2, True))
+    await turns(made, ExclusiveRead([told(1, 1, FIRST)], 2, True))
 
     assert [almanac.epoch for almanac in announced.almanacs] == [FIRST]
 
@@ -70,7 +70,9 @@ async def test_an_epoch_is_closed_when_all_lanes_are_done_with_it() -> None:
 async def test_in_service_an_epoch_is_closed_at_its_deadline_without_the_lane_that_is_missing() -> None:
     made, announced = learner((FIRST + 1) * DAY + GRACE + 1)
 
-    await turns(made, Lessons([told(0, 0, FIRST), told(1, 1, FIRST, done=False)], 2, True), Lessons([], 2, False))
+    await turns(
+        made, ExclusiveRead([told(0, 0, FIRST), told(1, 1, FIRST, done=False)], 2, True), ExclusiveRead([], 2, False)
+    )
 
     assert [almanac.epoch for almanac in announced.almanacs] == [FIRST]
 
@@ -78,9 +80,9 @@ async def test_in_service_an_epoch_is_closed_at_its_deadline_without_the_lane_th
 async def test_after_an_outage_nothing_is_closed_before_what_was_said_in_time_is_read() -> None:
     made, announced = learner((FIRST + 3) * DAY)
 
-    await turns(made, Lessons([told(0, 0, FIRST, done=False), told(1, 1, FIRST, done=False)], 2, False))
+    await turns(made, ExclusiveRead([told(0, 0, FIRST, done=False), told(1, 1, FIRST, done=False)], 2, False))
     assert announced.almanacs == []
-    await turns(made, Lessons([told(2, 0, FIRST), told(3, 1, FIRST)], 4, True))
+    await turns(made, ExclusiveRead([told(2, 0, FIRST), told(3, 1, FIRST)], 4, True))
 
     closed = announced.almanacs[0]
     assert closed.epoch == FIRST
@@ -104,7 +106,7 @@ async def test_what_no_lane_can_have_said_is_left_out_and_counted(body: bytes, c
     made, announced = learner(clock)
     bad = KafkaRecord(LESSONS, 0, 7, 0, b"", body)
 
-    await turns(made, Lessons([bad, told(8, 0, FIRST), bad, told(9, 1, FIRST)], 10, True))
+    await turns(made, ExclusiveRead([bad, told(8, 0, FIRST), bad, told(9, 1, FIRST)], 10, True))
 
     assert made.refused == {LESSONS: 2}
     assert [almanac.epoch for almanac in announced.almanacs] == [FIRST]

@@ -81,7 +81,7 @@ async def test_where_none_is_good_the_refusal_says_how_many_there_are_and_what_t
 async def test_what_is_published_is_signed_and_keyed_by_version_and_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[tuple[Any, ...]] = []
 
-    class Announcer:
+    class BroadcastProducer:
         def __init__(self, *_: Any) -> None: ...
 
         async def open(self) -> None: ...
@@ -91,7 +91,7 @@ async def test_what_is_published_is_signed_and_keyed_by_version_and_moment(monke
         async def announce(self, *message: Any) -> None:
             said.append(message)
 
-    monkeypatch.setattr(rulebooks, "Announcer", Announcer)
+    monkeypatch.setattr(rulebooks, "BroadcastProducer", BroadcastProducer)
     settings = load_settings({"almanac_key": KEY.decode()})
 
     for since in (1_000, 2_000):

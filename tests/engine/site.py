@@ -24,7 +24,7 @@ from agents.installation import Installation, Service, environment_of
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog, raw
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.settings import Settings, load_settings
 from schemas.codec import decode_record
 from schemas.ids import partition_of

@@ -15,7 +15,7 @@ from agents.replay.disturb import in_order
 from agents.replay.replay import Disturb, Pace, Progress, Replay
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.settings import Settings
 from schemas.outcome import Decision, decode_decision
 from schemas.topics import ACTION_TOPICS, ALMANAC, DECISIONS, EVENT_TOPICS

@@ -19,7 +19,7 @@ from agents.replay.told import Told
 from infra.embedded import EmbeddedStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from schemas.times import HOUR
 from schemas.topics import DEAD_LETTERS
 from tests import backends

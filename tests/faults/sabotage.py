@@ -8,11 +8,11 @@ from importlib.resources import files
 from typing import Any, cast
 
 import agents.batches
-import infra.kafka.publisher
+import infra.kafka.outbox_publisher
 import infra.store.redis_store
 import streams.duplicates
 from infra.kafka.buffer import PartitionBuffer
-from infra.kafka.publisher import Publisher
+from infra.kafka.outbox_publisher import OutboxPublisher
 from infra.kafka.readings import Readings
 from infra.store import Store
 from infra.store.keys import lane_keys
@@ -54,19 +54,19 @@ def _without_fetch() -> None:
 
 def _without_fence() -> None:
     """Each owner has a transactional id of its own."""
-    kept = Publisher.__init__
+    kept = OutboxPublisher.__init__
 
-    def begin(self: Publisher, *arguments: Any, **named: Any) -> None:
+    def begin(self: OutboxPublisher, *arguments: Any, **named: Any) -> None:
         kept(self, *arguments, **named)
         self._name = f"{self._name}-{uuid.uuid4().hex}"
 
-    _put(Publisher, "__init__", begin)
+    _put(OutboxPublisher, "__init__", begin)
 
 
 def _without_position() -> None:
     """A new owner publishes whatever the store still holds."""
-    _put(infra.kafka.publisher, "own_position", lambda connection, lane: (0, False))
-    _put(Publisher, "_check_nothing_is_missing", lambda self, first: None)
+    _put(infra.kafka.outbox_publisher, "own_position", lambda connection, lane: (0, False))
+    _put(OutboxPublisher, "_check_nothing_is_missing", lambda self, first: None)
 
 
 def _without_trim() -> None:

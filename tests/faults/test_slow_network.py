@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics, TopicSpec
 from tests.backends import OwnBroker, delete_topics
 from tests.equality.histories import History, Result

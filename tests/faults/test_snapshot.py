@@ -12,7 +12,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from agents.installation import environment_of
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics
 from schemas.topics import EVENT_TOPICS, ORDERS
 from tests.engine.site import Site, eventually

@@ -14,11 +14,10 @@ from typing import Any
 
 import agents.commands.worker
 import agents.worker
-import infra.kafka.publisher
+import infra.kafka.outbox_publisher
 from agents.ground import open_store
 from agents.lane import LaneRunner
-from infra.kafka.lane_producer import LaneProducer
-from infra.kafka.publisher import Publisher
+from infra.kafka.outbox_publisher import LaneProducer, OutboxPublisher
 from infra.settings import Settings
 from infra.store import Store
 from schemas.lane import Commit, Loaded, OutboxEntry
@@ -72,7 +71,7 @@ class TriedProducer(LaneProducer):
             self.trial.came_to(Step.PUBLISH, self._partition, in_cache=False, unpublished=1)
 
 
-class TriedPublisher(Publisher):
+class TriedPublisher(OutboxPublisher):
     """Tells how much waits to be published."""
 
     trial: Trial
@@ -121,9 +120,9 @@ def main() -> None:
         sabotage(Safeguard(asked))
     put = partial(setattr, agents.worker)
     put("LaneRunner", TriedLane)
-    put("Publisher", TriedPublisher)
+    put("OutboxPublisher", TriedPublisher)
     put("open_store", open_tried_store)
-    infra.kafka.publisher.__dict__["LaneProducer"] = TriedProducer
+    infra.kafka.outbox_publisher.__dict__["LaneProducer"] = TriedProducer
     agents.commands.worker.__dict__["Worker"] = TriedWorker
     agents.commands.worker.worker()
 

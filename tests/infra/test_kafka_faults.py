@@ -16,13 +16,13 @@ import orjson
 import pytest
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.positions import POSITIONS_TOPIC
-from infra.kafka.producer import BulkProducer
-from infra.kafka.publisher import Publisher
-from infra.kafka.reader import read_all
+from infra.kafka.consumers import read_all
+from infra.kafka.outbox_publisher import OutboxPublisher
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.errors import DependencyUnavailable
 from schemas.lane import OutboxEntry
+from schemas.topics import POSITIONS
 from tests.backends import OwnBroker
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -152,8 +152,8 @@ def test_a_worker_goes_on_when_its_broker_comes_back(own_kafka: OwnBroker, group
 
 async def test_a_publisher_goes_on_when_its_broker_comes_back(own_kafka: OwnBroker) -> None:
     connection = KafkaConnection(own_kafka.address)
-    Topics(connection).create([TopicSpec("coupons", 1), TopicSpec(POSITIONS_TOPIC, 1)])
-    publisher = Publisher(connection, 0)
+    Topics(connection).create([TopicSpec("coupons", 1), TopicSpec(POSITIONS, 1)])
+    publisher = OutboxPublisher(connection, 0)
     entries = [OutboxEntry(n, "coupons", 0, b"anna", b"%d" % n) for n in range(1, 2_001)]
     for first in range(0, 1_000, 100):
         await publisher.publish(entries[first : first + 100])

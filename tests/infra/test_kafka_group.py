@@ -14,8 +14,7 @@ from infra.kafka.buffer import FetchedBatch, PartitionBuffer, PartitionRevoked
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
 from infra.kafka.group import Group, Place
-from infra.kafka.producer import BulkProducer
-from infra.kafka.progress import applied_offsets
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics, TopicSpec
 from infra.kafka.transport import BatchConsumer
 from infra.settings import Settings, load_settings
@@ -326,7 +325,7 @@ async def test_how_far_lanes_have_come_is_committed_for_display(
     await until(lambda: all(len(offsets) >= 10 for offsets in worker.read.values()))
     await worker.engine.stop()
 
-    applied = applied_offsets(connection, settings.group, TOPICS)
+    applied = Topics(connection).committed_offsets(settings.group, TOPICS)
 
     assert applied == {(topic, partition): 10 for topic in TOPICS for partition in range(PARTITIONS)}
 

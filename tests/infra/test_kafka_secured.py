@@ -18,13 +18,13 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import make_engine
-from infra.kafka.positions import POSITIONS_TOPIC
-from infra.kafka.producer import BulkProducer
-from infra.kafka.publisher import Publisher
+from infra.kafka.outbox_publisher import OutboxPublisher
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics, TopicSpec
 from infra.settings import Settings, load_settings
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.lane import OutboxEntry
+from schemas.topics import POSITIONS
 from tests.backends import OwnBroker, own_broker_or_skip
 
 PASSWORD = "s3cret"
@@ -57,11 +57,11 @@ def settings(secured: str, group: str, tmp_path: Path) -> Settings:
 
 async def test_topics_producers_publishers_and_the_group_log_in(settings: Settings) -> None:
     connection = KafkaConnection.of(settings)
-    Topics(connection).create([TopicSpec("orders", 1, {"retention.ms": "-1"}), TopicSpec(POSITIONS_TOPIC, 1)])
+    Topics(connection).create([TopicSpec("orders", 1, {"retention.ms": "-1"}), TopicSpec(POSITIONS, 1)])
     producer = BulkProducer(connection)
     producer.send("orders", 0, b"anna", b"1", 1_700_000_000_000)
     producer.flush()
-    publisher = Publisher(connection, 0)
+    publisher = OutboxPublisher(connection, 0)
     await publisher.publish([OutboxEntry(1, "orders", 0, b"anna", b"2")])
     await publisher.close()
 

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from infra.kafka import transactions
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.reader import read_all
+from infra.kafka.consumers import read_all
 from infra.kafka.topics import Topics, TopicSpec
 from infra.kafka.transactions import require_transactions
 from schemas.errors import ConfigurationRefused, DependencyUnavailable

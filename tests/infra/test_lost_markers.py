@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.consumers import read_all
+from infra.kafka.outbox_publisher import OutboxPublisher
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.positions import POSITIONS_TOPIC
-from infra.kafka.publisher import Publisher
-from infra.kafka.reader import read_all
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.lane import OutboxEntry
+from schemas.topics import POSITIONS
 from tests.backends import OwnBroker
 from tests.infra.lost_markers import lose_marker
 
@@ -24,14 +24,14 @@ ALL = {
 }
 
 
-async def two_transactions(connection: KafkaConnection) -> Publisher:
+async def two_transactions(connection: KafkaConnection) -> OutboxPublisher:
     """Of which the second one is about to lose its markers."""
-    Topics(connection).create([TopicSpec(name, 1) for name in (*ALL, POSITIONS_TOPIC)])
-    publisher = Publisher(connection, 0)
+    Topics(connection).create([TopicSpec(name, 1) for name in (*ALL, POSITIONS)])
+    publisher = OutboxPublisher(connection, 0)
     await publisher.publish(ENTRIES[:100])
     await publisher.publish(ENTRIES[:200])
     with PartitionLog(connection) as log:
-        for name in (*ALL, POSITIONS_TOPIC):
+        for name in (*ALL, POSITIONS):
             log.settled_bounds(name, 0)
     return publisher
 
@@ -49,7 +49,7 @@ async def out(connection: KafkaConnection) -> dict[str, list[int]]:
 
 @pytest.mark.parametrize(
     "topics",
-    [("coupons", "lessons", POSITIONS_TOPIC), (POSITIONS_TOPIC,), ("lessons", POSITIONS_TOPIC)],
+    [("coupons", "lessons", POSITIONS), (POSITIONS,), ("lessons", POSITIONS)],
     ids=["all of it", "only that it happened", "a part of it"],
 )
 async def test_what_a_broker_left_open_is_out_once(
@@ -59,13 +59,13 @@ async def test_what_a_broker_left_open_is_out_once(
     await (await two_transactions(connection)).close()
     lose(own_kafka, tmp_path, topics)
 
-    heir = Publisher(connection, 0)
+    heir = OutboxPublisher(connection, 0)
     assert await heir.open() == 100
     assert await heir.publish(ENTRIES[100:]) == 300
     await heir.close()
 
     assert await out(connection) == ALL
-    assert await Publisher(connection, 0).open() == 300
+    assert await OutboxPublisher(connection, 0).open() == 300
 
 
 async def test_what_a_broker_says_is_out_comes_to_light_with_what_follows(own_kafka: OwnBroker, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ async def test_what_a_broker_says_is_out_comes_to_light_with_what_follows(own_ka
     await (await two_transactions(connection)).close()
     lose(own_kafka, tmp_path, ("coupons",))
 
-    heir = Publisher(connection, 0)
+    heir = OutboxPublisher(connection, 0)
     assert await heir.open() == 200
     await heir.publish(ENTRIES[100:])
     await heir.close()
@@ -86,7 +86,7 @@ async def test_a_publisher_in_service_publishes_again_what_its_broker_left_open(
 ) -> None:
     connection = KafkaConnection(own_kafka.address)
     publisher = await two_transactions(connection)
-    lose(own_kafka, tmp_path, ("coupons", "lessons", POSITIONS_TOPIC))
+    lose(own_kafka, tmp_path, ("coupons", "lessons", POSITIONS))
 
     await publisher.open()
     await publisher.publish(ENTRIES[100:])

@@ -18,7 +18,7 @@ from infra.kafka.broker_health import BrokerHealth
 from infra.kafka.buffer import FetchedBatch, PartitionBuffer
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.prefetcher import Prefetcher
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.kafka.readings import Place
 from infra.kafka.topics import Topics, TopicSpec
 from infra.settings import load_settings

@@ -19,7 +19,7 @@ from agents.demo.summary import Summary, summarise
 from agents.installation import Installation
 from agents.replay.replay import Replay
 from agents.simulate.journey import Journey
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.settings import load_settings
 from rules.loading import shipped
 from schemas.record import MAX_BYTES

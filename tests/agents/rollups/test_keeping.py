@@ -19,7 +19,7 @@ from agents.rollups.keeper import RollupKeeper
 from agents.rollups.store import Overtaken, RollupStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.producer import BulkProducer
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics
 from infra.settings import Settings, load_settings
 from schemas.ids import partition_of

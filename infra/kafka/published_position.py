@@ -1,4 +1,4 @@
-"""How far a lane has published, as the log itself tells it."""
+"""How far a lane has published, and what of it lies beyond that position, as the log itself tells it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import orjson
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from schemas.lane import KafkaRecord, OutboxEntry
+from schemas.topics import POSITIONS
 
-POSITIONS_TOPIC = "tend.positions"
 SEQUENCE_HEADER = "tend-seq"
 
+Place = tuple[str, int]
+"""Topic and partition."""
 Identity = tuple[str, bytes]
+"""Topic and id of a message."""
 
 _ENDED_SECONDS = 2.0
 """A transaction that has ended has ended in its partitions too, but for the moment that they take to show it."""
@@ -40,7 +43,7 @@ def position_record(lane: int, sequence: int) -> OutboxEntry:
     """The record that says: all of the lane up to this sequence is published."""
     return OutboxEntry(
         sequence=sequence,
-        topic=POSITIONS_TOPIC,
+        topic=POSITIONS,
         partition=lane,
         key=str(lane).encode(),
         value=orjson.dumps({"sequence": sequence}),
@@ -50,7 +53,7 @@ def position_record(lane: int, sequence: int) -> OutboxEntry:
 def read_position(connection: KafkaConnection, lane: int) -> int:
     """The last sequence that the lane has published; 0 at first. Blocks; raises DependencyUnavailable."""
     with PartitionLog(connection) as log:
-        return _newest(log.backwards(POSITIONS_TOPIC, lane, limit=2**62), lane)
+        return _newest(log.backwards(POSITIONS, lane, limit=2**62), lane)
 
 
 def own_position(connection: KafkaConnection, lane: int) -> tuple[int, bool]:
@@ -60,8 +63,8 @@ def own_position(connection: KafkaConnection, lane: int) -> tuple[int, bool]:
     broker calls complete and has not ended in the partition's log. Blocks; raises DependencyUnavailable.
     """
     with PartitionLog(connection) as log:
-        left_open = not log.is_settled(POSITIONS_TOPIC, lane, _ENDED_SECONDS)
-        return _newest(log.backwards(POSITIONS_TOPIC, lane, limit=2**62, settled=False), lane), left_open
+        left_open = not log.is_settled(POSITIONS, lane, _ENDED_SECONDS)
+        return _newest(log.backwards(POSITIONS, lane, limit=2**62, settled=False), lane), left_open
 
 
 def _newest(records: Iterable[KafkaRecord], lane: int) -> int:
@@ -72,8 +75,56 @@ def _newest(records: Iterable[KafkaRecord], lane: int) -> int:
     return 0
 
 
-def out_beyond(
-    connection: KafkaConnection, places: Sequence[tuple[str, int]], lane: int, sequence: int
+class AlreadyPublished:
+    """What a lane has published beyond its position, as the tails of the partitions tell it. Its calls block."""
+
+    def __init__(self, connection: KafkaConnection, lane: int) -> None:
+        self._connection, self._lane = connection, lane
+        self._position = 0
+        self._sequences: set[int] = set()
+        self._searched: set[Place] = set()
+        self._identities: set[Identity] = set()
+        self.highest = 0
+        """The highest sequence met by ``pass_over``."""
+
+    def begin(self, position: int) -> None:
+        """The lane goes on from here, and nothing is known of what lies beyond it."""
+        self._position = position
+        self._sequences.clear()
+        self._searched.clear()
+
+    def unsearched(self, entries: Iterable[OutboxEntry]) -> set[Place]:
+        """Where these entries go to and nobody has looked yet."""
+        return {(entry.topic, entry.partition) for entry in entries} - self._searched
+
+    def search(self, places: Iterable[Place]) -> None:
+        """Look for entries beyond the position. Raises DependencyUnavailable."""
+        with PartitionLog(self._connection) as log:
+            for topic, partition in places:
+                self._sequences |= _sent_beyond(log, topic, partition, self._lane, self._position)
+                self._searched.add((topic, partition))
+
+    def published(self, sequence: int) -> None:
+        """All up to here is out, and the position says so."""
+        self._sequences = {beyond for beyond in self._sequences if beyond > sequence}
+
+    def pass_over(self, sequence: int, places: Sequence[Place]) -> None:
+        """Know by its id whatever is out with a higher sequence. Raises DependencyUnavailable."""
+        self.highest, found = _out_beyond(self._connection, places, self._lane, sequence)
+        self._identities |= found
+
+    def not_out(self, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
+        """Those of the entries that are to be sent."""
+        if not self._sequences and not self._identities:
+            return entries
+        return [entry for entry in entries if not self._is_out(entry)]
+
+    def _is_out(self, entry: OutboxEntry) -> bool:
+        return entry.sequence in self._sequences or _identity_of(entry.topic, entry.headers) in self._identities
+
+
+def _out_beyond(
+    connection: KafkaConnection, places: Sequence[Place], lane: int, sequence: int
 ) -> tuple[int, set[Identity]]:
     """What the lane has published to these partitions with a higher sequence: the highest, and what each one is.
 
@@ -90,12 +141,12 @@ def out_beyond(
                 if published <= sequence:
                     break
                 highest = max(highest, published)
-                if (identity := identity_of(topic, record.headers)) is not None:
+                if (identity := _identity_of(topic, record.headers)) is not None:
                     found.add(identity)
     return highest, found
 
 
-def identity_of(topic: str, headers: Sequence[tuple[str, bytes]]) -> Identity | None:
+def _identity_of(topic: str, headers: Sequence[tuple[str, bytes]]) -> Identity | None:
     """What a message is, whatever its sequence: topic and CloudEvents' ``ce_id``; None where it carries no id.
 
     A dead letter is known by where its record lay, as the id it carries may be any number of records' own.
@@ -108,7 +159,7 @@ def identity_of(topic: str, headers: Sequence[tuple[str, bytes]]) -> Identity | 
     return topic, b":".join(told.get(name, b"") for name in ("tend-topic", "tend-partition", "tend-offset"))
 
 
-def sent_beyond(log: PartitionLog, topic: str, partition: int, lane: int, position: int) -> set[int]:
+def _sent_beyond(log: PartitionLog, topic: str, partition: int, lane: int, position: int) -> set[int]:
     """Sequences of the lane beyond its position that lie in the partition all the same: its owner died in between."""
     found: set[int] = set()
     for record in log.backwards(topic, partition, _TAIL):

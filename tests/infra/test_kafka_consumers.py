@@ -9,9 +9,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.one_active import OneActive
-from infra.kafka.producer import BulkProducer
-from infra.kafka.reader import Reader, read_all, tail
+from infra.kafka.consumers import AsyncConsumer, ExclusiveConsumer, read_all, tail
+from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.errors import ConfigurationRefused, DependencyUnavailable
 from schemas.lane import KafkaRecord
@@ -37,7 +36,7 @@ def numbers(records: list[KafkaRecord]) -> list[int]:
     return [int(record.value or b"-1") for record in records]
 
 
-async def read_until_end(reader: Reader) -> list[int]:
+async def read_until_end(reader: AsyncConsumer) -> list[int]:
     found: list[int] = []
     while not reader.at_end:
         found += numbers(await reader.read(max_wait_ms=200))
@@ -66,7 +65,7 @@ async def test_what_was_sent_is_read_as_it_was(connection: KafkaConnection) -> N
 
 
 async def test_a_producer_without_a_broker_says_that_it_could_not_deliver(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.kafka.producer._SECONDS", 0.3)
+    monkeypatch.setattr("infra.kafka.producers._BULK_SECONDS", 0.3)
     producer = BulkProducer(KafkaConnection("127.0.0.1:1"))
     producer.send("almanac", 0, None, b"x", 0)
 
@@ -77,7 +76,7 @@ async def test_a_producer_without_a_broker_says_that_it_could_not_deliver(monkey
 async def test_a_reader_goes_on_where_it_was_and_knows_its_end(connection: KafkaConnection) -> None:
     write(connection, "almanac", 0, range(5))
 
-    async with Reader(connection, {("almanac", 0): 2}) as reader:
+    async with AsyncConsumer(connection, {("almanac", 0): 2}) as reader:
         assert await read_until_end(reader) == [2, 3, 4]
         assert reader.positions == {("almanac", 0): 5}
         write(connection, "almanac", 0, range(5, 8))
@@ -91,7 +90,10 @@ async def test_a_reader_goes_on_where_it_was_and_knows_its_end(connection: Kafka
 async def test_every_reader_gets_every_record(connection: KafkaConnection) -> None:
     write(connection, "almanac", 0, range(3))
 
-    async with Reader(connection, {("almanac", 0): 0}) as one, Reader(connection, {("almanac", 0): 0}) as two:
+    async with (
+        AsyncConsumer(connection, {("almanac", 0): 0}) as one,
+        AsyncConsumer(connection, {("almanac", 0): 0}) as two,
+    ):
         assert [await read_until_end(one), await read_until_end(two)] == [[0, 1, 2], [0, 1, 2]]
 
 
@@ -99,14 +101,14 @@ async def test_a_reader_that_is_to_begin_outside_the_log_is_refused(broker_serve
     connection = KafkaConnection(broker_server)
     Topics(connection).create([TopicSpec("almanac", 1, FOREVER)])
     write(connection, "almanac", 0, range(3))
-    reader = Reader(connection, {("almanac", 0): 50})
+    reader = AsyncConsumer(connection, {("almanac", 0): 50})
 
     with pytest.raises(ConfigurationRefused, match="outside the log"):
         await read_twenty_times(reader)
     await reader.close()
 
 
-async def read_twenty_times(reader: Reader) -> None:
+async def read_twenty_times(reader: AsyncConsumer) -> None:
     for _ in range(20):
         await reader.read(max_wait_ms=300)
 
@@ -143,7 +145,7 @@ async def test_a_tail_of_no_topic_is_refused(connection: KafkaConnection) -> Non
 
 # ---------------------------------------------------------------- the one topic with one reader
 
-Member = Callable[[int], Awaitable[OneActive]]
+Member = Callable[[int], Awaitable[ExclusiveConsumer]]
 
 
 @pytest.fixture
@@ -151,19 +153,19 @@ async def member(connection: KafkaConnection, group: str) -> AsyncIterator[Membe
     """Makes members of the group that begin at the offset given."""
     async with AsyncExitStack() as stack:
 
-        async def make(begin: int) -> OneActive:
+        async def make(begin: int) -> ExclusiveConsumer:
             async def start() -> int:
                 await asyncio.sleep(0)
                 return begin
 
-            made = OneActive(connection, "almanac", group, start, session_ms=2_000)
+            made = ExclusiveConsumer(connection, "almanac", group, start, session_ms=2_000)
             stack.push_async_callback(made.close)
             return made
 
         yield make
 
 
-async def read_some(member: OneActive, wanted: int) -> list[int]:
+async def read_some(member: ExclusiveConsumer, wanted: int) -> list[int]:
     found: list[int] = []
     for _ in range(200):
         lessons = await member.read(max_wait_ms=100)
@@ -198,7 +200,7 @@ async def test_the_next_member_becomes_active_when_the_first_leaves(
     assert await read_some(two, 3) == [7, 8, 9]
 
 
-async def read_until_both_have_joined(one: OneActive, two: OneActive) -> None:
+async def read_until_both_have_joined(one: ExclusiveConsumer, two: ExclusiveConsumer) -> None:
     """The group takes the topic back from the first and gives it to either; both have to read for that."""
     taken_back = False
     for _ in range(200):

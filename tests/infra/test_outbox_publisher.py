@@ -11,22 +11,22 @@ import pytest
 from confluent_kafka import Producer
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.lane_producer import LaneProducer
-from infra.kafka.positions import POSITIONS_TOPIC, SEQUENCE_HEADER, sequence_of
-from infra.kafka.publisher import Publisher
-from infra.kafka.reader import read_all
+from infra.kafka.consumers import read_all
+from infra.kafka.outbox_publisher import LaneProducer, OutboxPublisher
+from infra.kafka.published_position import SEQUENCE_HEADER, sequence_of
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.errors import DependencyUnavailable, Fenced, TendError
 from schemas.lane import OutboxEntry
+from schemas.topics import POSITIONS
 
 LANE = 1
-Opener = Callable[[], Coroutine[Any, Any, Publisher]]
+Opener = Callable[[], Coroutine[Any, Any, OutboxPublisher]]
 
 
 @pytest.fixture
 def connection(broker: str) -> KafkaConnection:
     connection = KafkaConnection(broker)
-    specs = [TopicSpec("coupons", 2), TopicSpec("messages", 2), TopicSpec("lessons", 1), TopicSpec(POSITIONS_TOPIC, 2)]
+    specs = [TopicSpec("coupons", 2), TopicSpec("messages", 2), TopicSpec("lessons", 1), TopicSpec(POSITIONS, 2)]
     Topics(connection).create(specs)
     return connection
 
@@ -36,8 +36,8 @@ async def opened(connection: KafkaConnection, group: str) -> AsyncIterator[Opene
     """Opens publishers of the lane, each as a new owner would."""
     async with AsyncExitStack() as stack:
 
-        async def open_another() -> Publisher:
-            publisher = Publisher(connection, LANE, group=group)
+        async def open_another() -> OutboxPublisher:
+            publisher = OutboxPublisher(connection, LANE, group=group)
             stack.push_async_callback(publisher.close)
             await publisher.open()
             return publisher
@@ -98,7 +98,7 @@ async def test_a_new_owner_finds_how_far_the_last_one_came(opened: Opener, conne
 
 
 async def test_lanes_do_not_take_each_others_positions(connection: KafkaConnection, group: str) -> None:
-    lanes = [Publisher(connection, lane, group=group) for lane in (0, 1)]
+    lanes = [OutboxPublisher(connection, lane, group=group) for lane in (0, 1)]
     assert [await lane.open() for lane in lanes] == [0, 0]
 
     await lanes[0].publish(entries(1, 9, "lessons", 0))
@@ -205,7 +205,7 @@ async def test_an_owner_that_is_fenced_while_it_commits_may_open_again(
         await old.close()
 
 
-class Hesitant(Publisher):
+class Hesitant(OutboxPublisher):
     """Lets something happen when all is sent and the transaction is not committed."""
 
     meanwhile: Callable[[], object]
@@ -221,7 +221,7 @@ class HesitantProducer(LaneProducer):
 
     def _send(self, entry: OutboxEntry) -> None:
         super()._send(entry)
-        if entry.topic == POSITIONS_TOPIC:
+        if entry.topic == POSITIONS:
             self._producer.flush(5)
             self._owner.meanwhile()
 
@@ -250,7 +250,7 @@ async def test_the_position_is_read_once_no_transaction_is_open_before_it(
     other = Producer(connection.librdkafka(transactional_id=f"{group}-other"))
     other.init_transactions(20)
     other.begin_transaction()
-    other.produce(POSITIONS_TOPIC, b"{}", b"other", LANE)
+    other.produce(POSITIONS, b"{}", b"other", LANE)
     other.flush(20)
     await first.publish(entries(3, 4))
 
@@ -263,11 +263,11 @@ async def test_the_position_is_read_once_no_transaction_is_open_before_it(
 
 
 async def test_a_broker_that_is_away_keeps_the_entries_for_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.kafka.lane_producer._SECONDS", 0.3)
+    monkeypatch.setattr("infra.kafka.outbox_publisher._SECONDS", 0.3)
     monkeypatch.setattr("infra.kafka.partition_log._ANSWER_SECONDS", 0.3)
     nowhere = KafkaConnection("127.0.0.1:1")
 
-    publisher = Publisher(nowhere, LANE)
+    publisher = OutboxPublisher(nowhere, LANE)
     with pytest.raises(DependencyUnavailable):
         await publisher.publish(entries(1, 2))
     await publisher.close()

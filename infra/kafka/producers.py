@@ -1,0 +1,250 @@
+"""Producers beside the lanes: much at once, one record that is safe, and one announcer of something to everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from infra.kafka.connection import KafkaConnection
+from schemas.errors import DependencyUnavailable, Fenced
+from schemas.times import Millis
+
+FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+"""What Kafka says to a transactional producer when a newer one of its name has begun."""
+_BULK_QUEUE = 100_000
+_BULK_SECONDS = 60.0
+_BULK_SERVE_EVERY = 500
+_ACKNOWLEDGED_SECONDS = 15.0
+_POLL_SECONDS = 0.1
+_BROADCAST_SECONDS = 20.0
+_BROADCAST_BYTES = 8_388_608
+
+
+class BulkProducer:
+    """For replays and imports: a producer whose ``flush`` says where each partition ends.
+
+    Calls block; use one thread at a time. It waits for all in-sync replicas, and keeps the order within a partition.
+    """
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._producer = Producer(
+            connection.librdkafka(
+                acks="all",
+                max_in_flight=1,  # keeps the order without the idempotence that not every broker has
+                linger_ms=5,
+                batch_num_messages=10_000,
+                queue_buffering_max_messages=_BULK_QUEUE,
+                message_timeout_ms=int(_BULK_SECONDS * 1000),
+            )
+            | {"on_delivery": self._delivered}
+        )
+        self._ends: dict[tuple[str, int], int] = {}
+        self._problem: KafkaError | None = None
+        self._since_served = 0
+
+    def send(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        timestamp: Millis,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Queue one record, with the time it shall carry; waits while the queue is full.
+
+        Raises:
+            DependencyUnavailable: an earlier record was not delivered.
+        """
+        while True:
+            try:
+                self._producer.produce(topic, value, key, partition, timestamp=timestamp, headers=list(headers) or None)
+                break
+            except BufferError:
+                self._producer.poll(0.05)
+                self._check()
+        self._since_served += 1
+        if self._since_served >= _BULK_SERVE_EVERY:
+            self._since_served = 0
+            self._producer.poll(0)
+            self._check()
+
+    def flush(self) -> dict[tuple[str, int], int]:
+        """Wait until all is delivered; the offset behind the last record sent, by topic and partition.
+
+        Only partitions that this producer has sent to appear, with what it has sent since it was made.
+
+        Raises:
+            DependencyUnavailable: a record was not delivered.
+        """
+        left = self._producer.flush(_BULK_SECONDS)
+        self._check()
+        if left:
+            raise DependencyUnavailable(f"{left} records were not delivered within {_BULK_SECONDS:.0f} s")
+        return dict(self._ends)
+
+    def close(self) -> None:
+        """Deliver what is queued and let the connection go. Raises as ``flush`` does."""
+        self.flush()
+
+    def _delivered(self, problem: KafkaError | None, message: Message) -> None:
+        if problem is not None:
+            self._problem = self._problem or problem
+            return
+        at = (message.topic() or "", message.partition() or 0)
+        self._ends[at] = max(self._ends.get(at, 0), (message.offset() or 0) + 1)
+
+    def _check(self) -> None:
+        if self._problem is not None:
+            raise DependencyUnavailable(f"A record was not delivered: {self._problem.str()}")
+
+
+class AcknowledgedProducer:
+    """For doors that answer once a record is safe: each call returns when all in-sync replicas have it.
+
+    Any number of calls may be under way at once: what is sent at one time travels together.
+    """
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._brokers = connection.brokers
+        self._producer = Producer(
+            connection.librdkafka(
+                acks="all", enable_idempotence=True, linger_ms=2, message_timeout_ms=int(_ACKNOWLEDGED_SECONDS * 1000)
+            )
+        )
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="tend-acknowledged", daemon=True)
+        self._thread.start()
+
+    async def send(
+        self, topic: str, partition: int, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]] = ()
+    ) -> int:
+        """Send a record and return its offset once it is safe.
+
+        Raises:
+            DependencyUnavailable: it was not acknowledged in time. It may have arrived all the same: send it again as
+            it is.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[int] = loop.create_future()
+
+        def delivered(problem: KafkaError | None, message: Message) -> None:
+            loop.call_soon_threadsafe(_settle, answer, problem, message.offset() or 0)
+
+        try:
+            self._producer.produce(topic, value, key, partition, headers=list(headers) or None, on_delivery=delivered)
+        except (BufferError, KafkaException) as error:
+            raise DependencyUnavailable(f"Kafka at {self._brokers} takes no more: {error}") from error
+        try:
+            return await answer
+        except KafkaException as error:
+            raise DependencyUnavailable(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
+
+    async def close(self) -> None:
+        """Deliver what is under way and let the connection go."""
+        await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
+        self._producer.flush(_ACKNOWLEDGED_SECONDS)
+        self._ending.set()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while not self._ending.is_set():
+            self._producer.poll(_POLL_SECONDS)
+
+
+def _settle(answer: asyncio.Future[int], problem: KafkaError | None, offset: int) -> None:
+    if answer.done():
+        return
+    if problem is None:
+        answer.set_result(offset)
+    else:
+        answer.set_exception(KafkaException(problem))
+
+
+class BroadcastProducer:
+    """The one producer of an installation that tells everybody something, such as a new rulebook.
+
+    Writes single records to partition 0 of a topic, each acknowledged by all replicas before the next.
+
+    Args:
+        connection: where Kafka is.
+        name: its transactional id: opening fences an older producer of this name.
+    """
+
+    def __init__(self, connection: KafkaConnection, name: str) -> None:
+        self._connection = connection
+        self._name = name
+        self._producer: Producer | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    async def open(self) -> None:
+        """Fence older producers of this name.
+
+        Raises:
+            DependencyUnavailable: no broker answers.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
+
+    async def announce(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> None:
+        """Write one record and wait until it is safe.
+
+        Raises:
+            Fenced: a newer producer of this name has opened.
+            DependencyUnavailable: the broker did not take it; it may be announced again.
+        """
+        await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: self._announce(topic, key, value, headers)
+        )
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        self._producer = None
+        self._thread.shutdown(wait=False)
+
+    def _open(self) -> None:
+        producer = Producer(
+            self._connection.librdkafka(transactional_id=self._name, message_max_bytes=_BROADCAST_BYTES)
+        )
+        try:
+            producer.init_transactions(_BROADCAST_SECONDS)
+        except KafkaException as error:
+            raise self._meaning(error.args[0]) from error
+        self._producer = producer
+
+    def _announce(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
+        if self._producer is None:
+            self._open()
+        producer = self._producer
+        assert producer is not None
+        problems: list[KafkaError] = []
+        try:
+            producer.begin_transaction()
+            producer.produce(
+                topic,
+                value,
+                key,
+                0,
+                headers=list(headers),
+                on_delivery=lambda problem, _: problems.append(problem) if problem else None,
+            )
+            left = producer.flush(_BROADCAST_SECONDS)
+            if left or problems:
+                raise DependencyUnavailable(f"{self._name}: {problems[0].str() if problems else 'not acknowledged'}")
+            producer.commit_transaction(_BROADCAST_SECONDS)
+        except KafkaException as error:
+            self._producer = None
+            raise self._meaning(error.args[0]) from error
+        except DependencyUnavailable:
+            self._producer = None
+            raise
+
+    def _meaning(self, problem: KafkaError) -> Exception:
+        if problem.code() in FENCED:
+            return Fenced(f"{self._name} was opened by another owner")
+        return DependencyUnavailable(f"{self._name}: {problem.str()}")
