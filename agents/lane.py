@@ -19,7 +19,7 @@ from agents.surroundings import Core, Surroundings
 from agents.trusted_clock import ClockDistrusted
 from infra.kafka.buffer import PartitionRevoked
 from schemas.almanac import Almanac
-from schemas.errors import MACHINE_TROUBLE, Fenced, TendError
+from schemas.errors import MACHINE_TROUBLE, DependencyUnavailable, Fenced, TendError
 from schemas.lane import Claimed, LaneState, Loaded
 from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, Step
 
@@ -94,14 +94,26 @@ class LaneRunner:
                     await self._wait_for_machine(trouble)
             self._standing.end(Status.ENDED, "")
         except TendError as refusal:
-            log.error("Lane %d is parked: %s", self.partition, refusal)
-            self._standing.end(Status.PARKED, str(refusal))
+            why = await self._reason_for(refusal)
+            log.error("Lane %d is parked: %s", self.partition, why)
+            self._standing.end(Status.PARKED, str(why))
         except asyncio.CancelledError:
             self._standing.end(Status.ENDED, "cancelled")
             raise
         except Exception as error:
             log.exception("Lane %d is parked", self.partition)
             self._standing.end(Status.PARKED, f"{type(error).__name__}: {error}")
+
+    async def _reason_for(self, refusal: TendError) -> TendError:
+        """What lies behind it: in a topic that was made anew, offsets of before lie outside the log, or anywhere."""
+        try:
+            await self._around.same_topics.look()
+            self._around.same_topics.require_same()
+        except DependencyUnavailable:
+            return refusal
+        except TendError as reason:
+            return reason
+        return refusal
 
     async def _wait_for_machine(self, trouble: Exception) -> None:
         """Descriptors or memory may be there again in a moment, and no event is to blame: begin anew from the store."""
@@ -123,6 +135,8 @@ class LaneRunner:
             await self._unless_stopped(self._around.prove_clock(partial(self._standing.wait, "clock")))
             claimed = await self._unless_stopped(patiently(lambda: store.claim(self.partition), self._waits_for_store))
             self._version = claimed.version
+            await self._unless_stopped(patiently(self._around.same_topics.look, self._waits_for_kafka))
+            self._around.same_topics.require_same()
             state = self.state = self._recall(claimed)
             await self._unless_stopped(outgoing.open(claimed.outbox))
             await self._unless_stopped(go_on_behind(state, self.partition, outgoing, exact=self._around.exact))
@@ -161,6 +175,7 @@ class LaneRunner:
         batch = await batches.next(lane.state)
         if batch is None:
             return
+        self._around.same_topics.require_same()
         self._around.watch.stage("fetch", time.perf_counter() - started)
         await self._take(lane, batch)
         self._around.applied(self.partition, lane.state.offsets)

@@ -38,7 +38,8 @@ def recall(
     if body is None:
         return LaneState(offsets=dict(begins), broker=identity, clock=clock)
     state = decode_state(body)
-    _same_broker(state, identity)
+    if state.broker is not None:
+        require_same_broker(state.broker, identity)
     if state.clock == UNFINISHED:
         raise ConfigurationRefused(
             f"The lane of partition {partition} was rebuilt in part only. Run tend rebuild again."
@@ -134,25 +135,33 @@ async def check_together(
         raise refusals[0]
 
 
-def _same_broker(state: LaneState, identity: BrokerIdentity) -> None:
-    """Offsets speak of one broker's topics: with another broker's they would skip or repeat events."""
-    known = state.broker
-    if known is None or known == identity:
+def require_same_broker(known: BrokerIdentity, identity: BrokerIdentity) -> None:
+    """Offsets speak of one broker's topics: with another's, or a topic made anew, they would skip or repeat events.
+
+    Raises:
+        ConfigurationRefused: the broker at hand, or one of its topics, is another one than the one known.
+    """
+    if known == identity:
         return
     _same_partitions(known.partitions, identity.partitions)
     if known.cluster != identity.cluster:
-        what = f"cluster {known.cluster}, and the broker at hand is cluster {identity.cluster}"
-    else:
-        changed = sorted(
-            topic for topic, is_now in identity.topics.items() if known.topics.get(topic, is_now) != is_now
+        raise ConfigurationRefused(
+            f"The store belongs to cluster {known.cluster}, and the broker at hand is cluster {identity.cluster}. Its "
+            "offsets mean nothing here. Point TEND_BROKERS at the broker it belongs to, or start with an empty store "
+            "(TEND_REDIS_URL with another database, or the old one emptied)."
         )
-        if not changed:
-            return  # topics were added by a newer version
-        what = f"other topics named {', '.join(changed)}: they were deleted and made anew"
-    raise ConfigurationRefused(
-        f"The store belongs to {what}. Its offsets mean nothing here. Point TEND_BROKERS at the broker it belongs to, "
-        "or start with an empty store (TEND_REDIS_URL with another database, or the old one emptied)."
-    )
+    if changed := made_anew(known, identity):
+        raise ConfigurationRefused(
+            f"The store belongs to other topics named {', '.join(changed)}: they were deleted and made anew, and "
+            "offsets of before would skip events of now. Stop all workers, then have the new ones read from their "
+            f"beginning: tend topics adopt {' '.join(changed)}; or start with an empty store (TEND_REDIS_URL with "
+            "another database, or the old one emptied)."
+        )
+
+
+def made_anew(known: BrokerIdentity, identity: BrokerIdentity) -> list[str]:
+    """The topics that have another id than the one known; one that a newer version added has none yet."""
+    return sorted(topic for topic, is_now in identity.topics.items() if known.topics.get(topic, is_now) != is_now)
 
 
 def _same_partitions(known: int, found: int) -> None:

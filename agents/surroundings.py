@@ -9,6 +9,7 @@ import msgspec
 
 from agents.batches import Batches
 from agents.outgoing import Publishes
+from agents.same_topics import KnownTopics
 from agents.standing import Status
 from schemas.almanac import Almanac
 from schemas.lane import BrokerIdentity, Claimed, Commit, LaneState, Loaded
@@ -94,6 +95,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     batches: Callable[[int, Mapping[str, int]], Batches]
     """Makes the source of batches of a partition from the offsets to start at."""
     applied: Callable[[int, Mapping[str, int]], None]
+    same_topics: KnownTopics
+    """Whether the topics are still those that offsets speak of."""
     prove_clock: Callable[[Callable[[str | None], None]], Awaitable[None]] = believed
     """Waits until the clock can be believed, and says why it cannot."""
     core: Callable[[LaneConfig, LaneState, RulebookSchedule], Core] = Lane

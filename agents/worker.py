@@ -14,6 +14,7 @@ from agents.ground import almanac_key, beginning, ground_of, open_store, receive
 from agents.lane import LaneRunner
 from agents.recall import check_together
 from agents.rulebooks import RulebookFeed
+from agents.same_topics import SameTopics
 from agents.standing import Status
 from agents.surroundings import Surroundings, Watch, believed
 from agents.trusted_clock import TrustedClock
@@ -111,9 +112,11 @@ class Worker:
         await check_together(self._store, identity, settings.clock, firsts)
         await asyncio.to_thread(require_transactions, self._connection)
         library = await self._rulebooks.open()
+        same_topics = SameTopics.of(self._connection, identity)
         self._background = [
             asyncio.create_task(self._almanacs.run(), name="almanacs"),
             asyncio.create_task(self._rulebooks.run(library, _tell_of), name="rulebooks"),
+            asyncio.create_task(same_topics.run(), name="comparison of topics"),
         ]
         return Surroundings(
             store=self._store,
@@ -128,6 +131,7 @@ class Worker:
             batches=self._batches,
             applied=self._applied,
             exact=settings.exact,
+            same_topics=same_topics,
             prove_clock=self._clock.prove if self._clock else believed,
         )
 

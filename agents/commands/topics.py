@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
 
+from agents.adoption import adopt_topics
 from agents.catalogue import topic_specs
 from agents.reach import reachable_settings
 from infra.kafka.connection import KafkaConnection
@@ -42,3 +44,17 @@ def check(
     for note in report.notes:
         typer.echo(note)
     typer.echo(f"{len(report.topics)} topics are as they have to be")
+
+
+@app.command()
+def adopt(names: Annotated[list[str], typer.Argument(help="Topics that were deleted and made anew.")]) -> None:
+    """Have lanes read topics that were deleted and made anew from their beginning. Stop all workers first.
+
+    Offsets of before mean nothing in a new topic, so workers refuse it. What lanes have read of it already is known
+    again by its ids. What was deleted and not read yet is gone: its producers have to send it again.
+
+    Example: tend topics adopt storefront.complaints
+    """
+    settings = reachable_settings(store=True)
+    lanes = asyncio.run(adopt_topics(settings, names))
+    typer.echo(f"{lanes} lanes read {', '.join(names)} from the beginning; start the workers")

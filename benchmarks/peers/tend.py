@@ -13,6 +13,7 @@ from pathlib import Path
 from agents.batches import Batches, LiveBatches
 from agents.ground import beginning, ground_of, open_store, wall_clock
 from agents.lane import LaneRunner
+from agents.same_topics import SameTopics
 from agents.standing import Status
 from agents.surroundings import Surroundings
 from benchmarks.peers.told import Told, told
@@ -94,19 +95,20 @@ class Worker:
     def _surroundings(self) -> Surroundings:
         connection, settings = KafkaConnection.of(self._settings), self._settings
         topics = Topics(connection)
-        firsts = topics.first_offsets(LANE_TOPICS)
+        firsts, identity = topics.first_offsets(LANE_TOPICS), topics.identity(LANE_TOPICS)
         return Surroundings(
             store=self._store,
             almanacs=NoAlmanacs(),
             library=RulebookSchedule(shipped()),
             watch=Watch(),
-            identity=topics.identity(LANE_TOPICS),
+            identity=identity,
             clock="wall",
             outbox_limit=settings.outbox_limit,
             begin_offsets=lambda p: {topic: offsets[p] for topic, offsets in firsts.items()},
             publisher=partial(OutboxPublisher, connection, group=settings.group),
             batches=self._batches,
             applied=self._engine.group.record_progress,
+            same_topics=SameTopics.of(connection, identity),
             core=self._core,
         )
 

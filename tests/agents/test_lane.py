@@ -12,6 +12,7 @@ import pytest
 
 from agents.batches import LiveBatches, MarkedBatches
 from agents.lane import LaneRunner
+from agents.same_topics import SameTopics
 from agents.standing import Status
 from agents.surroundings import Surroundings
 from agents.trusted_clock import ClockDistrusted
@@ -150,6 +151,7 @@ class World:
 
     def start(self, clock: str = "") -> LaneRunner:
         """A new owner takes the lane over."""
+        self.same_topics = SameTopics(self.identity, lambda: self.identity)
         around = Surroundings(
             store=self.store,
             almanacs=self.almanacs,
@@ -163,6 +165,7 @@ class World:
             batches=self.batches,
             applied=lambda *_: None,
             exact=self.clock is None,
+            same_topics=self.same_topics,
             prove_clock=self.prove_clock,
         )
         runner = LaneRunner(LaneConfig(0, 1, EPOCH, (28,), Tick(0, WEEK), initial_state((28,))), around)
@@ -447,6 +450,21 @@ async def test_a_store_of_other_offsets_is_refused(world: Make, cluster: str, to
 
     assert says in runner.why
     assert "start with an empty store" in runner.why
+
+
+async def test_a_topic_made_anew_under_a_lane_parks_it_before_it_keeps_what_it_read(world: Make) -> None:
+    here = world(clock=lambda: START)
+    lane = here.start()
+    await here.until(lambda: lane.status is Status.RUNNING)
+    here.identity = BrokerIdentity("cluster-1", {ORDERS: "topic-2"})
+    await here.same_topics.look()
+    commits = here.store.commits
+
+    here.logs.ordered(START)
+    await here.until(lambda: lane.status is Status.PARKED)
+
+    assert here.store.commits == commits
+    assert "tend topics adopt storefront.orders" in lane.why
 
 
 async def test_a_store_goes_on_where_a_newer_version_reads_one_topic_more(world: Make) -> None:

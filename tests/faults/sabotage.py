@@ -8,9 +8,11 @@ from importlib.resources import files
 from typing import Any, cast
 
 import agents.batches
+import agents.recall
 import infra.kafka.outbox_publisher
 import infra.store.redis_store
 import streams.duplicates
+from agents.same_topics import SameTopics
 from infra.kafka.buffer import PartitionBuffer
 from infra.kafka.outbox_publisher import OutboxPublisher
 from infra.kafka.readings import Readings
@@ -88,6 +90,12 @@ def _without_order() -> None:
     _put(agents.batches, "in_order", as_it_came)
 
 
+def _without_topics() -> None:
+    """A topic is the same as long as its name is."""
+    _put(SameTopics, "require_same", lambda self: None)
+    _put(agents.recall, "made_anew", lambda known, identity: [])
+
+
 _WITHOUT: Mapping[Safeguard, Callable[[], None]] = {
     Safeguard.VERSION: _without_version,
     Safeguard.FETCH: _without_fetch,
@@ -96,6 +104,7 @@ _WITHOUT: Mapping[Safeguard, Callable[[], None]] = {
     Safeguard.TRIM: _without_trim,
     Safeguard.DUPLICATES: _without_duplicates,
     Safeguard.ORDER: _without_order,
+    Safeguard.TOPICS: _without_topics,
 }
 
 

@@ -103,7 +103,8 @@ CASES = [
 
 
 def test_no_safeguard_is_left_out() -> None:
-    assert {case.safeguard for case in CASES} == set(Safeguard)
+    elsewhere = {Safeguard.TOPICS}  # engine/test_topics_made_anew.py
+    assert {case.safeguard for case in CASES} | elsewhere == set(Safeguard)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.safeguard.value)

@@ -42,6 +42,7 @@ class Safeguard(StrEnum):
     TRIM = "trim"
     DUPLICATES = "duplicates"
     ORDER = "order"
+    TOPICS = "topics"
 
 
 AT_ONCE = 0
