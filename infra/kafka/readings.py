@@ -75,6 +75,8 @@ class Readings:
         """What the client reads; all else has to be assigned to it."""
         self._unplaced: set[int] = set()
         self._paused: list[tuple[_Reading, _Cursor]] = []
+        self._paused_in_client: set[Place] = set()
+        """What the client was told to pause: it stays so over a new assignment, and when the group shares out anew."""
         self._place_again_at: float | None = None
 
     def __contains__(self, partition: object) -> bool:
@@ -124,6 +126,7 @@ class Readings:
                 places.append(TopicPartition(cursor.at.topic, cursor.at.partition, cursor.next_offset))
         self._client.assign(places)
         self._placed = {(at.topic, at.partition) for at in places}
+        self._resume([at for at in places if (at.topic, at.partition) in self._paused_in_client])
 
     def _seek_to_unplaced(self) -> bool:
         """Move the client for single partitions; False where it does not read them yet, or cannot be moved now."""
@@ -138,11 +141,20 @@ class Readings:
         """Go on at the cursor's place, whether it was paused or not."""
         try:
             self._client.seek(TopicPartition(cursor.at.topic, cursor.at.partition, cursor.next_offset))
-            self._client.resume([cursor.at])
+            self._resume([cursor.at])
         except KafkaException:
             return False
         cursor.paused = False
         return True
+
+    def _pause(self, places: list[TopicPartition]) -> None:
+        self._client.pause(places)
+        self._paused_in_client.update((at.topic, at.partition) for at in places)
+
+    def _resume(self, places: list[TopicPartition]) -> None:
+        if places:
+            self._client.resume(places)
+            self._paused_in_client.difference_update((at.topic, at.partition) for at in places)
 
     def renew(self) -> None:
         """Nothing is known any more of where logs end: ask again."""
@@ -219,7 +231,7 @@ class Readings:
             if time.monotonic() < deadline:
                 time.sleep(0.001)
                 continue
-            self._client.pause([cursor.at for _, cursor in high])
+            self._pause([cursor.at for _, cursor in high])
             for reading, cursor in high:
                 cursor.paused = True
                 # A log that nobody reads may grow: that this was its end is not true for long.

@@ -166,6 +166,18 @@ async def test_a_topic_that_is_piled_up_is_not_known_to_be_at_its_end(flooded: A
     assert not flooded.at_end("browse")
 
 
+async def test_what_was_paused_when_the_group_shared_out_anew_is_read_on(
+    flooded: Alone, broker: str, group: str, tmp_path: Path
+) -> None:
+    await asyncio.sleep(1.0)
+    other = Alone(broker, group, tmp_path)
+    other.prefetcher.start(other)
+    await asyncio.wait_for(other.assigned.wait(), 60)
+    await other.prefetcher.close()
+
+    await flooded.until(lambda: len(set(flooded.offsets["browse"])) == FLOOD, "browse")
+
+
 async def test_whoever_needs_all_of_a_topic_up_to_an_offset_gets_it_however_much_that_is(flooded: Alone) -> None:
     assert flooded.buffer is not None
     await asyncio.wait_for(flooded.buffer.reach({"browse": FLOOD}), 60)
