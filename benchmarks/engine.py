@@ -3,9 +3,10 @@
     python -m benchmarks.engine [--weeks 4] [--households 800] [--workers 1] [--rounds 3] [--brokers ADDRESS] [--write]
 
 A backlog of the replay lies in the broker; the clock runs from the moment a started worker owns its partitions to the
-last published action. ``pure core`` is the same history through the core in one process with a dictionary as store:
-what deciding alone costs, the learner's part included. ``reading`` is a bare client that fetches the same backlog and
-does nothing with it. CPU is that of the workers alone, from ``/proc``: of use where a machine has other things to do.
+last published action. ``pure core`` is the same history through the core in one process, frozen as in a worker: what
+deciding alone costs, by ``benchmarks.pure_core``; ``learner`` is what learning costs, in service in a process of its
+own. ``reading`` is a bare client that fetches the same backlog and does nothing with it. CPU is that of the workers
+alone, from ``/proc``: of use where a machine has other things to do.
 ``--write`` puts what is printed into docs/speed.md, below what people wrote there.
 """
 
@@ -17,7 +18,6 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
@@ -25,27 +25,18 @@ from typing import NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from agents.ground import beginning, ground_of
 from agents.installation import Installation
-from agents.replay.plan import plan_marks
 from agents.replay.replay import Replay
-from agents.replay.told import Told
 from agents.simulate.journey import Journey
+from benchmarks.pure_core import PARTITIONS, acts_from, measure, rehearsal
 from benchmarks.running import own_topics
 from benchmarks.where import shares
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producers import BulkProducer
 from infra.settings import load_settings
-from rules.loading import shipped
-from schemas.ids import partition_of
-from schemas.lane import KafkaRecord
-from schemas.times import DAY
-from schemas.topics import EVENT_TOPICS, TOPIC_OF
-from streams.in_process_runner import InProcessRunner, WatermarkInterval
-from streams.rulebook_schedule import RulebookSchedule
+from schemas.topics import EVENT_TOPICS
 
-PARTITIONS = 4
 PAGE = Path("docs/speed.md")
 
 
@@ -69,11 +60,11 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write {PAGE}")
     told = parser.parse_args()
     journey = Journey(days=told.weeks * 7, households=told.households)
-    paces: dict[str, list[Pace]] = {"whole engine": [], "pure core": [], "reading only": []}
+    paces: dict[str, list[Pace]] = {"whole engine": [], "pure core": [], "learner": [], "reading only": []}
     stages: dict[str, float] = {}
     for _ in range(told.rounds):
         whole, read, stages = _engine(journey, told.workers, told.brokers)
-        for name, pace in zip(paces, (whole, _core(journey), read), strict=True):
+        for name, pace in zip(paces, (whole, *_core(journey), read), strict=True):
             paces[name].append(pace)
     ran = f"--weeks {told.weeks} --households {told.households} --workers {told.workers} --rounds {told.rounds}"
     lines = [*_table(paces), "", *_stages(stages), "", *_rooms(journey)]
@@ -111,9 +102,9 @@ def _stages(stages: dict[str, float]) -> list[str]:
 
 def _rooms(journey: Journey) -> list[str]:
     """Where the core's own time goes."""
-    rehearsal, intervals, _ = _rehearsal(journey)
+    runner, intervals, _ = rehearsal(journey)
     lines = ["| part of the core | of its CPU, under a profiler that makes calls dearer |", "|---|---|"]
-    return lines + [f"| {name} | {share:.1%} |" for name, share in shares(lambda: rehearsal.run(intervals))]
+    return lines + [f"| {name} | {share:.1%} |" for name, share in shares(lambda: runner.run(intervals))]
 
 
 def _engine(journey: Journey, workers: int, brokers: str) -> tuple[Pace, Pace, dict[str, float]]:
@@ -133,7 +124,9 @@ def _engine(journey: Journey, workers: int, brokers: str) -> tuple[Pace, Pace, d
         installation = Installation(settings, home)
         running.enter_context(own_topics(installation))
         running.callback(installation.stop)
-        sent = list(Replay(journey, [BulkProducer(installation.connection)], PARTITIONS, act_from=_acts(journey)).run())
+        sent = list(
+            Replay(journey, [BulkProducer(installation.connection)], PARTITIONS, act_from=acts_from(journey)).run()
+        )
         events = sent[-1].read
         read = _reading(installation)
         installation.learner.start()
@@ -160,11 +153,6 @@ def _spent(installation: Installation) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _acts(journey: Journey) -> int:
-    """Rules act from half of the history on, as records and lessons are there by then."""
-    return journey.start + (journey.end - journey.start) // 2 // DAY * DAY
-
-
 def _reading(installation: Installation) -> Pace:
     began, spent, count = time.perf_counter(), time.process_time(), 0
     with PartitionLog(installation.connection) as log:
@@ -186,33 +174,10 @@ def _scrape(port: int) -> dict[str, float]:
     }
 
 
-def _core(journey: Journey) -> Pace:
-    rehearsal, intervals, events = _rehearsal(journey)
-    began, spent = time.perf_counter(), time.process_time()
-    rehearsal.run(intervals)
-    return Pace(events / (time.perf_counter() - began), (time.process_time() - spent) / events * 1e6)
-
-
-def _rehearsal(journey: Journey) -> tuple[InProcessRunner, list[list[WatermarkInterval]], int]:
-    settings = load_settings({"partitions": PARTITIONS, "clock": "event"})
-    known = beginning(settings)
-    rehearsal = InProcessRunner([ground_of(settings, p, known) for p in range(PARTITIONS)], RulebookSchedule(shipped()))
-    intervals: list[list[WatermarkInterval]] = [[] for _ in range(PARTITIONS)]
-    events = 0
-    for planned in plan_marks(journey.events(), end=journey.end):
-        events = planned.read
-        raws: list[list[KafkaRecord]] = [[] for _ in range(PARTITIONS)]
-        for raw in _raws(planned.events):
-            raws[raw.partition].append(raw)
-        for partition in range(PARTITIONS):
-            intervals[partition].append(WatermarkInterval(raws[partition], planned.time, _acts(journey)))
-    return rehearsal, intervals, events
-
-
-def _raws(events: Sequence[Told]) -> Iterator[KafkaRecord]:
-    for number, told in enumerate(events):
-        partition = partition_of(told.customer, PARTITIONS)
-        yield KafkaRecord(TOPIC_OF[told.type], partition, number, told.time, told.customer.encode(), told.body)
+def _core(journey: Journey) -> tuple[Pace, Pace]:
+    """Core and learner: so many events in a second that is theirs alone."""
+    cost = measure(journey)
+    return Pace(1e6 / cost.core, cost.core), Pace(1e6 / cost.learner, cost.learner)
 
 
 if __name__ == "__main__":

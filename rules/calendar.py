@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from lunar_python import LunarMonth, Solar
+from lunar_python import LunarYear, Solar
 
 from rules.defaults import Defaults, Festival
 from rules.zones import is_zone, zone_info
@@ -146,6 +146,12 @@ def _solar_day(year: int, month: int, day: int, leap_day: str) -> date:
 
 def _lunar_day(year: int, month: int, day: int) -> date:
     """In the ordinary month of that number, never in the leap month that may follow; day 30 of a short month is 29."""
-    its = LunarMonth.fromYm(year, month)
+    its = _lunar_year(year).getMonth(month)
     solar = Solar.fromJulianDay(its.getFirstJulianDay() + min(day, its.getDayCount()) - 1)
     return date(solar.getYear(), solar.getMonth(), solar.getDay())
+
+
+@lru_cache(maxsize=256)
+def _lunar_year(year: int) -> LunarYear:
+    """Its months, reckoned once: that takes 2 ms, and the library remembers a single year."""
+    return LunarYear.fromYear(year)

@@ -1,0 +1,167 @@
+"""The pure core alone, in one process: what deciding costs per event, and a digest of every byte that it commits.
+
+    python -m benchmarks.pure_core [--weeks 4] [--households 200] [--commits FILE] [--paced]
+
+Simulated households live through all lanes, with a dictionary for a store. As in a worker, what is loaded before is
+kept out of garbage collection. The learner, in service a process of its own, and the dictionary are told apart. This
+file imports nothing else of ``benchmarks``, so that ``benchmarks.beside`` can run it in an older checkout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import time
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from agents.ground import beginning, ground_of
+from agents.replay.plan import plan_marks
+from agents.replay.told import Told
+from agents.simulate.journey import Journey
+from infra.settings import load_settings
+from rules.loading import shipped
+from schemas.ids import partition_of
+from schemas.lane import KafkaRecord
+from schemas.times import DAY, Millis
+from schemas.topics import TOPIC_OF
+from streams.in_process_runner import InProcessRunner, WatermarkInterval
+from streams.lane_protocol import Answer, NeedRecords, Save, Step
+from streams.rulebook_schedule import RulebookSchedule
+
+PARTITIONS = 4
+TURN = 5
+"""Commits in a turn of a paced run, some 50 ms: whatever else the machine does meets two runs alike."""
+
+
+class CoreCost(msgspec.Struct):
+    """Microseconds of CPU per event, and what was made."""
+
+    events: int
+    core: float
+    """Door and lanes."""
+    learner: float
+    store: float
+    """The dictionary that stands for a store."""
+    digest: str
+    """Of all commits, in their order: states of lanes, records, order books, timers, decisions and outbox."""
+
+
+class Rehearsal(NamedTuple):
+    """A run that is ready to begin."""
+
+    runner: InProcessRunner
+    intervals: list[list[WatermarkInterval]]
+    """By partition."""
+    events: int
+
+
+class _Watched(InProcessRunner):
+    """The same, with its store and learner timed and its commits kept for the digest."""
+
+    commits: list[bytes]
+    paced = False
+    store_seconds = learner_seconds = 0.0
+
+    def _answer(self, p: int, step: Step) -> Answer:
+        began = time.process_time()
+        if isinstance(step, NeedRecords):
+            loaded = self.shelves[p].load(step)
+            self.store_seconds += time.process_time() - began
+            return loaded
+        if isinstance(step, Save):
+            self.commits.append(msgspec.msgpack.encode(step.commit))
+            if self.paced and len(self.commits) % TURN == 0:
+                wait()
+        between = time.process_time()
+        self.store_seconds += between - began
+        answer = super()._answer(p, step)
+        self.learner_seconds += time.process_time() - between
+        return answer
+
+
+def wait() -> None:
+    """End a turn with an empty line, until one is read."""
+    print(flush=True)
+    input()
+
+
+def rehearsal(journey: Journey, runner: type[InProcessRunner] = InProcessRunner) -> Rehearsal:
+    """The journey's events as lanes are to be given them; rules act in its second half."""
+    settings = load_settings({"partitions": PARTITIONS, "clock": "event"})
+    known = beginning(settings)
+    made = runner([ground_of(settings, p, known) for p in range(PARTITIONS)], RulebookSchedule(shipped()))
+    intervals: list[list[WatermarkInterval]] = [[] for _ in range(PARTITIONS)]
+    events = 0
+    for planned in plan_marks(journey.events(), end=journey.end):
+        events = planned.read
+        raws: list[list[KafkaRecord]] = [[] for _ in range(PARTITIONS)]
+        for raw in _raws(planned.events):
+            raws[raw.partition].append(raw)
+        for partition in range(PARTITIONS):
+            intervals[partition].append(WatermarkInterval(raws[partition], planned.time, acts_from(journey)))
+    return Rehearsal(made, intervals, events)
+
+
+def acts_from(journey: Journey) -> Millis:
+    """Rules act from half of the history on, as records and lessons are there by then."""
+    return journey.start + (journey.end - journey.start) // 2 // DAY * DAY
+
+
+def _raws(events: Sequence[Told]) -> Iterator[KafkaRecord]:
+    for number, told in enumerate(events):
+        partition = partition_of(told.customer, PARTITIONS)
+        yield KafkaRecord(TOPIC_OF[told.type], partition, number, told.time, told.customer.encode(), told.body)
+
+
+def measure(journey: Journey, commits: Path | None = None, *, paced: bool = False) -> CoreCost:
+    """One run.
+
+    Args:
+        commits: a file that gets them all, to find where two runs begin to differ.
+        paced: after each turn write a line and go on when one is read.
+    """
+    runner, intervals, events = rehearsal(journey, _Watched)
+    assert isinstance(runner, _Watched)
+    runner.commits, runner.paced = [], paced
+    gc.collect()
+    gc.freeze()
+    if paced:
+        wait()
+    began = time.process_time()
+    runner.run(intervals)
+    spent = time.process_time() - began
+    digest = blake2b(digest_size=16)
+    for commit in runner.commits:
+        digest.update(commit)
+    if commits is not None:
+        commits.write_bytes(msgspec.msgpack.encode(runner.commits))
+    core = spent - runner.store_seconds - runner.learner_seconds
+    per_event = 1e6 / events
+    return CoreCost(
+        events=events,
+        core=core * per_event,
+        learner=runner.learner_seconds * per_event,
+        store=runner.store_seconds * per_event,
+        digest=digest.hexdigest(),
+    )
+
+
+def main() -> None:
+    """The command: one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weeks", type=int, default=4)
+    parser.add_argument("--households", type=int, default=200)
+    parser.add_argument("--commits", type=Path, help="a file that gets all commits, as MessagePack")
+    parser.add_argument("--paced", action="store_true", help="after each turn write a line and wait for one")
+    told = parser.parse_args()
+    cost = measure(Journey(days=told.weeks * 7, households=told.households), told.commits, paced=told.paced)
+    print(msgspec.json.encode(cost).decode())
+
+
+if __name__ == "__main__":
+    main()
