@@ -47,6 +47,7 @@ COMMANDS: Final = {
     "rehearse": Command("rehearse.rehearse", "Try rules on a file of events, without any server."),
     "churn": Command("churn.app", "Measure how well churn is predicted."),
     "console": Command("console.console", "Serve the console: what happens now, customers, rules; in a browser."),
+    "api": Command("console.api", "Serve the API alone: the same for programs."),
 }
 """Each command, in the order of help."""
 EXIT_CODES: Final = {

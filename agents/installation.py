@@ -74,6 +74,21 @@ class Console(ServerProcess):
         return f"http://{self.address}/sign-in?token={self._token}"
 
 
+class Api(ServerProcess):
+    """The API alone as a child process; it inherits its keys."""
+
+    def __init__(self, settings: Settings, directory: Path) -> None:
+        super().__init__(
+            name="The API",
+            command=[sys.executable, "-m", "agents.cli", "api"],
+            port=settings.api_port,
+            log=directory / "api.log",
+            answers=_listens,
+            environment=environment_of(settings),
+            start_seconds=_SECONDS_TO_START,
+        )
+
+
 class Installation:
     """Topics, workers and a learner on the servers that the settings name."""
 
@@ -84,6 +99,7 @@ class Installation:
         self.workers: list[Service] = []
         self.learner = Service("learn", settings, directory, "learner")
         self.console: Console | None = None
+        self.api: Api | None = None
 
     def start_console(self) -> str:
         """Start the console beside the workers, and return the address that lets somebody in."""
@@ -95,6 +111,12 @@ class Installation:
         self.console = Console(self.settings.model_copy(update=wanted), self.directory)
         self.console.start()
         return self.console.door
+
+    def start_api(self) -> str:
+        """Start the API beside the workers, and return where it listens."""
+        self.api = Api(self.settings.model_copy(update={"api_port": free_port()}), self.directory)
+        self.api.start()
+        return f"http://{self.api.address}"
 
     def make_topics(self) -> None:
         """Make all topics that are missing."""
@@ -123,8 +145,8 @@ class Installation:
 
     def stop(self) -> None:
         """Let all services end cleanly: the batch in hand is finished and published."""
-        if self.console is not None:
-            self.console.stop()
+        for page in filter(None, (self.console, self.api)):
+            page.stop()
         for worker in self.workers:
             worker.stop()
         self.learner.stop()

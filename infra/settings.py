@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     almanac_key: SecretStr | None = Field(
         None, description="Key that authenticates almanacs; the same for all programs of one installation."
     )
-    console_host: str = Field("127.0.0.1", description="Where the console and the API listen; this machine only.")
+    console_host: str = Field("127.0.0.1", description="Where `tend console` listens, the API below `/api`.")
     console_port: int = Field(8420, ge=0, le=65535, description="Their port; 0 takes a free one.")
     console_token: SecretStr | None = Field(
         None,
@@ -151,6 +151,8 @@ class Settings(BaseSettings):
     api_keys: SecretStr | None = Field(
         None, description="Keys of the API, by comma, each `name=key` with at least 16 characters of key."
     )
+    api_host: str = Field("127.0.0.1", description="Where `tend api` listens; this machine only.")
+    api_port: int = Field(8430, ge=0, le=65535, description="Its port; 0 takes a free one.")
     access_key: SecretStr | None = Field(
         None,
         description="Secret from which pseudonyms, search keys and sessions follow; the same for all doors of one "

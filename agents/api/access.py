@@ -11,13 +11,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException as StarletteProblem
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from agents.access import Act, Actor, NotAllowed, authorise
 from infra.settings import Settings
-from schemas.errors import ConfigurationRefused, DependencyUnavailable, TendError
+from schemas.errors import ConfigurationRefused, DependencyUnavailable, NotFound, TendError
 from schemas.events import Invalid
 
 _LEAST: Final = 16
+_NOT_THIS_WAY: Final = 405
 _TITLES: Final = {
     401: "No key",
     404: "There is nothing here",
@@ -84,18 +86,30 @@ async def on_problem(request: Request, problem: Exception) -> Response:
     if isinstance(problem, Invalid):
         return Problem(422, "No event of the contract", str(problem), field=problem.field)
     if isinstance(problem, StarletteProblem):
-        return Problem(problem.status_code, _title(problem.status_code), str(problem.detail))
+        told = Problem(problem.status_code, _title(problem.status_code), str(problem.detail))
+        if problem.status_code == _NOT_THIS_WAY:
+            told.headers["allow"] = ", ".join(_ways(request))
+        return told
     if isinstance(problem, NotAllowed):
         return Problem(403, "Not allowed", str(problem))
     if isinstance(problem, DependencyUnavailable):
         return Problem(503, "Something does not answer", str(problem))
-    return Problem(404, "There is nothing here", str(problem))
+    if isinstance(problem, NotFound):
+        return Problem(404, "There is nothing here", str(problem))
+    return Problem(422, "It cannot be done", str(problem))
+
+
+def _ways(request: Request) -> list[str]:
+    """The methods that there are at this path, whichever route has them."""
+    return [
+        method
+        for method in ("GET", "POST")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 def _title(status: int) -> str:
-    return {401: "No key", 404: "There is nothing here", 405: "Not this way", 409: "Somebody was first"}.get(
-        status, "No"
-    )
+    return _TITLES.get(status, "No")
 
 
 PROBLEMS: Final = (RequestValidationError, Invalid, StarletteProblem, DependencyUnavailable, TendError)

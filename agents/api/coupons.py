@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
-from fastapi import HTTPException
+from fastapi import APIRouter, Depends, HTTPException, Path
 
-from agents.access import Actor, admit
-from agents.api.models import CouponFound, RedemptionTold
+from agents.access import Act, Actor
+from agents.api.access import allowed
+from agents.api.models import CouponFound, RedemptionTold, Written
+from agents.api.wiring import write
 from agents.console.backend import Backend
 from agents.rollups.keys import key
 from agents.rollups.model import decode_message
 from infra.store.trouble import reaching
+from schemas.fields import Reference
 from schemas.ids import digest
 from schemas.record import Coupon, CustomerRecord
 from schemas.times import to_rfc3339
 
 _CLAIM_SECONDS: Final = 400 * 86_400
+Redeeming = Annotated[Actor, Depends(allowed(Act.REDEEM))]
+Code = Annotated[Reference, Path(description="The coupon's code, as it stands in the message.")]
+
+
+def coupons(backend: Backend) -> APIRouter:
+    """Routes of the till."""
+    router = APIRouter(prefix="/coupons/{code}", tags=["coupons"])
+
+    @router.get("", summary="Whether a coupon can be redeemed")
+    async def check(code: Code, _: Redeeming) -> CouponFound:
+        return await look_up(backend, code)
+
+    @router.post("/redeem", status_code=202, summary="Redeem a coupon, once")
+    async def take(code: Code, told: RedemptionTold, actor: Redeeming) -> Written:
+        return await redeem(backend, actor, code, told)
+
+    return router
 
 
 async def look_up(backend: Backend, code: str) -> CouponFound:
@@ -38,7 +58,7 @@ async def look_up(backend: Backend, code: str) -> CouponFound:
     )
 
 
-async def redeem(backend: Backend, actor: Actor, code: str, told: RedemptionTold) -> tuple[str, tuple[str, int, int]]:
+async def redeem(backend: Backend, actor: Actor, code: str, told: RedemptionTold) -> Written:
     """Redeem a coupon for an order: the first till has it; the same till asking again gets the same answer.
 
     Raises:
@@ -54,21 +74,15 @@ async def redeem(backend: Backend, actor: Actor, code: str, told: RedemptionTold
         raise HTTPException(409, "The coupon was redeemed already, for another order")
     if not coupon.redeemed and coupon.expires <= backend.now():
         raise HTTPException(409, "The coupon has lapsed")
-    # Derived, so that asking again after a lost answer is the same event.
-    event_id = f"redeem-{digest(record.id, code, size=12).hex()}"
-    event = {
-        "id": event_id,
-        "type": "receipt.redeemed",
-        "customer": record.id,
-        "time": to_rfc3339(backend.now()),
+    fields = {
         "action_id": await _action_of(backend, record.id, code),
         "code": code,
         "order_id": told.order_id,
-        **({"discount": told.discount} if told.discount is not None else {}),
+        "discount": told.discount,
     }
-    admitted = admit(event, actor=actor, source="api", keys=backend.keys, partitions=backend.settings.partitions)
-    offset = await backend.producer.send(admitted.topic, admitted.partition, admitted.key, admitted.body)
-    return event_id, (admitted.topic, admitted.partition, offset)
+    # Derived, so that asking again after a lost answer is the same event.
+    event_id = f"redeem-{digest(record.id, code, size=12).hex()}"
+    return await write(backend, actor, record.id, "receipt.redeemed", fields, event_id)
 
 
 async def _holder(backend: Backend, code: str) -> tuple[CustomerRecord, Coupon] | None:

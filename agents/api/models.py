@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from schemas.fields import (
     ComplaintCategory,
@@ -20,10 +20,18 @@ from schemas.fields import (
 )
 
 
-class Told(BaseModel):
-    """What is taken: nothing that is not named."""
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
-    model_config = ConfigDict(extra="forbid")
+
+Whole = Annotated[Minor, BeforeValidator(_whole)]
+"""Minor units; JSON has one kind of number, in which 5.0 is a whole one."""
+
+
+class Told(BaseModel):
+    """What is taken: nothing that is not named, and nothing that is only like it, such as 0 for false."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Written(BaseModel):
@@ -58,6 +66,15 @@ class ComplaintTold(Told):
     text: Text = ""
 
 
+class AnswerTold(Told):
+    text: Annotated[Text, Field(min_length=1)]
+
+
+class CallTold(Told):
+    outcome: Literal["reached", "not_reached", "declined"]
+    note: Annotated[str, Field(max_length=64)] = ""
+
+
 class ResolutionTold(Told):
     resolution: Label
     answer: Text = ""
@@ -70,7 +87,7 @@ class OwnerTold(Told):
 class RedemptionTold(Told):
     customer: CustomerId
     order_id: Reference
-    discount: Minor | None = None
+    discount: Whole | None = None
 
 
 class CouponFound(BaseModel):
@@ -86,9 +103,50 @@ class CouponFound(BaseModel):
     expires_at: str | None = None
 
 
+class ConsentKept(BaseModel):
+    """The latest word of a customer on one channel and purpose."""
+
+    channel: str
+    purpose: str
+    granted: bool
+
+
+class ComplaintKept(BaseModel):
+    """A complaint as it stands."""
+
+    complaint_id: str
+    category: str
+    urgency: str
+    opened_at: str | None
+    due_at: str | None
+    closed_at: str | None
+    """None while it is open."""
+    order_id: str | None
+    owner: str | None
+    """Who of the store has it; none while nobody took it."""
+    answered_at: str | None
+    reopened: int
+
+
+class Due(BaseModel):
+    """What a customer's record waits for."""
+
+    at: str
+    what: str
+    about: str
+
+
 class SegmentTold(Told):
     condition: Annotated[str, Field(min_length=1, max_length=1_000)]
     name: Annotated[str, Field(max_length=64)] = ""
+
+
+class SegmentSaved(BaseModel):
+    """A condition under a name."""
+
+    name: str
+    condition: str
+    by: str
 
 
 class SegmentCounted(BaseModel):
@@ -97,6 +155,40 @@ class SegmentCounted(BaseModel):
     count: int
     of: int
     sample: list[str]
+
+
+class RuleState(BaseModel):
+    """A rule, and what came of its proposals."""
+
+    id: str
+    about: str
+    on: list[str]
+    file: str
+    proposed: int
+    acted: int
+    held: int
+    not_sent: int
+    reasons: dict[str, int]
+    """How many were not sent for each reason."""
+
+
+class RulesInForce(BaseModel):
+    """The rulebook that acts now."""
+
+    version: str
+    since: str | None
+    days: int
+    """Over how many days the figures go."""
+    rules: list[RuleState]
+
+
+class Redriven(BaseModel):
+    """Where a dead letter has gone."""
+
+    id: str
+    topic: str
+    partition: int
+    offset: int
 
 
 class Health(BaseModel):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+from collections.abc import Callable
 from socket import socket
 
 import typer
 import uvicorn
+from starlette.types import ASGIApp
 
+from agents.api.access import api_keys
+from agents.api.app import api_service
 from agents.commands.serving import begin
 from agents.console.app import console_app
 from agents.console.backend import Backend
 from infra.settings import Settings
-
-log = logging.getLogger(__name__)
+from schemas.errors import ConfigurationRefused
 
 
 def console() -> None:
@@ -24,33 +26,62 @@ def console() -> None:
 
     Example: TEND_CONSOLE_PORT=8420 tend console
     """
-    asyncio.run(_serve(begin()))
+    asyncio.run(_console(begin()))
 
 
-async def _serve(settings: Settings) -> None:
+def api() -> None:
+    """Serve the API alone: customers, why and why not, coupons, consent, complaints, segments, rules, dead letters.
+
+    Its document is at /api/openapi.json; docs/console.md tells of keys and cursors.
+
+    Example: TEND_API_KEYS=till=A-LONG-SECRET-OF-YOURS tend api
+    """
+    asyncio.run(_api(begin()))
+
+
+async def _console(settings: Settings) -> None:
     backend = Backend(settings)
-    config = uvicorn.Config(
+    token = backend.sessions.token
+    await _serve(
         console_app(backend),
-        host=settings.console_host,
-        port=settings.console_port,
+        settings.console_host,
+        settings.console_port,
+        lambda at: f"console  {at}/sign-in?token={token}",
+    )
+
+
+async def _api(settings: Settings) -> None:
+    if not api_keys(settings):
+        raise ConfigurationRefused(
+            "`tend api` has no keys, and would let nobody in. Set TEND_API_KEYS=name=key with 16 characters or more."
+        )
+    app = api_service(Backend(settings))
+    await _serve(app, settings.api_host, settings.api_port, lambda at: f"api  {at}/api/openapi.json")
+
+
+async def _serve(app: ASGIApp, host: str, port: int, says: Callable[[str], str]) -> None:
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    await _Announced(config, backend.sessions.token).serve()
+    await _Announced(config, says).serve()
 
 
 class _Announced(uvicorn.Server):
     """Says where it listens as soon as it does."""
 
-    def __init__(self, config: uvicorn.Config, token: str) -> None:
+    def __init__(self, config: uvicorn.Config, says: Callable[[str], str]) -> None:
         super().__init__(config)
-        self._token = token
+        self._says = says
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
-        typer.echo(f"console  {address_of(self)}/sign-in?token={self._token}")
+        typer.echo(self._says(address_of(self)))
 
 
 def address_of(server: uvicorn.Server) -> str:

@@ -20,6 +20,7 @@ from schemas.errors import NotFound, TendError
 from schemas.events import Invalid, decode_event
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
+from schemas.times import to_rfc3339
 from schemas.topics import DEAD_LETTERS, EVENT_TOPICS, TOPIC_OF
 
 app = typer.Typer(no_args_is_help=True, help="Look at what could not be handled, and send it again.")
@@ -136,6 +137,7 @@ def described(raw: KafkaRecord, *, body: bool) -> dict[str, Any]:
     headers = {name: value.decode(errors="replace") for name, value in reversed(raw.headers)}
     letter: dict[str, Any] = {
         "id": f"{raw.partition}:{raw.offset}",
+        "at": to_rfc3339(raw.timestamp),
         "reason": headers.get("tend-reason", ""),
         "field": headers.get("tend-field", ""),
         "origin": ":".join(headers.get(f"tend-{part}", "?") for part in ("topic", "partition", "offset")),

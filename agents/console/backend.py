@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from agents.access import AccessKeys, Admitted, AuditLog, access_keys
-from agents.access.authority import Actor
 from agents.almanacs import AlmanacFeed
 from agents.console.sampler import Sampler
 from agents.console.segments import Segments
@@ -23,7 +24,7 @@ from infra.settings import Settings
 from rules.rulebook import Rulebook
 from schemas.errors import ConfigurationRefused, TendError
 from schemas.ids import partition_of
-from schemas.times import Millis
+from schemas.times import Millis, to_datetime
 
 
 class Backend:
@@ -71,11 +72,24 @@ class Backend:
             return own_rulebook(self.settings)
         return library.at(self.now())[2]
 
-    async def write(self, admitted: Admitted, actor: Actor) -> str:
-        """Put an event on its topic; the answer comes when it is safe. Returns the id to follow."""
-        headers = (("ce_source", b"/tend/console"), ("ce_id", admitted.event.id.encode()))
-        await self.producer.send(admitted.topic, admitted.partition, admitted.key, admitted.body, headers)
-        return admitted.event.id
+    async def write(self, admitted: Admitted, source: str) -> int:
+        """Put an event on its topic; the answer, the event's offset, comes when it is safe.
+
+        Args:
+            source: the door that it came in by.
+        """
+        headers = (("ce_source", f"/tend/{source}".encode()), ("ce_id", admitted.event.id.encode()))
+        return await self.producer.send(admitted.topic, admitted.partition, admitted.key, admitted.body, headers)
+
+    async def last_days(self, days: int) -> dict[str, int]:
+        """All sums of the last days by the store's own calendar, added up."""
+        today = to_datetime(self.now()).astimezone(ZoneInfo(self.zone))
+        names = [f"{today - timedelta(days=back):%Y%m%d}" for back in range(days)]
+        total: dict[str, int] = {}
+        for of_day in (await self.rollups.days(names)).values():
+            for name, count in of_day.items():
+                total[name] = total.get(name, 0) + count
+        return total
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from agents.console import charts
 from agents.console.decisions import decided
-from agents.console.rules import DAYS, last_days
+from agents.console.rules import DAYS
 from agents.console.web import View
 from schemas.outcome import Reason
 from schemas.readings import DIMENSIONS
@@ -21,7 +21,7 @@ _CATEGORIES: Final = ("delivery", "product", "payment", "service", "account", "p
 
 async def care_page(view: View) -> Response:
     """The page; of four weeks."""
-    words, sums = view.words, await last_days(view, DAYS)
+    words, sums = view.words, await view.backend.last_days(DAYS)
     counts = view.backend.sampler.counts
     acted, not_sent = decided(sums, "acted"), decided(sums, "not_sent")
     reasons = _reasons(sums, view)

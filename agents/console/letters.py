@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from starlette.responses import RedirectResponse, Response
 
-from agents.access import AuditEntry
+from agents.access import Actor, AuditEntry
 from agents.commands.dead_letters import REDRIVEN, described, newest_letters, one_letter, target
+from agents.console.backend import Backend
 from agents.console.web import View
 from schemas.errors import TendError
 from schemas.events import Invalid, decode_event
@@ -57,12 +58,21 @@ async def _letter(view: View, name: str) -> dict[str, Any]:
 async def redrive(view: View) -> Response:
     """Send a letter again to where it belongs, where it would pass now."""
     name = (await view.form()).get("letter", "")
-    backend = view.backend
+    await send_again(view.backend, view.session.actor, name)
+    return RedirectResponse(f"/letters?letter={name}&sent=1", status_code=303)
+
+
+async def send_again(backend: Backend, actor: Actor, name: str) -> tuple[str, int, int]:
+    """Put a letter on the topic it belongs to, after that is written down; topic, partition and offset it got.
+
+    Raises:
+        TendError: there is no such letter, or it is still no event.
+    """
     raw = await one_letter(backend.settings, name)
     topic, partition = await asyncio.to_thread(target, raw, name, backend.settings.partitions, False)
     if raw.key is None or raw.value is None:
-        raise TendError(view.words("problem.missing"))
-    await backend.audit.write(AuditEntry(view.session.actor.text, "letter.redriven", name))
+        raise TendError(f"Dead letter {name} has no key or no body; nothing was sent")
+    await backend.audit.write(AuditEntry(actor.text, "letter.redriven", name))
     headers = [one for one in raw.headers if not one[0].startswith("tend-")]
-    await backend.producer.send(topic, partition, raw.key, raw.value, [*headers, (REDRIVEN, name.encode())])
-    return RedirectResponse(f"/letters?letter={name}&sent=1", status_code=303)
+    offset = await backend.producer.send(topic, partition, raw.key, raw.value, [*headers, (REDRIVEN, name.encode())])
+    return topic, partition, offset

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
 import yaml
@@ -45,7 +44,7 @@ async def rules_parts(view: View) -> dict[str, str]:
 async def rules_values(view: View) -> dict[str, Any]:
     """All that the page shows."""
     words, rulebook = view.words, await view.backend.rulebook()
-    sums = await last_days(view, DAYS)
+    sums = await view.backend.last_days(DAYS)
     rows = [_row(rule, sums, words) for rule in rulebook.rules]
     chosen = rulebook.rule(view.query.get("rule", "")) or max(
         rulebook.rules, key=lambda rule: sums.get(f"rule.{rule.id}.proposed", 0), default=None
@@ -59,17 +58,6 @@ async def rules_values(view: View) -> dict[str, Any]:
         "chosen": chosen.id if chosen else "",
         "rule": await _detail(chosen, sums, view) if chosen else None,
     }
-
-
-async def last_days(view: View, days: int) -> dict[str, int]:
-    """All sums of the last days, added up."""
-    today = view.words.local(view.now)
-    names = [f"{today - timedelta(days=back):%Y%m%d}" for back in range(days)]
-    total: dict[str, int] = {}
-    for of_day in (await view.backend.rollups.days(names)).values():
-        for name, count in of_day.items():
-            total[name] = total.get(name, 0) + count
-    return total
 
 
 def _row(rule: Rule, sums: Mapping[str, int], words: Words) -> dict[str, Any]:

@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from agents.ground import beginning, ground_of
 from agents.rollups.keys import key
 from infra.store.trouble import reaching
 from rules.context import Churn, EventContext, LaneContext
-from rules.expression import EvaluationFailed
+from rules.expression import EvaluationFailed, Expression
 from rules.fact_types import FactType
 from rules.facts import FactReader
 from rules.language import BadExpression, compile_expression
 from rules.rulebook import Rulebook
-from schemas.almanac import NONE_YET, VERSION, Almanac
 from schemas.codec import decode_orders, decode_record
 from schemas.errors import TendError
-from schemas.record import OrderBook
+from schemas.record import CustomerRecord, OrderBook
 from schemas.times import Millis
 from schemas.triggers import Trigger
 
@@ -74,11 +72,6 @@ async def count_segment(
         expression = compile_expression(condition, FactType.BOOL)
     except BadExpression as bad:
         raise TendError(f"{bad.message} (line {bad.line}, column {bad.column}); {bad.fix}") from None
-    ground = ground_of(backend.settings, 0, beginning(backend.settings))
-    almanac = backend.almanacs.newest or Almanac(
-        version=VERSION, epoch=NONE_YET, partitions=backend.settings.partitions, churn=beginning(backend.settings)
-    )
-    lane = LaneContext(rulebook, almanac, ground.horizons, ground.tick)
     count, looked, failed, ids = 0, 0, 0, list[str]()
     lane = LaneContext.without_churn(rulebook)
     for partition in range(backend.settings.partitions):
@@ -87,18 +80,8 @@ async def count_segment(
             if record.erased:
                 continue
             looked += 1
-            context = EventContext(
-                record=record,
-                orders=decode_orders(book) if book else OrderBook(),
-                trigger=Trigger("churn.scored"),
-                event=None,
-                at=max(now, record.seen),
-                acting=max(now, record.seen),
-                lane=lane,
-                churn=Churn(record.churn[0], 0.0, 1.0, trusted=True) if record.churn else None,
-            )
             try:
-                holds = bool(expression.evaluate(FactReader(context)))
+                holds = _holds(expression, record, decode_orders(book) if book else OrderBook(), lane, now)
             except (EvaluationFailed, ValueError, TypeError, LookupError, ArithmeticError):
                 failed += 1
                 continue
@@ -107,3 +90,18 @@ async def count_segment(
                 if sample is None or len(ids) < sample:
                     ids.append(customer)
     return {"count": count, "of": looked, "failed": failed, "sample": ids}
+
+
+def _holds(expression: Expression, record: CustomerRecord, orders: OrderBook, lane: LaneContext, now: Millis) -> bool:
+    moment = max(now, record.seen)
+    context = EventContext(
+        record=record,
+        orders=orders,
+        trigger=Trigger("churn.scored"),
+        event=None,
+        at=moment,
+        acting=moment,
+        lane=lane,
+        churn=Churn(record.churn[0], 0.0, 1.0, trusted=True) if record.churn else None,
+    )
+    return bool(expression.evaluate(FactReader(context)))

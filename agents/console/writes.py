@@ -42,7 +42,8 @@ async def tell(view: View, customer: str, kind: str, fields: Mapping[str, Any]) 
         admitted = admit(told, actor=actor, source=SOURCE, keys=backend.keys, partitions=backend.settings.partitions)
     except Invalid as invalid:
         raise TendError(view.words("write.invalid", field=invalid.field or "?")) from None
-    return await backend.write(admitted, actor)
+    await backend.write(admitted, SOURCE)
+    return admitted.event.id
 
 
 async def going(view: View, customer: str, event_id: str, what: str) -> Response:

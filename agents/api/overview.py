@@ -1,0 +1,112 @@
+"""What concerns all customers: segments, rules and their state, dead letters, health."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path
+
+from agents.access import Act, Actor
+from agents.api.access import allowed
+from agents.api.models import (
+    Health,
+    Page,
+    Redriven,
+    RulesInForce,
+    RuleState,
+    SegmentCounted,
+    SegmentSaved,
+    SegmentTold,
+)
+from agents.api.pages import MOST, Cursor, Limit, Place, newest_first, paged
+from agents.commands.dead_letters import newest_letters
+from agents.console.backend import Backend
+from agents.console.letters import send_again
+from agents.console.segments import Segment, count_segment
+from rules.rule import Rule
+from schemas.times import to_millis, to_rfc3339
+
+_DAYS: Final = 28
+_SAMPLE: Final = 10
+Letter = Annotated[str, Path(pattern=r"^[0-9]{1,4}:[0-9]{1,15}$", description="`id` of a dead letter.")]
+Watching = Annotated[Actor, Depends(allowed(Act.WATCH))]
+
+
+def overview(backend: Backend) -> APIRouter:
+    """Routes about all customers together, and about the installation."""
+    router = APIRouter()
+    for add in (_segments, _rules, _dead_letters, _health):
+        add(router, backend)
+    return router
+
+
+def _segments(router: APIRouter, backend: Backend) -> None:
+    @router.get("/segments", tags=["segments"], summary="Saved segments")
+    async def segments(_: Watching) -> list[SegmentSaved]:
+        found = await backend.segments.all()
+        return [SegmentSaved(name=one.name, condition=one.condition, by=one.by) for one in found]
+
+    @router.post("/segments", tags=["segments"], summary="Count a segment; with a name it is saved")
+    async def count(told: SegmentTold, actor: Watching) -> SegmentCounted:
+        book = await backend.rulebook()
+        found = await count_segment(backend, told.condition, book, backend.now(), sample=_SAMPLE)
+        if told.name:
+            await backend.segments.save(Segment(told.name, told.condition, actor.name))
+        return SegmentCounted(count=found["count"], of=found["of"], sample=found["sample"])
+
+
+def _rules(router: APIRouter, backend: Backend) -> None:
+    @router.get("/rules", tags=["rules"], summary="The rules in force, and what came of them in the last four weeks")
+    async def rules(_: Annotated[Actor, Depends(allowed(Act.READ_RULES))]) -> RulesInForce:
+        book, sums = await backend.rulebook(), await backend.last_days(_DAYS)
+        return RulesInForce(
+            version=book.version,
+            since=to_rfc3339(book.in_force_from) if book.in_force_from else None,
+            days=_DAYS,
+            rules=[_state(one, sums) for one in book.rules],
+        )
+
+
+def _state(rule: Rule, sums: dict[str, int]) -> RuleState:
+    figures = {name: sums.get(f"rule.{rule.id}.{name}", 0) for name in ("proposed", "acted", "held", "not_sent")}
+    begun = f"reason.{rule.id}.not_sent."
+    reasons = {name.removeprefix(begun): count for name, count in sums.items() if name.startswith(begun)}
+    return RuleState(id=rule.id, about=rule.terms.about, on=list(rule.on), file=rule.file, reasons=reasons, **figures)
+
+
+def _dead_letters(router: APIRouter, backend: Backend) -> None:
+    @router.get("/dead-letters", tags=["dead letters"], summary="What could not be read, the newest first")
+    async def letters(
+        _: Annotated[Actor, Depends(allowed(Act.READ_LETTERS))], cursor: Cursor = "", limit: Limit = 50
+    ) -> Page:
+        found: list[dict[str, Any]] = []
+        if backend.sampler.counts.get("letters"):
+            found = await newest_letters(backend.settings, MOST)
+        return paged(found, _place, cursor, limit)
+
+    @router.post(
+        "/dead-letters/{letter}/redrive", status_code=202, tags=["dead letters"], summary="Send a dead letter again"
+    )
+    async def redrive(letter: Letter, actor: Annotated[Actor, Depends(allowed(Act.REDRIVE))]) -> Redriven:
+        topic, partition, offset = await send_again(backend, actor, letter)
+        return Redriven(id=letter, topic=topic, partition=partition, offset=offset)
+
+
+def _place(letter: dict[str, Any]) -> Place:
+    return newest_first(to_millis(datetime.fromisoformat(letter["at"])), letter["id"])
+
+
+def _health(router: APIRouter, backend: Backend) -> None:
+    @router.get("/health", tags=["health"], summary="Whether it runs")
+    async def health(_: Watching) -> Health:
+        signs = backend.sampler.latest
+        return Health(
+            status="waiting" if signs.away else "running",
+            waiting_for=signs.away,
+            events_read=signs.read,
+            events_waiting=signs.waiting,
+            held=signs.held,
+            dead_letters=signs.letters,
+            now=to_rfc3339(backend.now()),
+        )
