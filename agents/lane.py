@@ -19,7 +19,7 @@ from agents.surroundings import Core, Surroundings
 from agents.trusted_clock import ClockDistrusted
 from infra.kafka.buffer import PartitionRevoked
 from schemas.almanac import Almanac
-from schemas.errors import MACHINE_TROUBLE, DependencyUnavailable, Fenced, TendError
+from schemas.errors import MACHINE_TROUBLE, DependencyUnavailable, Fenced, TakenOver, TendError
 from schemas.lane import Claimed, LaneState, Loaded
 from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, Step
 
@@ -46,7 +46,7 @@ class LaneRunner:
         self._stopping = asyncio.Event()
         self._outgoing: Outgoing | None = None
         self._batches: Batches | None = None
-        self._version = 0
+        self._version, self._owner = 0, ""
         self._standing = Standing(lambda status: surroundings.watch.status(config.partition, status))
         self.state: LaneState | None = None
 
@@ -134,7 +134,7 @@ class LaneRunner:
         try:
             await self._unless_stopped(self._around.prove_clock(partial(self._standing.wait, "clock")))
             claimed = await self._unless_stopped(patiently(lambda: store.claim(self.partition), self._waits_for_store))
-            self._version = claimed.version
+            self._version, self._owner = claimed.version, claimed.owner
             await self._unless_stopped(patiently(self._around.same_topics.look, self._waits_for_kafka))
             self._around.same_topics.require_same()
             state = self.state = self._recall(claimed)
@@ -147,7 +147,7 @@ class LaneRunner:
         except _Stopped:
             await outgoing.flush()
         except PartitionRevoked:
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError, Fenced):
                 async with asyncio.timeout(_FAREWELL_SECONDS):
                     await outgoing.flush()
             raise
@@ -158,7 +158,12 @@ class LaneRunner:
         around = self._around
         publisher = around.publisher(self.partition)
         took = partial(around.watch.stage, "publish")
-        return Outgoing(publisher, around.outbox_limit, self._waits_for_kafka, took)
+        return Outgoing(publisher, around.outbox_limit, self._waits_for_kafka, took, require_ours=self._require_ours)
+
+    async def _require_ours(self) -> None:
+        owner = await patiently(lambda: self._around.store.owner(self.partition), self._waits_for_store)
+        if owner != self._owner:
+            raise TakenOver(f"lane {self.partition} was taken over")
 
     def _recall(self, claimed: Claimed) -> LaneState:
         around, begins = self._around, self._around.begin_offsets(self.partition)

@@ -27,7 +27,7 @@ from schemas.almanac import (
     sign,
 )
 from schemas.churn import ChurnState
-from schemas.errors import ConfigurationRefused, Fenced
+from schemas.errors import ConfigurationRefused, DependencyUnavailable, Fenced
 from schemas.lane import KafkaRecord
 from schemas.times import Millis
 from schemas.topics import ALMANAC, LESSONS
@@ -94,7 +94,13 @@ class Learner:
                 try:
                     await self._turn(self._reader)
                 except Fenced:
-                    log.warning("A newer learner has taken over; waiting for a context")
+                    log.warning("A newer learner has taken over; waiting for a turn")
+                    await self._reader.close()
+                    self._reader = new_reader()
+                except DependencyUnavailable as away:
+                    # Nobody knows whether the almanac is out, or whose turn it is by now: ask for both again.
+                    log.warning("%s; beginning anew from the last almanac that is out", away)
+                    self.why = str(away)
                     await self._reader.close()
                     self._reader = new_reader()
         finally:
@@ -157,13 +163,8 @@ class Learner:
     async def _announce(self, almanac: Almanac, resume: int) -> None:
         body = encode_almanac(almanac)
         headers = ((RESUME, b"%d" % resume), (SIGNATURE, sign(body, resume, self._key)))
-        announcer = self._announcer
-        assert announcer is not None
-
-        async def announce() -> None:
-            await announcer.announce(ALMANAC, b"%d" % almanac.epoch, body, headers)
-
-        await patiently(announce, self._waits)
+        assert self._announcer is not None
+        await self._announcer.announce(ALMANAC, b"%d" % almanac.epoch, body, headers)
         before, self.newest = self.newest, almanac
         if before is not None and before.churn.features_version != almanac.churn.features_version:
             log.info(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
 
 from agents.patience import patiently
-from schemas.errors import Fenced
+from schemas.errors import Fenced, TakenOver
 from schemas.lane import OutboxEntry
 
 _AT_ONCE = 500
@@ -43,6 +43,9 @@ class Outgoing:
         limit: entries waiting at which the lane has to pause.
         waits: told why publishing waits, or None when it goes on.
         took: told how many seconds each publish took.
+        require_ours: asks the store whether the lane is still ours, and raises TakenOver where it is not. It is asked
+            each time the publisher was opened, before anything is sent: who was frozen and wakes would fence the
+            rightful owner by opening, and send what a store that was rolled back has decided otherwise meanwhile.
     """
 
     def __init__(
@@ -51,11 +54,14 @@ class Outgoing:
         limit: int,
         waits: Callable[[str | None], None],
         took: Callable[[float], None] = lambda _: None,
+        *,
+        require_ours: Callable[[], Awaitable[None]],
     ) -> None:
         self._publisher = publisher
         self._limit = limit
         self._waits = waits
         self._took = took
+        self._require_ours = require_ours
         self._entries: deque[OutboxEntry] = deque()
         self._last: list[OutboxEntry] = []
         """Published, but not settled."""
@@ -73,8 +79,12 @@ class Outgoing:
         return len(self._entries)
 
     async def open(self, entries: Iterable[OutboxEntry]) -> None:
-        """Find out how far an earlier owner came, and go on from there with what the store still holds."""
-        self.published = self.settled = await patiently(self._publisher.open, self._waits)
+        """Find out how far an earlier owner came, and go on from there with what the store still holds.
+
+        Raises:
+            TakenOver: somebody else has taken the lane over meanwhile.
+        """
+        self.published = self.settled = await self._open_as_owner()
         self.add(entries)
         self._task = asyncio.create_task(self._run())
 
@@ -148,13 +158,16 @@ class Outgoing:
         async def publish() -> int:
             nonlocal times
             times += 1
+            if times > 1:
+                await self._open_as_owner()
             return await self._publisher.publish(given)
 
         started = time.perf_counter()
         try:
             published = await patiently(publish, self._waits)
+        except TakenOver:
+            raise
         except Fenced:
-            # Whether the partition is still ours is for the store's version to say: open again and go on from there.
             await self._open_again()
         else:
             self._have_published(published, given if times > 1 else entries)
@@ -168,7 +181,13 @@ class Outgoing:
         self.settled = max(self.settled, in_doubt[0].sequence - 1)
         self.published, self._last = published, in_doubt
 
+    async def _open_as_owner(self) -> int:
+        # In this order: who takes the lane over after the question was answered opens later, and fences us.
+        published = await patiently(self._publisher.open, self._waits)
+        await self._require_ours()
+        return published
+
     async def _open_again(self) -> None:
-        self.published = self.settled = await patiently(self._publisher.open, self._waits)
+        self.published = self.settled = await self._open_as_owner()
         self._entries.extendleft(entry for entry in reversed(self._last) if entry.sequence > self.published)
         self._last = []

@@ -27,5 +27,9 @@ class Fenced(Exception):
     """Another owner has raised the lane's version: this lane object is a zombie and must be thrown away."""
 
 
+class TakenOver(Fenced):
+    """The store says that the lane has another owner: nothing more may be sent."""
+
+
 class DependencyUnavailable(Exception):
     """A broker or store does not answer for now: keep the batch, wait, try again."""

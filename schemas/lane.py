@@ -157,6 +157,8 @@ class Claimed(msgspec.Struct):
     version: int
     state: bytes | None
     outbox: list[OutboxEntry]
+    owner: str = ""
+    """Names this claim among all, whatever versions a store that was rolled back comes to again."""
 
 
 def _lengths(parts: Iterable[str | bytes]) -> int:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.producers import FENCED
+from infra.kafka.producers import FENCED, leave_to_the_call
 from infra.kafka.published_position import (
     AlreadyPublished,
     Place,
@@ -200,6 +200,8 @@ class LaneProducer:
                 message_timeout_ms=_DELIVERY_MS,
                 linger_ms=5,
             )
+            # By default a fatal error is raised amid the callbacks of what it purges, as a SystemError.
+            | {"error_cb": leave_to_the_call}
         )
         try:
             self._producer.init_transactions(_SECONDS)

@@ -167,6 +167,10 @@ def _settle(answer: asyncio.Future[int], problem: KafkaError | None, offset: int
         answer.set_exception(KafkaException(problem))
 
 
+def leave_to_the_call(_: KafkaError) -> None:
+    """For ``error_cb``: what is fatal is told by the call that it concerns."""
+
+
 class BroadcastProducer:
     """The one producer of an installation that tells everybody something, such as a new rulebook.
 
@@ -196,7 +200,7 @@ class BroadcastProducer:
 
         Raises:
             Fenced: a newer producer of this name has opened.
-            DependencyUnavailable: the broker did not take it; it may be announced again.
+            DependencyUnavailable: the broker did not take it, or did not say so: look what is out, then open again.
         """
         await asyncio.get_running_loop().run_in_executor(
             self._thread, lambda: self._announce(topic, key, value, headers)
@@ -210,6 +214,8 @@ class BroadcastProducer:
     def _open(self) -> None:
         producer = Producer(
             self._connection.librdkafka(transactional_id=self._name, message_max_bytes=_BROADCAST_BYTES)
+            # Being fenced is told by the call it concerns; by default it is raised amid a callback, as a SystemError.
+            | {"error_cb": leave_to_the_call}
         )
         try:
             producer.init_transactions(_BROADCAST_SECONDS)
@@ -218,10 +224,10 @@ class BroadcastProducer:
         self._producer = producer
 
     def _announce(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
-        if self._producer is None:
-            self._open()
+        # Never opened on the way: who was frozen and wakes would fence the one that has taken over.
         producer = self._producer
-        assert producer is not None
+        if producer is None:
+            raise DependencyUnavailable(f"{self._name} has to be opened again")
         problems: list[KafkaError] = []
         try:
             producer.begin_transaction()
@@ -233,18 +239,14 @@ class BroadcastProducer:
                 headers=list(headers),
                 on_delivery=lambda problem, _: problems.append(problem) if problem else None,
             )
-            left = producer.flush(_BROADCAST_SECONDS)
-            if left or problems:
-                raise DependencyUnavailable(f"{self._name}: {problems[0].str() if problems else 'not acknowledged'}")
             producer.commit_transaction(_BROADCAST_SECONDS)
         except KafkaException as error:
             self._producer = None
-            raise self._meaning(error.args[0]) from error
-        except DependencyUnavailable:
-            self._producer = None
-            raise
+            raise self._meaning(error.args[0], problems) from error
 
-    def _meaning(self, problem: KafkaError) -> Exception:
+    def _meaning(self, problem: KafkaError, of_the_record: Sequence[KafkaError] = ()) -> Exception:
         if problem.code() in FENCED:
             return Fenced(f"{self._name} was opened by another owner")
-        return DependencyUnavailable(f"{self._name}: {problem.str()}")
+        # A transaction that fails does not name the record's own problem.
+        told = next(iter(of_the_record), problem)
+        return DependencyUnavailable(f"{self._name}: {told.str()}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from bisect import bisect_left, insort
 from collections import defaultdict, deque
@@ -23,6 +24,7 @@ def _ring() -> deque[bytes]:
 @dataclass
 class _Lane:
     version: int = 0
+    owner: str | None = None
     state: bytes | None = None
     last: Commit | None = None
     """The commit that led to this version, to know it when it comes again."""
@@ -104,8 +106,12 @@ class MemoryStore:
         """See ``LaneStore.claim``."""
         lane = self._lanes[partition]
         lane.version += 1
-        lane.last = None
-        return Claimed(lane.version, lane.state, list(lane.outbox))
+        lane.last, lane.owner = None, secrets.token_hex(8)
+        return Claimed(lane.version, lane.state, list(lane.outbox), lane.owner)
+
+    async def owner(self, partition: int) -> str | None:
+        """See ``LaneStore.owner``."""
+        return self._lanes[partition].owner
 
     async def load(
         self,

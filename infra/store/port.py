@@ -57,6 +57,10 @@ class LaneStore(Protocol):
         """Take the lane over: raises its version by one, which fences every earlier owner."""
         ...
 
+    async def owner(self, partition: int) -> str | None:
+        """Whose claim was the last (``Claimed.owner``); ``None`` where nobody ever claimed the lane."""
+        ...
+
     async def load(
         self,
         partition: int,

@@ -98,7 +98,12 @@ class Store:
         owner = secrets.token_hex(8)
         version, state, outbox = await self._ask(self._claim([keys.state, keys.outbox], [owner]))
         self._owners[partition] = owner
-        return Claimed(int(version), state, [unpack_entry(packed) for packed in outbox])
+        return Claimed(int(version), state, [unpack_entry(packed) for packed in outbox], owner)
+
+    async def owner(self, partition: int) -> str | None:
+        """See ``LaneStore.owner``."""
+        held = await self._ask(self.client.hget(lane_keys(partition).state, "owner"))
+        return None if held is None else held.decode()
 
     async def load(
         self,

@@ -10,6 +10,7 @@ from agents.learn import GRACE, Learner
 from infra.kafka.consumers import ExclusiveRead
 from infra.settings import load_settings
 from schemas.almanac import Almanac, Contribution, decode_almanac, encode_contribution
+from schemas.errors import DependencyUnavailable
 from schemas.lane import KafkaRecord
 from schemas.times import DAY, Millis
 from schemas.topics import LESSONS
@@ -24,8 +25,11 @@ class Announced:
 
     def __init__(self) -> None:
         self.almanacs: list[Almanac] = []
+        self.trouble: list[Exception] = []
 
     async def announce(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> None:
+        if self.trouble:
+            raise self.trouble.pop()
         self.almanacs.append(decode_almanac(value))
 
 
@@ -87,6 +91,16 @@ async def test_after_an_outage_nothing_is_closed_before_what_was_said_in_time_is
     closed = announced.almanacs[0]
     assert closed.epoch == FIRST
     assert made._collector.late == 0
+
+
+async def test_who_does_not_know_whether_an_almanac_is_out_never_says_it_again_unasked() -> None:
+    made, announced = learner(None)
+    announced.trouble = [DependencyUnavailable("it slept too long")]
+
+    with pytest.raises(DependencyUnavailable):
+        await turns(made, ExclusiveRead([told(0, 0, FIRST), told(1, 1, FIRST)], 2, True))
+
+    assert announced.almanacs == []
 
 
 NONSENSE = [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
 
 from agents.outgoing import Outgoing
-from schemas.errors import DependencyUnavailable, Fenced, TendError
+from schemas.errors import DependencyUnavailable, Fenced, TakenOver, TendError
 from schemas.lane import OutboxEntry
 from tests.agents.press import Press
 
@@ -19,13 +19,26 @@ Make = Callable[..., Outgoing]
 async def outgoing() -> AsyncIterator[Make]:
     made: list[Outgoing] = []
 
-    def make(press: Press, limit: int = 5, waits: Callable[[str | None], None] = lambda _: None) -> Outgoing:
-        made.append(Outgoing(press, limit, waits))
+    def make(
+        press: Press,
+        limit: int = 5,
+        waits: Callable[[str | None], None] = lambda _: None,
+        require_ours: Callable[[], Awaitable[None]] = ours,
+    ) -> Outgoing:
+        made.append(Outgoing(press, limit, waits, require_ours=require_ours))
         return made[-1]
 
     yield make
     for one in made:
         await one.close()
+
+
+async def ours() -> None:
+    """Nobody has taken the lane over."""
+
+
+async def anothers() -> None:
+    raise TakenOver("lane 0 was taken over")
 
 
 def entries(first: int, last: int) -> list[OutboxEntry]:
@@ -174,3 +187,28 @@ async def test_fenced_while_the_last_transaction_was_forgotten_it_is_published_a
 
     assert numbers(press.out) == [1, 2, 3, 4, 5, 6]
     assert out.settled <= 4
+
+
+@pytest.mark.parametrize("trouble", [Fenced("opened by another owner"), DependencyUnavailable("it slept too long")])
+async def test_who_opens_again_asks_the_store_before_anything_is_sent(outgoing: Make, trouble: Exception) -> None:
+    press = Press()
+    asked = iter([ours, anothers])
+    out = outgoing(press, require_ours=lambda: next(asked)())
+    await out.open([])
+    press.trouble = [trouble]
+
+    out.add(entries(1, 3))
+
+    with pytest.raises(TakenOver, match="taken over"):
+        await out.flush()
+    assert press.out == []
+
+
+async def test_who_slept_before_it_opened_sends_nothing(outgoing: Make) -> None:
+    press = Press()
+    out = outgoing(press, require_ours=anothers)
+
+    with pytest.raises(TakenOver, match="taken over"):
+        await out.open(entries(1, 3))
+    await asyncio.sleep(0.02)
+    assert press.out == []

@@ -216,6 +216,18 @@ async def test_a_zombie_writes_nothing(store: AnyStore) -> None:
     assert await contents(store) == before
 
 
+async def test_who_claimed_last_is_the_owner(store: AnyStore) -> None:
+    assert await store.owner(P) is None
+    first = await store.claim(P)
+    assert await store.owner(P) == first.owner
+    await store.commit(P, first.version, Commit(b"state"))
+    assert await store.owner(P) == first.owner
+
+    second = await store.claim(P)
+
+    assert await store.owner(P) == second.owner != first.owner
+
+
 async def test_nobody_commits_to_a_lane_that_was_never_claimed(store: AnyStore) -> None:
     with pytest.raises(Fenced):
         await store.commit(P, 0, Commit(b"s"))
