@@ -10,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from agents.connectors.page import connectors_page
 from agents.simulate.document import simulator_page
 from infra.metrics import metrics_table
 from infra.settings import settings_table
@@ -71,6 +72,7 @@ def pages() -> dict[str, str]:
         "simulator.md": simulator_page(),
         "rules.md": rules_page(),
         "facts.md": facts_page(),
+        "connectors.md": connectors_page(),
     }
 
 

@@ -118,6 +118,13 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel("Size of records", _quantiles("tend_record_bytes"), "bytes"),
     ),
+    "Gateway": (
+        Panel("Taken a second, by door", _rate("tend_gateway_events_total", "door"), "eps"),
+        Panel(
+            "Not recorded, an hour",
+            (("sum by (door, reason) (increase(tend_gateway_left_out_total[1h]))", "{{door}}: {{reason}}"),),
+        ),
+    ),
 }
 
 

@@ -281,6 +281,24 @@ DRIFT = Metric(
     "Rules that require churn.trusted pause by themselves; nothing to do unless it lasts.",
 )
 
+GATEWAY_EVENTS = Metric(
+    "tend_gateway_events_total",
+    "counter",
+    "events",
+    ("door", "outcome"),
+    "What came in at the gateway by HTTP: taken (safe in Kafka), left_out (understood, nothing to record) or refused.",
+    "Taken falls to nothing while the shop is busy: its webhook is switched off, or its key or secret was changed.",
+)
+GATEWAY_LEFT_OUT = Metric(
+    "tend_gateway_left_out_total",
+    "counter",
+    "messages",
+    ("door", "reason"),
+    "Messages at the gateway that were not recorded, and why.",
+    "A state or topic without a meaning here: docs/connectors.md says how to give it one. A wrong signature: compare "
+    "the secrets. A wrong field: the log names it.",
+)
+
 METRICS: tuple[Metric, ...] = tuple(value for value in globals().values() if isinstance(value, Metric))
 """All of them, in the order above."""
 

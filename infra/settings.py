@@ -188,6 +188,22 @@ class Settings(BaseSettings):
     gateway_rate: float = Field(500.0, gt=0, le=1_000_000, description="Events a second that each key may send.")
     gateway_host: str = Field("127.0.0.1", max_length=255, description="Address that `tend gateway` listens on.")
     gateway_port: int = Field(8480, ge=0, le=65_535, description="Its port; 0 takes a free one.")
+    shopify_secret: SecretStr | None = Field(
+        None,
+        description="Secret that Shopify signs its webhooks with; two by comma while it is changed. None: no door.",
+    )
+    woocommerce_secret: SecretStr | None = Field(
+        None, description="Secret of WooCommerce's webhooks; two by comma while it is changed. None: no door."
+    )
+    woocommerce_statuses: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        max_length=50,
+        description="What states of orders mean that plugins brought: `awaiting-pickup=sale` by comma; sale, unpaid, "
+        "cancelled or refunded.",
+    )
+    segment_currency: str = Field(
+        "", pattern=r"^([A-Z]{3})?$", description="Currency of Segment's calls that name none."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
     @property
@@ -215,7 +231,7 @@ class Settings(BaseSettings):
         """The churn horizons in milliseconds."""
         return tuple(days * DAY for days in self.churn_horizons)
 
-    @field_validator("console_people", "console_metrics", mode="before")
+    @field_validator("console_people", "console_metrics", "woocommerce_statuses", mode="before")
     @classmethod
     def _split_names(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

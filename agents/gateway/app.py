@@ -5,23 +5,33 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from agents.access import Admitted, AuditLog, access_keys
 from agents.gateway.events import EventDoor
+from agents.gateway.intake import Intake, Tally
 from agents.gateway.keys import read_keys
+from agents.gateway.known_orders import KnownOrders
+from agents.gateway.segment import CALLS, SegmentDoor
 from agents.gateway.throttle import Throttle
+from agents.gateway.webhooks import SHOPIFY, WOOCOMMERCE, System, WebhookDoor
 from agents.ground import open_store, wall_clock
+from agents.imports.statuses import told_statuses
 from agents.links import Links
 from agents.links.pages import PublicPages
 from agents.rulebooks import own_rulebook
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import AcknowledgedProducer
 from infra.settings import Settings
+from infra.store import Store
+from infra.telemetry import Telemetry
 from schemas.errors import DependencyUnavailable
 
 _PAGES_PER_SECOND = 2.0
@@ -34,6 +44,7 @@ def gateway(settings: Settings) -> Starlette:
     producer = AcknowledgedProducer(KafkaConnection.of(settings))
     keys = access_keys(settings)
     defaults = own_rulebook(settings).defaults
+    registry = CollectorRegistry()
 
     async def write(admitted: Admitted) -> None:
         headers = [("ce_source", b"/tend/gateway"), ("ce_id", admitted.event.id.encode())]
@@ -45,20 +56,54 @@ def gateway(settings: Settings) -> Starlette:
         await producer.close()
         await store.close()
 
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
     links = Links(store.client, store.address, keys.links, defaults.brand.base_url or "")
     pages = PublicPages(links, store, defaults, write, AuditLog(producer), keys, settings.partitions, wall_clock)
-    throttle = Throttle(settings.gateway_rate, settings.gateway_rate * 2, time.monotonic)
-    secret = settings.gateway_keys.get_secret_value() if settings.gateway_keys else ""
-    events = EventDoor(write, read_keys(secret), throttle, keys, settings.partitions)
+    intake = Intake(write, keys, settings.partitions, Tally(Telemetry(registry)))
     return Starlette(
         routes=[
             Route("/k/{token}", _throttled(pages), methods=["GET", "HEAD", "POST"]),
-            Route("/v1/events", events.answer, methods=["POST", "OPTIONS"]),
+            *_doors(settings, intake, store),
+            Route("/metrics", metrics),
             Route("/healthz", _alive),
         ],
         exception_handlers={DependencyUnavailable: _away},
         lifespan=life,
     )
+
+
+def _doors(settings: Settings, intake: Intake, store: Store) -> list[BaseRoute]:
+    """The doors for events; those of a shop system only where its secret is known."""
+    throttle = Throttle(settings.gateway_rate, settings.gateway_rate * 2, time.monotonic)
+    keys = read_keys(_secret(settings.gateway_keys))
+    events = EventDoor(intake, keys, throttle)
+    segment = SegmentDoor(intake, keys, throttle, settings.segment_currency)
+    woocommerce = replace(WOOCOMMERCE, states=told_statuses(list(settings.woocommerce_statuses)))
+    posts = ["POST", "OPTIONS"]
+    return [
+        Route("/v1/events", events.answer, methods=posts),
+        *(Route(f"/v1/{name}", segment.one, methods=posts) for name in CALLS),
+        *(Route(f"/v1/{name}", segment.batch, methods=posts) for name in ("batch", "b")),
+        *_webhooks(SHOPIFY, settings.shopify_secret, intake, store, throttle),
+        *_webhooks(woocommerce, settings.woocommerce_secret, intake, store, throttle),
+    ]
+
+
+def _webhooks(
+    system: System, secret: SecretStr | None, intake: Intake, store: Store, throttle: Throttle
+) -> list[BaseRoute]:
+    secrets = tuple(filter(None, (one.strip() for one in _secret(secret).split(","))))
+    if not secrets:
+        return []
+    orders = KnownOrders(store.client, store.address, system.name)
+    door = WebhookDoor(system, secrets, intake, orders, throttle)
+    return [Route(f"/webhooks/{system.name}", door.answer, methods=["POST"])]
+
+
+def _secret(told: SecretStr | None) -> str:
+    return told.get_secret_value() if told else ""
 
 
 def _throttled(pages: PublicPages) -> Callable[[Request], Awaitable[Response]]:

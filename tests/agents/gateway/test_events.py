@@ -15,7 +15,7 @@ from agents.gateway.events import EventDoor
 from agents.gateway.keys import read_keys
 from agents.gateway.throttle import Throttle
 from schemas.errors import ConfigurationRefused, DependencyUnavailable
-from tests.agents.senders.sending import KEYS
+from tests.agents.gateway.doors import intake_of
 
 SHOP = {"authorization": "Bearer a-secret-of-the-shop"}
 WEB = {"authorization": "Bearer a-key-everybody-reads"}
@@ -29,7 +29,7 @@ class Door:
         self.away = False
         self.clock = 0.0
         keys = read_keys("shop:a-secret-of-the-shop,web!:a-key-everybody-reads")
-        door = EventDoor(self._write, keys, Throttle(10, 20, lambda: self.clock), KEYS, 8)
+        door = EventDoor(intake_of(self._write), keys, Throttle(10, 20, lambda: self.clock))
         app = Starlette(routes=[Route("/v1/events", door.answer, methods=["POST", "OPTIONS"])])
         self.web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
 

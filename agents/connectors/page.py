@@ -1,0 +1,80 @@
+"""The page about connectors, made of their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agents.connectors import segment, shopify, woocommerce
+from agents.connectors.hooks import Topic
+from agents.connectors.segment import Field
+
+_HEAD = """\
+# Connectors: what other systems send
+
+`tend gateway` takes what shops and tag managers send as they are. Everything becomes events of the contract
+([events.md](events.md)), by the tables below and nothing else. Generated from `agents/connectors/` by `make docs`.
+
+| system | address | set |
+|---|---|---|
+| Shopify | `https://…/webhooks/shopify` | `TEND_SHOPIFY_SECRET` |
+| WooCommerce | `https://…/webhooks/woocommerce` | `TEND_WOOCOMMERCE_SECRET` |
+| Segment | `https://…/v1/batch`, `/v1/track`, `/v1/identify`, `/v1/page` … | `TEND_GATEWAY_KEYS`, a key as write key |
+| your own | `https://…/v1/events` | `TEND_GATEWAY_KEYS` |
+
+- **Whose it is:** the system's own id of the customer; of a guest a pseudonym of the address. **Which order:** what the
+  customer sees (Shopify's `name`, WooCommerce's `number`), as in imports, so that a history that was imported and what
+  comes live are one. Import up to the day on which the webhooks begin.
+- **Once:** ids of events follow from what is told, not from a delivery. Retries, second subscriptions and the same
+  order in five webhooks are one fact; the order of arrival does not matter.
+- **Refunds and parcels** name their order only. Whose it is, is remembered for 400 days; news of an order that has not
+  come waits for it, 30 days at most.
+- **Answered** when Kafka has acknowledged everything: 2xx. What is well signed and of no use is answered 2xx as well,
+  with the reason in the answer and in `tend_gateway_left_out_total`, as shops switch a webhook off after a few other
+  answers. 401: not signed by our secret. 400: no JSON. 413: above 5 MB (a batch of Segment's 500 KB, a call 32 KB).
+  429: too fast, with `Retry-After`. 503: Kafka is away; Shopify and Segment send again, **WooCommerce does not**:
+  import the orders of that hour afterwards.
+- **Secrets** may be two by comma while one takes the other's place. WooCommerce's unsigned ping, when a webhook is
+  saved, is answered 200, and nothing of it is believed.
+- **Addresses and names** go into `customer.updated`; where an order tells them, they fill gaps only.
+
+"""
+
+
+def connectors_page() -> str:
+    """The tables of all connectors, in Markdown."""
+    parts = [_HEAD, *_topics("Shopify", shopify.TABLE), *_topics("WooCommerce", woocommerce.TABLE)]
+    parts += [
+        "What the states of orders mean (as in imports; those of plugins by `TEND_WOOCOMMERCE_STATUSES`, such as "
+        "`awaiting-pickup=sale`; others are left out by their name):\n\n",
+        "| meaning | states | becomes |\n|---|---|---|\n",
+    ]
+    for state in woocommerce.STATES:
+        names = ", ".join(f"`{name}`" for name in woocommerce.states_of(state.meaning))
+        parts.append(f"| {state.meaning} | {names} | {state.becomes} |\n")
+    return "".join([*parts, "\n", *_segment()])
+
+
+def _topics(title: str, table: tuple[Topic, ...]) -> Iterator[str]:
+    yield f"## {title}\n\n| topic | becomes |\n|---|---|\n"
+    for row in table:
+        yield f"| {', '.join(f'`{name}`' for name in row.names)} | {row.becomes} |\n"
+    yield "| any other | nothing; counted |\n\n"
+
+
+def _segment() -> Iterator[str]:
+    yield (
+        "## Segment\n\n`userId` is the customer, else `anonymousId`; `messageId` is the event's id; a time after now "
+        "is taken as now. A batch is answered 200 with an outcome for each call that was not simply taken (left out, "
+        "refused with the field, or taken without an optional field), as libraries repeat the whole otherwise.\n\n"
+        "| call | becomes |\n|---|---|\n"
+    )
+    traits = ", ".join(f"`{field.ours}` from `{field.theirs[0]}`" for field in segment.TRAITS)
+    yield f"| `identify` | `customer.updated`: {traits}; `firstName` and `lastName`; `address.state` as `region` |\n"
+    for row in segment.NAMES:
+        yield f"| `track` {' or '.join(row.theirs)} | `{row.kind}`: {'; '.join(map(_field, row.fields))} |\n"
+    yield "| `track` with any other name, `page`, `screen`, `group`, `alias` | nothing; counted |\n"
+
+
+def _field(field: Field) -> str:
+    theirs = " or ".join(f"`{name}`" for name in field.theirs)
+    return f"{theirs} as `{field.ours}`{' (needed)' if field.needed else ''}, {field.how.value}"

@@ -1,0 +1,278 @@
+"""Shopify's webhooks: what each topic becomes.
+
+An order comes whole and often: with ``orders/create``, ``orders/paid``, ``orders/updated`` … Each of them says that it
+was placed, under one id, and what was changed since. ``total_price`` only grows with edits, ``current_total_price``
+follows edits and refunds; what is to be paid is the latter with the money of refunds added again.
+Source: https://shopify.dev/docs/api/admin-rest/latest/resources/order, …/webhook
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from agents.connectors.hooks import Hook, Topic, left_out
+from agents.connectors.shopify_people import (
+    consents,
+    contact,
+    customer_of,
+    own_id,
+    read_consent,
+    read_customer,
+    read_erasure,
+)
+from agents.connectors.told import (
+    MOST_ITEMS,
+    Body,
+    LeftOut,
+    Reading,
+    Told,
+    codes,
+    label,
+    mapping,
+    mappings,
+    minor,
+    moment,
+    number,
+    quantity,
+    reference,
+    rfc3339,
+    text,
+    told_id,
+)
+
+_BACK: Final = ("return",)
+"""Why articles of a refund go back into stock, where that means that the customer sent them."""
+
+
+def _order(hook: Hook) -> Reading:
+    order = hook.body
+    if order.get("test") is True:
+        raise LeftOut("a test order")
+    customer, own = customer_of(order), own_id(order)
+    name = reference("name", order.get("name") or own)
+    base: Told = {"customer": customer, "order_id": name}
+    placed = moment("processed_at", order.get("processed_at") or order.get("created_at"))
+    events = [*contact(order, customer, own, placed), *consents(mapping(order.get("customer")), customer)]
+    events.append(_placed(order, base, own, placed))
+    if hook.topic != "orders/create":
+        events += _edited(order, base, own, placed)
+    events += [one | base for one in (*_parcels(order, own), *_refunds(order, own), *_cancelled(order, own, placed))]
+    return Reading(tuple(events), own, customer, name)
+
+
+def _placed(order: Body, base: Told, own: str, placed: datetime) -> Told:
+    told = base | {
+        "type": "order.placed", "id": told_id("shopify", "order.placed", own), "time": rfc3339(placed),
+        "amount": _amount(order), "currency": text(order.get("currency")), "items": _items(order),
+        "coupons": codes(one.get("code") for one in mappings(order.get("discount_codes"))),
+    }  # fmt: skip
+    if cart := order.get("checkout_token"):
+        told["cart_id"] = reference("checkout_token", cart)
+    return told
+
+
+def _edited(order: Body, base: Told, own: str, placed: datetime) -> Iterator[Told]:
+    changed = moment("updated_at", order.get("updated_at") or rfc3339(placed))
+    if changed <= placed:
+        return
+    amount = _amount(order)
+    yield base | {
+        "type": "order.updated", "id": told_id("shopify", "order.updated", own, rfc3339(changed), str(amount)),
+        "time": rfc3339(changed), "amount": amount, "items": _items(order),
+    }  # fmt: skip
+
+
+def _amount(order: Body) -> int:
+    """What the customer pays: money that went back is told by refunds, edits are not."""
+    currency = text(order.get("currency"))
+    total = minor("total_price", order.get("total_price"), currency)
+    if order.get("current_total_price") is None:
+        return total
+    current = minor("current_total_price", order["current_total_price"], currency)
+    back = sum(_money(one, currency, "success") for one in mappings(order.get("refunds")))
+    return min(total, current + back)
+
+
+def _money(refund: Body, currency: str, status: str) -> int:
+    given = [
+        one
+        for one in mappings(refund.get("transactions"))
+        if one.get("kind") == "refund" and one.get("status") == status and one.get("test") is not True
+    ]
+    return sum(minor("transactions.amount", one.get("amount"), text(one.get("currency")) or currency) for one in given)
+
+
+def _items(order: Body) -> list[Told]:
+    found, currency = [], text(order.get("currency"))
+    for line in mappings(order.get("line_items")):
+        pieces = line.get("current_quantity", line.get("quantity"))
+        sku = (text(line.get("sku")) or number(line.get("variant_id")) or text(line.get("title")))[:64]
+        if not sku or not pieces:
+            continue
+        off = sum(minor("discount", one.get("amount"), currency) for one in mappings(line.get("discount_allocations")))
+        whole = minor("price", line.get("price") or 0, currency) * quantity(pieces)
+        found.append({"sku": sku, "quantity": quantity(pieces), "price": max(0, whole - off)})
+    return found[:MOST_ITEMS]
+
+
+def _refunds(order: Body, own: str) -> Iterator[Told]:
+    for one in mappings(order.get("refunds")):
+        yield from _refund(one, own, text(order.get("currency")))
+
+
+def _refund(refund: Body, own: str, currency: str) -> Iterator[Told]:
+    """Money that went back, and goods with it. An entry without a transaction is an edit of the order."""
+    ref = reference("refund.id", refund.get("id"))
+    at = rfc3339(moment("refund.processed_at", refund.get("processed_at") or refund.get("created_at")))
+    paid = _money(refund, currency or _currency_of(refund), "success")
+    asked = _money(refund, currency or _currency_of(refund), "pending")
+    came_back = any(one.get("restock_type") in _BACK for one in mappings(refund.get("refund_line_items")))
+    base: Told = {"time": at, "refund": ref}
+    if paid and came_back:
+        yield _news("order.returned", own, ref, base | {"amount": paid})
+    if paid:
+        yield _news("refund.paid", own, ref, base | {"amount": paid})
+    elif asked:
+        yield _news("refund.requested", own, ref, base | {"amount": asked})
+
+
+def _currency_of(refund: Body) -> str:
+    return next((text(one.get("currency")) for one in mappings(refund.get("transactions"))), "")
+
+
+def _cancelled(order: Body, own: str, placed: datetime) -> Iterator[Told]:
+    told = order.get("cancelled_at")
+    if told is None and order.get("financial_status") != "voided":
+        return
+    at = moment("cancelled_at", told or order.get("updated_at") or rfc3339(placed))
+    found: Told = {"time": rfc3339(at)}
+    if reason := label(order.get("cancel_reason")):
+        found["reason"] = reason
+    yield _news("order.cancelled", own, "", found)
+
+
+def _parcels(order: Body, own: str) -> Iterator[Told]:
+    for one in mappings(order.get("fulfillments")):
+        yield from _parcel(one, own)
+
+
+def _parcel(parcel: Body, own: str) -> Iterator[Told]:
+    if parcel.get("status") not in (None, "success"):
+        return
+    ref = number(parcel.get("id"))
+    sent = moment("fulfillment.created_at", parcel.get("created_at"))
+    told: Told = {"time": rfc3339(sent)}
+    if carrier := label(parcel.get("tracking_company")):
+        told["carrier"] = carrier
+    yield _news("order.dispatched", own, ref, told)
+    if parcel.get("shipment_status") == "delivered":
+        arrived = moment("fulfillment.updated_at", parcel.get("updated_at"))
+        yield _news("order.delivered", own, ref, {"time": rfc3339(arrived)})
+
+
+def _news(kind: str, own: str, ref: str, told: Told) -> Told:
+    return {"type": kind, "id": told_id("shopify", kind, own, ref), **told}
+
+
+def _edit(hook: Hook) -> Reading:
+    raise LeftOut("a difference only; orders/updated tells the whole order")
+
+
+def _deleted(hook: Hook) -> Reading:
+    own = own_id(hook.body)
+    return Reading(order=own, loose=(_news("order.cancelled", own, "", {"time": rfc3339(hook.at)}),))
+
+
+def _refund_alone(hook: Hook) -> Reading:
+    own = reference("order_id", hook.body.get("order_id"))
+    loose = tuple(_refund(hook.body, own, ""))
+    if not loose:
+        raise LeftOut("an edit of an order, without money")
+    return Reading(order=own, loose=loose)
+
+
+def _parcel_alone(hook: Hook) -> Reading:
+    own = reference("order_id", hook.body.get("order_id"))
+    loose = tuple(_parcel(hook.body, own))
+    if not loose:
+        raise LeftOut("a parcel that was not sent")
+    return Reading(order=own, loose=loose)
+
+
+def _payment(hook: Hook) -> Reading:
+    body = hook.body
+    if body.get("kind") not in ("sale", "authorization", "capture") or body.get("status") not in ("failure", "error"):
+        raise LeftOut("a payment that its order tells")
+    if body.get("test") is True:
+        raise LeftOut("a test order")
+    own, ref = reference("order_id", body.get("order_id")), number(body.get("id"))
+    at = moment("processed_at", body.get("processed_at") or body.get("created_at"))
+    told: Told = {"time": rfc3339(at)}
+    if reason := label(body.get("error_code")):
+        told["reason"] = reason
+    return Reading(order=own, loose=(_news("payment.failed", own, ref, told),))
+
+
+def _checkout(hook: Hook) -> Reading:
+    checkout = hook.body
+    if checkout.get("completed_at") is not None:
+        raise LeftOut("a checkout that its order tells")
+    customer = customer_of(checkout)
+    cart = reference("token", checkout.get("token"))
+    currency = text(checkout.get("currency")) or text(checkout.get("presentment_currency"))
+    at = rfc3339(moment("updated_at", checkout.get("updated_at") or checkout.get("created_at")))
+    amount = minor("total_price", checkout.get("total_price"), currency)
+    told: Told = {
+        "type": "checkout.started", "id": told_id("shopify", "checkout.started", cart, at, str(amount)), "time": at,
+        "customer": customer, "cart_id": cart, "amount": amount, "currency": currency,
+    }  # fmt: skip
+    return Reading((told,), customer=customer)
+
+
+_ORDERS: Final = (
+    "orders/create", "orders/updated", "orders/paid", "orders/partially_fulfilled", "orders/fulfilled",
+    "orders/cancelled",
+)  # fmt: skip
+TABLE: Final[tuple[Topic, ...]] = (
+    Topic(
+        _ORDERS,
+        "`order.placed` at `processed_at` under its `name`; from the second message on `order.updated` where it was "
+        "edited; `order.dispatched` and `order.delivered` by `fulfillments`; `refund.paid` by `refunds` with money "
+        "(with `order.returned` where goods were restocked as returned, `refund.requested` while the payment is "
+        "pending); `order.cancelled` by `cancelled_at` or a voided payment; `customer.updated` and consents by "
+        "`customer`. Test orders are left out",
+        _order,
+    ),
+    Topic(("orders/edited",), "nothing: it tells a difference, `orders/updated` tells the whole order", _edit),
+    Topic(("orders/delete",), "`order.cancelled`", _deleted),
+    Topic(("refunds/create",), "as `refunds` of the order; without money it was an edit", _refund_alone),
+    Topic(
+        ("fulfillments/create", "fulfillments/update"),
+        "`order.dispatched`; `order.delivered` where `shipment_status` is delivered (the first parcel of several)",
+        _parcel_alone,
+    ),
+    Topic(("order_transactions/create",), "`payment.failed` where a payment failed; else nothing", _payment),
+    Topic(
+        ("checkouts/create", "checkouts/update"),
+        "`checkout.started` of the cart `token`, where a customer is named; completed ones are left out",
+        _checkout,
+    ),
+    Topic(
+        ("customers/create", "customers/update", "customers/enable", "customers/disable"),
+        "`customer.registered` where an account is opened (`state` enabled), else `customer.updated`; consents",
+        read_customer,
+    ),
+    Topic(
+        ("customers_email_marketing_consent/update", "customers_marketing_consent/update"),
+        "`consent.granted` where subscribed, `consent.withdrawn` where unsubscribed",
+        read_consent,
+    ),
+    Topic(("customers/redact",), "`erasure.requested`", read_erasure),
+    Topic(
+        ("customers/data_request", "shop/redact", "customers/delete"),
+        "nothing by itself: counted, for a person to act on (`tend customer export`)",
+        left_out("for a person to act on"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,163 @@
+"""What connectors have in common: events in the making, and amounts, moments and ids as other systems write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, Final
+
+from schemas.currencies import DIGITS
+from schemas.identity import carried_reference
+from schemas.ids import digest
+
+Told = dict[str, Any]
+"""An event's fields, before it is admitted."""
+Body = Mapping[str, Any]
+
+MOST_ITEMS: Final = 200
+_MOST_COUPONS: Final = 10
+_MOST_QUANTITY: Final = 100_000
+_LARGEST: Final = 10**12
+_REFERENCE: Final = re.compile(r"[\x21-\x7e]{1,64}")
+_NAME, _LABEL = 80, 64
+
+
+class LeftOut(Exception):
+    """It is understood, and there is nothing in it to record; the text says why, in words that can be counted."""
+
+
+class Refused(ValueError):
+    """It cannot be read: names the field of the other system, and what was expected there."""
+
+    def __init__(self, field: str, expected: str) -> None:
+        super().__init__(f"{field}: {expected}")
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message of another system says."""
+
+    events: tuple[Told, ...] = ()
+    """With their customer."""
+    order: str = ""
+    """The order it is about, by the id that the system itself uses."""
+    customer: str = ""
+    """Whose order that is, where the message says so."""
+    number: str = ""
+    """How that order is called in events, where the message says so."""
+    loose: tuple[Told, ...] = field(default=())
+    """Events of that order whose message names neither customer nor number: they wait until both are known."""
+
+
+def told_id(*parts: str) -> str:
+    """The id of an event: the same for the same news, whichever delivery brings it."""
+    return digest("connector", *parts, size=16).hex()
+
+
+def minor(name: str, value: Any, currency: str) -> int:
+    """An amount in minor units, rounded half up.
+
+    Raises:
+        Refused: it is no amount, is below nothing, or its currency is unknown.
+    """
+    if currency not in DIGITS:
+        raise Refused("currency", "expected an ISO 4217 code such as EUR")
+    try:
+        amount = Decimal(str(value)).scaleb(DIGITS[currency]).quantize(Decimal(1), ROUND_HALF_UP)
+    except InvalidOperation:
+        raise Refused(name, "expected an amount such as 49.98") from None
+    if not amount.is_finite() or not 0 <= amount <= _LARGEST:
+        raise Refused(name, "expected an amount of at least 0")
+    return int(amount)
+
+
+def moment(name: str, value: Any, *, utc: bool = False) -> datetime:
+    """A moment with its offset.
+
+    Args:
+        utc: whether a moment without an offset is meant in UTC, as in WooCommerce's ``…_gmt``.
+
+    Raises:
+        Refused: it is none.
+    """
+    try:
+        read = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Refused(name, "expected a time such as 2026-11-20T10:15:02+01:00") from None
+    if read.tzinfo is None:
+        if not utc:
+            raise Refused(name, "expected an offset, such as +01:00 or Z")
+        read = read.replace(tzinfo=UTC)
+    return read
+
+
+def reference(name: str, value: Any) -> str:
+    """The id of an order, cart or refund as events can carry it.
+
+    Raises:
+        Refused: there is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise Refused(name, "expected an id")
+    try:
+        return carried_reference(str(value))
+    except ValueError as problem:
+        raise Refused(name, str(problem)) from None
+
+
+def text(value: Any) -> str:
+    """A text without blanks around it; empty where there is none."""
+    return value.strip() if isinstance(value, str) else ""
+
+
+def number(value: Any) -> str:
+    """An id that is a number or a text; empty where there is none, or 0."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and value else text(value)
+
+
+def quantity(value: Any) -> int:
+    """Pieces of an article: at least one, at most what the contract carries."""
+    try:
+        return min(max(1, int(Decimal(str(value)))), _MOST_QUANTITY)
+    except (InvalidOperation, ValueError, OverflowError):
+        return 1
+
+
+def codes(values: Any) -> tuple[str, ...]:
+    """Coupon codes as events can carry them; others are left out."""
+    given = [text(value) for value in values if isinstance(value, str)]
+    return tuple(code for code in given if _REFERENCE.fullmatch(code))[:_MOST_COUPONS]
+
+
+def details(**found: str) -> Told:
+    """A customer's details that were told; what is too long for the contract is shortened or left out."""
+    kept = {name: value for name, value in found.items() if value}
+    if "name" in kept:
+        kept["name"] = kept["name"][:_NAME]
+    if "region" in kept:
+        kept["region"] = kept["region"][:_LABEL]
+    return dict(kept)
+
+
+def label(value: Any) -> str:
+    """A short name, shortened to what the contract carries; empty where there is none."""
+    return text(value)[:_LABEL]
+
+
+def mapping(value: Any) -> Body:
+    """An object; an empty one where there is none."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def mappings(value: Any) -> list[Body]:
+    """The objects of a list; none where there is no list."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def rfc3339(at: datetime) -> str:
+    """A moment as events carry it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

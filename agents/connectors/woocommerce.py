@@ -1,0 +1,226 @@
+"""WooCommerce's webhooks: what each topic, and each state of an order, becomes.
+
+An order comes whole, from its first draft on. What its state means stands in the same table as for imports
+(:mod:`agents.imports.statuses`); a state that no table knows is left out by its name, and can be told by
+``TEND_WOOCOMMERCE_STATUSES``.
+Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks, #orders
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from agents.connectors.hooks import Hook, Topic, left_out
+from agents.connectors.told import (
+    MOST_ITEMS,
+    Body,
+    LeftOut,
+    Reading,
+    Refused,
+    Told,
+    codes,
+    details,
+    mapping,
+    mappings,
+    minor,
+    moment,
+    number,
+    quantity,
+    reference,
+    rfc3339,
+    text,
+    told_id,
+)
+from agents.imports.presets import WOOCOMMERCE
+from agents.imports.statuses import STATUSES, Meaning, plain_status
+
+_ON_ITS_WAY: Final = ("shipped", "partially shipped", "dispatched", "in transit", "out for delivery")
+_ARRIVED: Final = ("delivered",)
+_STATES: Final[Mapping[str, Meaning]] = {**STATUSES, **WOOCOMMERCE.statuses}
+_NAME_OF_STATE: Final = 40
+
+
+class State(NamedTuple):
+    """A row of the table of states."""
+
+    meaning: str
+    becomes: str
+
+
+def _order(hook: Hook) -> Reading:
+    order, own = hook.body, _own_id(hook.body)
+    state = plain_status(text(order.get("status")))
+    meaning = hook.states.get(state) or _STATES.get(state)
+    if meaning is None:
+        raise LeftOut(f"state without a meaning here: {text(order.get('status'))[:_NAME_OF_STATE]}")
+    if meaning == "unpaid" and state != "failed":
+        raise LeftOut("an order that is no sale yet")
+    customer = _customer_of(order)
+    name = reference("number", order.get("number") or own)
+    base: Told = {"customer": customer, "order_id": name}
+    if state == "failed":
+        return Reading((base | _failed(order, own),), own, customer, name)
+    placed, changed = _created(order), _changed(order)
+    events: list[Told] = []
+    if meaning != "cancelled" or order.get("date_paid_gmt") or order.get("date_paid"):
+        events += _contact(order, customer, own, placed)
+        events.append(base | _placed(order, own, placed))
+        if hook.topic != "order.created" and changed > placed:
+            events.append(base | _edited(order, own, changed))
+    if hook.topic == "order.restored":
+        events.append(base | _news("order.restored", own, rfc3339(changed), {"time": rfc3339(changed)}))
+    events += [base | one for one in _afterwards(order, own, meaning, state, changed)]
+    return Reading(tuple(events), own, customer, name)
+
+
+def _afterwards(order: Body, own: str, meaning: Meaning, state: str, changed: datetime) -> Iterator[Told]:
+    time = rfc3339(changed)
+    if state in _ON_ITS_WAY or state in _ARRIVED:
+        yield _news("order.dispatched", own, "", {"time": time})
+    if state in _ARRIVED:
+        yield _news("order.delivered", own, "", {"time": time})
+    if meaning == "cancelled":
+        yield _news("order.cancelled", own, "", {"time": time})
+    currency, parts = text(order.get("currency")), mappings(order.get("refunds"))
+    for one in parts:
+        ref = reference("refunds.id", one.get("id"))
+        amount = minor("refunds.total", text(one.get("total")).lstrip("-"), currency)
+        if amount:
+            yield _news("refund.paid", own, ref, {"time": time, "refund": ref, "amount": amount})
+    if meaning == "refunded" and not parts:
+        amount = minor("total", order.get("total"), currency)
+        yield _news("refund.paid", own, "whole", {"time": time, "refund": f"{own}-whole", "amount": amount})
+
+
+def _placed(order: Body, own: str, placed: datetime) -> Told:
+    currency = text(order.get("currency"))
+    told = {
+        "amount": minor("total", order.get("total"), currency), "currency": currency, "items": _items(order),
+        "coupons": codes(one.get("code") for one in mappings(order.get("coupon_lines"))), "time": rfc3339(placed),
+    }  # fmt: skip
+    return _news("order.placed", own, "", told)
+
+
+def _edited(order: Body, own: str, changed: datetime) -> Told:
+    amount = minor("total", order.get("total"), text(order.get("currency")))
+    told = {"time": rfc3339(changed), "amount": amount, "items": _items(order)}
+    return _news("order.updated", own, f"{rfc3339(changed)} {amount}", told)
+
+
+def _failed(order: Body, own: str) -> Told:
+    time = rfc3339(_changed(order))
+    return _news("payment.failed", own, time, {"time": time, "reason": "failed"})
+
+
+def _items(order: Body) -> list[Told]:
+    found, currency = [], text(order.get("currency"))
+    for line in mappings(order.get("line_items")):
+        sku = (text(line.get("sku")) or number(line.get("variation_id")) or number(line.get("product_id")))[:64]
+        if sku and line.get("quantity"):
+            # The total of a line is net; its tax stands beside it.
+            price = minor("line_items.total", line.get("total") or 0, currency)
+            tax = minor("line_items.total_tax", line.get("total_tax") or 0, currency)
+            found.append({"sku": sku, "quantity": quantity(line["quantity"]), "price": price + tax})
+    return found[:MOST_ITEMS]
+
+
+def _deleted(hook: Hook) -> Reading:
+    own, time = _own_id(hook.body), rfc3339(hook.at)
+    return Reading(order=own, loose=(_news("order.cancelled", own, "", {"time": time}),))
+
+
+def _customer(hook: Hook) -> Reading:
+    body = hook.body
+    customer = _own_id(body)
+    new = hook.topic == "customer.created"
+    at = _created(body) if new else _changed(body)
+    told = _details(body, mapping(body.get("billing")))
+    if not told and not new:
+        raise LeftOut("nothing was said about the customer")
+    kind = "customer.registered" if new else "customer.updated"
+    id_ = told_id("woocommerce", kind, customer, "" if new else rfc3339(at))
+    event: Told = {"type": kind, "id": id_, "time": rfc3339(at), "customer": customer, **told}
+    return Reading((event,), customer=customer)
+
+
+def _contact(order: Body, customer: str, own: str, at: datetime) -> Iterator[Told]:
+    told = _details(mapping(order.get("billing")), mapping(order.get("billing")))
+    if told:
+        id_ = told_id("woocommerce", "contact", customer, own)
+        yield {"type": "customer.updated", "id": id_, "time": rfc3339(at), "customer": customer, **told}
+
+
+def _details(person: Body, billing: Body) -> Told:
+    return details(
+        email=text(person.get("email")) or text(billing.get("email")),
+        phone=_phone(text(billing.get("phone")), text(billing.get("country"))),
+        name=" ".join(filter(None, (text(person.get("first_name")), text(person.get("last_name"))))),
+        region=text(billing.get("state")),
+    )
+
+
+def _phone(told: str, country: str) -> str:
+    """In E.164 form, where it can be told; WooCommerce keeps it as it was typed."""
+    try:
+        from agents.imports.cells import phone_number
+
+        return phone_number(told, country)
+    except ModuleNotFoundError:  # phonenumbers comes with the extra for imports
+        return told if told.startswith("+") else ""
+
+
+def _customer_of(order: Body) -> str:
+    """WooCommerce's id of the customer; of a guest, whose id is 0, the address, as in imports."""
+    billing = mapping(order.get("billing"))
+    found = number(order.get("customer_id")) or text(billing.get("email")) or text(billing.get("phone"))
+    if not found:
+        raise LeftOut("no customer is named")
+    return found
+
+
+def _created(body: Body) -> datetime:
+    return moment("date_created_gmt", body.get("date_created_gmt"), utc=True)
+
+
+def _changed(body: Body) -> datetime:
+    return moment("date_modified_gmt", body.get("date_modified_gmt") or body.get("date_created_gmt"), utc=True)
+
+
+def _own_id(body: Body) -> str:
+    own = number(body.get("id"))
+    if not own:
+        raise Refused("id", "expected the id that WooCommerce gave")
+    return own
+
+
+def _news(kind: str, own: str, ref: str, told: Told) -> Told:
+    return {"type": kind, "id": told_id("woocommerce", kind, own, ref), **told}
+
+
+TABLE: Final[tuple[Topic, ...]] = (
+    Topic(
+        ("order.created", "order.updated", "order.restored"),
+        "by the state of the order, below; `order.restored` where it came back out of the bin; `refund.paid` by "
+        "`refunds`; `order.updated` where it was changed after it was made; `customer.updated` by `billing`",
+        _order,
+    ),
+    Topic(("order.deleted",), "`order.cancelled`", _deleted),
+    Topic(("customer.created",), "`customer.registered`", _customer),
+    Topic(("customer.updated",), "`customer.updated`", _customer),
+    Topic(
+        ("customer.deleted",), "nothing: to forget a customer ask for erasure", left_out("an account that was closed")
+    ),
+)
+STATES: Final = (
+    State("sale", "`order.placed` at `date_created_gmt` under its `number`. Completed claims no delivery"),
+    State("unpaid", "nothing yet; `payment.failed` where it is failed"),
+    State("cancelled", "`order.cancelled`; before it `order.placed` where it was paid once"),
+    State("refunded", "`order.placed`, and `refund.paid` of the whole where `refunds` names no parts"),
+)
+
+
+def states_of(meaning: str) -> list[str]:
+    """The states with a meaning, as WooCommerce and its known plugins write them."""
+    return sorted(state.replace(" ", "-") for state, one in _STATES.items() if one == meaning and state.isascii())

@@ -1,0 +1,90 @@
+"""Whose order is it? Refunds and parcels come with the number of their order alone, and sometimes before it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from agents.connectors.told import Told
+from infra.store.redis_store import Client
+from infra.store.trouble import reaching
+from schemas.times import DAY, Millis
+
+_KEPT: Final[Millis] = 400 * DAY
+"""About as long as goods come back."""
+_WAITS: Final[Millis] = 30 * DAY
+_MOST_WAITING: Final = 50
+
+
+class Known(NamedTuple):
+    """An order whose message named its customer."""
+
+    customer: str
+    number: str
+
+
+class KnownOrders:
+    """The orders of one system, and news of orders that have not come yet."""
+
+    def __init__(self, client: Client, address: str, system: str) -> None:
+        self._client, self._address, self._system = client, address, system
+
+    async def remember(self, order: str, known: Known) -> None:
+        """An order has come."""
+        line = f"{known.customer} {known.number}"
+        await self._ask(self._client.set(self._key(order), line, px=_KEPT))
+        await self._ask(self._client.sadd(self._of(known.customer), order))
+        await self._ask(self._client.pexpire(self._of(known.customer), _KEPT))
+
+    async def find(self, order: str) -> Known | None:
+        """Whose it is; None while only news of it has come."""
+        told = await self._ask(self._client.get(self._key(order)))
+        if told is None:
+            return None
+        customer, number = _text(told).split(" ", 1)
+        return Known(customer, number)
+
+    async def keep(self, order: str, news: tuple[Told, ...]) -> None:
+        """Keep news until its order comes; told again, it is kept once."""
+        kept = {one["id"]: orjson.dumps(one) for one in news}
+        if await self._ask(self._client.hlen(self._waiting(order))) < _MOST_WAITING:
+            await self._ask(self._client.hset(self._waiting(order), mapping=kept))
+            await self._ask(self._client.pexpire(self._waiting(order), _WAITS))
+
+    async def waiting(self, order: str) -> list[Told]:
+        """What was kept."""
+        return [orjson.loads(one) for one in await self._ask(self._client.hvals(self._waiting(order)))]
+
+    async def release(self, order: str, ids: list[str]) -> None:
+        """What was kept is safe in Kafka now."""
+        if ids:
+            await self._ask(self._client.hdel(self._waiting(order), *ids))
+
+    async def erase(self, customer: str) -> None:
+        """Forget whose the customer's orders were."""
+        for order in await self._ask(self._client.smembers(self._of(customer))):
+            await self._ask(self._client.delete(self._key(_text(order))))
+        await self._ask(self._client.delete(self._of(customer)))
+
+    async def holds(self, customer: str) -> bool:
+        """Whether anything of the customer is kept here."""
+        return bool(await self._ask(self._client.exists(self._of(customer))))
+
+    def _key(self, order: str) -> str:
+        return f"tend:order:{self._system}:{order}"
+
+    def _waiting(self, order: str) -> str:
+        return f"tend:order:{self._system}:{order}:waiting"
+
+    def _of(self, customer: str) -> str:
+        return f"tend:orders:{self._system}:of:{customer}"
+
+    async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
+        with reaching(self._address):
+            return await answer
+
+
+def _text(told: Any) -> str:
+    return told.decode() if isinstance(told, bytes) else str(told)
