@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 
-from agents.patience import lastingly, patiently
+from agents.retry import keep_reading, until_available
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import tail
 from schemas.almanac import Almanac, BadAlmanac, NewerAlmanac, decode_almanac, verify
@@ -51,7 +51,7 @@ class AlmanacFeed:
 
     async def run(self) -> None:
         """Read until cancelled."""
-        await lastingly(self._follow)
+        await keep_reading(self._follow)
 
     async def _follow(self) -> None:
         async for raw in tail(self._connection, [ALMANAC], newest=_NEWEST, follow=True):
@@ -101,7 +101,7 @@ class AlmanacFeed:
     async def _dropped(self, epoch: int) -> Almanac:
         """One that is older than those kept: a store that was rolled back or lost lives through old epochs again."""
         if epoch not in self._long_known:
-            self._long_known = await patiently(lambda: all_almanacs(self._connection, self._key), _nobody_asks)
+            self._long_known = await until_available(lambda: all_almanacs(self._connection, self._key), _nobody_asks)
         if epoch not in self._long_known:
             raise ConfigurationRefused(f"{ALMANAC} holds later almanacs, but none of epoch {epoch}. Restore the topic.")
         return self._long_known[epoch]

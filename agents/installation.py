@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
 from agents.console.session import first_token
-from agents.ground import lane_states, open_store
+from agents.recovery import lane_states
 from infra.embedded.process import HOST, ServerProcess, free_port
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.published_position import read_position

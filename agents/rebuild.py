@@ -16,17 +16,18 @@ import msgspec
 
 from agents.almanacs import all_almanacs
 from agents.batches import Batches, LiveBatches, MarkedBatches
-from agents.ground import almanac_key, begin_empty, beginning, ground_of, open_store, receiver
+from agents.bootstrap import initial_churn, lane_config, open_store, receiver
 from agents.log_source import LogSource
-from agents.recall import REMEMBERED, UNFINISHED
+from agents.recovery import REMEMBERED, UNFINISHED, begin_empty
 from agents.rulebooks import published_rulebooks
+from agents.signing import almanac_key
 from infra.kafka.buffer import FetchedRecords
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.published_position import read_position
 from infra.kafka.topics import Topics
 from infra.settings import Settings
-from infra.store import Store, check
+from infra.store import Store
 from schemas.almanac import Almanac
 from schemas.errors import ConfigurationRefused, Fenced
 from schemas.lane import BrokerIdentity, Commit, LaneState
@@ -97,7 +98,7 @@ class Rebuild:
             ConfigurationRefused: the store is not empty, or the log does not hold everything from its beginning.
         """
         async with open_store(self._settings) as store:
-            await check(store)
+            await store.check()
             await begin_empty(store, self._settings.partitions, UNFINISHED, "a rebuild begins with")
             ends = await asyncio.to_thread(self._ends)
             identity = await asyncio.to_thread(Topics(self._connection).identity, LANE_TOPICS)
@@ -128,7 +129,7 @@ class Rebuild:
         state = LaneState(dict.fromkeys(LANE_TOPICS, 0), broker=common.identity, clock="event")
         # What went to the dead letters went there by somebody's leave.
         ground = msgspec.structs.replace(
-            ground_of(self._settings, partition, beginning(self._settings)), letters_limit=NO_LIMIT
+            lane_config(self._settings, partition, initial_churn(self._settings)), letters_limit=NO_LIMIT
         )
         lane = Lane(ground, state, common.library)
         rebuilder = _Rebuilder(common.store, common.almanacs, lane, published, exact=self._exact)

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import msgspec
 
+from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
-from agents.ground import begin_empty, open_store
-from agents.recall import HALF_RESTORED, outbound_places, recall
+from agents.recovery import HALF_RESTORED, begin_empty, outbound_places, recover_state
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from infra.snapshot import Head, Manifest, read_customers, read_head, read_manifest, read_outbox, verify
-from infra.store import CustomerImage, LaneStore, Store, check, commit_of
+from infra.store import CustomerImage, LaneStore, Store, commit_of
 from schemas.codec import decode_state
 from schemas.errors import ConfigurationRefused, Fenced
 from schemas.lane import BrokerIdentity, Commit, OutboxEntry
@@ -66,7 +66,7 @@ class Restore:
         paths = [self._folder / lane.file for lane in manifest.lanes]
         heads = [read_head(path) for path in paths]
         async with open_store(self._settings) as store:
-            await check(store)
+            await store.check()
             await begin_empty(store, self._settings.partitions, HALF_RESTORED, "a snapshot is restored into")
             await asyncio.to_thread(self._check_log, heads)
             return [await self._lane(store, head, path) for head, path in zip(heads, paths, strict=True)]
@@ -96,7 +96,7 @@ class Restore:
             return
         here = {topic: log.bounds(topic, head.partition) for topic in LANE_TOPICS}
         begins = {topic: first for topic, (first, _) in here.items()}
-        state = recall(head.state, head.partition, identity, self._settings.clock, begins)
+        state = recover_state(head.state, head.partition, identity, self._settings.clock, begins)
         gaps = [
             f"{topic}, partition {head.partition}: the snapshot goes on at {offset}, the log holds {first} to {end}"
             for topic, (first, end) in here.items()

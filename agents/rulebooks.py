@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 
 from agents.almanacs import SIGNATURE
-from agents.ground import almanac_key
-from agents.patience import lastingly
+from agents.retry import keep_reading
+from agents.signing import almanac_key
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import AsyncConsumer, read_all
 from infra.kafka.producers import BroadcastProducer
@@ -100,7 +100,7 @@ class RulebookFeed:
 
     async def run(self, library: RulebookSchedule, told: Callable[[Rulebook], None]) -> None:
         """Add what is published from now on, until cancelled."""
-        await lastingly(lambda: self._follow(library, told))
+        await keep_reading(lambda: self._follow(library, told))
 
     async def _follow(self, library: RulebookSchedule, told: Callable[[Rulebook], None]) -> None:
         async with AsyncConsumer(self._connection, {(RULEBOOKS, 0): self._next}) as reader:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from agents.ground import open_store, wall_clock
-from agents.recall import HALF_RESTORED, UNFINISHED, outbound_places
+from agents.bootstrap import open_store
+from agents.clock import wall_clock
+from agents.recovery import HALF_RESTORED, UNFINISHED, outbound_places
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.settings import Settings

@@ -1,53 +1,65 @@
-"""The worker: wires the parts, and runs a lane for each partition the group gives it."""
+"""The worker: runs a lane for each partition that the group gives it. Its parts come from ``agents.bootstrap``."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+
+import msgspec
 
 from agents.almanacs import AlmanacFeed
-from agents.batches import Batches, LiveBatches, MarkedBatches
+from agents.batches import Batches, LiveBatches, MarkedBatches, Receive
 from agents.catalogue import topic_specs
-from agents.ground import almanac_key, beginning, ground_of, open_store, receiver, wall_clock
 from agents.lane import LaneRunner
-from agents.recall import check_together
+from agents.lane_dependencies import LaneDependencies, Watch, always_trusted
+from agents.lane_status import Status
+from agents.outbox_relay import Publishes
+from agents.recovery import check_together
 from agents.rulebooks import RulebookFeed
 from agents.same_topics import SameTopics
-from agents.standing import Status
-from agents.surroundings import Surroundings, Watch, believed
 from agents.trusted_clock import TrustedClock
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
-from infra.kafka.outbox_publisher import OutboxPublisher
 from infra.kafka.topics import Topics
 from infra.kafka.transactions import require_transactions
 from infra.settings import Settings
-from infra.store import check
+from infra.store import Store
 from rules.rulebook import Rulebook
 from schemas.errors import TendError
 from schemas.topics import ALMANAC, LANE_TOPICS, RULEBOOKS
+from streams.lane_protocol import LaneConfig
 
 log = logging.getLogger(__name__)
+
+
+class WorkerParts(msgspec.Struct, frozen=True):
+    """What a worker works with; nothing of it is connected yet."""
+
+    connection: KafkaConnection
+    store: Store
+    almanacs: AlmanacFeed
+    rulebooks: RulebookFeed
+    clock: TrustedClock | None
+    """The clock of service; None in a replay, where event time acts."""
+    config: Callable[[int], LaneConfig]
+    """What the lane of a partition knows from the settings."""
+    publisher: Callable[[int], Publishes]
+    """Makes the publisher of a partition's outbox."""
+    receive: Receive
 
 
 class Worker:
     """One member of the workers' group."""
 
-    def __init__(self, settings: Settings, watch: Watch) -> None:
+    def __init__(self, settings: Settings, watch: Watch, parts: WorkerParts) -> None:
         self._settings = settings
         self._watch = watch
-        self._connection = KafkaConnection.of(settings)
-        self._store = open_store(settings)
-        self._known = beginning(settings)
-        self._almanacs = AlmanacFeed(self._connection, almanac_key(settings), exact=settings.clock == "event")
-        self._rulebooks = RulebookFeed(settings)
+        self._parts = parts
         self._lanes: dict[int, tuple[LaneRunner, asyncio.Task[None]]] = {}
         self._background: list[asyncio.Task[None]] = []
-        self._around: Surroundings | None = None
+        self._dependencies: LaneDependencies | None = None
         self._engine: Engine | None = None
-        self._clock = TrustedClock(wall_clock, self._store.time) if settings.clock == "wall" else None
         self._stopping = asyncio.Event()
         self._changed = asyncio.Event()
 
@@ -59,12 +71,12 @@ class Worker:
     @property
     def almanacs(self) -> AlmanacFeed:
         """Where the lanes' almanacs come from."""
-        return self._almanacs
+        return self._parts.almanacs
 
     @property
     def refused(self) -> Mapping[str, int]:
         """Records of internal topics that were left out, by topic."""
-        return {ALMANAC: self._almanacs.refused, RULEBOOKS: self._rulebooks.refused}
+        return {ALMANAC: self._parts.almanacs.refused, RULEBOOKS: self._parts.rulebooks.refused}
 
     def stop(self) -> None:
         """Finish the batches in hand and leave the group."""
@@ -86,7 +98,7 @@ class Worker:
             TendError: what is found would make promises empty; or no lane is left to run.
         """
         try:
-            self._around = await self._prepare()
+            self._dependencies = await self._prepare()
             self._engine = make_engine(self._settings, LANE_TOPICS, self._owned, self._lost)
             await self._until_stopped(self._engine)
         finally:
@@ -98,59 +110,59 @@ class Worker:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await self._store.close()
+        await self._parts.store.close()
 
-    async def _prepare(self) -> Surroundings:
+    async def _prepare(self) -> LaneDependencies:
         """What the lanes work with."""
-        settings = self._settings
-        for warning in await check(self._store):
+        settings, parts = self._settings, self._parts
+        for warning in await parts.store.check():
             log.warning(warning)
-        topics = Topics(self._connection)
+        topics = Topics(parts.connection)
         await asyncio.to_thread(topics.check, topic_specs(settings))
         identity = await asyncio.to_thread(topics.identity, LANE_TOPICS)
         firsts = await asyncio.to_thread(topics.first_offsets, LANE_TOPICS)
-        await check_together(self._store, identity, settings.clock, firsts)
-        await asyncio.to_thread(require_transactions, self._connection)
-        library = await self._rulebooks.open()
-        same_topics = SameTopics.of(self._connection, identity)
+        await check_together(parts.store, identity, settings.clock, firsts)
+        await asyncio.to_thread(require_transactions, parts.connection)
+        library = await parts.rulebooks.open()
+        same_topics = SameTopics.of(parts.connection, identity)
         self._background = [
-            asyncio.create_task(self._almanacs.run(), name="almanacs"),
-            asyncio.create_task(self._rulebooks.run(library, _tell_of), name="rulebooks"),
+            asyncio.create_task(parts.almanacs.run(), name="almanacs"),
+            asyncio.create_task(parts.rulebooks.run(library, _tell_of), name="rulebooks"),
             asyncio.create_task(same_topics.run(), name="comparison of topics"),
         ]
-        return Surroundings(
-            store=self._store,
-            almanacs=self._almanacs,
+        return LaneDependencies(
+            store=parts.store,
+            almanacs=parts.almanacs,
             library=library,
             watch=self._watch,
             identity=identity,
             clock=settings.clock,
             outbox_limit=settings.outbox_limit,
             begin_offsets=lambda p: {topic: offsets[p] for topic, offsets in firsts.items()},
-            publisher=partial(OutboxPublisher, self._connection, group=settings.group),
+            publisher=parts.publisher,
             batches=self._batches,
             applied=self._applied,
             exact=settings.exact,
             same_topics=same_topics,
-            prove_clock=self._clock.prove if self._clock else believed,
+            prove_clock=parts.clock.prove if parts.clock else always_trusted,
         )
 
     def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:
         assert self._engine is not None
         settings = self._settings
         source = self._engine.group.open(partition, {topic: offsets[topic] for topic in LANE_TOPICS})
-        receive = receiver(settings)
+        parts, partitions = self._parts, settings.partitions
         if settings.exact:
-            return MarkedBatches(source, partition, settings.partitions, receive)
-        return LiveBatches(source, partition, settings.partitions, self._clock, settings.tick_ms, receive=receive)
+            return MarkedBatches(source, partition, partitions, parts.receive)
+        return LiveBatches(source, partition, partitions, parts.clock, settings.tick_ms, receive=parts.receive)
 
     def _applied(self, partition: int, offsets: Mapping[str, int]) -> None:
         assert self._engine is not None
         self._engine.group.record_progress(partition, offsets)
 
     async def _owned(self, partition: int) -> None:
-        assert self._around is not None
-        runner = LaneRunner(ground_of(self._settings, partition, self._known), self._around)
+        assert self._dependencies is not None
+        runner = LaneRunner(self._parts.config(partition), self._dependencies)
         task = asyncio.create_task(runner.run(), name=f"lane-{partition}")
         task.add_done_callback(lambda _: self._changed.set())
         self._lanes[partition] = (runner, task)
@@ -168,9 +180,9 @@ class Worker:
         while not self._stopping.is_set():
             await self._changed.wait()
             self._changed.clear()
-            self._look_around()
+            self._look()
 
-    def _look_around(self) -> None:
+    def _look(self) -> None:
         """What ended without being asked to ends the worker; a parked lane does so only when it was the last."""
         if self._stopping.is_set():
             return

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from agents.installation import Installation
 from benchmarks.population import LANES, settle, under_new_ids
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.settings import load_settings
-from infra.store import CustomerImage, Store
+from infra.store import CustomerImage, RedisStore
 from schemas.times import DAY, MINUTE, SECOND, Millis
 
 LATER: Millis = 30 * MINUTE
@@ -48,7 +48,7 @@ async def fill(url: str, known: list[CustomerImage], armed: int, due: int, singl
     """A store with all of them; those who come due soon are written last."""
     rest, began = armed - due - single, time.perf_counter()
     first, step = wall_clock() + LATER, DAY / max(rest, 1)
-    async with Store(url) as store:
+    async with RedisStore(url) as store:
         await store.wipe()
         await settle(store, under_new_ids(known, 0, rest, lambda number: first + int(number * step)))
         each = (time.perf_counter() - began) / rest

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from benchmarks.listening import COMMITTED, UNCOMMITTED, Listener, Make, Sender, WhenSent, all_of, now_us
 from benchmarks.page import put, spread
 from benchmarks.peers.peer import Peer, cpu_of, started
@@ -30,7 +30,7 @@ from benchmarks.peers.told import Told
 from benchmarks.population import lived, settle, under_new_ids
 from benchmarks.reference.load import PARTITIONS, START, STEP, message
 from benchmarks.shop import Shop, when_sent
-from infra.store import CustomerImage, Store
+from infra.store import CustomerImage, RedisStore
 from schemas.times import DAY
 from schemas.topics import TICKETS
 
@@ -206,7 +206,7 @@ def _prepare(servers: Servers, peer: Peer, known: list[CustomerImage]) -> tuple[
 
 async def _settle(url: str, known: list[CustomerImage]) -> None:
     tomorrow = wall_clock() + DAY
-    async with Store(url) as store:
+    async with RedisStore(url) as store:
         await settle(store, under_new_ids(known, 0, SHOPPERS, lambda _: tomorrow), PARTITIONS)
 
 

@@ -24,7 +24,7 @@ from redis import Redis
 from benchmarks.population import LANES, lived, resident, settle, under_new_ids
 from benchmarks.running import replayed
 from infra.embedded import EmbeddedStore
-from infra.store import CustomerImage, Store
+from infra.store import CustomerImage, RedisStore
 from infra.store.keys import lane_keys
 from schemas.codec import decode_orders, decode_record
 from streams.customer_cache import MOST
@@ -103,7 +103,7 @@ def server(url: str) -> Iterator[str]:
 
 async def fill(url: str, known: list[CustomerImage], most: int) -> tuple[str, list[Step]]:
     """The server's name, and the store at each step; nothing is left in it."""
-    async with Store(url) as store:
+    async with RedisStore(url) as store:
         await store.wipe()
         with Redis.from_url(url) as client:
             steps, held = [_step(client, 0)], 0

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from agents.batches import LiveBatches
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from agents.log_source import LogSource
 from benchmarks.machinery import working
 from benchmarks.page import spread

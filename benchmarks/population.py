@@ -15,12 +15,12 @@ from pathlib import Path
 
 import msgspec
 
-from agents.ground import beginning, ground_of
+from agents.bootstrap import initial_churn, lane_config
 from agents.replay.plan import plan_marks
 from agents.replay.told import Told
 from agents.simulate.journey import Journey
 from infra.settings import load_settings
-from infra.store import MAX_DECISIONS, CustomerImage, Store, commit_of
+from infra.store import MAX_DECISIONS, CustomerImage, RedisStore, commit_of
 from rules.loading import shipped
 from schemas.codec import decode_record, encode_record
 from schemas.ids import partition_of
@@ -58,7 +58,7 @@ def lived(weeks: int, households: int, teaching: int = 28, until: Millis | None 
     settings = load_settings({"partitions": 1, "clock": "event"})
     journey = Journey(days=weeks * 7, households=households)
     later = 0 if until is None else (until - journey.end) // SECOND * SECOND
-    rehearsal = InProcessRunner([ground_of(settings, 0, beginning(settings))], RulebookSchedule(shipped()))
+    rehearsal = InProcessRunner([lane_config(settings, 0, initial_churn(settings))], RulebookSchedule(shipped()))
     shelf = _Shelf()
     rehearsal.shelves = [shelf]
     rehearsal.run([_intervals(journey, journey.start + teaching * DAY, later)])
@@ -112,7 +112,7 @@ def _wake_at(record: CustomerRecord, waits: list[Timer], due: Millis) -> None:
     record.timers = [Timer(due, TimerKind.TICK), *later]
 
 
-async def settle(store: Store, customers: Iterator[CustomerImage], lanes: int = LANES) -> None:
+async def settle(store: RedisStore, customers: Iterator[CustomerImage], lanes: int = LANES) -> None:
     """Let the lanes of a store keep these customers, on top of those that they have."""
     versions = [(await store.claim(lane)).version for lane in range(lanes)]
     state = msgspec.msgpack.encode(LaneState(dict.fromkeys(LANE_TOPICS, 0)))

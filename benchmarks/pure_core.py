@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from agents.ground import beginning, ground_of
+from agents.bootstrap import initial_churn, lane_config
 from agents.replay.plan import plan_marks
 from agents.replay.told import Told
 from agents.simulate.journey import Journey
@@ -93,8 +93,8 @@ def wait() -> None:
 def rehearsal(journey: Journey, runner: type[InProcessRunner] = InProcessRunner) -> Rehearsal:
     """The journey's events as lanes are to be given them; rules act in its second half."""
     settings = load_settings({"partitions": PARTITIONS, "clock": "event"})
-    known = beginning(settings)
-    made = runner([ground_of(settings, p, known) for p in range(PARTITIONS)], RulebookSchedule(shipped()))
+    known = initial_churn(settings)
+    made = runner([lane_config(settings, p, known) for p in range(PARTITIONS)], RulebookSchedule(shipped()))
     intervals: list[list[WatermarkInterval]] = [[] for _ in range(PARTITIONS)]
     events = 0
     for planned in plan_marks(journey.events(), end=journey.end):

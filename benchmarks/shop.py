@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 import orjson
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from benchmarks.reference.load import Message
 from schemas.ids import partition_of
 from schemas.times import to_rfc3339

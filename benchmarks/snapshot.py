@@ -25,7 +25,7 @@ from benchmarks.population import LANES, lived, settle, under_new_ids
 from benchmarks.running import cpu
 from infra.embedded import EmbeddedStore
 from infra.snapshot import Head, LaneWriter, read_customers, read_head, read_outbox
-from infra.store import CustomerImage, Store
+from infra.store import CustomerImage, RedisStore
 from infra.store.keys import lane_keys
 from schemas.lane import Commit
 
@@ -92,7 +92,7 @@ async def measured(url: str, process: int | None, customers: int, weeks: int, ho
     known = lived(weeks, households)
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
-        async with Store(url) as store:
+        async with RedisStore(url) as store:
             await store.wipe()
             await settle(store, under_new_ids(known, 0, customers))
             clock = Clock(process)
@@ -126,7 +126,7 @@ async def measured(url: str, process: int | None, customers: int, weeks: int, ho
 Row = tuple[str, str, dict[bytes, bytes] | list[tuple[bytes, float]]]
 
 
-async def _bare_reading(store: Store) -> AsyncIterator[Row]:
+async def _bare_reading(store: RedisStore) -> AsyncIterator[Row]:
     """All that lies under the lanes' keys, a step at a time."""
     client = store.client
     for lane in range(LANES):
@@ -142,7 +142,7 @@ async def _bare_reading(store: Store) -> AsyncIterator[Row]:
             yield "sorted set", keys.timers, found
 
 
-async def _bare_writing(store: Store, rows: list[Row]) -> None:
+async def _bare_writing(store: RedisStore, rows: list[Row]) -> None:
     for kind, key, found in rows:
         if not found:
             continue
@@ -161,7 +161,7 @@ def _size(known: list[CustomerImage], folder: Path) -> int:
     return (folder / "once").stat().st_size
 
 
-async def _snapshot(store: Store, folder: Path) -> None:
+async def _snapshot(store: RedisStore, folder: Path) -> None:
     for lane in range(LANES):
         copy = await store.copy(lane)
         path = folder / f"lane-{lane}"
@@ -171,7 +171,7 @@ async def _snapshot(store: Store, folder: Path) -> None:
             writer.finish()
 
 
-async def _restore(store: Store, folder: Path) -> None:
+async def _restore(store: RedisStore, folder: Path) -> None:
     for lane in range(LANES):
         path = folder / f"lane-{lane}"
         state = read_head(path).state
@@ -179,7 +179,7 @@ async def _restore(store: Store, folder: Path) -> None:
         await write_lane(store, lane, state, read_outbox(path), read_customers(path))
 
 
-async def _felt(store: Store) -> list[str]:
+async def _felt(store: RedisStore) -> list[str]:
     """How long a commit takes that changes customers whom a copy still needs, beside one without a copy."""
     version = (await store.claim(0)).version
     state = (await store.lane(0) or (0, b""))[1] or b""

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from infra.embedded import EmbeddedStore
-from infra.store import MemoryStore, Store
+from infra.store import MemoryStore, RedisStore
 from schemas.lane import Commit, OutboxEntry
 
 P = 0
@@ -62,7 +62,7 @@ def _entry(sequence: int, customer: str) -> OutboxEntry:
 class LaneSteps:
     """Commit and load of one lane."""
 
-    def __init__(self, store: Store | MemoryStore, batch: Batch) -> None:
+    def __init__(self, store: RedisStore | MemoryStore, batch: Batch) -> None:
         self._store = store
         self._batch = batch
         self._version = 0
@@ -82,7 +82,7 @@ class LaneSteps:
         await self._store.load(P, customers, customers[::10], 2**52, len(customers) // 10)
 
 
-def plain_sets(store: Store, steps: LaneSteps) -> Step:
+def plain_sets(store: RedisStore, steps: LaneSteps) -> Step:
     """The records alone, without any promise."""
 
     async def write(number: int) -> None:
@@ -94,7 +94,7 @@ def plain_sets(store: Store, steps: LaneSteps) -> Step:
     return write
 
 
-def plain_gets(store: Store, batch: Batch) -> Step:
+def plain_gets(store: RedisStore, batch: Batch) -> Step:
     """The records alone."""
     keys = [f"plain:{name}" for name in batch.customers]
 
@@ -104,7 +104,7 @@ def plain_gets(store: Store, batch: Batch) -> Step:
     return read
 
 
-async def measure(store: Store, records: int, rounds: int) -> dict[str, tuple[float, float]]:
+async def measure(store: RedisStore, records: int, rounds: int) -> dict[str, tuple[float, float]]:
     """Median seconds of a batch, on the wall and in this process, by name of step."""
     batch, memory_batch = Batch(records), Batch(records)
     lane, memory = LaneSteps(store, batch), LaneSteps(MemoryStore(), memory_batch)
@@ -151,7 +151,7 @@ def server(url: str, durability: str) -> Iterator[str]:
 
 async def run(url: str, records: int, rounds: int) -> None:
     """Measure on this server, and leave nothing there."""
-    async with Store(url) as store:
+    async with RedisStore(url) as store:
         await store.wipe()
         show(await measure(store, records, rounds), records)
         await store.wipe()

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from redis import Redis
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from agents.installation import Installation
 from benchmarks.armed import Plan, fill, installed, own_store
 from benchmarks.listening import COMMITTED, Listener, Sender, all_of, now_us

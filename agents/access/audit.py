@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from schemas.times import to_rfc3339
 from schemas.topics import AUDIT
 

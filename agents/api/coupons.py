@@ -104,7 +104,7 @@ async def _action_of(backend: Backend, customer: str, code: str) -> str:
 
 async def _claim(backend: Backend, customer: str, code: str, mine: bytes) -> bytes:
     """Whose claim stands: ours, if nobody was first."""
-    at, client = _key(backend, customer, code), cast("Any", backend.store.client)
+    at, client = _key(backend, customer, code), cast("Any", backend.tables.client)
     with reaching(backend.store.address):
         await client.set(at, mine, nx=True, ex=_CLAIM_SECONDS)
         stands: bytes = await client.get(at)
@@ -113,7 +113,7 @@ async def _claim(backend: Backend, customer: str, code: str, mine: bytes) -> byt
 
 async def _claimed(backend: Backend, customer: str, code: str) -> bool:
     with reaching(backend.store.address):
-        return bool(await cast("Any", backend.store.client).exists(_key(backend, customer, code)))
+        return bool(await cast("Any", backend.tables.client).exists(_key(backend, customer, code)))
 
 
 def _key(backend: Backend, customer: str, code: str) -> str:

@@ -14,7 +14,7 @@ from agents.api.pages import Cursor, Limit, Place, newest_first, paged
 from agents.api.wiring import Customer, known
 from agents.commands.customer import page as everything
 from agents.console.backend import Backend
-from agents.reasons import reasons_of_absence
+from agents.explain_absence import explain_absence
 from agents.rollups.model import decode_message, decode_row
 from schemas.errors import NotFound
 from schemas.fields import ActionId
@@ -87,7 +87,7 @@ def _reasons(router: APIRouter, backend: Backend) -> None:
     @router.get("/why-not", summary="Why a rule did nothing for a customer")
     async def why_not(customer: Customer, rule: Annotated[str, Query(max_length=64)], _: Looking) -> list[str]:
         own, _partition = await known(backend, customer)
-        return await reasons_of_absence(backend.settings, own, rule)
+        return await explain_absence(backend.settings, own, rule)
 
 
 def _told(decision: Decision) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from agents.reach import reachable_settings
+from agents.server_check import reachable_settings
 from agents.terminal import shown
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.console_consumer import consume

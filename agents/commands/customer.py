@@ -12,7 +12,7 @@ import typer
 from rich.console import Console as Screen
 from rich.table import Column, Table
 
-from agents.reach import reachable_settings
+from agents.server_check import reachable_settings
 from agents.store_queries import StoreQueries
 from agents.terminal import shown
 from schemas.currencies import major

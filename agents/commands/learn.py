@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from agents.commands.serving import begin, on_signals, service_clock
-from agents.ground import almanac_key, beginning
-from agents.learn import Learner
-from agents.watch import Metrics
+from agents.bootstrap import new_learner
+from agents.commands.serving import begin, on_signals
+from agents.metrics_recorder import MetricsRecorder
 from infra.http import serve
 from infra.settings import Settings
 
@@ -24,8 +23,8 @@ def learn() -> None:
 
 
 async def _learn(settings: Settings) -> None:
-    metrics = Metrics()
-    learner = Learner(settings, beginning(settings), almanac_key(settings), service_clock(settings))
+    metrics = MetricsRecorder()
+    learner = new_learner(settings)
     on_signals(learner.stop)
 
     def look() -> None:

@@ -6,8 +6,8 @@ import asyncio
 
 import typer
 
-from agents.reach import reachable_settings
 from agents.rebuild import Rebuild, Rebuilt
+from agents.server_check import reachable_settings
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import to_rfc3339
 

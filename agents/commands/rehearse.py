@@ -9,7 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from agents.rehearsal.display import as_plain, as_text
 from agents.rehearsal.lines import read_lines
 from agents.rehearsal.rehearsal import rehearse as take

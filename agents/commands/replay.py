@@ -11,12 +11,12 @@ import orjson
 import typer
 from rich.console import Console
 
-from agents.reach import expect_servers
 from agents.replay.display import shown
 from agents.replay.feed import Manner, feed
 from agents.replay.file import EventFile, read_file
 from agents.replay.plan import EVERY
 from agents.replay.replay import Progress, Source
+from agents.server_check import expect_servers
 from infra.settings import load_settings
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import DAY, Millis, to_millis, to_rfc3339

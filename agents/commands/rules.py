@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from agents.ground import almanac_key
 from agents.rulebooks import HEAD_START, own_rulebook, publish_rulebook, published_rulebooks
+from agents.signing import almanac_key
 from infra.kafka.connection import KafkaConnection
 from infra.settings import Settings, load_settings
 from rules.durations import in_words

@@ -10,9 +10,8 @@ import signal
 import threading
 from collections.abc import Callable
 
-from agents.ground import require_key, wall_clock
+from agents.signing import require_key
 from infra.settings import Settings, load_settings, unknown_variables
-from schemas.times import Millis
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +27,6 @@ def begin() -> Settings:
     for unknown in unknown_variables():
         log.warning("%s", unknown)
     return settings
-
-
-def service_clock(settings: Settings) -> Callable[[], Millis] | None:
-    """The wall clock in service; none in a replay, where event time acts."""
-    return wall_clock if settings.clock == "wall" else None
 
 
 def on_signals(stop: Callable[[], None], grace: float = GRACE_SECONDS) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from agents.reach import reachable_settings
 from agents.restore import Restore, Restored
+from agents.server_check import reachable_settings
 from agents.snapshot import Saved, Snapshot
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import to_rfc3339

@@ -9,7 +9,7 @@ import typer
 
 from agents.adoption import adopt_topics
 from agents.catalogue import topic_specs
-from agents.reach import reachable_settings
+from agents.server_check import reachable_settings
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
 

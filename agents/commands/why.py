@@ -12,8 +12,8 @@ import typer
 from rich.console import Console as Screen
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from agents.reach import reachable_settings
-from agents.reasons import reasons_of_absence
+from agents.explain_absence import explain_absence
+from agents.server_check import reachable_settings
 from agents.store_queries import StoreQueries
 from agents.terminal import shown
 from infra.kafka.connection import KafkaConnection
@@ -58,7 +58,7 @@ def why(
 def _absence(customer: str, rule: str, *, as_json: bool) -> None:
     if not customer:
         raise TendError("For which customer? Add --customer ID")
-    sentences = asyncio.run(reasons_of_absence(reachable_settings(broker=False, store=True), customer, rule))
+    sentences = asyncio.run(explain_absence(reachable_settings(broker=False, store=True), customer, rule))
     typer.echo(orjson.dumps(sentences).decode() if as_json else "\n".join(map(shown, sentences)))
 
 

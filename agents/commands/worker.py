@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from agents.commands.serving import begin, on_signals, service_clock
-from agents.watch import Metrics
-from agents.worker import Worker
+from agents.bootstrap import new_worker, service_clock
+from agents.commands.serving import begin, on_signals
+from agents.metrics_recorder import MetricsRecorder
 from infra.event_loop import run
 from infra.http import serve
 from infra.settings import Settings
@@ -25,8 +25,8 @@ def worker() -> None:
 
 
 async def _worker(settings: Settings) -> None:
-    metrics = Metrics(service_clock(settings))
-    engaged = Worker(settings, metrics)
+    metrics = MetricsRecorder(service_clock(settings))
+    engaged = new_worker(settings, metrics)
     on_signals(engaged.stop)
 
     def look() -> None:

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from agents.access import AccessKeys, Admitted, AuditLog, access_keys
 from agents.almanacs import AlmanacFeed
+from agents.bootstrap import open_store, open_tables
 from agents.console.sampler import Sampler
 from agents.console.segments import Segments
 from agents.console.session import Sessions, first_token
-from agents.ground import almanac_key, open_store
 from agents.rollups.keeper import RollupKeeper
 from agents.rollups.store import RollupStore
 from agents.rulebooks import own_rulebook, published_rulebooks
+from agents.signing import almanac_key
 from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import AcknowledgedProducer
@@ -34,8 +35,8 @@ class Backend:
         self.settings = settings
         self.connection = KafkaConnection.of(settings)
         self.keys: AccessKeys = access_keys(settings)
-        self.store = open_store(settings)
-        self.rollups = RollupStore(self.store.client, self.store.address, settings.partitions)
+        self.store, self.tables = open_store(settings), open_tables(settings)
+        self.rollups = RollupStore(self.tables.client, self.tables.address, settings.partitions)
         self.queries = StoreQueries(settings)
         self.producer = AcknowledgedProducer(self.connection)
         self.audit = AuditLog(self.producer)
@@ -45,7 +46,7 @@ class Backend:
         self.sessions = Sessions(self.keys.sessions, first_token(settings))
         self.zone: str = own_rulebook(settings).defaults.place.zone
         """Whose clock the console shows: the store's."""
-        self.segments = Segments(self.store.client, self.store.address)
+        self.segments = Segments(self.tables.client, self.tables.address)
         self.people = capacities(settings.console_people)
         """People of the desk, and how much each can have open."""
         self._rulebook: tuple[float, Rulebook] | None = None
@@ -106,6 +107,7 @@ class Backend:
             await self.producer.close()
             await self.queries.close()
             await self.store.close()
+            await self.tables.close()
 
 
 _RULEBOOK_SECONDS = 5.0

@@ -41,7 +41,7 @@ async def steer(view: View) -> Response:
     if sampler.pace is None:
         raise TendError(view.words("now.no_replay"))
     sampler.pace = sampler.pace.turned((await view.form()).get("turn", ""))
-    await cast("Any", view.backend.store.client).set(PACE_AT, msgspec.json.encode(sampler.pace))
+    await cast("Any", view.backend.tables.client).set(PACE_AT, msgspec.json.encode(sampler.pace))
     values = {**await frame(view), **await now_values(view)}
     return HTMLResponse(environment().get_template("now/plate.html").render(**values))
 

@@ -14,9 +14,10 @@ import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.almanacs import AlmanacFeed
+from agents.clock import wall_clock
 from agents.demo.steering import AT as PACE_AT
 from agents.demo.steering import Steered
-from agents.ground import lane_states, wall_clock
+from agents.recovery import lane_states
 from agents.rollups.store import RollupStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
@@ -134,7 +135,7 @@ class Sampler:
         signs.read = sum(self.counts.get(f"read.{topic}", 0) for topic in EVENT_TOPICS)
         signs.acted, signs.letters = self.counts.get("decided.acted", 0), self.counts.get("letters", 0)
         signs.held = await self._rollups.held()
-        asked = await cast("Any", self._store.client).get(PACE_AT)
+        asked = await cast("Any", self._rollups.client).get(PACE_AT)
         self.pace = msgspec.json.decode(asked, type=Steered) if asked else None
         if self.revision % _ENDS_EVERY == 0:
             self._ends = {t: list(e) for t, e in (await asyncio.to_thread(self._read_ends)).items()}

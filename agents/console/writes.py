@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from agents.access import Act, AuditEntry, ContactPurpose, admit, authorise, contact_of
 from agents.console.web import View, environment, frame
-from agents.reasons import reasons_of_absence
+from agents.explain_absence import explain_absence
 from agents.rollups.fold import work_key
 from agents.rollups.model import decode_row
 from schemas.errors import TendError
@@ -143,7 +143,7 @@ async def erase(view: View) -> Response:
 async def why_not(view: View) -> Response:
     """Why a rule has done nothing for a customer."""
     customer, told = str(view.request.path_params["customer"]), await view.form()
-    sentences = await reasons_of_absence(view.backend.settings, customer, told.get("rule", ""))
+    sentences = await explain_absence(view.backend.settings, customer, told.get("rule", ""))
     values = {"sentences": sentences, **await frame(view)}
     return HTMLResponse(environment().get_template("dialog/reasons.html").render(**values))
 

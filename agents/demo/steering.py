@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from agents.ground import open_store
+from agents.bootstrap import open_tables
 from agents.rollups.keys import key
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import BulkProducer
@@ -71,20 +71,20 @@ class Steering:
         asyncio.run(self._write(None))
 
     async def _read(self) -> Steered:
-        store = open_store(self._settings)
+        tables = open_tables(self._settings)
         try:
-            body = await cast("Any", store.client).get(AT)
+            body = await cast("Any", tables.client).get(AT)
             return msgspec.json.decode(body, type=Steered) if body else Steered()
         finally:
-            await store.close()
+            await tables.close()
 
     async def _write(self, steered: Steered | None) -> None:
-        store = open_store(self._settings)
+        tables = open_tables(self._settings)
         try:
-            client = cast("Any", store.client)
+            client = cast("Any", tables.client)
             await (client.delete(AT) if steered is None else client.set(AT, msgspec.json.encode(steered)))
         finally:
-            await store.close()
+            await tables.close()
 
 
 class Afterwards:

@@ -15,6 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from agents.access import Admitted, AuditLog, access_keys
+from agents.bootstrap import open_store, open_tables
+from agents.clock import wall_clock
 from agents.gateway.events import EventDoor
 from agents.gateway.intake import Intake, Tally
 from agents.gateway.keys import read_keys
@@ -22,7 +24,6 @@ from agents.gateway.known_orders import KnownOrders
 from agents.gateway.segment import CALLS, SegmentDoor
 from agents.gateway.throttle import Throttle
 from agents.gateway.webhooks import SHOPIFY, WOOCOMMERCE, System, WebhookDoor
-from agents.ground import open_store, wall_clock
 from agents.imports.statuses import told_statuses
 from agents.links import Links
 from agents.links.pages import PublicPages
@@ -30,7 +31,7 @@ from agents.rulebooks import own_rulebook
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import AcknowledgedProducer
 from infra.settings import Settings
-from infra.store import Store
+from infra.store import Tables
 from infra.telemetry import Telemetry
 from schemas.errors import DependencyUnavailable
 
@@ -40,7 +41,7 @@ _PAGES_BURST = 60.0
 
 def gateway(settings: Settings) -> Starlette:
     """The application; it connects when it starts."""
-    store = open_store(settings)
+    store, tables = open_store(settings), open_tables(settings)
     producer = AcknowledgedProducer(KafkaConnection.of(settings))
     keys = access_keys(settings)
     defaults = own_rulebook(settings).defaults
@@ -55,17 +56,18 @@ def gateway(settings: Settings) -> Starlette:
         yield
         await producer.close()
         await store.close()
+        await tables.close()
 
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    links = Links(store.client, store.address, keys.links, defaults.brand.base_url or "")
+    links = Links(tables.client, tables.address, keys.links, defaults.brand.base_url or "")
     pages = PublicPages(links, store, defaults, write, AuditLog(producer), keys, settings.partitions, wall_clock)
     intake = Intake(write, keys, settings.partitions, Tally(Telemetry(registry)))
     return Starlette(
         routes=[
             Route("/k/{token}", _throttled(pages), methods=["GET", "HEAD", "POST"]),
-            *_doors(settings, intake, store),
+            *_doors(settings, intake, tables),
             Route("/metrics", metrics),
             Route("/healthz", _alive),
         ],
@@ -74,7 +76,7 @@ def gateway(settings: Settings) -> Starlette:
     )
 
 
-def _doors(settings: Settings, intake: Intake, store: Store) -> list[BaseRoute]:
+def _doors(settings: Settings, intake: Intake, tables: Tables) -> list[BaseRoute]:
     """The doors for events; those of a shop system only where its secret is known."""
     throttle = Throttle(settings.gateway_rate, settings.gateway_rate * 2, time.monotonic)
     keys = read_keys(_secret(settings.gateway_keys))
@@ -86,18 +88,18 @@ def _doors(settings: Settings, intake: Intake, store: Store) -> list[BaseRoute]:
         Route("/v1/events", events.answer, methods=posts),
         *(Route(f"/v1/{name}", segment.one, methods=posts) for name in CALLS),
         *(Route(f"/v1/{name}", segment.batch, methods=posts) for name in ("batch", "b")),
-        *_webhooks(SHOPIFY, settings.shopify_secret, intake, store, throttle),
-        *_webhooks(woocommerce, settings.woocommerce_secret, intake, store, throttle),
+        *_webhooks(SHOPIFY, settings.shopify_secret, intake, tables, throttle),
+        *_webhooks(woocommerce, settings.woocommerce_secret, intake, tables, throttle),
     ]
 
 
 def _webhooks(
-    system: System, secret: SecretStr | None, intake: Intake, store: Store, throttle: Throttle
+    system: System, secret: SecretStr | None, intake: Intake, tables: Tables, throttle: Throttle
 ) -> list[BaseRoute]:
     secrets = tuple(filter(None, (one.strip() for one in _secret(secret).split(","))))
     if not secrets:
         return []
-    orders = KnownOrders(store.client, store.address, system.name)
+    orders = KnownOrders(tables.client, tables.address, system.name)
     door = WebhookDoor(system, secrets, intake, orders, throttle)
     return [Route(f"/webhooks/{system.name}", door.answer, methods=["POST"])]
 

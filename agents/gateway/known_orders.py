@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from agents.connectors.told import Told
-from infra.store.redis_store import Client
+from infra.store.client import Client
 from infra.store.trouble import reaching
 from schemas.times import DAY, Millis
 

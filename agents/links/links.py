@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from infra.store.redis_store import Client
+from infra.store.client import Client
 from infra.store.trouble import reaching
 from schemas.actions import AnyAction, TicketAction
 from schemas.times import DAY, Millis, to_millis

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from agents.catalogue import topic_specs
 from agents.replay.plan import EVERY
+from agents.replay.progress import NOTHING, standing
 from agents.replay.replay import Pace, Progress, Replay, Source
-from agents.replay.standing import NOTHING, standing
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 from agents.replay.plan import EVERY, Interval, plan_marks
-from agents.replay.standing import NOTHING, Standing
+from agents.replay.progress import NOTHING, Standing
 from agents.replay.told import Told
 from schemas.ids import partition_of
 from schemas.times import Millis, to_rfc3339

@@ -10,8 +10,8 @@ from collections import defaultdict
 from typing import Any, Final, cast
 
 from agents.access import AccessKeys
-from agents.ground import wall_clock
-from agents.patience import lastingly
+from agents.clock import wall_clock
+from agents.retry import keep_reading
 from agents.rollups.fold import READ_TOPICS, Fold
 from agents.rollups.keys import key
 from agents.rollups.model import Standing, Work
@@ -61,7 +61,7 @@ class RollupKeeper:
 
     async def run(self) -> None:
         """Keep the rollups until cancelled."""
-        await lastingly(self._turns)
+        await keep_reading(self._turns)
 
     async def _turns(self) -> None:
         while True:
@@ -77,7 +77,7 @@ class RollupKeeper:
     async def _leads(self) -> bool:
         """Whether this keeper is the one, for some seconds more."""
         at = key(0, "keeper")
-        client = cast("Any", self._store.client)
+        client = cast("Any", self._rollups.client)
         if await client.set(at, self._name, nx=True, ex=_LEASE_SECONDS):
             return True
         if await client.get(at) == self._name.encode():

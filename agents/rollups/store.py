@@ -49,7 +49,7 @@ class RollupStore:
     """
 
     def __init__(self, client: Redis | RedisCluster, address: str, partitions: int) -> None:
-        self._client = client
+        self.client = client
         self._address = address
         self.partitions = partitions
 
@@ -57,17 +57,17 @@ class RollupStore:
 
     async def positions(self, partition: int) -> dict[str, int]:
         """The next offset of each topic."""
-        found = await self._ask(self._client.hgetall(key(partition, "positions")))
+        found = await self._ask(self.client.hgetall(key(partition, "positions")))
         return {topic.decode(): int(offset) for topic, offset in found.items()}
 
     async def work(self, partition: int) -> dict[str, Work]:
         """All that is to be done or was done lately, by customer and id."""
-        found = await self._ask(self._client.hgetall(key(partition, "work")))
+        found = await self._ask(self.client.hgetall(key(partition, "work")))
         return {name.decode(): decode_work(body) for name, body in found.items()}
 
     async def held_actions(self, partition: int) -> set[str]:
         """The ids of the actions that are held."""
-        return {one.decode() for one in await self._ask(self._client.smembers(key(partition, "held")))}
+        return {one.decode() for one in await self._ask(self.client.smembers(key(partition, "held")))}
 
     async def write(self, partition: int, before: Mapping[str, int], changes: Changes) -> None:
         """Write a batch with the positions behind it: all of it, or nothing.
@@ -84,7 +84,7 @@ class RollupStore:
         with reaching(self._address):
             forgotten = await self._outgrown(partition, changes)
             erased = {customer: await self._keys_found_by(partition, customer) for customer in changes.erased}
-            pipe: Any = self._client.pipeline(transaction=True)
+            pipe: Any = self.client.pipeline(transaction=True)
             try:
                 await cast("Awaitable[Any]", pipe.watch(key(partition, "positions")))
                 held = await pipe.hgetall(key(partition, "positions"))
@@ -148,7 +148,7 @@ class RollupStore:
         customers = list(changes.index)
         if not customers:
             return {}
-        pipe = self._client.pipeline(transaction=False)
+        pipe = self.client.pipeline(transaction=False)
         for customer in customers:
             pipe.zcard(key(partition, "found-by", customer))
         sizes = await pipe.execute()
@@ -166,7 +166,7 @@ class RollupStore:
         closed = sorted((one.closed, name) for name, one in work.items() if one.closed)
         for _, name in closed[:-CLOSED_WORK] if len(closed) > CLOSED_WORK else []:
             del work[name]
-            await self._ask(self._client.hdel(key(partition, "work"), name))
+            await self._ask(self.client.hdel(key(partition, "work"), name))
 
     # ------------------------------------------------------------ where customers stand
 
@@ -192,7 +192,7 @@ class RollupStore:
             return
         at = key(partition, "standing")
         with reaching(self._address):
-            pipe: Any = self._client.pipeline(transaction=True)
+            pipe: Any = self.client.pipeline(transaction=True)
             try:
                 await cast("Awaitable[Any]", pipe.watch(at))
                 before = await pipe.hmget(at, list(standings))
@@ -234,7 +234,7 @@ class RollupStore:
 
     async def rows(self, partition: int, name: str, customer: str) -> list[bytes]:
         """One of a customer's lists, the newest first."""
-        found = await self._ask(self._client.lrange(key(partition, name, customer), 0, -1))
+        found = await self._ask(self.client.lrange(key(partition, name, customer), 0, -1))
         return list(found)
 
     async def held(self) -> int:
@@ -254,7 +254,7 @@ class RollupStore:
 
     async def one_work(self, partition: int, name: str) -> Work | None:
         """One piece of work."""
-        body = await self._ask(self._client.hget(key(partition, "work"), name))
+        body = await self._ask(self.client.hget(key(partition, "work"), name))
         return decode_work(body) if body else None
 
     async def latest(self, limit: int, *, by: str = "seen") -> list[tuple[str, float]]:
@@ -279,7 +279,7 @@ class RollupStore:
         keys = await self._keys_found_by(partition, customer)
         work = [name for name, one in (await self.work(partition)).items() if one.customer == customer]
         with reaching(self._address):
-            pipe: Any = self._client.pipeline(transaction=True)
+            pipe: Any = self.client.pipeline(transaction=True)
             self._queue_erasure(pipe, partition, customer, keys)
             if work:
                 pipe.hdel(key(partition, "work"), *work)
@@ -287,7 +287,7 @@ class RollupStore:
 
     async def holds(self, partition: int, customer: str) -> bool:
         """Whether anything is held about a customer."""
-        pipe = self._client.pipeline(transaction=False)
+        pipe = self.client.pipeline(transaction=False)
         for name in LIST_LIMITS:
             pipe.exists(key(partition, name, customer))
         pipe.exists(key(partition, "found-by", customer))
@@ -308,19 +308,19 @@ class RollupStore:
         pipe.hdel(key(partition, "standing"), customer)
 
     async def _keys_found_by(self, partition: int, customer: str, oldest: int = 0) -> list[str]:
-        found = await self._ask(self._client.zrange(key(partition, "found-by", customer), 0, oldest - 1))
+        found = await self._ask(self.client.zrange(key(partition, "found-by", customer), 0, oldest - 1))
         return [one.decode() for one in found]
 
     # ------------------------------------------------------------ many at once
 
     async def _summed(self, keys: Iterable[str]) -> dict[str, int]:
-        pipe = self._client.pipeline(transaction=False)
+        pipe = self.client.pipeline(transaction=False)
         for name in keys:
             pipe.hgetall(name)
         return _sum(await self._ask(pipe.execute()))
 
     async def _summed_by(self, buckets: Sequence[str], name: str) -> dict[str, dict[str, int]]:
-        pipe = self._client.pipeline(transaction=False)
+        pipe = self.client.pipeline(transaction=False)
         for bucket in buckets:
             for partition in range(self.partitions):
                 pipe.hgetall(key(partition, name, bucket))
@@ -329,13 +329,13 @@ class RollupStore:
         return {bucket: _sum(answers[n * size : (n + 1) * size]) for n, bucket in enumerate(buckets)}
 
     async def _lists(self, keys: Sequence[str], limit: int) -> list[bytes]:
-        pipe = self._client.pipeline(transaction=False)
+        pipe = self.client.pipeline(transaction=False)
         for name in keys:
             pipe.lrange(name, 0, limit - 1)
         return [body for answer in await self._ask(pipe.execute()) for body in answer]
 
     async def _each(self, queue: Any) -> list[Any]:
-        pipe = self._client.pipeline(transaction=False)
+        pipe = self.client.pipeline(transaction=False)
         for partition in range(self.partitions):
             queue(pipe, partition)
         return list(await self._ask(pipe.execute()))

@@ -11,7 +11,7 @@ from typing import Final
 import aiosmtplib
 import dkim
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from agents.messages.layout import mail
 from agents.senders.provider import Doubtful, Outgoing, Permanent, Temporary
 from schemas.errors import ConfigurationRefused

@@ -12,7 +12,7 @@ from collections.abc import Awaitable
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from infra.store.redis_store import Client
+from infra.store.client import Client
 from infra.store.trouble import reaching
 from schemas.times import DAY, Millis
 

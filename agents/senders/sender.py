@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from agents.access import AccessKeys, Admitted
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from agents.senders.ledger import Ledger, Step
 from agents.senders.pace import Breaker, Rate, persistently
 from agents.senders.provider import Doubtful, Outgoing, Permanent, Provider, Temporary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any, Final
 
-from infra.store.redis_store import Client
+from infra.store.client import Client
 from infra.store.trouble import reaching
 from schemas.times import Millis
 

@@ -14,7 +14,7 @@ from typing import Final
 import aiohttp
 import orjson
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from agents.messages.layout import fill_links, mail
 from agents.senders.http import refused
 from agents.senders.provider import Outgoing, Temporary

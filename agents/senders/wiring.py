@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from agents.access import AuditLog, access_keys
-from agents.ground import open_store
+from agents.bootstrap import open_store, open_tables
 from agents.links import Links
 from agents.rulebooks import own_rulebook
 from agents.senders.email import Dkim, SmtpProvider, SmtpServer
@@ -33,18 +33,15 @@ async def open_sender(settings: Settings, channel: str, provider: Provider) -> A
     base_url = own_rulebook(settings).defaults.brand.base_url
     if base_url is None:
         raise ConfigurationRefused("links need an address. Set brand.base_url in the defaults of the rulebook")
-    store, producer, keys = (
-        open_store(settings),
-        AcknowledgedProducer(KafkaConnection.of(settings)),
-        access_keys(settings),
-    )
-    links = Links(store.client, store.address, keys.links, base_url)
+    store, tables = open_store(settings), open_tables(settings)
+    producer, keys = AcknowledgedProducer(KafkaConnection.of(settings)), access_keys(settings)
+    links = Links(tables.client, tables.address, keys.links, base_url)
     parts = SenderParts(
         channel=channel,
         provider=provider,
         resolver=Resolver(store, links, AuditLog(producer), settings.partitions),
-        ledger=Ledger(store.client, store.address, channel),
-        waiting=Waiting(store.client, store.address, channel),
+        ledger=Ledger(tables.client, tables.address, channel),
+        waiting=Waiting(tables.client, tables.address, channel),
         receipts=producer,
         keys=keys,
         partitions=settings.partitions,
@@ -56,6 +53,7 @@ async def open_sender(settings: Settings, channel: str, provider: Provider) -> A
     finally:
         await producer.close()
         await store.close()
+        await tables.close()
 
 
 def smtp_of(settings: Settings) -> SmtpProvider:

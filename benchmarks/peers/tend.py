@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from agents.batches import Batches, LiveBatches
-from agents.ground import beginning, ground_of, open_store, wall_clock
+from agents.bootstrap import initial_churn, lane_config, open_store
+from agents.clock import wall_clock
 from agents.lane import LaneRunner
+from agents.lane_dependencies import LaneDependencies
+from agents.lane_status import Status
 from agents.same_topics import SameTopics
-from agents.standing import Status
-from agents.surroundings import Surroundings
 from benchmarks.peers.told import Told, told
 from benchmarks.reference.job import Job
 from benchmarks.reference.lane import LeanLane, receive
@@ -77,7 +78,7 @@ class Worker:
             }
         )
         self._store = open_store(self._settings)
-        self._known = beginning(self._settings)
+        self._known = initial_churn(self._settings)
         self._job = Job()
         self._lanes: dict[int, tuple[LaneRunner, asyncio.Task[None]]] = {}
         self._engine: Engine = make_engine(self._settings, given.topics, self._owned, self._lost)
@@ -92,11 +93,11 @@ class Worker:
         await self._engine.stop()
         await self._store.close()
 
-    def _surroundings(self) -> Surroundings:
+    def _surroundings(self) -> LaneDependencies:
         connection, settings = KafkaConnection.of(self._settings), self._settings
         topics = Topics(connection)
         firsts, identity = topics.first_offsets(LANE_TOPICS), topics.identity(LANE_TOPICS)
-        return Surroundings(
+        return LaneDependencies(
             store=self._store,
             almanacs=NoAlmanacs(),
             library=RulebookSchedule(shipped()),
@@ -123,7 +124,7 @@ class Worker:
         )
 
     async def _owned(self, partition: int) -> None:
-        runner = LaneRunner(ground_of(self._settings, partition, self._known), self._around)
+        runner = LaneRunner(lane_config(self._settings, partition, self._known), self._around)
         self._lanes[partition] = runner, asyncio.create_task(runner.run())
 
     async def _lost(self, partition: int) -> None:

@@ -1,15 +1,15 @@
 """The store: where a lane keeps its customers, timers, outbox and its own state.
 
-``Store`` speaks to Redis or Valkey, single or Cluster; ``MemoryStore`` keeps the same promises in a dictionary,
-for the pure run and for fast tests.
+``Store`` is what programs ask; ``RedisStore`` keeps its promises in Redis or Valkey, single or Cluster,
+``MemoryStore`` in a dictionary, for fast tests.
 """
 
+from infra.store.client import Tables, address_of, connect
 from infra.store.copying import commit_of
-from infra.store.durability import check
 from infra.store.limits import MAX_ASKED, MAX_BYTES, MAX_DECISIONS, MAX_RECORDS, MAX_TIMERS_DUE
 from infra.store.memory import MemoryStore
-from infra.store.port import Counts, CustomerImage, LaneCopy, LaneStore, StoreReads
-from infra.store.redis_store import Store
+from infra.store.port import Counts, CustomerImage, LaneCopy, LaneStore, Store, StoreReads
+from infra.store.redis_store import RedisStore
 
 __all__ = [
     "MAX_ASKED",
@@ -22,8 +22,11 @@ __all__ = [
     "LaneCopy",
     "LaneStore",
     "MemoryStore",
+    "RedisStore",
     "Store",
     "StoreReads",
-    "check",
+    "Tables",
+    "address_of",
     "commit_of",
+    "connect",
 ]

@@ -8,7 +8,7 @@ import msgspec
 from redis.asyncio import RedisCluster
 from redis.exceptions import NoPermissionError, ResponseError
 
-from infra.store.redis_store import Store
+from infra.store.client import Client
 from infra.store.trouble import reaching
 from schemas.errors import ConfigurationRefused
 
@@ -26,7 +26,7 @@ class ServerFacts(msgspec.Struct, frozen=True):
     role: str
 
 
-async def check(store: Store) -> list[str]:
+async def check_durability(client: Client, address: str) -> list[str]:
     """Look at every server that holds lanes.
 
     Returns:
@@ -36,7 +36,7 @@ async def check(store: Store) -> list[str]:
         ConfigurationRefused: a server evicts, keeps no append-only file, or is a replica.
         DependencyUnavailable: a server does not answer.
     """
-    return [warning for facts in await _all_facts(store) for warning in judge(facts)]
+    return [warning for facts in await _all_facts(client, address) for warning in judge(facts)]
 
 
 def judge(facts: ServerFacts) -> list[str]:
@@ -90,19 +90,18 @@ def _warnings(facts: ServerFacts, cli: str) -> list[str]:
     return warnings
 
 
-async def _all_facts(store: Store) -> list[ServerFacts]:
-    client = store.client
-    with reaching(store.address):
+async def _all_facts(client: Client, address: str) -> list[ServerFacts]:
+    with reaching(address):
         if not isinstance(client, RedisCluster):
-            return [await _facts(store, store.address, {})]
+            return [await _facts(client, address, {})]
         await client.initialize()
         nodes = client.get_primaries()
-        return [await _facts(store, f"{node.host}:{node.port}", {"target_nodes": node}) for node in nodes]
+        return [await _facts(client, f"{node.host}:{node.port}", {"target_nodes": node}) for node in nodes]
 
 
-async def _facts(store: Store, address: str, where: dict[str, Any]) -> ServerFacts:
-    info = await store.client.execute_command("INFO", **where)
-    settings = {name: await _setting(store, name, where) for name in ("maxmemory-policy", "appendonly", "appendfsync")}
+async def _facts(client: Client, address: str, where: dict[str, Any]) -> ServerFacts:
+    info = await client.execute_command("INFO", **where)
+    settings = {name: await _setting(client, name, where) for name in ("maxmemory-policy", "appendonly", "appendfsync")}
     told = {"1": "yes", "0": "no"}.get(str(info.get("aof_enabled", "")), "")
     return ServerFacts(
         address=address,
@@ -113,10 +112,10 @@ async def _facts(store: Store, address: str, where: dict[str, Any]) -> ServerFac
     )
 
 
-async def _setting(store: Store, name: str, where: dict[str, Any]) -> str:
+async def _setting(client: Client, name: str, where: dict[str, Any]) -> str:
     """The server's setting, or nothing where CONFIG is forbidden, as managed services do."""
     try:
-        found = await store.client.execute_command("CONFIG GET", name, **where)
+        found = await client.execute_command("CONFIG GET", name, **where)
     except (NoPermissionError, ResponseError):
         return ""
     return str(found.get(name, ""))

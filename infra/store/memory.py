@@ -9,6 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Self
 
 from infra.store.limits import MAX_DECISIONS, check_commit, check_load
 from infra.store.port import Counts, CustomerImage, LaneCopy
@@ -93,7 +94,9 @@ class _Lane:
 
 
 class MemoryStore:
-    """``LaneStore`` and ``StoreReads`` without a server, for the pure run and fast tests."""
+    """A store without a server, for fast tests."""
+
+    address = "memory"
 
     def __init__(self) -> None:
         self._lanes: defaultdict[int, _Lane] = defaultdict(_Lane)
@@ -180,9 +183,21 @@ class MemoryStore:
         lane = self._lanes[partition]
         return LaneCopy(lane.version, lane.state, list(lane.outbox), _at_once(lane.images()))
 
+    async def check(self) -> list[str]:
+        """See ``Store.check``; it forgets everything when the process ends, and whoever makes one knows."""
+        return []
+
     async def wipe(self) -> None:
         """Forget everything."""
         self._lanes.clear()
+
+    async def close(self) -> None:
+        """Nothing is connected."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
 
 
 def _present(values: dict[str, bytes], customers: Iterable[str]) -> dict[str, bytes]:

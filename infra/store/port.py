@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
-from typing import Protocol
+from typing import Protocol, Self
 
 import msgspec
 
@@ -127,3 +127,36 @@ class StoreReads(Protocol):
     async def copy(self, partition: int) -> LaneCopy:
         """The lane as it is now, to be read bit by bit while its owner goes on."""
         ...
+
+
+class Store(LaneStore, StoreReads, Protocol):
+    """A back end as programs hold it: all that lanes and people may ask, and its own beginning and end."""
+
+    @property
+    def address(self) -> str:
+        """Where it is, for messages; without credentials."""
+        ...
+
+    async def check(self) -> list[str]:
+        """See that it can keep what it is given.
+
+        Returns:
+            Warnings for people: what is weaker than it could be.
+
+        Raises:
+            ConfigurationRefused: it would forget customers; with what was found, what is expected, and how to mend it.
+            DependencyUnavailable: it does not answer.
+        """
+        ...
+
+    async def wipe(self) -> None:
+        """Remove everything that is tend's."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...

@@ -7,14 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
 from functools import partial
 from itertools import count
 from typing import Any, Self, cast
-from urllib.parse import urlsplit
 
-from redis.asyncio import Redis, RedisCluster
-from redis.asyncio.retry import Retry
-from redis.backoff import ConstantBackoff
+from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
+from infra.store.client import Client, address_of, connect
 from infra.store.copying import Copying
+from infra.store.durability import check_durability
 from infra.store.keys import PREFIX, SLOT_OF_DECISION, lane_keys
 from infra.store.limits import MAX_DECISIONS, check_commit, check_load
 from infra.store.packing import pack_commit, pack_ids, unpack_entry
@@ -26,13 +25,11 @@ from schemas.errors import Fenced
 from schemas.lane import Claimed, Commit, Loaded
 from schemas.times import SECOND, Millis
 
-Client = Redis | RedisCluster
-
 _SCAN_COUNT = 200
 """Records of one step: some 200 kB, so that a lane waits no longer than for a batch of another lane."""
 
 
-class Store:
+class RedisStore:
     """A lane's port to the store, and what people may ask it.
 
     Nothing is connected before the first call. Each claim gets a name of its own; with the version it fences
@@ -55,9 +52,8 @@ class Store:
         password: str | None = None,
         timeout_seconds: float = 5.0,
     ) -> None:
-        parts = urlsplit(url)
-        self.address = f"{parts.hostname}:{parts.port or 6379}"
-        self.client = _client(url, cluster, username, password, timeout_seconds)
+        self.address = address_of(url)
+        self.client = connect(url, cluster, username, password, timeout_seconds)
         self._claim = _script(self.client, "claim")
         self._load = _script(self.client, "load")
         self._commit = _script(self.client, "commit")
@@ -84,6 +80,10 @@ class Store:
     async def ping(self) -> None:
         """Raises DependencyUnavailable where the store does not answer."""
         await self._ask(self.client.ping())
+
+    async def check(self) -> list[str]:
+        """See ``Store.check``: a server must not evict, keep its append-only file, and be no replica."""
+        return await check_durability(self.client, self.address)
 
     async def time(self) -> Millis:
         """See ``LaneStore.time``; of a cluster, any node's."""
@@ -223,21 +223,6 @@ class Store:
     async def _ask(self, answer: Any) -> Any:
         with reaching(self.address):
             return await answer
-
-
-def _client(url: str, cluster: bool, username: str, password: str | None, timeout_seconds: float) -> Client:
-    options: dict[str, Any] = {
-        "socket_timeout": timeout_seconds,
-        "socket_connect_timeout": timeout_seconds,
-        # Once, for a connection that the server closed while it was idle; all further waiting is the lane's.
-        "retry": Retry(ConstantBackoff(0.05), 1),
-        "protocol": 2,
-    }
-    if username:
-        options["username"] = username
-    if password is not None:
-        options["password"] = password
-    return RedisCluster.from_url(url, **options) if cluster else Redis.from_url(url, **options)
 
 
 def _script(client: Client, name: str) -> AsyncScript:

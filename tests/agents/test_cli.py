@@ -121,7 +121,7 @@ def test_ctrl_c_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> Non
     def interrupted() -> Settings:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("agents.reach.load_settings", interrupted)
+    monkeypatch.setattr("agents.server_check.load_settings", interrupted)
 
     said = tend("topics", "check")
 

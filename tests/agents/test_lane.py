@@ -12,9 +12,9 @@ import pytest
 
 from agents.batches import LiveBatches, MarkedBatches
 from agents.lane import LaneRunner
+from agents.lane_dependencies import LaneDependencies
+from agents.lane_status import Status
 from agents.same_topics import SameTopics
-from agents.standing import Status
-from agents.surroundings import Surroundings
 from agents.trusted_clock import ClockDistrusted
 from infra.kafka.buffer import PartitionRevoked
 from infra.store import MemoryStore
@@ -152,7 +152,7 @@ class World:
     def start(self, clock: str = "") -> LaneRunner:
         """A new owner takes the lane over."""
         self.same_topics = SameTopics(self.identity, lambda: self.identity)
-        around = Surroundings(
+        around = LaneDependencies(
             store=self.store,
             almanacs=self.almanacs,
             library=RulebookSchedule(shipped()),
@@ -249,7 +249,7 @@ async def test_a_store_that_is_away_is_waited_for_and_nothing_is_lost(
 
     assert Status.WAITING in here.diary.statuses or here.diary.missed
     assert here.diary.missed == ["store"] * 3
-    told = [record.getMessage() for record in caplog.records if record.name == "agents.patience"]
+    told = [record.getMessage() for record in caplog.records if record.name == "agents.retry"]
     assert told == ["Waiting for the store sleeps", "Going on; waited for the store sleeps"]
     assert await here.store.customer(0, "c-1") != (None, None)
     assert runner.status is Status.RUNNING

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from agents.catalogue import topic_specs
 from agents.commands.replay import replay
 from agents.replay.feed import Manner, feed
-from agents.replay.standing import standing
+from agents.replay.progress import standing
 from agents.simulate.journey import Journey
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog

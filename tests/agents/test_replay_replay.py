@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 from agents.replay import disturb
+from agents.replay.progress import Standing
 from agents.replay.replay import Disturb, Pace, Progress, Replay
-from agents.replay.standing import Standing
 from agents.replay.told import Told
 from agents.simulate.journey import Journey
 from schemas.ids import partition_of

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agents.recall import HALF_RESTORED, recall
+from agents.recovery import HALF_RESTORED, recover_state
 from agents.restore import write_lane
 from infra.snapshot import Head, LaneWriter, read_customers, read_head, read_outbox
-from infra.store import CustomerImage, MemoryStore, Store
+from infra.store import CustomerImage, MemoryStore, RedisStore, Store
 from schemas.errors import ConfigurationRefused, Fenced
 from schemas.lane import BrokerIdentity, Commit, LaneState, OutboxEntry
 from schemas.topics import LANE_TOPICS
@@ -35,7 +35,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[AnyStore]:
     if request.param == "memory":
         yield MemoryStore()
         return
-    async with Store(request.getfixturevalue("server")) as store:
+    async with RedisStore(request.getfixturevalue("server")) as store:
         await store.wipe()
         yield store
 
@@ -81,7 +81,7 @@ async def test_a_lane_comes_back_with_all_that_it_had(store: AnyStore, tmp_path:
     assert await held(store) == {image.customer: image for image in images(2_500)}
     claimed = await store.claim(P)
     assert claimed.outbox == entries(31, 440)
-    assert recall(claimed.state, P, BROKER, "wall", BEGINS) == STATE
+    assert recover_state(claimed.state, P, BROKER, "wall", BEGINS) == STATE
     await store.commit(P, claimed.version, Commit(b"s", outbox=entries(441, 442), published=35))
     assert (await store.claim(P)).outbox == entries(36, 442)
 
@@ -108,7 +108,7 @@ async def test_half_a_lane_is_taken_up_by_nobody(store: AnyStore, tmp_path: Path
     assert body is not None
     assert msgspec.msgpack.decode(body, type=LaneState).clock == HALF_RESTORED
     with pytest.raises(ConfigurationRefused, match=r"restored in part only.*tend restore"):
-        recall(body, P, BROKER, "wall", BEGINS)
+        recover_state(body, P, BROKER, "wall", BEGINS)
 
 
 async def test_a_worker_that_takes_the_lane_over_stops_the_restore(store: AnyStore, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from uuid import uuid4
 import orjson
 from confluent_kafka import Consumer, TopicPartition
 
-from agents.ground import open_store, wall_clock
+from agents.bootstrap import open_store
+from agents.clock import wall_clock
 from agents.installation import Installation, Service, environment_of
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.connection import KafkaConnection

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from schemas.times import DAY
 from tests.engine.site import Site
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agents.ground import open_store
+from agents.bootstrap import open_store
 from agents.installation import environment_of
 from infra.embedded.process import free_port
 from schemas.lane import BrokerIdentity, Commit, LaneState

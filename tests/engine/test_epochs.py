@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from schemas.topics import ALMANAC
 from tests.engine.site import Site
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from schemas.times import MINUTE
 from schemas.topics import BROWSE, COMPLAINTS, FEEDBACK, ORDERS
 from streams.ingest import FORWARDED

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from confluent_kafka.admin import AdminClient, NewPartitions  # type: ignore[attr-defined]  # not in its __all__
 
+from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
-from agents.ground import open_store
 from agents.installation import environment_of
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics

@@ -13,8 +13,8 @@ import msgspec
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
-from agents.ground import open_store
 from agents.installation import environment_of
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.connection import KafkaConnection

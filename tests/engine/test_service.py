@@ -8,7 +8,7 @@ import orjson
 import pytest
 from kafka import KafkaProducer
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from rules.loading import shipped
 from schemas.ids import partition_of
 from schemas.times import HOUR, SECOND

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from agents.ground import beginning, ground_of
+from agents.bootstrap import initial_churn, lane_config
 from agents.replay.plan import plan_marks
 from agents.replay.told import Told
 from agents.simulate.journey import Journey
@@ -75,8 +75,10 @@ def rehearse(source: History, settings: Settings, *, to_last_event: bool = False
         to_last_event: stop each lane at its last event, as one without watermarks must.
     """
     partitions = settings.partitions
-    known = beginning(settings)
-    rehearsal = InProcessRunner([ground_of(settings, p, known) for p in range(partitions)], RulebookSchedule(shipped()))
+    known = initial_churn(settings)
+    rehearsal = InProcessRunner(
+        [lane_config(settings, p, known) for p in range(partitions)], RulebookSchedule(shipped())
+    )
     intervals = _intervals(source, partitions)
     if to_last_event:
         intervals = [_cut(lane) for lane in intervals]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from agents.ground import open_store
+from agents.bootstrap import open_store
 from agents.installation import Installation
 from agents.replay.disturb import in_order
 from agents.replay.replay import Disturb, Pace, Progress, Replay

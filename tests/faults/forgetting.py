@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from agents.ground import open_store
+from agents.bootstrap import open_store
 from infra.embedded import EmbeddedStore
 from infra.settings import Settings
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any, cast
 
 import agents.batches
-import agents.recall
+import agents.recovery
 import infra.kafka.outbox_publisher
 import infra.store.redis_store
 import streams.duplicates
@@ -16,7 +16,7 @@ from agents.same_topics import SameTopics
 from infra.kafka.buffer import PartitionBuffer
 from infra.kafka.outbox_publisher import OutboxPublisher
 from infra.kafka.readings import Readings
-from infra.store import Store
+from infra.store import RedisStore
 from infra.store.keys import lane_keys
 from schemas.lane import Commit
 from streams.ingest import Arrival
@@ -30,14 +30,14 @@ def sabotage(safeguard: Safeguard) -> None:
 
 def _without_version() -> None:
     """A commit goes through whoever owns the lane, and wherever its outbox begins."""
-    kept = Store.commit
+    kept = RedisStore.commit
 
-    async def commit(self: Store, partition: int, version: int, commit: Commit) -> int:
+    async def commit(self: RedisStore, partition: int, version: int, commit: Commit) -> int:
         held: Any = await self._ask(self.client.hmget(lane_keys(partition).state, ["version", "owner"]))
         self._owners[partition] = held[1].decode()
         return await kept(self, partition, int(held[0]), commit)
 
-    _put(Store, "commit", commit)
+    _put(RedisStore, "commit", commit)
     _rewrite("if #entries > 0 and from ~= expected and not (left == 0 and from > expected) then", "if false then")
 
 
@@ -93,7 +93,7 @@ def _without_order() -> None:
 def _without_topics() -> None:
     """A topic is the same as long as its name is."""
     _put(SameTopics, "require_same", lambda self: None)
-    _put(agents.recall, "made_anew", lambda known, identity: [])
+    _put(agents.recovery, "made_anew", lambda known, identity: [])
 
 
 _WITHOUT: Mapping[Safeguard, Callable[[], None]] = {

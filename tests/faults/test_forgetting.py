@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from schemas.times import MINUTE
 from tests.backends import OwnBroker
 from tests.engine.site import Site, zone_where_it_is_noon

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.ground import open_store, wall_clock
+from agents.bootstrap import open_store
+from agents.clock import wall_clock
 from schemas.codec import decode_record
 from schemas.topics import BROWSE, LANE_TOPICS
 from tests.backends import OwnBroker, delete_topics

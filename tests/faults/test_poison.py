@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.ground import wall_clock
+from agents.clock import wall_clock
 from agents.installation import environment_of
 from schemas.topics import BROWSE
 from tests.backends import OwnBroker

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+import agents.bootstrap
 import agents.commands.worker
 import agents.worker
 import infra.kafka.outbox_publisher
-from agents.ground import open_store
+from agents.bootstrap import open_store
 from agents.lane import LaneRunner
 from infra.kafka.outbox_publisher import LaneProducer, OutboxPublisher
 from infra.settings import Settings
@@ -41,9 +41,9 @@ class TriedLane(LaneRunner):
 
     async def _save(self, save: Save) -> None:
         self._came_to(Step.HANDLE, in_cache=True)
-        assert self._outgoing is not None
-        if self._outgoing.settled > self._told:
-            self._told = self._outgoing.settled
+        assert self._relay is not None
+        if self._relay.settled > self._told:
+            self._told = self._relay.settled
             self._came_to(Step.TRIM, in_cache=True)
         await super()._save(save)
         self.trial.note(self.partition, self.waiting_to_publish)
@@ -118,12 +118,15 @@ def main() -> None:
 
     if asked := os.environ.get(SABOTAGE):
         sabotage(Safeguard(asked))
-    put = partial(setattr, agents.worker)
-    put("LaneRunner", TriedLane)
-    put("OutboxPublisher", TriedPublisher)
-    put("open_store", open_tried_store)
-    infra.kafka.outbox_publisher.__dict__["LaneProducer"] = TriedProducer
-    agents.commands.worker.__dict__["Worker"] = TriedWorker
+    for module, name, part in (
+        (agents.worker, "LaneRunner", TriedLane),
+        (agents.worker, "Worker", TriedWorker),
+        (agents.bootstrap, "open_store", open_tried_store),
+        (infra.kafka.outbox_publisher, "OutboxPublisher", TriedPublisher),
+        (infra.kafka.outbox_publisher, "LaneProducer", TriedProducer),
+    ):
+        assert hasattr(module, name), f"{module} has no {name} any more"
+        setattr(module, name, part)
     agents.commands.worker.worker()
 
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from redis import Redis
 
-from agents.ground import open_store
+from agents.bootstrap import open_store
 from tests.engine.site import frozen
 from tests.faults.fed_engine import LOOK_SECONDS, PATIENCE_SECONDS, FedEngine
 from tests.faults.forgetting import forget, written

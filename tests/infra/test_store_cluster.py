@@ -13,7 +13,7 @@ from redis import Redis
 from redis.crc import key_slot
 
 from infra.embedded import EmbeddedStore
-from infra.store import Store, check
+from infra.store import RedisStore
 from infra.store.keys import lane_keys
 from schemas.errors import DependencyUnavailable
 from schemas.lane import Commit, OutboxEntry
@@ -57,7 +57,7 @@ def test_a_script_touches_only_keys_that_it_was_given(script: str) -> None:
 
 
 async def test_lanes_on_all_servers_are_served_through_one_address(nodes: Sequence[EmbeddedStore]) -> None:
-    async with Store(nodes[0].url, cluster=True) as store:
+    async with RedisStore(nodes[0].url, cluster=True) as store:
         for partition in LANES:
             version = (await store.claim(partition)).version
             await store.commit(partition, version, Commit(b"s", {f"c{partition}": b"r"}))
@@ -71,8 +71,8 @@ async def test_lanes_on_all_servers_are_served_through_one_address(nodes: Sequen
 
 
 async def test_every_server_of_a_cluster_is_checked(nodes: Sequence[EmbeddedStore]) -> None:
-    async with Store(nodes[0].url, cluster=True) as store:
-        warnings = await check(store)
+    async with RedisStore(nodes[0].url, cluster=True) as store:
+        warnings = await store.check()
 
     assert len(warnings) == len(nodes)
     assert all("appendfsync" in warning for warning in warnings)
@@ -81,7 +81,7 @@ async def test_every_server_of_a_cluster_is_checked(nodes: Sequence[EmbeddedStor
 async def test_a_slot_that_moves_meanwhile_takes_a_commit_whole_or_not_at_all(nodes: Sequence[EmbeddedStore]) -> None:
     partition = next(p for p in range(64) if slot_of(p) < SLOTS // NODES)
     slot, keys = slot_of(partition), lane_keys(partition)
-    async with Store(nodes[0].url, cluster=True) as store:
+    async with RedisStore(nodes[0].url, cluster=True) as store:
         version = (await store.claim(partition)).version
         version = await store.commit(partition, version, told(1))
         with Redis.from_url(nodes[0].url) as here, Redis.from_url(nodes[1].url) as there:

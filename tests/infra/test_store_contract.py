@@ -18,7 +18,7 @@ from infra.store import (
     CustomerImage,
     LaneCopy,
     MemoryStore,
-    Store,
+    RedisStore,
 )
 from infra.store.copying import PATIENCE_MS
 from infra.store.keys import lane_keys
@@ -28,7 +28,7 @@ from schemas.times import SECOND
 from tests import backends
 from tests.infra.store_servers import cluster_of_three
 
-AnyStore = Store | MemoryStore
+AnyStore = RedisStore | MemoryStore
 P = 7
 
 
@@ -50,7 +50,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[AnyStore]:
         yield MemoryStore()
         return
     url = request.getfixturevalue(request.param)
-    async with Store(url, cluster=request.param == "cluster") as store:
+    async with RedisStore(url, cluster=request.param == "cluster") as store:
         await store.wipe()
         yield store
 
@@ -525,7 +525,7 @@ async def test_after_a_copy_nothing_is_kept_for_it(store: AnyStore) -> None:
     await copied(await store.copy(P))
     await store.commit(P, version, Commit(b"s", {"anna": b"new"}))
 
-    if isinstance(store, Store):
+    if isinstance(store, RedisStore):
         assert not await store.client.exists(lane_keys(P).before)
 
 
@@ -557,7 +557,7 @@ async def test_a_copy_that_is_closed_leaves_nothing(store: AnyStore) -> None:
     async with aclosing((await store.copy(P)).customers) as portions:
         assert await anext(portions)
 
-    if isinstance(store, Store):
+    if isinstance(store, RedisStore):
         assert not await store.client.exists(lane_keys(P).before)
 
 

@@ -11,15 +11,15 @@ from redis import Redis
 
 from infra.embedded import EmbeddedStore
 from infra.embedded.process import free_port
-from infra.store import Store, check
+from infra.store import RedisStore
 from infra.store.durability import ServerFacts, judge
 from schemas.errors import ConfigurationRefused, DependencyUnavailable
 from tests.infra.store_servers import command
 
 
 async def checked(server: EmbeddedStore, username: str = "", password: str | None = None) -> list[str]:
-    async with Store(server.url, username=username, password=password) as store:
-        return await check(store)
+    async with RedisStore(server.url, username=username, password=password) as store:
+        return await store.check()
 
 
 async def test_a_durable_server_is_accepted_without_a_word(tmp_path: Path) -> None:
@@ -85,9 +85,9 @@ async def test_a_replica_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_is_not_there_is_away_rather_than_refused() -> None:
-    async with Store(f"redis://127.0.0.1:{free_port()}/0") as store:
+    async with RedisStore(f"redis://127.0.0.1:{free_port()}/0") as store:
         with pytest.raises(DependencyUnavailable):
-            await check(store)
+            await store.check()
 
 
 def test_a_server_that_tells_nothing_is_accepted_with_a_warning_that_names_all() -> None:

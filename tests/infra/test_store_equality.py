@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.store import MemoryStore, Store
+from infra.store import MemoryStore, RedisStore
 from schemas.errors import Fenced
 from schemas.lane import Commit, OutboxEntry
 from tests import backends
 
 P = 0
 NAMES = ("anna", "bert", "cleo", "dora", "a.b", "a:b")
-AnyStore = Store | MemoryStore
+AnyStore = RedisStore | MemoryStore
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -154,7 +154,7 @@ def server() -> Iterator[str]:
 def test_both_stores_answer_the_same(server: str, story: list[Step]) -> None:
     async def compare() -> None:
         memory = MemoryStore()
-        async with Store(server) as one, Store(server) as two:
+        async with RedisStore(server) as one, RedisStore(server) as two:
             await one.wipe()
             real = await told((Owner(one), Owner(two)), story)
         assert real == await told((Owner(memory), Owner(memory)), story)

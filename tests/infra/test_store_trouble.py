@@ -13,7 +13,7 @@ from redis import Redis, exceptions
 
 from infra.embedded import EmbeddedStore
 from infra.embedded.process import free_port
-from infra.store import Store
+from infra.store import RedisStore
 from infra.store.scripts import script_text
 from infra.store.trouble import reaching
 from schemas.errors import ConfigurationRefused, DependencyUnavailable, Fenced
@@ -37,8 +37,8 @@ def operator(server: EmbeddedStore) -> Iterator[Redis]:
 
 
 @pytest.fixture
-async def store(server: EmbeddedStore) -> AsyncIterator[Store]:
-    async with Store(server.url) as store:
+async def store(server: EmbeddedStore) -> AsyncIterator[RedisStore]:
+    async with RedisStore(server.url) as store:
         yield store
 
 
@@ -56,7 +56,7 @@ def batch(n: int) -> Commit:
     )
 
 
-async def assert_holds(store: Store, n: int) -> None:
+async def assert_holds(store: RedisStore, n: int) -> None:
     """Everything of the n-th batch is there, and nothing of a later one."""
     told = b"%d" % n
     lane = await store.lane(P)
@@ -73,13 +73,13 @@ async def assert_holds(store: Store, n: int) -> None:
 
 
 async def test_every_acknowledged_commit_survives_a_server_killed_at_any_moment(server: EmbeddedStore) -> None:
-    async with Store(server.url) as store:
+    async with RedisStore(server.url) as store:
         version, done = (await store.claim(P)).version, 0
         for kill_after in (1, 20, 100):
             done = await commit_until_killed(store, server, version, done, kill_after)
             server.start()
 
-            async with Store(server.url) as reader:
+            async with RedisStore(server.url) as reader:
                 lane = await reader.lane(P)
             assert lane is not None
             # The one whose answer never came may have been written or not: nothing in between.
@@ -89,7 +89,9 @@ async def test_every_acknowledged_commit_survives_a_server_killed_at_any_moment(
             version = (await store.claim(P)).version
 
 
-async def commit_until_killed(store: Store, server: EmbeddedStore, version: int, done: int, kill_after: int) -> int:
+async def commit_until_killed(
+    store: RedisStore, server: EmbeddedStore, version: int, done: int, kill_after: int
+) -> int:
     """Commits one batch after the other and has the server killed meanwhile; returns the last acknowledged one."""
     killing: asyncio.Future[None] | None = None
     while True:
@@ -105,7 +107,7 @@ async def commit_until_killed(store: Store, server: EmbeddedStore, version: int,
 
 
 async def test_the_same_commit_is_tried_again_until_the_server_is_back(server: EmbeddedStore) -> None:
-    async with Store(server.url) as store:
+    async with RedisStore(server.url) as store:
         version = (await store.claim(P)).version
         version = await store.commit(P, version, batch(1))
         server.kill()
@@ -120,7 +122,9 @@ async def test_the_same_commit_is_tried_again_until_the_server_is_back(server: E
         await assert_holds(store, 2)
 
 
-async def test_a_restarted_server_that_forgot_the_scripts_is_told_them_again(store: Store, operator: Redis) -> None:
+async def test_a_restarted_server_that_forgot_the_scripts_is_told_them_again(
+    store: RedisStore, operator: Redis
+) -> None:
     version = (await store.claim(P)).version
     command(operator, "SCRIPT", "FLUSH", "SYNC")
 
@@ -134,7 +138,7 @@ async def test_a_restarted_server_that_forgot_the_scripts_is_told_them_again(sto
 
 
 async def test_a_lost_answer_to_a_commit_is_asked_for_again(server: EmbeddedStore) -> None:
-    async with LossyWire(server) as wire, Store(wire.url) as store:
+    async with LossyWire(server) as wire, RedisStore(wire.url) as store:
         version = (await store.claim(P)).version
         version = await store.commit(P, version, batch(1))
         wire.lose_only_after = hash_of("commit")
@@ -149,7 +153,7 @@ async def test_a_lost_answer_to_a_commit_is_asked_for_again(server: EmbeddedStor
 async def test_a_commit_whose_answers_are_lost_again_and_again_can_be_repeated_by_the_lane(
     server: EmbeddedStore,
 ) -> None:
-    async with LossyWire(server) as wire, Store(wire.url) as store:
+    async with LossyWire(server) as wire, RedisStore(wire.url) as store:
         version = (await store.claim(P)).version
         version = await store.commit(P, version, batch(1))
         wire.lose_only_after = hash_of("commit")
@@ -166,7 +170,7 @@ async def test_a_commit_whose_answers_are_lost_again_and_again_can_be_repeated_b
 
 
 async def test_a_lost_answer_to_a_claim_does_not_fence_the_claimer(server: EmbeddedStore) -> None:
-    async with LossyWire(server) as wire, Store(wire.url) as store:
+    async with LossyWire(server) as wire, RedisStore(wire.url) as store:
         await store.claim(P)
         wire.lose_only_after = hash_of("claim")
         wire.answers_to_lose = 1
@@ -179,7 +183,7 @@ async def test_a_lost_answer_to_a_claim_does_not_fence_the_claimer(server: Embed
 
 
 async def test_a_question_that_was_given_up_does_not_leave_its_answer_to_the_next(
-    store: Store, operator: Redis
+    store: RedisStore, operator: Redis
 ) -> None:
     version = (await store.claim(P)).version
     await store.commit(P, version, batch(1))
@@ -199,10 +203,10 @@ def hash_of(script: str) -> bytes:
 # ---------------------------------------------------------------- owners
 
 
-async def test_a_zombie_in_another_process_writes_nothing(server: EmbeddedStore, store: Store) -> None:
+async def test_a_zombie_in_another_process_writes_nothing(server: EmbeddedStore, store: RedisStore) -> None:
     zombie_version = (await store.claim(P)).version
     zombie_version = await store.commit(P, zombie_version, batch(1))
-    async with Store(server.url) as owner:
+    async with RedisStore(server.url) as owner:
         version = (await owner.claim(P)).version
         await owner.commit(P, version, batch(2))
 
@@ -213,7 +217,7 @@ async def test_a_zombie_in_another_process_writes_nothing(server: EmbeddedStore,
 
 
 async def test_a_version_that_comes_round_again_after_a_rollback_does_not_let_the_zombie_in(
-    server: EmbeddedStore, store: Store, operator: Redis
+    server: EmbeddedStore, store: RedisStore, operator: Redis
 ) -> None:
     version = (await store.claim(P)).version
     kept = cast("dict[str, str]", operator.hgetall(f"tend:{{{P}}}:state"))
@@ -221,7 +225,7 @@ async def test_a_version_that_comes_round_again_after_a_rollback_does_not_let_th
     # The server forgets its last second, as one that does not sync may do in a crash.
     operator.flushall()
     operator.hset(f"tend:{{{P}}}:state", mapping=cast("Any", kept))
-    async with Store(server.url) as owner:
+    async with RedisStore(server.url) as owner:
         assert (await owner.claim(P)).version == zombie_version
 
         with pytest.raises(Fenced):
@@ -234,7 +238,7 @@ async def test_a_version_that_comes_round_again_after_a_rollback_does_not_let_th
 
 
 async def test_a_server_that_is_not_there_is_away() -> None:
-    async with Store(f"redis://127.0.0.1:{free_port()}/0") as store:
+    async with RedisStore(f"redis://127.0.0.1:{free_port()}/0") as store:
         for question in (store.ping(), store.claim(P), store.load(P, []), store.lane(P), store.wipe()):
             with pytest.raises(DependencyUnavailable):
                 await question
@@ -243,7 +247,7 @@ async def test_a_server_that_is_not_there_is_away() -> None:
 
 
 async def test_a_full_server_takes_nothing_and_still_answers(
-    server: EmbeddedStore, store: Store, operator: Redis
+    server: EmbeddedStore, store: RedisStore, operator: Redis
 ) -> None:
     version = (await store.claim(P)).version
     for n in range(1, 5):
@@ -252,7 +256,7 @@ async def test_a_full_server_takes_nothing_and_still_answers(
 
     with pytest.raises(DependencyUnavailable, match="maxmemory"):
         await store.commit(P, version, batch(5))
-    async with Store(server.url) as another:
+    async with RedisStore(server.url) as another:
         with pytest.raises(DependencyUnavailable, match="maxmemory"):
             await another.claim(P)
 
@@ -263,7 +267,7 @@ async def test_a_full_server_takes_nothing_and_still_answers(
 
 
 @pytest.mark.parametrize("stale", ["yes", "no"])
-async def test_a_primary_that_became_a_replica_is_away(store: Store, operator: Redis, stale: str) -> None:
+async def test_a_primary_that_became_a_replica_is_away(store: RedisStore, operator: Redis, stale: str) -> None:
     version = (await store.claim(P)).version
     operator.config_set("replica-serve-stale-data", stale)
     command(operator, "REPLICAOF", "127.0.0.1", free_port())
@@ -277,18 +281,18 @@ async def test_a_primary_that_became_a_replica_is_away(store: Store, operator: R
 
 async def test_a_wrong_password_is_refused_in_words_and_never_shown(server: EmbeddedStore, operator: Redis) -> None:
     operator.config_set("requirepass", "right")
-    async with Store(server.url, password="wrong-secret") as store:
+    async with RedisStore(server.url, password="wrong-secret") as store:
         with pytest.raises(ConfigurationRefused, match="password") as refused:
             await store.claim(P)
     assert "wrong-secret" not in str(refused.value)
 
-    async with Store(server.url, username="default", password="right") as store:
+    async with RedisStore(server.url, username="default", password="right") as store:
         assert (await store.claim(P)).version == 1
 
 
 async def test_a_user_who_may_not_run_scripts_is_refused(server: EmbeddedStore, operator: Redis) -> None:
     command(operator, "ACL", "SETUSER", "guest", "on", ">guest", "~tend:*", "+@all", "-@scripting")
-    async with Store(server.url, username="guest", password="guest") as store:
+    async with RedisStore(server.url, username="guest", password="guest") as store:
         with pytest.raises(ConfigurationRefused, match="run scripts"):
             await store.claim(P)
 
@@ -296,13 +300,13 @@ async def test_a_user_who_may_not_run_scripts_is_refused(server: EmbeddedStore, 
 async def test_a_user_of_tends_own_keys_is_enough(server: EmbeddedStore, operator: Redis) -> None:
     commands = ("+@scripting", "+@read", "+@write", "+@connection", "-@dangerous", "+info")
     command(operator, "ACL", "SETUSER", "tend", "on", ">tend", "~tend:*", *commands)
-    async with Store(server.url, username="tend", password="tend") as store:
+    async with RedisStore(server.url, username="tend", password="tend") as store:
         version = (await store.claim(P)).version
         await store.commit(P, version, batch(1))
         await assert_holds(store, 1)
 
 
-async def test_wiping_leaves_what_is_not_tends(store: Store, operator: Redis) -> None:
+async def test_wiping_leaves_what_is_not_tends(store: RedisStore, operator: Redis) -> None:
     version = (await store.claim(P)).version
     await store.commit(P, version, batch(1))
     operator.set("tender", "mine")

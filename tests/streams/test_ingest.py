@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from agents.ground import receiver
+from agents.bootstrap import receiver
 from infra.settings import load_settings
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord

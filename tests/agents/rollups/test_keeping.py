@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from agents.access import AccessKeys
+from agents.bootstrap import open_store, open_tables
 from agents.catalogue import topic_specs
-from agents.ground import open_store
 from agents.rollups.fold import READ_TOPICS, Fold
 from agents.rollups.keeper import RollupKeeper
 from agents.rollups.store import Overtaken, RollupStore
@@ -119,9 +119,9 @@ async def killed_after(keeper: RollupKeeper, seconds: float) -> None:
 
 async def kept(settings: Settings) -> tuple[dict[str, int], dict[str, dict[str, int]], int]:
     """What the rollups say once a last keeper has read to the end."""
-    async with open_store(settings) as store:
-        rollups = RollupStore(store.client, store.address, PARTITIONS)
-        await store.client.delete("tend:{0}:roll:keeper")
+    async with open_tables(settings) as tables, open_store(settings) as store:
+        rollups = RollupStore(tables.client, tables.address, PARTITIONS)
+        await tables.client.delete("tend:{0}:roll:keeper")
         keeper = RollupKeeper(settings, store, rollups, KEYS)
         task = asyncio.create_task(keeper.run())
         async with asyncio.timeout(600):
@@ -140,9 +140,9 @@ async def test_after_any_number_of_kills_the_sums_are_those_of_a_recount(setting
     dice = random.Random(7)
     for kill in range(kills):
         await asyncio.to_thread(fill, settings, dice, kill * 60, 60)
-        async with open_store(settings) as store:
-            await store.client.delete("tend:{0}:roll:keeper")  # the dead one's lease has run out
-            rollups = RollupStore(store.client, store.address, PARTITIONS)
+        async with open_tables(settings) as tables, open_store(settings) as store:
+            await tables.client.delete("tend:{0}:roll:keeper")  # the dead one's lease has run out
+            rollups = RollupStore(tables.client, tables.address, PARTITIONS)
             await killed_after(RollupKeeper(settings, store, rollups, KEYS), dice.uniform(0.05, 0.6))
 
     counts, days, held = await kept(settings)
@@ -156,8 +156,8 @@ async def test_after_any_number_of_kills_the_sums_are_those_of_a_recount(setting
 
 async def test_a_batch_that_does_not_go_on_where_the_last_one_ended_is_refused_whole(settings: Settings) -> None:
     await asyncio.to_thread(fill, settings, random.Random(1), 0, 30)
-    async with open_store(settings) as store:
-        rollups = RollupStore(store.client, store.address, PARTITIONS)
+    async with open_tables(settings) as tables:
+        rollups = RollupStore(tables.client, tables.address, PARTITIONS)
         with PartitionLog(KafkaConnection.of(settings)) as topics:
             records = [record for topic in EVENT_TOPICS for record in topics.read(topic, 0, 0)]
         changes = Fold({}, set(), KEYS.index_key, None).take(records)
@@ -173,8 +173,8 @@ async def test_a_batch_that_does_not_go_on_where_the_last_one_ended_is_refused_w
 async def test_of_a_customer_who_is_erased_nothing_is_left(settings: Settings) -> None:
     await asyncio.to_thread(fill, settings, random.Random(2), 0, 300)
     await kept(settings)
-    async with open_store(settings) as store:
-        rollups = RollupStore(store.client, store.address, PARTITIONS)
+    async with open_tables(settings) as tables:
+        rollups = RollupStore(tables.client, tables.address, PARTITIONS)
         held = [one for one in CUSTOMERS if await rollups.holds(partition_of(one, PARTITIONS), one)]
         someone = held[0]
         partition = partition_of(someone, PARTITIONS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from infra.store import Store
 from schemas.codec import decode_state
 from schemas.errors import ConfigurationRefused
 from schemas.lane import BrokerIdentity, LaneState
@@ -19,7 +20,7 @@ HALF_RESTORED = "restore"
 """The clock of a lane that is being restored from a snapshot: no worker takes it up."""
 
 
-def recall(
+def recover_state(
     body: bytes | None, partition: int, identity: BrokerIdentity, clock: str, begins: Mapping[str, int]
 ) -> LaneState:
     """The lane's state, or that of a lane which begins.
@@ -59,6 +60,37 @@ def recall(
     return state
 
 
+async def lane_state(store: Store, partition: int) -> LaneState | None:
+    """The state of a lane, as the store holds it; None where it has not begun."""
+    held = await store.lane(partition)
+    return decode_state(held[1]) if held and held[1] else None
+
+
+async def lane_states(store: Store, partitions: int) -> list[LaneState | None]:
+    """The state of each lane."""
+    return [await lane_state(store, partition) for partition in range(partitions)]
+
+
+async def begin_empty(store: Store, partitions: int, unfinished: str, purpose: str) -> None:
+    """Let a lost store be filled again: what an earlier try left unfinished goes.
+
+    Args:
+        unfinished: the clock of lanes that such a try marks.
+        purpose: what is done, for the message.
+
+    Raises:
+        ConfigurationRefused: the store holds lanes. One that was claimed only is empty: its worker refused to go on.
+    """
+    states = [state for state in await lane_states(store, partitions) if state]
+    if any(state.clock != unfinished for state in states):
+        raise ConfigurationRefused(
+            f"The store at {store.address} holds lanes already; {purpose} an empty one. Stop all workers, then point "
+            "TEND_REDIS_URL at another database, or empty this one."
+        )
+    if states:
+        await store.wipe()
+
+
 class Published(Protocol):
     """What is out already, and stays the only one of its kind."""
 
@@ -67,7 +99,7 @@ class Published(Protocol):
         ...
 
 
-async def go_on_behind(state: LaneState, partition: int, published: Published, *, exact: bool) -> None:
+async def continue_behind(state: LaneState, partition: int, published: Published, *, exact: bool) -> None:
     """Let a lane whose store forgot its last moments give out no sequence again that is published.
 
     Where a clock takes part, other things are decided when those moments are lived again: under a sequence that is out
@@ -118,7 +150,7 @@ async def check_together(
         firsts: the first readable offset of each partition, by topic.
 
     Raises:
-        ConfigurationRefused: of all lanes that the store holds, none may run; see ``recall``.
+        ConfigurationRefused: of all lanes that the store holds, none may run; see ``recover_state``.
     """
     refusals: list[ConfigurationRefused] = []
     for partition in range(min(map(len, firsts.values()))):
@@ -126,7 +158,9 @@ async def check_together(
         if held is None or held[1] is None:
             continue
         try:
-            recall(held[1], partition, identity, clock, {topic: first[partition] for topic, first in firsts.items()})
+            recover_state(
+                held[1], partition, identity, clock, {topic: first[partition] for topic, first in firsts.items()}
+            )
         except ConfigurationRefused as refusal:
             refusals.append(refusal)
         else:

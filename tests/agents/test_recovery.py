@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from agents.recall import REMEMBERED, UNFINISHED, go_on_behind, recall
+from agents.recovery import REMEMBERED, UNFINISHED, continue_behind, recover_state
 from schemas.errors import ConfigurationRefused
 from schemas.lane import BrokerIdentity, LaneState
 from schemas.topics import LANE_TOPICS, LESSONS
@@ -35,7 +35,7 @@ def state(sequence: int, time: int = 1_000) -> LaneState:
 async def test_where_nothing_was_forgotten_nothing_changes() -> None:
     here = state(100)
 
-    await go_on_behind(here, 0, Out(97), exact=False)
+    await continue_behind(here, 0, Out(97), exact=False)
 
     assert here == state(100)
 
@@ -43,26 +43,26 @@ async def test_where_nothing_was_forgotten_nothing_changes() -> None:
 async def test_a_sequence_that_is_out_is_not_given_out_again() -> None:
     here = state(80)
 
-    await go_on_behind(here, 0, Out(100), exact=False)
+    await continue_behind(here, 0, Out(100), exact=False)
 
     assert (here.sequence, here.out_since, here.out_until) == (100, 80, 1_000 + REMEMBERED)
 
 
 async def test_the_next_owners_look_as_far_back_until_it_is_long_ago() -> None:
     here, out = state(80), Out(100)
-    await go_on_behind(here, 0, out, exact=False)
-    await go_on_behind(here, 0, out, exact=False)
+    await continue_behind(here, 0, out, exact=False)
+    await continue_behind(here, 0, out, exact=False)
     here.time += REMEMBERED + 1
-    await go_on_behind(here, 0, out, exact=False)
+    await continue_behind(here, 0, out, exact=False)
 
     assert out.asked == [80, 80, 100]
 
 
 async def test_forgetting_twice_reaches_back_to_the_first_time() -> None:
     here, out = state(80), Out(100)
-    await go_on_behind(here, 0, out, exact=False)
+    await continue_behind(here, 0, out, exact=False)
     here.sequence, out.furthest = 110, 120
-    await go_on_behind(here, 0, out, exact=False)
+    await continue_behind(here, 0, out, exact=False)
 
     assert (here.sequence, here.out_since) == (120, 80)
 
@@ -70,7 +70,7 @@ async def test_forgetting_twice_reaches_back_to_the_first_time() -> None:
 async def test_an_exact_replay_decides_the_same_under_the_same_sequences() -> None:
     here, out = state(80), Out(100)
 
-    await go_on_behind(here, 0, out, exact=True)
+    await continue_behind(here, 0, out, exact=True)
 
     assert here == state(80)
     assert out.asked == []
@@ -78,13 +78,13 @@ async def test_an_exact_replay_decides_the_same_under_the_same_sequences() -> No
 
 async def test_a_store_that_forgot_everything_is_refused_in_service() -> None:
     with pytest.raises(ConfigurationRefused, match=r"which has published 100 messages.*tend rebuild"):
-        await go_on_behind(LaneState(dict(BEGINS)), 0, Out(100), exact=False)
+        await continue_behind(LaneState(dict(BEGINS)), 0, Out(100), exact=False)
 
 
 async def test_a_lane_that_begins_where_nothing_was_published_begins() -> None:
     here = LaneState(dict(BEGINS))
 
-    await go_on_behind(here, 0, Out(0), exact=False)
+    await continue_behind(here, 0, Out(0), exact=False)
 
     assert here.sequence == 0
 
@@ -94,7 +94,7 @@ def test_a_lane_that_was_rebuilt_in_part_only_is_refused() -> None:
     body = msgspec.msgpack.encode(LaneState(dict(BEGINS), broker=broker, clock=UNFINISHED))
 
     with pytest.raises(ConfigurationRefused, match="rebuilt in part only"):
-        recall(body, 0, broker, "wall", BEGINS)
+        recover_state(body, 0, broker, "wall", BEGINS)
 
 
 def test_a_store_of_another_number_of_lanes_is_refused() -> None:
@@ -104,10 +104,12 @@ def test_a_store_of_another_number_of_lanes_is_refused() -> None:
     with pytest.raises(
         ConfigurationRefused, match=r"customers in 4 lanes, and the topics have 8 partitions now.*Make the topics"
     ):
-        recall(body, 0, now, "wall", BEGINS)
+        recover_state(body, 0, now, "wall", BEGINS)
 
 
 def test_a_store_that_never_wrote_its_number_of_lanes_down_does_so_now() -> None:
     body = msgspec.msgpack.encode(LaneState(dict(BEGINS), broker=BrokerIdentity("cluster", {})))
 
-    assert recall(body, 0, BrokerIdentity("cluster", {}, 8), "wall", BEGINS).broker == BrokerIdentity("cluster", {}, 8)
+    assert recover_state(body, 0, BrokerIdentity("cluster", {}, 8), "wall", BEGINS).broker == BrokerIdentity(
+        "cluster", {}, 8
+    )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from agents.almanacs import almanac_of
-from agents.ground import almanac_key, beginning, ground_of, wall_clock
+from agents.bootstrap import initial_churn, lane_config
+from agents.clock import wall_clock
 from agents.rulebooks import published_rulebooks
+from agents.signing import almanac_key
 from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
 from infra.settings import Settings
@@ -16,7 +18,7 @@ from streams.customer import Customer
 from streams.explain import why_not
 
 
-async def reasons_of_absence(settings: Settings, customer: str, rule: str) -> list[str]:
+async def explain_absence(settings: Settings, customer: str, rule: str) -> list[str]:
     """What became of a rule's last proposal for the customer, or why there was none, in sentences.
 
     Raises:
@@ -35,9 +37,9 @@ async def reasons_of_absence(settings: Settings, customer: str, rule: str) -> li
 
 async def _context(settings: Settings, lane: LaneState, customer: str) -> LaneContext:
     connection = KafkaConnection.of(settings)
-    known = beginning(settings)
+    known = initial_churn(settings)
     nothing = Almanac(version=VERSION, epoch=NONE_YET, partitions=settings.partitions, churn=known)
-    ground = ground_of(settings, partition_of(customer, settings.partitions), known)
+    ground = lane_config(settings, partition_of(customer, settings.partitions), known)
     return LaneContext(
         rulebook=(await published_rulebooks(connection, almanac_key(settings))).at(lane.rulebook_since)[2],
         almanac=await almanac_of(connection, lane.almanac) or nothing,

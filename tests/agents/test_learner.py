@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from agents.learn import GRACE, Learner
+from agents.learner import GRACE, Learner
 from infra.kafka.consumers import ExclusiveRead
 from infra.settings import load_settings
 from schemas.almanac import Almanac, Contribution, decode_almanac, encode_contribution

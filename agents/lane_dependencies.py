@@ -8,28 +8,15 @@ from typing import Protocol
 import msgspec
 
 from agents.batches import Batches
-from agents.outgoing import Publishes
+from agents.lane_status import Status
+from agents.outbox_relay import Publishes
 from agents.same_topics import KnownTopics
-from agents.standing import Status
+from infra.store import LaneStore
 from schemas.almanac import Almanac
-from schemas.lane import BrokerIdentity, Claimed, Commit, LaneState, Loaded
+from schemas.lane import BrokerIdentity, LaneState
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, Save, Steps
 from streams.rulebook_schedule import RulebookSchedule
-
-
-class Store(Protocol):
-    """What a lane asks of the store."""
-
-    async def claim(self, partition: int) -> Claimed: ...
-
-    async def owner(self, partition: int) -> str | None: ...
-
-    async def load(
-        self, partition: int, customers: list[str], orders_of: list[str], due_until: int | None, due_limit: int
-    ) -> Loaded: ...
-
-    async def commit(self, partition: int, version: int, commit: Commit) -> int: ...
 
 
 class Almanacs(Protocol):
@@ -77,14 +64,14 @@ class Watch(Protocol):
         ...
 
 
-async def believed(waits: Callable[[str | None], None]) -> None:
+async def always_trusted(waits: Callable[[str | None], None]) -> None:
     """Event time acts: there is no clock to doubt."""
 
 
-class Surroundings(msgspec.Struct, frozen=True):
+class LaneDependencies(msgspec.Struct, frozen=True):
     """What every lane of a worker works with."""
 
-    store: Store
+    store: LaneStore
     almanacs: Almanacs
     library: RulebookSchedule
     watch: Watch
@@ -99,7 +86,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     applied: Callable[[int, Mapping[str, int]], None]
     same_topics: KnownTopics
     """Whether the topics are still those that offsets speak of."""
-    prove_clock: Callable[[Callable[[str | None], None]], Awaitable[None]] = believed
+    prove_clock: Callable[[Callable[[str | None], None]], Awaitable[None]] = always_trusted
     """Waits until the clock can be believed, and says why it cannot."""
     core: Callable[[LaneConfig, LaneState, RulebookSchedule], Core] = Lane
     """Makes what decides, from where the store says that the lane stands."""

@@ -18,7 +18,7 @@ _FIRST_SECONDS = 0.1
 Result = TypeVar("Result")
 
 
-async def patiently(ask: Callable[[], Awaitable[Result]], waits: Callable[[str | None], None]) -> Result:
+async def until_available(ask: Callable[[], Awaitable[Result]], waits: Callable[[str | None], None]) -> Result:
     """Ask until the dependency answers, at longer and longer intervals of 5 seconds at most; the log tells of it.
 
     Args:
@@ -63,7 +63,7 @@ async def _again(ask: Callable[[], Awaitable[Result]], waits: Callable[[str | No
     return result
 
 
-async def lastingly(read: Callable[[], Awaitable[None]]) -> None:
+async def keep_reading(read: Callable[[], Awaitable[None]]) -> None:
     """Go on reading until cancelled: where the broker was away, ``read`` begins anew from where it came to."""
     while True:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from prometheus_client import CollectorRegistry
 
 from agents.lane import LaneRunner
-from agents.standing import Status
+from agents.lane_status import Status
 from infra import metrics
 from infra.telemetry import Telemetry
 from schemas.almanac import Almanac
@@ -25,7 +25,7 @@ _OWN_METRIC = {
 _UNKNOWN_RECEIPTS = (OutcomeCode.UNKNOWN_RECEIPT, OutcomeCode.FOREIGN_REDEMPTION)
 
 
-class Metrics:
+class MetricsRecorder:
     """The metrics of one process.
 
     Args:

@@ -7,25 +7,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
 
-from agents.outgoing import Outgoing
+from agents.outbox_relay import OutboxRelay
 from schemas.errors import DependencyUnavailable, Fenced, TakenOver, TendError
 from schemas.lane import OutboxEntry
 from tests.agents.press import Press
 
-Make = Callable[..., Outgoing]
+Make = Callable[..., OutboxRelay]
 
 
 @pytest.fixture
 async def outgoing() -> AsyncIterator[Make]:
-    made: list[Outgoing] = []
+    made: list[OutboxRelay] = []
 
     def make(
         press: Press,
         limit: int = 5,
         waits: Callable[[str | None], None] = lambda _: None,
         require_ours: Callable[[], Awaitable[None]] = ours,
-    ) -> Outgoing:
-        made.append(Outgoing(press, limit, waits, require_ours=require_ours))
+    ) -> OutboxRelay:
+        made.append(OutboxRelay(press, limit, waits, require_ours=require_ours))
         return made[-1]
 
     yield make

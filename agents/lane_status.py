@@ -15,7 +15,7 @@ class Status(StrEnum):
     ENDED = "ended"
 
 
-class Standing:
+class LaneStatus:
     """The status of one lane; whoever watches is told of each change.
 
     A lane runs only when nothing that it needs is away: that the store answers does not say that the broker does.

@@ -11,7 +11,7 @@ from functools import partial
 import msgspec
 
 from agents.almanacs import RESUME, SIGNATURE, read_almanac
-from agents.patience import patiently
+from agents.retry import until_available
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import ExclusiveConsumer, tail
 from infra.kafka.producers import BroadcastProducer
@@ -118,7 +118,7 @@ class Learner:
         )
 
     async def _turn(self, reader: ExclusiveConsumer) -> None:
-        read = await patiently(lambda: reader.read(max_wait_ms=100), self._waits)
+        read = await until_available(lambda: reader.read(max_wait_ms=100), self._waits)
         if read is None:
             return
         for raw in read.records:
@@ -175,7 +175,7 @@ class Learner:
     async def _begin(self) -> int:
         """Become active: fence the one before, then take up its last almanac."""
         assert self._announcer is not None
-        await patiently(self._announcer.open, self._waits)
+        await until_available(self._announcer.open, self._waits)
         last, resume = await self._last()
         self.newest = last
         self._collector = Collector(self._settings.partitions, self._beginning, last)

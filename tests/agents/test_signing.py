@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.ground import require_key
+from agents.signing import require_key
 from infra.settings import load_settings
 from schemas.errors import ConfigurationRefused
 

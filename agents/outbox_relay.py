@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
 
-from agents.patience import patiently
+from agents.retry import until_available
 from schemas.errors import Fenced, TakenOver
 from schemas.lane import OutboxEntry
 
@@ -35,7 +35,7 @@ class Publishes(Protocol):
         ...
 
 
-class Outgoing:
+class OutboxRelay:
     """The lane's outbox in memory; the store's copy serves recovery.
 
     Args:
@@ -101,7 +101,7 @@ class Outgoing:
 
         Returns the highest sequence that is out; the store's own entries are out as well by then.
         """
-        furthest = await patiently(lambda: self._publisher.pass_over(sequence, places), self._waits)
+        furthest = await until_available(lambda: self._publisher.pass_over(sequence, places), self._waits)
         if furthest > sequence:
             # The store takes entries that begin further ahead only once it may drop all of its own.
             await self.flush()
@@ -164,7 +164,7 @@ class Outgoing:
 
         started = time.perf_counter()
         try:
-            published = await patiently(publish, self._waits)
+            published = await until_available(publish, self._waits)
         except TakenOver:
             raise
         except Fenced:
@@ -183,7 +183,7 @@ class Outgoing:
 
     async def _open_as_owner(self) -> int:
         # In this order: who takes the lane over after the question was answered opens later, and fences us.
-        published = await patiently(self._publisher.open, self._waits)
+        published = await until_available(self._publisher.open, self._waits)
         await self._require_ours()
         return published
 

@@ -1,0 +1,57 @@
+"""The client of Redis or Valkey, single or Cluster."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+
+Client = Redis | RedisCluster
+
+
+class Tables:
+    """Where senders, pages, console and rollups keep what is no lane's.
+
+    Args:
+        client: from ``connect``.
+        address: for messages; without credentials.
+    """
+
+    def __init__(self, client: Client, address: str) -> None:
+        self.client = client
+        self.address = address
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def address_of(url: str) -> str:
+    """Host and port, for messages."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or 6379}"
+
+
+def connect(url: str, cluster: bool, username: str, password: str | None, timeout_seconds: float = 5.0) -> Client:
+    """A client that connects with its first call. Of a cluster, any node's address will do."""
+    options: dict[str, Any] = {
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": timeout_seconds,
+        # Once, for a connection that the server closed while it was idle; all further waiting is the lane's.
+        "retry": Retry(ConstantBackoff(0.05), 1),
+        "protocol": 2,
+    }
+    if username:
+        options["username"] = username
+    if password is not None:
+        options["password"] = password
+    return RedisCluster.from_url(url, **options) if cluster else Redis.from_url(url, **options)
