@@ -24,7 +24,7 @@ _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_FACT: Final = r"[a-z_]+(?:\.[a-z_]+)*"
+_FACT: Final = r"[a-z_]+(?:\.[a-z_][a-z0-9_]*)*"
 _PART: Final = re.compile(
     rf"""\s*(?P<no>!)?(?P<fact>{_FACT})"""
     r"""(?:\s*(?P<operator>[=!<>]=|[<>])\s*"""

@@ -14,7 +14,9 @@ from rules.wording import Wording
 from schemas.ids import hash64
 from schemas.times import Millis
 
-PASSING: Final = frozenset(("trigger.ref", "order.id", "complaint.id", "coupon.code", "cart.id", "now.date"))
+PASSING: Final = frozenset(
+    ("trigger.ref", "trigger.event", "order.id", "complaint.id", "coupon.code", "cart.id", "now.date")
+)
 """Facts that name something which passes and does not come again."""
 
 

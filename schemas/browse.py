@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.event import Event
-from schemas.fields import Currency, Label, Minor, Quantity, Query, Reference, Sku
+from schemas.fields import CheckoutStage, Currency, Label, Minor, Quantity, Query, Reference, Sku
 
 
 class ProductViewed(Event):
@@ -54,6 +54,32 @@ class CheckoutStarted(Event):
     currency: Currency
 
 
+class CheckoutStep(Event):
+    """A step on the way from the till to the order was reached; where the last one stays, the customer got stuck."""
+
+    type: Literal["checkout.step"] = "checkout.step"
+    cart_id: Reference
+    step: CheckoutStage
+
+
+class WishlistAdded(Event):
+    """The customer noted a product, or asked to be told when it can be had."""
+
+    type: Literal["wishlist.added"] = "wishlist.added"
+    sku: Sku
+    price: Minor | None = None
+    """Its price then, in minor units of ``currency``."""
+    currency: Currency | None = None
+    in_stock: bool = True
+
+
+class WishlistRemoved(Event):
+    """The customer no longer wants it noted."""
+
+    type: Literal["wishlist.removed"] = "wishlist.removed"
+    sku: Sku
+
+
 class PaymentFailed(Event):
     """A payment was refused."""
 
@@ -72,5 +98,14 @@ class CouponRefused(Event):
 
 
 BrowseEvent = (
-    ProductViewed | SearchPerformed | CartItemAdded | CartItemRemoved | CheckoutStarted | PaymentFailed | CouponRefused
+    ProductViewed
+    | SearchPerformed
+    | CartItemAdded
+    | CartItemRemoved
+    | CheckoutStarted
+    | CheckoutStep
+    | WishlistAdded
+    | WishlistRemoved
+    | PaymentFailed
+    | CouponRefused
 )

@@ -7,7 +7,23 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from schemas.event import Event
-from schemas.fields import Calendar, ConsentChannel, Email, Label, Locale, Name, Phone, Purpose, Zone
+from schemas.fields import (
+    Calendar,
+    ConsentChannel,
+    Currency,
+    Email,
+    Label,
+    Locale,
+    Minor,
+    Moment,
+    Name,
+    Phone,
+    Purpose,
+    Reference,
+    Sku,
+    Zone,
+)
+from schemas.message import Url
 
 Birthday = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 """``YYYY-MM-DD`` or, where the year is not told, ``MM-DD``; of the calendar named beside it."""
@@ -65,4 +81,40 @@ class ErasureRequested(Event):
     type: Literal["erasure.requested"] = "erasure.requested"
 
 
-CustomerEvent = CustomerRegistered | CustomerUpdated | ConsentGranted | ConsentWithdrawn | ErasureRequested
+class CouponClaimed(Event):
+    """The customer took a coupon of the store's own, which tend did not give: they are reminded before it lapses."""
+
+    type: Literal["coupon.claimed"] = "coupon.claimed"
+    code: Reference
+    expires_at: Moment
+    percent: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Percent off; or ``amount`` off, in minor units of ``currency``."""
+    amount: Minor | None = None
+    currency: Currency | None = None
+
+
+class ProductUpdated(Event):
+    """Something that this customer noted has changed; one event for each customer who did. The latest counts."""
+
+    type: Literal["product.updated"] = "product.updated"
+    sku: Sku
+    title: Annotated[str, StringConstraints(max_length=200)] | None = None
+    category: Label | None = None
+    price: Minor | None = None
+    """Its price now, in minor units of ``currency``."""
+    currency: Currency | None = None
+    stock: Annotated[int, Field(ge=0, le=10**9)] | None = None
+    """Pieces that can be had now."""
+    url: Url | None = None
+    image: Url | None = None
+
+
+CustomerEvent = (
+    CustomerRegistered
+    | CustomerUpdated
+    | ConsentGranted
+    | ConsentWithdrawn
+    | ErasureRequested
+    | CouponClaimed
+    | ProductUpdated
+)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.event import Event
-from schemas.fields import ActionId, Reference, Sku, SurveyDimension, Text
+from schemas.fields import ActionId, ContactChannel, Label, Reference, Sku, SurveyDimension, Text
 
 Rating = Annotated[int, Field(ge=1, le=5)]
 
@@ -32,4 +32,27 @@ class ProductReviewed(Event):
     text: Text = ""
 
 
-FeedbackEvent = SurveyAnswered | ProductReviewed
+class FeedbackGiven(Event):
+    """The customer suggests, praises or asks something; what is wrong is a complaint."""
+
+    type: Literal["feedback.given"] = "feedback.given"
+    kind: Literal["suggestion", "praise", "question"]
+    topic: Label | None = None
+    order_id: Reference | None = None
+    text: Text = ""
+
+
+class ContactMade(Event):
+    """Customer and store talked to each other."""
+
+    type: Literal["contact.made"] = "contact.made"
+    channel: ContactChannel
+    topic: Label | None = None
+    """What about, in the store's own words: ``delivery``, ``account``."""
+    outcome: Literal["settled", "open", "unreached"] | None = None
+    order_id: Reference | None = None
+    complaint_id: Reference | None = None
+    text: Text = ""
+
+
+FeedbackEvent = SurveyAnswered | ProductReviewed | FeedbackGiven | ContactMade

@@ -61,7 +61,13 @@ Channel = Literal["sms", "email", "push", "call", "desk"]
 """Where an action goes; ``desk`` is a queue of the store's own people and needs no consent."""
 Purpose = Literal["service", "marketing"]
 ConsentChannel = Literal["sms", "email", "push", "call"]
-ComplaintCategory = Literal["delivery", "product", "payment", "service", "account", "privacy", "safety", "other"]
+ComplaintCategory = Literal[
+    "delivery", "product", "payment", "service", "account", "privacy", "safety", "other", "counterfeit"
+]
 Urgency = Literal["low", "normal", "high", "critical"]
 SurveyDimension = Literal["overall", "product", "service", "delivery", "after_sales"]
+ContactChannel = Literal["call", "chat", "visit", "social", "email"]
+"""How customer and store talked to each other."""
+CheckoutStage = Literal["login", "recipient", "delivery", "payment"]
+"""Steps from the till to the order."""
 Calendar = Literal["solar", "lunar"]

@@ -35,6 +35,7 @@ class OutcomeCode(StrEnum):
     CAP_TAGS = "cap_tags"
     CAP_LOTS = "cap_lots"
     CAP_TIMERS = "cap_timers"
+    CAP_WISHES = "cap_wishes"
     CAP_BYTES = "cap_bytes"
     POINTS_LAPSED = "points_lapsed"
 
@@ -53,7 +54,7 @@ MEANINGS = MappingProxyType(
         OutcomeCode.OUTDATED: "an event that says less than what is already known of its subject; not applied",
         OutcomeCode.UNKNOWN_ORDER: "news of an order that was not placed yet; kept until it is",
         OutcomeCode.UNKNOWN_COMPLAINT: "news of a complaint that was not opened yet; kept until it is",
-        OutcomeCode.UNKNOWN_CART: "something was taken out of a cart that is not at hand; not applied",
+        OutcomeCode.UNKNOWN_CART: "news of a cart that is not at hand; not applied",
         OutcomeCode.UNKNOWN_RECEIPT: "a receipt for an action that the record does not (or no longer) know",
         OutcomeCode.FOREIGN_REDEMPTION: "a coupon of somebody else's campaign was redeemed",
         OutcomeCode.FOREIGN_CURRENCY: "an order in another currency than the customer's first; counted, not summed",
@@ -65,6 +66,7 @@ MEANINGS = MappingProxyType(
         OutcomeCode.CAP_TAGS: "more tags than are kept; the rest were left out",
         OutcomeCode.CAP_LOTS: "too many lots of points; the two newest were joined at the later date",
         OutcomeCode.CAP_TIMERS: "the record had no room for one more timer; it was not set",
+        OutcomeCode.CAP_WISHES: "more products noted than are kept; the oldest made room",
         OutcomeCode.CAP_BYTES: "the record would have become too large; what matters least was forgotten",
         OutcomeCode.POINTS_LAPSED: "points lapsed unused (how many)",
     }

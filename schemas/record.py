@@ -34,6 +34,8 @@ MAX_TIMERS = 24
 MAX_CART_ITEMS = 10
 MAX_TAGS = 10
 MAX_LAST_FIRED = 24
+MAX_CONTACTS = 6
+MAX_WISHES = 8
 
 
 class RecordPart(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
@@ -153,6 +155,8 @@ class Cart(RecordPart):
     touched: Millis = 0
     checkout: bool = False
     payment_failed: bool = False
+    step: str = ""
+    """How far the customer came at the till: a ``CheckoutStage``."""
 
 
 class Browsing(RecordPart):
@@ -169,6 +173,39 @@ class Browsing(RecordPart):
     """The product last viewed."""
     refused_coupons: int = 0
     failed_payments: int = 0
+
+
+class Wish(RecordPart):
+    """A product that the customer noted. Beyond ``MAX_WISHES`` the oldest makes room."""
+
+    sku: str
+    at: Millis
+    price: int = 0
+    """When it was noted, in minor units of ``currency``; 0 where it was not told."""
+    currency: str = ""
+    in_stock: bool = True
+    changed: Millis = 0
+    """Time of the latest news of it."""
+
+
+class Contact(RecordPart):
+    """Customer and store talked to each other."""
+
+    at: Millis
+    channel: str
+    topic: str = ""
+    outcome: str = ""
+
+
+class Talks(RecordPart):
+    """What was said beside complaints, surveys and reviews."""
+
+    contacts: list[Contact] = []
+    """The latest, oldest first, at most ``MAX_CONTACTS``."""
+    total: int = 0
+    suggestions: int = 0
+    praise: int = 0
+    questions: int = 0
 
 
 class Complaint(RecordPart):
@@ -344,3 +381,5 @@ class CustomerRecord(RecordPart):
     """Channels whose address failed for good, and when; a new address ends it."""
     voiced: Seen | None = None
     """Hashes of the ids of feedback applied: surveys, reviews, contacts. They come seldom, so it reaches back far."""
+    talks: Talks | None = None
+    wishes: list[Wish] = []

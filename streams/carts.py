@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rules.context import EventContext
-from schemas.browse import CartItemAdded, CartItemRemoved, CheckoutStarted, PaymentFailed
+from schemas.browse import CartItemAdded, CartItemRemoved, CheckoutStarted, CheckoutStep, PaymentFailed
 from schemas.orders import OrderPlaced
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_CART_ITEMS, Cart, CartItem
@@ -63,6 +63,16 @@ def start_checkout(context: EventContext, event: CheckoutStarted) -> OutcomeCode
     if cart is None or cart.id != event.cart_id:
         cart = context.record.cart = Cart(event.cart_id, event.currency)
     cart.value, cart.currency, cart.checkout = event.amount, event.currency, True
+    _touch(context, cart)
+    return None
+
+
+def step(context: EventContext, event: CheckoutStep) -> OutcomeCode | None:
+    """How far they came at the till."""
+    cart = context.record.cart
+    if cart is None or cart.id != event.cart_id:
+        return OutcomeCode.OUTDATED if _is_bought(context, event.at) else OutcomeCode.UNKNOWN_CART
+    cart.checkout, cart.step = True, event.step
     _touch(context, cart)
     return None
 

@@ -11,7 +11,19 @@ from schemas.events import AnyEvent
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import Seen
 from schemas.topics import BROWSE, FEEDBACK, TOPIC_OF
-from streams import browsing, carts, complaints, duplicates, feedback, orders, profiles, receipts
+from streams import (
+    browsing,
+    carts,
+    complaints,
+    coupons,
+    duplicates,
+    feedback,
+    orders,
+    profiles,
+    receipts,
+    talks,
+    wishes,
+)
 
 Handler = Callable[[EventContext, Any], OutcomeCode | None]
 """Applies an event to the record. What it gives back says why it was not applied; then nothing was changed."""
@@ -34,6 +46,9 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "cart.item_added": carts.add,
         "cart.item_removed": carts.take_out,
         "checkout.started": carts.start_checkout,
+        "checkout.step": carts.step,
+        "wishlist.added": wishes.note,
+        "wishlist.removed": wishes.drop,
         "payment.failed": carts.fail_payment,
         "coupon.refused": browsing.refuse_coupon,
         "complaint.opened": complaints.open_one,
@@ -48,8 +63,12 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "consent.granted": profiles.grant,
         "consent.withdrawn": profiles.withdraw,
         "erasure.requested": profiles.erase,
+        "coupon.claimed": coupons.claim,
+        "product.updated": wishes.change,
         "survey.answered": feedback.answer,
         "product.reviewed": feedback.review,
+        "feedback.given": talks.give,
+        "contact.made": talks.contact,
         "receipt.accepted": receipts.progress,
         "receipt.delivered": receipts.progress,
         "receipt.failed": receipts.fail,

@@ -42,7 +42,7 @@ def when(days: float = 0, hours: float = 0, minutes: float = 0) -> Millis:
     return START + round(days * DAY + hours * HOUR + minutes * MINUTE)
 
 
-def event(kind: str, at: Millis = START, *, who: str = WHO, **fields: Any) -> AnyEvent:
+def event(kind: str, /, at: Millis = START, *, who: str = WHO, **fields: Any) -> AnyEvent:
     """An event of the contract; without an ``id`` it gets one from all that it says."""
     told = {"type": kind, "customer": who, "time": to_rfc3339(at), **fields}
     return decode_event(orjson.dumps({"id": f"{kind}-{hash64(repr(told)):x}", **told}))

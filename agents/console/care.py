@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -11,12 +11,13 @@ from agents.console import charts
 from agents.console.decisions import decided
 from agents.console.rules import DAYS
 from agents.console.web import View
+from schemas.fields import ComplaintCategory
 from schemas.outcome import Reason
 from schemas.readings import DIMENSIONS
 
 _TOUCHPOINTS: Final = ("product.viewed", "cart.item_added", "checkout.started", "order.placed")
 _RECEIPTS: Final = ("delivered", "opened", "clicked", "redeemed", "failed")
-_CATEGORIES: Final = ("delivery", "product", "payment", "service", "account", "privacy", "safety", "other")
+_CATEGORIES: Final = get_args(ComplaintCategory)
 
 
 async def care_page(view: View) -> Response:

@@ -27,6 +27,7 @@ _LOCALE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _TEXT, _NAME, _LABEL = 2_000, 80, 64
 _MOST_TAGS: Final = 20
 _CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
+    "counterfeit": ("counterfeit", "fake", "fälschung", "假货", "盗版"),
     "delivery": ("deliver", "shipping", "parcel", "liefer", "versand", "物流", "late", "lost"),
     "product": ("product", "quality", "damag", "defect", "wrong item", "produkt", "质量", "商品"),
     "payment": ("payment", "refund", "charge", "invoice", "zahlung", "退款", "支付"),

@@ -9,12 +9,19 @@ from typing import Any, Final
 
 from agents.simulate.dice import Dice
 from agents.simulate.distributions import Distributions
-from agents.simulate.sheet import DAY, Sheet
+from agents.simulate.sheet import DAY, Sheet, stamp
 from agents.simulate.source import Basket
 
 HOUR: Final = 3600
 _STAFF: Final = ("ada", "ben", "mei", "otto", "priya")
 _METHODS: Final = ("card", "bank transfer", "wallet")
+_CONTACTS: Final = ("call", "chat", "email", "social")
+_TOPICS: Final = ("opening hours", "range", "parcels")
+_SAID: Final = {
+    "suggestion": "Could parcels be left with the neighbours?",
+    "praise": "The driver was very kind.",
+    "question": "Do you wrap presents?",
+}
 _EXCHANGES: Final = ("wrong size", "damaged", "other edition")
 
 
@@ -44,6 +51,30 @@ class Afterthoughts:
         when = cancelled + dice.between(300, 6 * HOUR)
         self._tell(when, "restored", "order.restored", reason="cancelled by mistake")
         return when
+
+    def ask(self, since: int) -> None:
+        """About a parcel that does not come they get in touch, and again while nobody settles it."""
+        dice, table, at, number = self._dice, self._table, since + self._dice.between(HOUR, 24 * HOUR), 1
+        again = dice.chance(table.contact_late)
+        while again and number < 4:
+            again = dice.chance(table.contact_again)
+            fields = {"topic": "delivery", "outcome": "open" if again else "settled"}
+            self._tell(at, f"contact-{number}", "contact.made", channel=dice.pick(_CONTACTS), **fields)
+            at += dice.between(4 * HOUR, 48 * HOUR)
+            number += 1
+
+    def speak(self, delivered: int) -> None:
+        """What they say, and the coupon of the store's own that they take."""
+        dice, table = self._dice, self._table
+        if dice.chance(table.feedback):
+            kind = dice.weighted(table.feedback_kinds)
+            when = delivered + dice.between(HOUR, 72 * HOUR)
+            fields = {"kind": kind, "topic": dice.pick(_TOPICS), "text": _SAID[kind], "order_id": self._order}
+            self._sheet.tell(when, f"{self._order}-feedback", self._customer, "feedback.given", fields)
+        if dice.chance(table.coupon_claimed):
+            when = delivered + dice.between(HOUR, 72 * HOUR)
+            claimed = {"code": f"{self._order}-own", "expires_at": stamp(when + 30 * DAY), "percent": 5}
+            self._sheet.tell(when, f"{self._order}-claimed", self._customer, "coupon.claimed", claimed)
 
     def exchange(self, basket: Basket, delivered: int) -> None:
         """A piece goes back for another one."""

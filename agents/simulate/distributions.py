@@ -41,6 +41,7 @@ class Distributions:
         float, Of("of pages", "that show what the customer bought before; the rest is from the catalogue")
     ] = 0.6
     cart_till: Annotated[float, Of("of carts left", "that had come as far as the till")] = 0.45
+    till_steps: Annotated[float, Of("of carts left at the till", "that had come as far as a step the shop tells")] = 0.5
     cart_removed: Annotated[float, Of("of carts left", "out of which something was taken again")] = 0.2
     left_payment_failed: Annotated[float, Of("of carts left at the till", "after a payment failed")] = 0.2
     left_coupon_refused: Annotated[float, Of("of carts left at the till", "after a coupon was refused")] = 0.06
@@ -82,6 +83,22 @@ class Distributions:
     refund_paid: Annotated[float, Of("of returns", "whose refund is paid, 4 hours to 5 days after the goods")] = 0.97
     points_spent: Annotated[float, Of("of orders", "partly paid with the points of the order before")] = 0.01
 
+    # What is said and noted beside orders
+    contact_late: Annotated[float, Of("of late or lost parcels", "about which the customer gets in touch")] = 0.12
+    contact_again: Annotated[float, Of("of contacts", "after which they get in touch about it again within 2 days")] = (
+        0.35
+    )
+    feedback: Annotated[float, Of("of delivered orders", "followed by a suggestion, praise or a question")] = 0.006
+    feedback_kinds: Annotated[Weights, Of("shares", "of these")] = (
+        ("suggestion", 0.3),
+        ("praise", 0.4),
+        ("question", 0.3),
+    )
+    coupon_claimed: Annotated[float, Of("of delivered orders", "after which a coupon of the store's is taken")] = 0.003
+    noted: Annotated[float, Of("of pages", "seen in a visit that looks, of which the product is noted")] = 0.008
+    noted_out: Annotated[float, Of("of products noted", "out of stock then, and back after 1 to 14 days")] = 0.4
+    noted_dropped: Annotated[float, Of("of the other products noted", "taken off the list after 1 to 14 days")] = 0.3
+
     # Complaints
     complaint_late: Annotated[float, Of("of late or lost parcels", "that lead to a complaint within 36 hours")] = 0.22
     complaint_other: Annotated[float, Of("of parcels in time", "that lead to a complaint within 4 days")] = 0.006
@@ -94,7 +111,8 @@ class Distributions:
         ("payment", 0.15),
         ("service", 0.15),
         ("account", 0.08),
-        ("other", 0.08),
+        ("other", 0.07),
+        ("counterfeit", 0.01),
         ("privacy", 0.02),
         ("safety", 0.02),
     )

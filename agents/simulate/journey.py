@@ -120,7 +120,8 @@ class _Shop:
             dice = self._dice("day", household, day)
             for number in range(dice.count(rhythm.expected(table))):
                 visit = Visit(self.sheet, self._catalogue, customer(household), f"v-{household}-{day}-{number}", dice)
-                wander(visit, rhythm, self._catalogue, day, dice, table)
+                later = self._dice("noted", household, day, number)
+                wander(visit, rhythm, self._catalogue, day, dice, later, table)
             if dice.chance(changes):
                 self._profiles[household].change(self.sheet, day * DAY + dice.below(DAY), dice, table)
 

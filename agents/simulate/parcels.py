@@ -24,6 +24,7 @@ _WORDS: Final = {
     "service": "Nobody answers my questions.",
     "account": "I cannot log in any more.",
     "privacy": "Where did you get my address from?",
+    "counterfeit": "The seal looks wrong. I think it is a fake.",
     "safety": "The jar was broken and somebody was cut.",
     "other": "I would like to talk to somebody.",
 }
@@ -57,6 +58,7 @@ class Parcel:
         promised = stamp(self.promised)
         self._tell(left, "dispatched", "order.dispatched", carrier=dice.pick(_CARRIERS), promised_at=promised)
         if dice.chance(table.lost):
+            self._afterthoughts.ask(self.promised)
             self._maybe_complain(self.promised, table.complaint_late, table.categories_late)
         elif dice.chance(table.late):
             median, factor = table.late_hours
@@ -76,7 +78,9 @@ class Parcel:
             self._tell(when, "returned", "order.returned", amount=cents, reason=reason, refund=reference)
         else:
             self._afterthoughts.exchange(self._basket, at)
+        self._afterthoughts.speak(at)
         if late:
+            self._afterthoughts.ask(self.promised)
             self._maybe_complain(self.promised, table.complaint_late, table.categories_late)
         else:
             self._maybe_complain(at, table.complaint_other, table.categories_other, hours=96)

@@ -11,6 +11,7 @@ from agents.simulate.distributions import Distributions
 from agents.simulate.sheet import DAY, Sheet
 from agents.simulate.source import CURRENCY, Basket, Line
 
+_STEPS: Final = ("login", "recipient", "delivery", "payment")
 _FAILURES: Final = ("card declined", "insufficient funds", "expired card", "timeout")
 _REFUSALS: Final = ("expired", "already used", "not for these items", "unknown code")
 
@@ -91,6 +92,21 @@ class Visit:
         """To the till."""
         self._step(at, "checkout.started", {"cart_id": self.cart, "amount": cents, "currency": CURRENCY})
 
+    def step(self, at: int, name: str) -> None:
+        """A step between till and order."""
+        self._step(at, "checkout.step", {"cart_id": self.cart, "step": name})
+
+    def note(self, at: int, product: int, later: Dice, table: Distributions) -> None:
+        """A product is noted; it comes back into stock, or off the list."""
+        out, sku, price = later.chance(table.noted_out), str(product), 100 * later.between(2, 40)
+        when = at + later.between(DAY, 14 * DAY)
+        self._step(at, "wishlist.added", {"sku": sku, "price": price, "currency": CURRENCY, "in_stock": not out})
+        if out:
+            fields = {"sku": sku, "stock": later.between(1, 40), "price": price, "currency": CURRENCY}
+            self._sheet.tell(when, f"{self.cart}-back", self._customer, "product.updated", fields)
+        elif later.chance(table.noted_dropped):
+            self._sheet.tell(when, f"{self.cart}-dropped", self._customer, "wishlist.removed", {"sku": sku})
+
     def payment_failed(self, at: int) -> None:
         """The payment was refused."""
         self._step(at, "payment.failed", {"cart_id": self.cart, "reason": self._dice.pick(_FAILURES)})
@@ -101,19 +117,25 @@ class Visit:
         self._step(at, "coupon.refused", {"code": code, "reason": self._dice.pick(_REFUSALS)})
 
 
-def wander(visit: Visit, rhythm: Rhythm, catalogue: Catalogue, day: int, dice: Dice, table: Distributions) -> None:
-    """A visit without an order on this day (days since the epoch)."""
+def wander(
+    visit: Visit, rhythm: Rhythm, catalogue: Catalogue, day: int, dice: Dice, later: Dice, table: Distributions
+) -> None:
+    """A visit without an order on this day (days since the epoch); ``later`` is drawn for what a list is kept for."""
     hour = dice.weighted(_hours(table))
     at = day * DAY + hour * 3600 + dice.below(3600)
     kind = dice.weighted(table.visit_kinds)
     if kind == "look":
         for _ in range(dice.between(*table.views_per_look)):
-            visit.view(at, _product(rhythm, catalogue, dice, table))
+            product = _product(rhythm, catalogue, dice, table)
+            visit.view(at, product)
             at += dice.between(*table.pause)
+            if later.chance(table.noted):
+                visit.note(at, product, later, table)
+                return
     elif kind == "search":
         _search(visit, rhythm, catalogue, at, dice, table)
     else:
-        _leave_cart(visit, rhythm, catalogue, at, dice, table)
+        _leave_cart(visit, rhythm, catalogue, at, dice, later, table)
 
 
 def shop(visit: Visit, basket: Basket, earliest: int, dice: Dice, table: Distributions) -> int:
@@ -161,7 +183,9 @@ def _search(visit: Visit, rhythm: Rhythm, catalogue: Catalogue, at: int, dice: D
         visit.view(at + dice.between(*table.pause), product)
 
 
-def _leave_cart(visit: Visit, rhythm: Rhythm, catalogue: Catalogue, at: int, dice: Dice, table: Distributions) -> None:
+def _leave_cart(
+    visit: Visit, rhythm: Rhythm, catalogue: Catalogue, at: int, dice: Dice, later: Dice, table: Distributions
+) -> None:
     line = dice.pick(rhythm.bought) if rhythm.bought else Line(catalogue.any(dice), 1, 100 * dice.between(1, 40))
     visit.view(at, line.product)
     at += dice.between(*table.pause)
@@ -175,6 +199,8 @@ def _leave_cart(visit: Visit, rhythm: Rhythm, catalogue: Catalogue, at: int, dic
         return
     at += dice.between(*table.pause)
     visit.till(at, line.cents)
+    if later.chance(table.till_steps):
+        visit.step(at + 5, later.pick(_STEPS))
     at += dice.between(*table.pause)
     if dice.chance(table.left_payment_failed):
         visit.payment_failed(at)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from rules.calendar import local_time
 from rules.context import EventContext
 from rules.fact_types import FactType
 from rules.facts.customer import NEVER, days_since
 from rules.facts.fact import DATE, MONEY, Fact
+from schemas.fields import CheckoutStage
 from schemas.readings import last_year, points_balance
-from schemas.record import Lot
-from schemas.times import MINUTE, Millis
+from schemas.record import Lot, Talks
+from schemas.times import MINUTE, WEEK, Millis
 
 
 def local_date(at: Millis, context: EventContext) -> str:
@@ -45,6 +48,16 @@ def _index(context: EventContext) -> float:
 
 def _usable(context: EventContext) -> int:
     return sum(not one.redeemed and one.expires > context.at for one in context.record.coupons)
+
+
+def _talks(context: EventContext) -> Talks:
+    return context.record.talks or Talks()
+
+
+def _same_topic(context: EventContext) -> int:
+    """Contacts of a week about the topic of the latest."""
+    week = [one for one in _talks(context).contacts if context.at - WEEK < one.at <= context.at]
+    return sum(one.topic == week[-1].topic for one in week) if week else 0
 
 
 HISTORY = (
@@ -96,6 +109,9 @@ HISTORY = (
          lambda s: s.record.cart is not None and s.record.cart.checkout),
     Fact("cart.payment_failed", FactType.BOOL, "yes or no", "whether the payment for it was refused",
          lambda s: s.record.cart is not None and s.record.cart.payment_failed),
+    Fact("cart.step", FactType.STRING, "name", "how far the customer came at the till with it",
+         lambda s: s.record.cart.step if s.record.cart else "", unknown="empty",
+         choices=lambda _: get_args(CheckoutStage)),
     Fact("cart.untouched_minutes", FactType.INT, "minutes", "whole minutes since it was last touched", _untouched,
          unknown="0"),
     Fact("satisfaction.answers", FactType.INT, "answers", "answers to surveys, over all dimensions",
@@ -111,5 +127,19 @@ HISTORY = (
          lambda s: sum(lot.points for lot in _lapsing(s)), unknown="0"),
     Fact("points.last_day", FactType.STRING, DATE, "the last day on which the first of these can be used",
          _last_day, unknown="empty"),
+    Fact("contacts.total", FactType.INT, "contacts", "how often customer and store talked to each other",
+         lambda s: _talks(s).total),
+    Fact("contacts.topic_7d", FactType.INT, "contacts", "of these in the last 7 days, about the topic of the latest",
+         _same_topic),
+    Fact("feedback.suggestions", FactType.INT, "suggestions", "suggestions that the customer made",
+         lambda s: _talks(s).suggestions),
+    Fact("feedback.praise", FactType.INT, "times", "how often the customer praised something",
+         lambda s: _talks(s).praise),
+    Fact("feedback.questions", FactType.INT, "questions", "questions that the customer asked",
+         lambda s: _talks(s).questions),
+    Fact("wish.count", FactType.INT, "products", "products that the customer noted and did not take off the list",
+         lambda s: len(s.record.wishes)),
+    Fact("wish.waiting", FactType.INT, "products", "of these, how many cannot be had at the moment",
+         lambda s: sum(not one.in_stock for one in s.record.wishes)),
     Fact("coupons.usable", FactType.INT, "coupons", "coupons of ours that may still be used", _usable),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from rules.fact_types import FactType, FactValue
 from rules.facts.customer import days_since
 from rules.facts.fact import DATE, MOMENT, MONEY, Fact
 from rules.facts.history import local_date
-from schemas.fields import ComplaintCategory, Urgency
+from schemas.fields import ComplaintCategory, ContactChannel, Urgency
 from schemas.times import DAY
 from schemas.triggers import TRIGGERS
 
@@ -34,6 +34,12 @@ def _of_event(field: str, otherwise: FactValue) -> Callable[[EventContext], Fact
         return otherwise if value is None else value
 
     return read
+
+
+def _of_kind(kind: str, field: str, otherwise: FactValue) -> Callable[[EventContext], FactValue]:
+    """From the event, where it is one of this kind: others may have a field of the same name."""
+    told = _of_event(field, otherwise)
+    return lambda context: told(context) if context.event is not None and context.event.type == kind else otherwise
 
 
 def _of_order(field: str, otherwise: FactValue) -> Callable[[EventContext], FactValue]:
@@ -130,6 +136,8 @@ _FACTS = (
          lambda s: s.trigger.name, frozen=True, choices=_triggers),
     Fact("trigger.ref", FactType.STRING, "id", "what it is about; for an event its complaint, order or cart",
          lambda s: s.subject, unknown="empty", frozen=True),
+    Fact("trigger.event", FactType.STRING, "id", "id of the event that triggered the rule",
+         lambda s: s.event.id if s.event else "", unknown="empty", frozen=True),
     Fact("trigger.hops", FactType.INT, "steps", "receipts and actions in a row that led here",
          lambda s: s.hops, frozen=True),
     Fact("trigger.previous", FactType.STRING, "name", "the tier or stage before, at a change of it",
@@ -192,6 +200,39 @@ _FACTS = (
          frozen=True),
     Fact("coupon.last_day", FactType.STRING, DATE, "the last day on which it can be used",
          _coupon_date, unknown="empty", frozen=True),
+    Fact("coupon.amount", FactType.INT, MONEY, "what it takes off, where that is no percentage",
+         _of_coupon("amount", 0), unknown="0", frozen=True),
+    Fact("coupon.currency", FactType.STRING, "ISO 4217", "currency of that amount: the customer's",
+         lambda s: s.record.purchases.currency if s.coupon else "", unknown="empty", frozen=True),
+    Fact("contact.channel", FactType.STRING, "name", "how customer and store talked to each other just now",
+         _of_kind("contact.made", "channel", ""), unknown="empty", frozen=True,
+         choices=lambda _: get_args(ContactChannel)),
+    Fact("contact.topic", FactType.STRING, "name", "what about, in the store's words",
+         _of_kind("contact.made", "topic", ""), unknown="empty", frozen=True, optional=True),
+    Fact("contact.outcome", FactType.STRING, "name", "how it ended: settled, open or unreached",
+         _of_kind("contact.made", "outcome", ""), unknown="empty", frozen=True,
+         choices=lambda _: ("settled", "open", "unreached")),
+    Fact("feedback.kind", FactType.STRING, "name", "what the customer gave just now: suggestion, praise or question",
+         _of_kind("feedback.given", "kind", ""), unknown="empty", frozen=True,
+         choices=lambda _: ("suggestion", "praise", "question")),
+    Fact("feedback.topic", FactType.STRING, "name", "what about, in the store's words",
+         _of_kind("feedback.given", "topic", ""), unknown="empty", frozen=True, optional=True),
+    Fact("product.sku", FactType.STRING, "id", "the noted product that has changed",
+         _of_kind("product.updated", "sku", ""), unknown="empty", frozen=True),
+    Fact("product.title", FactType.STRING, "text", "its title",
+         _of_kind("product.updated", "title", ""), unknown="empty", frozen=True, optional=True),
+    Fact("product.category", FactType.STRING, "name", "its category",
+         _of_kind("product.updated", "category", ""), unknown="empty", frozen=True, optional=True),
+    Fact("product.price", FactType.INT, MONEY, "its price now", _of_kind("product.updated", "price", 0),
+         unknown="0", frozen=True),
+    Fact("product.currency", FactType.STRING, "ISO 4217", "currency of that price",
+         _of_kind("product.updated", "currency", ""), unknown="empty", frozen=True),
+    Fact("product.stock", FactType.INT, "pieces", "pieces of it that can be had",
+         _of_kind("product.updated", "stock", 0), unknown="0", frozen=True),
+    Fact("product.url", FactType.STRING, "URL", "its page", _of_kind("product.updated", "url", ""), unknown="empty",
+         frozen=True, optional=True),
+    Fact("product.image", FactType.STRING, "URL", "its picture", _of_kind("product.updated", "image", ""),
+         unknown="empty", frozen=True, optional=True),
     Fact("festival.id", FactType.STRING, "name", "the festival",
          lambda s: s.trigger.ref.rpartition("-")[0] if s.trigger.name == "festival" else "", unknown="empty",
          frozen=True, choices=_festivals),

@@ -97,7 +97,7 @@ def facts_asked(text: Text) -> set[str]:
     """The facts that a text needs, in whatever language."""
     asked = {name for name in text.asks if name in FACTS}
     asked |= {fact for name in asked if (fact := f"{name.split('.')[0]}.currency") in FACTS}
-    asked |= {"coupon.percent"} if "coupon.off" in text.asks else set()
+    asked |= {"coupon.percent", "coupon.amount", "coupon.currency"} if "coupon.off" in text.asks else set()
     asked |= {use for scripts in text.variants.values() for one in scripts if one.when for use in one.when.uses}
     buttons = {one.to for scripts in text.variants.values() for script in scripts for one in script.spoken.buttons}
     return asked | ({"order.id"} if "order" in buttons or "link.order" in text.asks else set())
@@ -190,8 +190,9 @@ class _Writer:
             off = offer.percent if offer else int(str(facts["coupon.percent"])) or None
             if off is not None:
                 return off, percent(off, reader)
-            amount = offer.amount if offer else None
-            return (amount, money(amount, offer.currency or "", reader)) if offer and amount else (0, "")
+            amount = offer.amount if offer else int(str(facts["coupon.amount"]))
+            currency = offer.currency if offer else str(facts["coupon.currency"])
+            return (amount, money(amount, currency, reader)) if amount and currency else (0, "")
         if offer is None:
             return "", ""
         if name == "coupon.code":

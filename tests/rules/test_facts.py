@@ -82,7 +82,7 @@ def facts_of(record: CustomerRecord, trigger: str = "order.placed", ref: str = "
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=lambda fact: fact.name)
 def test_it_is_declared_wholly(fact: Fact) -> None:
-    assert re.fullmatch(r"[a-z]+\.[a-z_]+", fact.name)
+    assert re.fullmatch(r"[a-z]+\.[a-z_][a-z0-9_]*", fact.name)
     assert fact.unit
     assert fact.meaning
     assert fact.meaning[0].islower()

@@ -22,7 +22,7 @@ def test_the_committed_pages_are_fresh() -> None:
 
 
 def test_every_fact_is_there_once() -> None:
-    assert re.findall(r"^\| `([a-z_.]+)` \|", facts_page(), re.MULTILINE) == list(FACTS)
+    assert re.findall(r"^\| `([a-z0-9_.]+)` \|", facts_page(), re.MULTILINE) == list(FACTS)
 
 
 def test_every_trigger_format_limit_rule_and_number_is_there() -> None:

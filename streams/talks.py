@@ -1,0 +1,39 @@
+"""What customer and store say to each other beside complaints: contacts, suggestions, praise, questions."""
+
+from __future__ import annotations
+
+from rules.context import EventContext
+from schemas.feedback import ContactMade, FeedbackGiven
+from schemas.outcome_codes import OutcomeCode
+from schemas.record import MAX_CONTACTS, Contact, Talks
+from streams.texts import clipped
+
+TOPIC_BYTES = 32
+
+
+def contact(context: EventContext, event: ContactMade) -> OutcomeCode | None:
+    """They talked; the latest contacts are kept, in the order of their time."""
+    talks = _talks(context)
+    talks.total += 1
+    made = Contact(event.at, event.channel, clipped(event.topic or "", TOPIC_BYTES), event.outcome or "")
+    talks.contacts = sorted([*talks.contacts, made], key=lambda one: (one.at, one.channel, one.topic, one.outcome))
+    talks.contacts = talks.contacts[-MAX_CONTACTS:]
+    return None
+
+
+def give(context: EventContext, event: FeedbackGiven) -> OutcomeCode | None:
+    """A suggestion, praise, or a question."""
+    talks = _talks(context)
+    match event.kind:
+        case "suggestion":
+            talks.suggestions += 1
+        case "praise":
+            talks.praise += 1
+        case "question":
+            talks.questions += 1
+    return None
+
+
+def _talks(context: EventContext) -> Talks:
+    context.record.talks = talks = context.record.talks or Talks()
+    return talks
