@@ -39,6 +39,28 @@ _HEAD = """\
 
 """
 
+_SNIPPET = """
+## Browsers
+
+Visits and carts from the store's own pages, by a script of some 800 bytes without a dependency:
+
+```html
+<script>window.tend=window.tend||function(){(tend.q=tend.q||[]).push(arguments)}</script>
+<script defer src="https://care.shop.example/tend.js" data-key="KEY" data-customer="c-7" data-sku="b-1"></script>
+<script>
+  tend("consent", true)   // when the visitor says yes; false forgets the device
+  tend("cart.item_added", {cart_id: "k-1", sku: "b-1", price: 1290, currency: "EUR"})
+</script>
+```
+
+- Before a yes nothing is sent and nothing is kept; what is told before it is dropped. A browser that says no for its
+  user (Global Privacy Control) is obeyed. What is kept is a random id of the device, in the page's own storage; no cookie.
+- `data-key` is a write key whose name ends in `!` in `TEND_GATEWAY_KEYS`: everybody can read it, so it may send visits
+  and carts (`storefront.browse`) and nothing else. `data-customer` is who has signed in, without it the device;
+  `data-sku` tells that this page shows an article.
+- A store with a Content Security Policy allows the gateway's address in `script-src` and `connect-src`.
+"""
+
 
 def connectors_page() -> str:
     """The tables of all connectors, in Markdown."""
@@ -73,6 +95,7 @@ def _segment() -> Iterator[str]:
     for row in segment.NAMES:
         yield f"| `track` {' or '.join(row.theirs)} | `{row.kind}`: {'; '.join(map(_field, row.fields))} |\n"
     yield "| `track` with any other name, `page`, `screen`, `group`, `alias` | nothing; counted |\n"
+    yield _SNIPPET
 
 
 def _field(field: Field) -> str:

@@ -22,6 +22,7 @@ from agents.gateway.intake import Intake, Tally
 from agents.gateway.keys import read_keys
 from agents.gateway.known_orders import KnownOrders
 from agents.gateway.segment import CALLS, SegmentDoor
+from agents.gateway.snippet import snippet
 from agents.gateway.throttle import Throttle
 from agents.gateway.webhooks import SHOPIFY, WOOCOMMERCE, System, WebhookDoor
 from agents.imports.statuses import told_statuses
@@ -68,6 +69,7 @@ def gateway(settings: Settings) -> Starlette:
         routes=[
             Route("/k/{token}", _throttled(pages), methods=["GET", "HEAD", "POST"]),
             *_doors(settings, intake, tables),
+            Route("/tend.js", snippet),
             Route("/metrics", metrics),
             Route("/healthz", _alive),
         ],
