@@ -54,7 +54,7 @@ Visits and carts from the store's own pages, by a script of some 800 bytes witho
 ```
 
 - Before a yes nothing is sent and nothing is kept; what is told before it is dropped. A browser that says no for its
-  user (Global Privacy Control) is obeyed. What is kept is a random id of the device, in the page's own storage; no cookie.
+  user (Global Privacy Control) is obeyed. What is kept is a random id of the device, in the page's storage; no cookie.
 - `data-key` is a write key whose name ends in `!` in `TEND_GATEWAY_KEYS`: everybody can read it, so it may send visits
   and carts (`storefront.browse`) and nothing else. `data-customer` is who has signed in, without it the device;
   `data-sku` tells that this page shows an article.
