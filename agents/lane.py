@@ -21,7 +21,7 @@ from infra.kafka.buffer import PartitionRevoked
 from schemas.almanac import Almanac
 from schemas.errors import MACHINE_TROUBLE, DependencyUnavailable, Fenced, TakenOver, TendError
 from schemas.lane import Claimed, LaneState, Loaded
-from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, Step
+from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class LaneRunner:
         self._batches: Batches | None = None
         self._version, self._owner = 0, ""
         self._status = LaneStatus(lambda status: dependencies.watch.status(config.partition, status))
+        self._answered = 0.0
         self.state: LaneState | None = None
 
     @property
@@ -188,33 +189,39 @@ class LaneRunner:
         self._deps.applied(self.partition, lane.state.offsets)
 
     async def _take(self, lane: Core, batch: Batch) -> None:
-        steps = lane.take(batch)
-        answer: Answer = None
-        while True:
-            started = time.perf_counter()
-            try:
-                step = steps.send(answer)
-            except StopIteration:
-                return
-            self._deps.watch.stage("decide", time.perf_counter() - started)
-            answer = await self._answer(lane, step)
-            # Between two commits is the only place where a lane may be left: a micro-batch is done or not begun.
-            if isinstance(step, Save) and self._stopping.is_set():
-                return
+        self._answered = time.perf_counter()
+        await drive(lane.take(batch), self)
 
-    async def _answer(self, lane: Core, step: Step) -> Answer:
+    def _decided(self) -> float:
+        """The lane has thought since it was last answered; when it comes with its next step."""
+        now = time.perf_counter()
+        self._deps.watch.stage("decide", now - self._answered)
+        return now
+
+    async def load(self, step: NeedRecords) -> Loaded:
+        """See ``LanePort``; waits while too much is decided and not yet published."""
+        self._decided()
+        await self._room()
         started = time.perf_counter()
-        if isinstance(step, NeedRecords):
-            await self._room()
-            started = time.perf_counter()
-            loaded = await until_available(lambda: self._load(step), self._waits_for_store)
-            self._deps.watch.stage("load", time.perf_counter() - started)
-            return loaded
-        if isinstance(step, NeedAlmanac):
-            return await self._almanac(step.epoch)
+        loaded = await until_available(lambda: self._load(step), self._waits_for_store)
+        self._answered = time.perf_counter()
+        self._deps.watch.stage("load", self._answered - started)
+        return loaded
+
+    async def almanac(self, step: NeedAlmanac) -> Almanac | None:
+        """See ``LanePort``."""
+        self._decided()
+        found = await self._almanac(step.epoch)
+        self._answered = time.perf_counter()
+        return found
+
+    async def save(self, step: Save) -> bool:
+        """See ``LanePort``."""
+        started = self._decided()
         await self._save(step)
-        self._deps.watch.stage("commit", time.perf_counter() - started)
-        return None
+        self._answered = time.perf_counter()
+        self._deps.watch.stage("commit", self._answered - started)
+        return not self._stopping.is_set()
 
     async def _load(self, step: NeedRecords) -> Loaded:
         return await self._deps.store.load(

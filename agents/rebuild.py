@@ -30,12 +30,12 @@ from infra.settings import Settings
 from infra.store import Store
 from schemas.almanac import Almanac
 from schemas.errors import ConfigurationRefused, Fenced
-from schemas.lane import BrokerIdentity, Commit, LaneState
+from schemas.lane import BrokerIdentity, Commit, LaneState, Loaded
 from schemas.times import Millis
 from schemas.topics import EVENT_TOPICS, LANE_TOPICS
 from streams.dead_letter_limit import NO_LIMIT
 from streams.lane import Lane
-from streams.lane_protocol import Answer, Batch, NeedAlmanac, NeedRecords, Step
+from streams.lane_protocol import NeedAlmanac, NeedRecords, Save, drive
 from streams.rulebook_schedule import RulebookSchedule
 
 _BATCH = 5_000
@@ -185,34 +185,26 @@ class _Rebuilder:
         self._version = (await self._store.claim(self._partition)).version
         with contextlib.suppress(_Enough):
             while (batch := await batches.next(self._lane.state)) is not None:
-                await self._take(batch)
+                await drive(self._lane.take(batch), self)
 
-    async def _take(self, batch: Batch) -> None:
-        steps = self._lane.take(batch)
-        answer: Answer = None
-        while True:
-            try:
-                step = steps.send(answer)
-            except StopIteration:
-                return
-            answer = await self._answer(step)
+    async def load(self, step: NeedRecords) -> Loaded:
+        """See ``LanePort``."""
+        who = step.customers
+        return await self._store.load(self._partition, who, who, step.due_until, step.due_limit)
 
-    async def _answer(self, step: Step) -> Answer:
-        if isinstance(step, NeedRecords):
-            who = step.customers
-            return await self._store.load(self._partition, who, who, step.due_until, step.due_limit)
-        if isinstance(step, NeedAlmanac):
-            return self._almanac(step.epoch)
-        await self._save(step.commit, UNFINISHED)
-        return None
-
-    def _almanac(self, epoch: int) -> Almanac | None:
+    async def almanac(self, step: NeedAlmanac) -> Almanac | None:
+        """See ``LanePort``."""
         if self._exact:
-            if epoch not in self._almanacs:
+            if step.epoch not in self._almanacs:
                 raise _Enough
-            return self._almanacs[epoch]
-        earlier = [known for known in self._almanacs if known <= epoch]
+            return self._almanacs[step.epoch]
+        earlier = [known for known in self._almanacs if known <= step.epoch]
         return self._almanacs[max(earlier)] if earlier else None
+
+    async def save(self, step: Save) -> bool:
+        """See ``LanePort``."""
+        await self._save(step.commit, UNFINISHED)
+        return True
 
     async def _save(self, commit: Commit, clock: str) -> None:
         commit.state = msgspec.msgpack.encode(msgspec.structs.replace(self._lane.state, clock=clock))

@@ -26,11 +26,11 @@ from agents.simulate.journey import Journey
 from infra.settings import load_settings
 from rules.loading import shipped
 from schemas.ids import partition_of
-from schemas.lane import KafkaRecord
+from schemas.lane import KafkaRecord, Loaded
 from schemas.times import DAY, Millis
 from schemas.topics import TOPIC_OF
 from streams.in_process_runner import InProcessRunner, WatermarkInterval
-from streams.lane_protocol import Answer, NeedRecords, Save, Step
+from streams.lane_protocol import NeedRecords, Save
 from streams.rulebook_schedule import RulebookSchedule
 
 PARTITIONS = 4
@@ -67,21 +67,21 @@ class _Watched(InProcessRunner):
     paced = False
     store_seconds = learner_seconds = 0.0
 
-    def _answer(self, p: int, step: Step) -> Answer:
+    def load(self, p: int, step: NeedRecords) -> Loaded:
         began = time.process_time()
-        if isinstance(step, NeedRecords):
-            loaded = self.shelves[p].load(step)
-            self.store_seconds += time.process_time() - began
-            return loaded
-        if isinstance(step, Save):
-            self.commits.append(msgspec.msgpack.encode(step.commit))
-            if self.paced and len(self.commits) % TURN == 0:
-                wait()
+        loaded = super().load(p, step)
+        self.store_seconds += time.process_time() - began
+        return loaded
+
+    def commit(self, p: int, step: Save) -> None:
+        began = time.process_time()
+        self.commits.append(msgspec.msgpack.encode(step.commit))
+        if self.paced and len(self.commits) % TURN == 0:
+            wait()
         between = time.process_time()
         self.store_seconds += between - began
-        answer = super()._answer(p, step)
+        super().commit(p, step)
         self.learner_seconds += time.process_time() - between
-        return answer
 
 
 def wait() -> None:

@@ -6,7 +6,7 @@ of the equality tests, and what a dry run on history builds on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 import msgspec
 
@@ -16,7 +16,7 @@ from schemas.times import Millis
 from schemas.topics import ACTION_TOPICS, LESSONS
 from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward, receive
 from streams.lane import Lane
-from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Step, Steps
+from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
 from streams.learner import Collector
 from streams.merge import in_order
 from streams.rulebook_schedule import RulebookSchedule
@@ -75,28 +75,27 @@ class InProcessRunner:
         self._lanes = [Lane(config, LaneState(offsets={}), library) for config in configs]
         self._collector = Collector(len(configs), configs[0].beginning)
         self._lessons = 0
+        self._moves = 0
+        """Counts what brings any lane further: where nothing does in a round, all wait in vain."""
 
     def run(self, intervals: Sequence[Iterable[WatermarkInterval]]) -> None:
         """Handle the intervals of each partition; ``intervals[p]`` are those of partition p, in order."""
-        waiting: dict[int, tuple[Steps, Step | None]] = {
-            p: (self._steps(p, todo), None) for p, todo in enumerate(intervals)
-        }
+        waiting = {p: self._lane(p, todo) for p, todo in enumerate(intervals)}
         while waiting:
-            moved = False
-            for p in list(waiting):
-                steps, step = waiting[p]
-                step, progressed = self._advance(p, steps, step)
-                moved = moved or progressed
-                if step is None:
+            moves = self._moves
+            for p, lane in list(waiting.items()):
+                try:
+                    lane.send(None)
+                except StopIteration:
                     del waiting[p]
-                else:
-                    waiting[p] = (steps, step)
-            if not moved:
+                    self._moves += 1
+            if self._moves == moves:
                 raise RuntimeError(f"lanes {sorted(waiting)} wait for an almanac; missing {self._collector.missing()}")
 
-    def _steps(self, p: int, intervals: Iterable[WatermarkInterval]) -> Steps:
+    async def _lane(self, p: int, intervals: Iterable[WatermarkInterval]) -> None:
+        port = _Port(self, p)
         for interval in intervals:
-            yield from self._lanes[p].take(self._batch(p, interval))
+            await drive(self._lanes[p].take(self._batch(p, interval)), port)
 
     def _batch(self, p: int, interval: WatermarkInterval) -> Batch:
         admission = AdmissionRules(p, len(self.configs), interval.until, forwards=False)
@@ -111,37 +110,27 @@ class InProcessRunner:
         raws = {(raw.topic, raw.offset): raw for raw in interval.raws}
         return Batch(in_order(arrivals), interval.until, {}, aside, raws, marked=True, act_from=interval.act_from)
 
-    def _advance(self, p: int, steps: Steps, step: Step | None) -> tuple[Step | None, bool]:
-        """Take steps of one lane until it waits for an almanac that is not made yet, or is done."""
-        answer: Answer = None
-        if isinstance(step, NeedAlmanac):
-            if step.epoch not in self.almanacs:
-                return step, False
-            answer = self.almanacs[step.epoch]
-        try:
-            while True:
-                step = steps.send(answer)
-                if isinstance(step, NeedAlmanac):
-                    if step.epoch not in self.almanacs:
-                        return step, True
-                    answer = self.almanacs[step.epoch]
-                else:
-                    answer = self._answer(p, step)
-        except StopIteration:
-            return None, True
+    async def wait_for(self, epoch: int) -> Almanac:
+        """The almanac of this epoch; the other lanes move on until it is made."""
+        while epoch not in self.almanacs:
+            await _OthersTurn()
+        self._moves += 1
+        return self.almanacs[epoch]
 
-    def _answer(self, p: int, step: Step) -> Answer:
-        if isinstance(step, NeedRecords):
-            return self.shelves[p].load(step)
-        assert not isinstance(step, NeedAlmanac)
+    def load(self, p: int, step: NeedRecords) -> Loaded:
+        """What the store of a lane holds."""
+        return self.shelves[p].load(step)
+
+    def commit(self, p: int, step: Save) -> None:
+        """Keep what a lane has done, and let the learner have what it says."""
         self.shelves[p].commit(step.commit)
+        self._moves += 1
         for entry in step.commit.outbox:
             if entry.topic == LESSONS:
                 self._collector.add(decode_contribution(entry.value), self._lessons)
                 self._lessons += 1
         while (almanac := self._collector.close()) is not None:
             self.almanacs[almanac.epoch] = almanac
-        return None
 
     def action_ids(self) -> set[str]:
         """The ids of all actions that went to a care topic."""
@@ -156,3 +145,27 @@ class InProcessRunner:
     def almanac_bytes(self) -> dict[int, bytes]:
         """Each almanac as it would be published."""
         return {epoch: encode_almanac(almanac) for epoch, almanac in self.almanacs.items()}
+
+
+class _Port:
+    """Answers the steps of one lane."""
+
+    def __init__(self, runner: InProcessRunner, p: int) -> None:
+        self._runner, self._p = runner, p
+
+    async def load(self, step: NeedRecords) -> Loaded:
+        return self._runner.load(self._p, step)
+
+    async def almanac(self, step: NeedAlmanac) -> Almanac:
+        return await self._runner.wait_for(step.epoch)
+
+    async def save(self, step: Save) -> bool:
+        self._runner.commit(self._p, step)
+        return True
+
+
+class _OthersTurn:
+    """Awaited by a lane that can't go on: the runner takes the next one."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield

@@ -1,8 +1,9 @@
-"""What a lane and whoever runs it say to each other: batches go in, steps come out, answers go in."""
+"""What a lane asks of whoever runs it, step by step, and the one driver that has each step answered."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -40,6 +41,43 @@ class Save(msgspec.Struct, frozen=True):
 Step = NeedRecords | NeedAlmanac | Save
 Answer = Loaded | Almanac | None
 Steps = Generator[Step, Answer, None]
+
+
+class LanePort(Protocol):
+    """Answers a lane's steps."""
+
+    async def load(self, step: NeedRecords) -> Loaded:
+        """What the store holds of those asked for."""
+        ...
+
+    async def almanac(self, step: NeedAlmanac) -> Almanac | None:
+        """The almanac of the epoch; in service the newest one not later, if any."""
+        ...
+
+    async def save(self, step: Save) -> bool:
+        """Commit; False where the lane is to be left now.
+
+        Between two commits is the only place for that: a micro-batch is done or not begun.
+        """
+        ...
+
+
+async def drive(steps: Steps, port: LanePort) -> None:
+    """Take a lane's steps through a batch, each answered by the port; whatever the port raises ends it."""
+    answer: Answer = None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration:
+            return
+        if isinstance(step, Save):
+            answer = None
+            if not await port.save(step):
+                return
+        elif isinstance(step, NeedRecords):
+            answer = await port.load(step)
+        else:
+            answer = await port.almanac(step)
 
 
 class LaneConfig(msgspec.Struct, frozen=True):

@@ -6,10 +6,11 @@ can be looked at. Nothing is mocked: events are checked by the contract, timers 
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from copy import copy
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import orjson
 from msgspec.structs import replace
@@ -35,6 +36,7 @@ from streams.pipeline import fire_timers, handle, new_customer
 START: Millis = to_millis(datetime(2026, 3, 2, 12, tzinfo=UTC))
 """A Monday at noon."""
 WHO = "c-1"
+Result = TypeVar("Result")
 
 
 def when(days: float = 0, hours: float = 0, minutes: float = 0) -> Millis:
@@ -160,3 +162,13 @@ def add(total: Outcome, more: Outcome) -> None:
     for mine, other in ((total.counts, more.counts), (total.codes, more.codes)):
         for key, value in other.items():
             mine[key] = mine.get(key, 0) + value
+
+
+def at_once(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of a coroutine that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        return cast(Result, end.value)
+    work.close()
+    raise AssertionError("it waits for something")

@@ -10,9 +10,9 @@ from benchmarks.reference.job import Job, decode_action, decode_event, encode_ac
 from benchmarks.reference.lane import LeanLane, receive
 from benchmarks.reference.load import PARTITIONS, TOPICS, Message, messages
 from infra.store import MemoryStore
-from schemas.lane import KafkaRecord, LaneState, OutboxEntry
+from schemas.lane import KafkaRecord, LaneState, Loaded, OutboxEntry
 from streams.ingest import AdmissionRules, Arrival
-from streams.lane_protocol import Answer, Batch, NeedRecords, Save, Step, Steps
+from streams.lane_protocol import Batch, NeedAlmanac, NeedRecords, Save, drive
 
 EVENTS, CUSTOMERS = 4_000, 400
 
@@ -81,29 +81,32 @@ async def test_a_lane_does_the_job_with_few_or_many_customers_in_cache(
         assert check(expected, stored, [decode_action(entry.value).id for entry in out]).clean
 
 
+class Port:
+    """A lane's port to a store, which keeps what goes into the outbox."""
+
+    def __init__(self, store: MemoryStore, partition: int, version: int) -> None:
+        self._store, self._partition, self._version = store, partition, version
+        self.out: list[OutboxEntry] = []
+
+    async def load(self, step: NeedRecords) -> Loaded:
+        return await self._store.load(self._partition, step.customers)
+
+    async def almanac(self, step: NeedAlmanac) -> None:
+        raise AssertionError("the reference job learns nothing")
+
+    async def save(self, step: Save) -> bool:
+        self._version = await self._store.commit(self._partition, self._version, step.commit)
+        self.out += step.commit.outbox
+        return True
+
+
 async def live(store: MemoryStore, partition: int, load: list[Message]) -> list[OutboxEntry]:
     """One lane over its messages; what it put into its outbox."""
     lane = LeanLane(partition, LaneState(offsets={}), "actions", Job())
-    version, out = (await store.claim(partition)).version, list[OutboxEntry]()
+    port = Port(store, partition, (await store.claim(partition)).version)
     for begin in range(0, len(load), 700):
-        steps = lane.take(batch_of(partition, load[begin : begin + 700]))
-        answer: Answer = None
-        while (step := following(steps, answer)) is not None:
-            answer = None
-            if isinstance(step, NeedRecords):
-                answer = await store.load(partition, step.customers)
-            elif isinstance(step, Save):
-                version = await store.commit(partition, version, step.commit)
-                out += step.commit.outbox
-    return out
-
-
-def following(steps: Steps, answer: Answer) -> Step | None:
-    """The next step, or None at the end."""
-    try:
-        return steps.send(answer)
-    except StopIteration:
-        return None
+        await drive(lane.take(batch_of(partition, load[begin : begin + 700])), port)
+    return port.out
 
 
 def batch_of(partition: int, load: list[Message]) -> Batch:

@@ -13,9 +13,9 @@ from streams.churn import initial_state
 from streams.in_process_runner import DictStore
 from streams.ingest import Arrival
 from streams.lane import Lane
-from streams.lane_protocol import Batch, LaneConfig, NeedRecords, Save
+from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
 from streams.rulebook_schedule import RulebookSchedule
-from tests.builders import START
+from tests.builders import START, at_once
 
 
 class Service:
@@ -35,24 +35,20 @@ class Service:
         raws = {(one.topic, one.offset): KafkaRecord(one.topic, 0, one.offset, one.at, None, b"{}") for one in arrivals}
         batch = Batch(arrivals, until, {}, raws=raws, acting=now)
         while True:
-            self._take(batch)
+            at_once(drive(self.lane.take(batch), self))
             if self.lane.state.time >= until:
                 return
             batch = Batch([], until, {}, acting=now)
 
-    def _take(self, batch: Batch) -> None:
-        steps = self.lane.take(batch)
-        answer: Loaded | None = None
-        while True:
-            try:
-                step = steps.send(answer)
-            except StopIteration:
-                return
-            answer = None
-            if isinstance(step, NeedRecords):
-                answer = self.store.load(step)
-            elif isinstance(step, Save):
-                check_commit(step.commit)
-                self.store.commit(step.commit)
-                self.failed += [failure.customer for failure in step.micro_batch.failed]
-                self.timers += sum(trigger == "timer" for trigger, _ in step.micro_batch.outcomes)
+    async def load(self, step: NeedRecords) -> Loaded:
+        return self.store.load(step)
+
+    async def almanac(self, step: NeedAlmanac) -> None:
+        return None
+
+    async def save(self, step: Save) -> bool:
+        check_commit(step.commit)
+        self.store.commit(step.commit)
+        self.failed += [failure.customer for failure in step.micro_batch.failed]
+        self.timers += sum(trigger == "timer" for trigger, _ in step.micro_batch.outcomes)
+        return True

@@ -17,7 +17,7 @@ from schemas.churn import Tick
 from schemas.codec import decode_record
 from schemas.errors import TendError
 from schemas.events import AnyEvent
-from schemas.lane import KafkaRecord, LaneState
+from schemas.lane import KafkaRecord, LaneState, Loaded
 from schemas.outcome import Outcome, decode_decision
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, ORDERS, TOPIC_OF, WATERMARKS
@@ -27,10 +27,10 @@ from streams.customer import Customer
 from streams.in_process_runner import DictStore
 from streams.ingest import Arrival, DeadLetter
 from streams.lane import Lane
-from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Save
+from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
 from streams.micro_batch import LIVE_TIMERS, SAFE_LIMITS, USUAL_LIMITS
 from streams.rulebook_schedule import RulebookSchedule
-from tests.builders import START, complained, placed
+from tests.builders import START, at_once, complained, placed
 
 EPOCH = START // DAY
 GROUND = LaneConfig(0, 1, DAY, (28,), Tick(0, WEEK), initial_state((28,)))
@@ -56,24 +56,22 @@ class Bench:
     def take(self, batch: Batch, lane: Lane | None = None, crash_after: int = 1 << 30) -> Lane:
         """Handle a batch; or leave it in the middle, after so many commits."""
         lane = lane or self.lane()
-        steps = lane.take(batch)
-        answer: Answer = None
-        commits = 0
-        while commits < crash_after:
-            try:
-                step = steps.send(answer)
-            except StopIteration:
-                break
-            answer = None
-            if isinstance(step, NeedRecords):
-                answer = self.shelf.load(step)
-            elif isinstance(step, NeedAlmanac):
-                self.almanacs.append(step.epoch)
-                answer = Almanac(1, step.epoch, 1, initial_state((28,)))
-            else:
-                self._commit(step)
-                commits += 1
+        self._left = crash_after
+        if crash_after:
+            at_once(drive(lane.take(batch), self))
         return lane
+
+    async def load(self, step: NeedRecords) -> Loaded:
+        return self.shelf.load(step)
+
+    async def almanac(self, step: NeedAlmanac) -> Almanac:
+        self.almanacs.append(step.epoch)
+        return Almanac(1, step.epoch, 1, initial_state((28,)))
+
+    async def save(self, step: Save) -> bool:
+        self._commit(step)
+        self._left -= 1
+        return self._left > 0
 
     def _commit(self, step: Save) -> None:
         self.shelf.commit(step.commit)
