@@ -124,6 +124,11 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "Not recorded, an hour",
             (("sum by (door, reason) (increase(tend_gateway_left_out_total[1h]))", "{{door}}: {{reason}}"),),
         ),
+        Panel(
+            "Links and openings, an hour",
+            (("sum by (done, visitor) (increase(tend_links_total[1h]))", "{{done}} by {{visitor}}"),),
+        ),
+        Panel("Mails that came back, an hour", (("sum by (reason) (increase(tend_bounces_total[1h]))", "{{reason}}"),)),
     ),
 }
 

@@ -299,6 +299,24 @@ GATEWAY_LEFT_OUT = Metric(
     "the secrets. A wrong field: the log names it.",
 )
 
+LINKS_FOLLOWED = Metric(
+    "tend_links_total",
+    "counter",
+    "times",
+    ("done", "visitor"),
+    "Links of messages that were clicked and messages that were opened, by persons and by machines; only what persons "
+    "do is recorded.",
+    "Far more machines than persons is usual: filters look at each link. Persons at nothing: look at the links.",
+)
+BOUNCES = Metric(
+    "tend_bounces_total",
+    "counter",
+    "mails",
+    ("reason", "permanent"),
+    "Mails that came back, by reason.",
+    "refused_as_spam is a matter of reputation, not of addresses: send less, check SPF, DKIM and the list.",
+)
+
 METRICS: tuple[Metric, ...] = tuple(value for value in globals().values() if isinstance(value, Metric))
 """All of them, in the order above."""
 

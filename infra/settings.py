@@ -164,6 +164,15 @@ class Settings(BaseSettings):
         description="Where `tend send email` hands mail over: `smtp://user@host:port`, or `smtps://`.",
     )
     smtp_password: SecretStr | None = Field(None, description="Password of that user.")
+    bounce_address: str = Field(
+        "",
+        pattern=r"^([^@+\s]+@[^@\s]+)?$",
+        description="Mailbox that mails which cannot be delivered come back to, `bounce@mail.shop.example`: the "
+        "envelope's sender is `bounce+ACTION@…`. Empty: the sender's own address.",
+    )
+    notice_opening: bool = Field(
+        False, description="Put a picture into mails that tells when they are opened. Off: nobody is watched."
+    )
     dkim_selector: str = Field("", max_length=63, description="Selector of the DKIM key; empty signs nothing.")
     dkim_key: SecretStr | None = Field(None, description="Private key in PEM that mails are signed with.")
     sms: str = Field(

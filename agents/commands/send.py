@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from agents.access import Admitted, access_keys
+from agents.bootstrap import open_tables
+from agents.clock import wall_clock
+from agents.senders.bounce_intake import BounceIntake, mails_in
 from agents.senders.consuming import open_consumer, run
+from agents.senders.ledger import Ledger
 from agents.senders.provider import Provider
 from agents.senders.wiring import open_sender, sms_of, smtp_of, webhook_of
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.producers import AcknowledgedProducer
 from infra.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Send what was decided: by mail, SMS, or to a system of your own.")
@@ -60,6 +68,37 @@ def desk() -> None:
     """
     settings = load_settings()
     _run(settings, "desk", webhook_of(settings))
+
+
+@app.command()
+def bounces(
+    where: Annotated[Path, typer.Argument(metavar="PATH", help="A mail, an mbox, or a Maildir; read as it is.")],
+) -> None:
+    """Tell what became of mails that came back, from a mailbox; what was told before changes nothing.
+
+    Example: tend send bounces /var/mail/bounce
+    """
+    asyncio.run(_take_back(load_settings(), where))
+
+
+async def _take_back(settings: Settings, where: Path) -> None:
+    tables, producer = open_tables(settings), AcknowledgedProducer(KafkaConnection.of(settings))
+
+    async def write(told: Admitted) -> None:
+        await producer.send(told.topic, told.partition, told.key, told.body)
+
+    ledger = Ledger(tables.client, tables.address, "email")
+    intake = BounceIntake(ledger, write, access_keys(settings), settings.partitions, wall_clock)
+    found: Counter[str] = Counter()
+    try:
+        for raw in mails_in(where):
+            bounce = await intake.take(raw)
+            found[bounce.reason if bounce else "no bounce of a mail of ours"] += 1
+    finally:
+        await producer.close()
+        await tables.close()
+    for reason, times in sorted(found.items()):
+        typer.echo(f"{times:6}  {reason}")
 
 
 def _run(settings: Settings, channel: str, provider: Provider) -> None:

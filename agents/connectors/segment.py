@@ -95,6 +95,8 @@ NAMES: Final = (
             _CURRENCY,
         ),
     ),
+    Name(("Product Added to Wishlist",), "wishlist.added", (_SKU,)),
+    Name(("Product Removed from Wishlist",), "wishlist.removed", (_SKU,)),
     Name(("Product Removed",), "cart.item_removed", (_CART, _SKU)),
     Name(
         ("Checkout Started",),

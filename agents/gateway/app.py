@@ -17,9 +17,10 @@ from starlette.routing import BaseRoute, Route
 from agents.access import Admitted, AuditLog, access_keys
 from agents.bootstrap import open_store, open_tables
 from agents.clock import wall_clock
+from agents.gateway.bounces import BounceDoor
 from agents.gateway.events import EventDoor
 from agents.gateway.intake import Intake, Tally
-from agents.gateway.keys import read_keys
+from agents.gateway.keys import WriteKey, read_keys
 from agents.gateway.known_orders import KnownOrders
 from agents.gateway.segment import CALLS, SegmentDoor
 from agents.gateway.snippet import snippet
@@ -29,8 +30,11 @@ from agents.imports.statuses import told_statuses
 from agents.links import Links
 from agents.links.pages import PublicPages
 from agents.rulebooks import own_rulebook
+from agents.senders.bounce_intake import BounceIntake
+from agents.senders.ledger import Ledger
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import AcknowledgedProducer
+from infra.metrics import LINKS_FOLLOWED
 from infra.settings import Settings
 from infra.store import Tables
 from infra.telemetry import Telemetry
@@ -63,12 +67,18 @@ def gateway(settings: Settings) -> Starlette:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     links = Links(tables.client, tables.address, keys.links, defaults.brand.base_url or "")
+    telemetry = Telemetry(registry)
     pages = PublicPages(links, store, defaults, write, AuditLog(producer), keys, settings.partitions, wall_clock)
-    intake = Intake(write, keys, settings.partitions, Tally(Telemetry(registry)))
+    pages.seen = lambda done, visitor: telemetry.add(LINKS_FOLLOWED, 1, done, visitor.value)
+    intake = Intake(write, keys, settings.partitions, Tally(telemetry))
+    bounces = BounceIntake(Ledger(tables.client, tables.address, "email"), write, keys, settings.partitions, wall_clock)
+    returned = BounceDoor(bounces, _keys(settings), _throttle(settings), telemetry)
     return Starlette(
         routes=[
             Route("/k/{token}", _throttled(pages), methods=["GET", "HEAD", "POST"]),
             *_doors(settings, intake, tables),
+            Route("/o/{token}.gif", pages.picture),
+            Route("/v1/bounces", returned.answer, methods=["POST"]),
             Route("/tend.js", snippet),
             Route("/metrics", metrics),
             Route("/healthz", _alive),
@@ -80,8 +90,7 @@ def gateway(settings: Settings) -> Starlette:
 
 def _doors(settings: Settings, intake: Intake, tables: Tables) -> list[BaseRoute]:
     """The doors for events; those of a shop system only where its secret is known."""
-    throttle = Throttle(settings.gateway_rate, settings.gateway_rate * 2, time.monotonic)
-    keys = read_keys(_secret(settings.gateway_keys))
+    throttle, keys = _throttle(settings), _keys(settings)
     events = EventDoor(intake, keys, throttle)
     segment = SegmentDoor(intake, keys, throttle, settings.segment_currency)
     woocommerce = replace(WOOCOMMERCE, states=told_statuses(list(settings.woocommerce_statuses)))
@@ -104,6 +113,14 @@ def _webhooks(
     orders = KnownOrders(tables.client, tables.address, system.name)
     door = WebhookDoor(system, secrets, intake, orders, throttle)
     return [Route(f"/webhooks/{system.name}", door.answer, methods=["POST"])]
+
+
+def _keys(settings: Settings) -> tuple[WriteKey, ...]:
+    return read_keys(_secret(settings.gateway_keys))
+
+
+def _throttle(settings: Settings) -> Throttle:
+    return Throttle(settings.gateway_rate, settings.gateway_rate * 2, time.monotonic)
 
 
 def _secret(told: SecretStr | None) -> str:

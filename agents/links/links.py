@@ -30,8 +30,11 @@ _LIFE: Final[dict[str, Millis]] = {
     "preferences": 60 * DAY,
     "coupon": 90 * DAY,
     "unsubscribe": 730 * DAY,
+    "open": 30 * DAY,
 }
 """How long each works; unsubscribing about as long as mails are kept."""
+OPENED: Final = "open"
+"""No link that anybody follows: a picture that mail programs load, where the store has switched it on."""
 _REMEMBERED: Final[Millis] = 30 * DAY
 """How long a link that has ended is still known as such."""
 
@@ -51,6 +54,8 @@ class Deed(msgspec.Struct, frozen=True, omit_defaults=True):
     coupon: str = ""
     survey: str = ""
     hops: int = 0
+    sent: Millis = 0
+    """When the message went out."""
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -81,6 +86,10 @@ class Links:
         """Its address."""
         return f"{self._base}/k/{token}"
 
+    def picture(self, token: str) -> str:
+        """Address of the picture that tells that a message was opened."""
+        return f"{self._base}/o/{token}.gif"
+
     async def open(self, action: AnyAction, deeds: Iterable[str], now: Millis) -> dict[str, str]:
         """Addresses for an action's links; they work from now on.
 
@@ -93,7 +102,7 @@ class Links:
             told = deed_of(action, deed, now)
             kept = told.ends - now + _REMEMBERED
             await self._ask(self._client.set(_key(token), msgspec.json.encode(told), px=kept, nx=True))
-            found[deed] = self.url(token)
+            found[deed] = self.picture(token) if deed == OPENED else self.url(token)
         return found
 
     async def find(self, token: str) -> Deed | None:
@@ -142,6 +151,7 @@ def deed_of(action: AnyAction, deed: str, now: Millis) -> Deed:
         coupon=code,
         survey=getattr(action, "survey", None) or "",
         hops=action.hops,
+        sent=now,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from email import message_from_bytes, policy
 from functools import cache
@@ -17,7 +19,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from agents.access import CUSTOMER, AccessKeys, Admitted, Contact, ContactPurpose, admit, contact_of
 from agents.access.audit import Audit
 from agents.access.authority import Actor
-from agents.links.links import Answer, Deed, Links
+from agents.links.links import OPENED, Answer, Deed, Links
+from agents.links.visitors import Visitor, who_follows, who_opens
 from agents.senders.resolver import Customers
 from rules.calendar import local_time
 from rules.defaults import Defaults
@@ -26,6 +29,7 @@ from rules.messages.colours import palette
 from rules.messages.house import House
 from rules.messages.shown import Audience, day, money, percent
 from schemas.codec import decode_record
+from schemas.errors import DependencyUnavailable
 from schemas.ids import digest, partition_of
 from schemas.record import CustomerRecord
 from schemas.times import Millis, to_rfc3339
@@ -42,6 +46,13 @@ _HEADERS: Final = {
     "frame-ancestors 'none'; img-src 'self'",
 }
 _PAGES: Final = Actor("system", "pages")
+_LOG: Final = logging.getLogger(__name__)
+_DOT: Final = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+"""A picture of one transparent point."""
+
+
+Seen = Callable[[str, Visitor], None]
+"""Told of each link that was ``clicked`` and message that was ``opened``, and by whom."""
 
 
 class Writes(Protocol):
@@ -67,21 +78,42 @@ class PublicPages:
         self._links, self._customers, self._defaults = links, customers, defaults
         self._write, self._audit, self._keys = write, audit, keys
         self._partitions, self._now = partitions, now
+        self.seen: Seen = lambda done, visitor: None
 
     async def answer(self, request: Request) -> Response:
         """Answer a request for ``/k/TOKEN``."""
         token = str(request.path_params["token"])
         deed = await self._links.find(token)
-        if deed is None or self._now() >= deed.ends:
+        if deed is None or deed.deed == OPENED or self._now() >= deed.ends:
             # The same for what never was, what has ended and what was spoilt: nobody learns which customers exist.
             return self._page(Looks(deed.locale if deed else self._defaults.place.locale), "unknown", status=404)
         view = _View(self, token, deed)
         if request.method in ("GET", "HEAD"):
+            await self._follow(request, deed)
             return await view.show(request.query_params.get("a", ""))
         body = await request.body()
         if len(body) > _MOST_FORM:
             return PlainTextResponse("too long", 413, _HEADERS)
         return await view.act(_form(request.headers.get("content-type", ""), body))
+
+    async def picture(self, request: Request) -> Response:
+        """Answer a request for ``/o/TOKEN.gif``: a mail was opened, by somebody or by a machine."""
+        deed = await self._links.find(str(request.path_params["token"]))
+        if deed is not None and deed.deed == OPENED and self._now() < deed.ends:
+            await self._note(deed, "opened", who_opens(request.headers, deed.sent, self._now()))
+        return Response(_DOT, media_type="image/gif", headers=_HEADERS)
+
+    async def _follow(self, request: Request, deed: Deed) -> None:
+        await self._note(deed, "clicked", who_follows(request.method, request.headers, deed.sent, self._now()))
+
+    async def _note(self, deed: Deed, done: str, visitor: Visitor) -> None:
+        """Tell what a person did, once; what machines do is only counted."""
+        self.seen(done, visitor)
+        if visitor is Visitor.PERSON:
+            try:
+                await self.tell(deed, f"receipt.{done}", "visit", action_id=deed.action_id, hops=deed.hops)
+            except DependencyUnavailable:
+                _LOG.warning("a link was %s, and Kafka was away", done)  # the page is more important
 
     async def record(self, deed: Deed) -> CustomerRecord | None:
         """The customer whom a link belongs to, unless they were erased."""

@@ -1,8 +1,9 @@
-"""Bounces: what a delivery status notification (RFC 3464) says about an action, and whether the address is dead.
+"""Bounces: what a mail that came back says about an action, and whether the address is dead.
 
-The class 5 says that this attempt is over, not that the address is of no use: a full mailbox, a message too large and a
-refusal as spam pass. Only an unknown user or domain is permanent, by its status or, where that says nothing, its words.
-An automatic answer (an absence note) is no bounce, although some servers mark their bounces as automatic answers too.
+Most are delivery status notifications (RFC 3464); some servers write in words alone. The class 5 says that this attempt
+is over, not that the address is of no use: a full mailbox, a message too large and a refusal as spam pass. Only an
+unknown user or domain is permanent, by its status or, where that says nothing, its words. An automatic answer (an
+absence note, a confirmation of reading) is no bounce, although some servers mark their bounces as automatic, too.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ import re
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from typing import Final
 
-_OURS: Final = re.compile(r"<([0-9a-f]{32})@[^<>\s]+>")
+from schemas.times import Millis, to_millis
+
+_OURS: Final = re.compile(r"<(?:tend\.)?([0-9a-f]{32})@[^<>\s]+>")
+_RETURNED: Final = re.compile(r"\+([0-9a-f]{32})@")
+"""In the address that it came back to."""
 _STATUS: Final = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_REPLY: Final = re.compile(r"\b([45]\d\d)[ -]")
 _DEAD: Final = {"5.1.1": "user_unknown", "5.1.2": "domain_unknown", "5.1.10": "user_unknown", "5.4.4": "domain_unknown"}
 _PASSING: Final = {"5.2.2": "mailbox_full", "5.2.3": "too_large", "5.3.4": "too_large", "5.7.1": "refused_as_spam"}
 _WORDS: Final = (
@@ -25,6 +32,8 @@ _WORDS: Final = (
     (re.compile(r"user[^.\n]*unknown|unknown user|no such (user|mailbox)|does ?n.t exist|invalid recipient", re.I),
      "user_unknown", True),
 )  # fmt: skip
+_DAEMONS: Final = re.compile(r"^(mailer-daemon|postmaster)@", re.I)
+_MOST_WORDS: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +45,49 @@ class Bounce:
     """Whether the address is of no use any more."""
     reason: str
     """With the status where there is one: ``user_unknown 5.1.1``."""
+    at: Millis = 0
+    """When it came back; 0 where it does not say."""
 
 
 def read_bounce(raw: bytes) -> Bounce | None:
     """The bounce in a mail; None where it is none, or none of ours."""
     told = message_from_bytes(raw, policy=policy.default)
-    report = next((part for part in told.walk() if part.get_content_type() == "message/delivery-status"), None)
-    action_id = _action_of(raw)
-    if report is None or action_id is None:
+    action_id = _action_of(raw, told)
+    status = _status(told)
+    if action_id is None or status is None:
         return None
+    permanent, reason = _meaning(*status)
+    return Bounce(action_id, permanent, reason, _time(told))
+
+
+def _status(told: EmailMessage) -> tuple[str, str] | None:
+    """Status and diagnostic of what did not arrive; None where the mail says no such thing."""
+    report = next((part for part in told.walk() if part.get_content_type() == "message/delivery-status"), None)
+    if report is None:
+        return _in_words(told)
     fields = _fields(report)
     if fields.get("action", "failed").lower() not in ("failed", ""):
         return None
-    permanent, reason = _meaning(fields.get("status", ""), fields.get("diagnostic-code", ""))
-    return Bounce(action_id, permanent, reason)
+    return fields.get("status", ""), fields.get("diagnostic-code", "")
 
 
-def _action_of(raw: bytes) -> str | None:
-    """The action whose mail came back: its Message-ID stands in what was returned of it."""
+def _in_words(told: EmailMessage) -> tuple[str, str] | None:
+    """What a server without reports says: a daemon writes to nobody's address, and quotes a refusal."""
+    sender = told.get("From")
+    addresses = [one.addr_spec for one in sender.addresses] if sender is not None else []
+    daemon = any(map(_DAEMONS.match, addresses)) or told.get("X-Failed-Recipients") is not None
+    body = told.get_body(("plain",))
+    if not daemon or body is None or told.get_content_type() == "multipart/report":
+        return None
+    words = str(body.get_content())[:_MOST_WORDS]
+    return ("", words) if _STATUS.search(words) or _REPLY.search(words) else None
+
+
+def _action_of(raw: bytes, told: EmailMessage) -> str | None:
+    """The action whose mail came back: by the address it came to, or the Message-ID in what was returned of it."""
+    for header in ("Delivered-To", "X-Original-To", "To"):
+        if returned := _RETURNED.search(str(told.get(header, ""))):
+            return returned[1]
     text = raw.decode("utf-8", "replace")
     behind = text.lower().rfind("message-id:")
     found = _OURS.search(text, behind) if behind >= 0 else None
@@ -75,7 +109,17 @@ def _meaning(status: str, diagnostic: str) -> tuple[bool, str]:
     for table, permanent in ((_DEAD, True), (_PASSING, False)):
         if code in table:
             return permanent, f"{table[code]} {code}"
+    reply = _REPLY.search(diagnostic)
+    passing = code.startswith("4") or (not code and reply is not None and reply[1].startswith("4"))
     for words, reason, permanent in _WORDS:
         if words.search(diagnostic):
-            return permanent and not code.startswith("4"), f"{reason} {code}".strip()
+            return permanent and not passing, f"{reason} {code}".strip()
     return False, f"unspecified {code}".strip()
+
+
+def _time(told: EmailMessage) -> Millis:
+    try:
+        at = parsedate_to_datetime(str(told.get("Date", "")))
+    except ValueError:
+        return 0
+    return to_millis(at) if at.tzinfo else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -12,6 +13,7 @@ import aiosmtplib
 import dkim
 
 from agents.clock import wall_clock
+from agents.links.links import OPENED
 from agents.messages.layout import mail
 from agents.senders.provider import Doubtful, Outgoing, Permanent, Temporary
 from schemas.errors import ConfigurationRefused
@@ -57,8 +59,8 @@ class SmtpProvider:
 
     repeats = False
 
-    def __init__(self, server: SmtpServer, signing: Dkim | None = None) -> None:
-        self._server, self._signing = server, signing
+    def __init__(self, server: SmtpServer, signing: Dkim | None = None, bounces: str = "") -> None:
+        self._server, self._signing, self._bounces = server, signing, bounces
 
     async def send(self, message: Outgoing) -> str:
         """See ``Provider.send``. The reference is the Message-ID."""
@@ -69,7 +71,8 @@ class SmtpProvider:
             raise ConfigurationRefused(
                 f"the sender {sender} is the demo's. Set brand.sender in the defaults of the rulebook to your own"
             )
-        await self._hand_over(sender, message.address, self._signed(written.as_bytes(), sender))
+        returns = returning(message.action.action_id, self._bounces) if self._bounces else sender
+        await self._hand_over(returns, message.address, self._signed(written.as_bytes(), sender))
         return reference
 
     def _signed(self, body: bytes, sender: str) -> bytes:
@@ -140,8 +143,22 @@ def compose_mail(message: Outgoing) -> EmailMessage:
     else:
         written["Auto-Submitted"] = "auto-generated"
     written.set_content(laid_out.text, cte="quoted-printable")
-    written.add_alternative(laid_out.html, subtype="html", cte="quoted-printable")
+    written.add_alternative(_noticed(laid_out.html, message.links), subtype="html", cte="quoted-printable")
     return written
+
+
+def returning(action_id: str, bounces: str) -> str:
+    """The envelope's sender of an action: what comes back names the action, even without the mail itself."""
+    local, _, domain = bounces.partition("@")
+    return f"{local}+{action_id}@{domain}"
+
+
+def _noticed(html: str, links: Mapping[str, str]) -> str:
+    """The mail with the picture that tells when it is opened, where the store has switched that on."""
+    if OPENED not in links:
+        return html
+    before, end, behind = html.rpartition("</body>")
+    return f'{before}<img src="{links[OPENED]}" width="1" height="1" alt="">{end}{behind}'
 
 
 def message_id(action_id: str, sender: str) -> str:

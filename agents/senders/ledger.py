@@ -34,6 +34,8 @@ class Entry(NamedTuple):
     customer: str
     reference: str
     """What the provider calls it."""
+    hops: int
+    """Of the action: how many receipts led to it."""
 
 
 class Ledger:
@@ -47,12 +49,12 @@ class Ledger:
         told = await self._ask(self._client.get(self._key(action_id)))
         if told is None:
             return None
-        step, customer, reference = (told.decode() if isinstance(told, bytes) else str(told)).split(" ", 2)
-        return Entry(Step(step), customer, reference)
+        step, customer, reference, hops = (told.decode() if isinstance(told, bytes) else str(told)).split(" ")
+        return Entry(Step(step), customer, reference, int(hops))
 
-    async def write(self, action_id: str, step: Step, customer: str, reference: str = "") -> None:
+    async def write(self, action_id: str, step: Step, customer: str, reference: str = "", hops: int = 0) -> None:
         """Note how far it got. It is safe when this returns, as far as the store's own promises go."""
-        line = f"{step.value} {customer} {reference}"
+        line = f"{step.value} {customer} {reference.replace(' ', '')} {hops}"
         await self._ask(self._client.set(self._key(action_id), line, px=_KEPT))
 
     async def forget(self, action_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from agents.access import AccessKeys, Actor, Admitted, admit
 from schemas.actions import AnyAction
@@ -11,9 +11,19 @@ from schemas.receipts import MAX_HOPS
 from schemas.times import Millis, to_rfc3339
 
 
+class About(NamedTuple):
+    """The action that a receipt tells of."""
+
+    action_id: str
+    customer: str
+    channel: str
+    hops: int
+
+
 def receipt(
-    action: AnyAction, kind: str, now: Millis, *, keys: AccessKeys, partitions: int, about: str = "", **fields: Any
-) -> Admitted:
+    action: AnyAction | About, kind: str, now: Millis, *, keys: AccessKeys, partitions: int, about: str = "",
+    **fields: Any,
+) -> Admitted:  # fmt: skip
     """A receipt of an action, ready for its topic.
 
     Args:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from agents.access import Actor, Audit, ContactPurpose, contact_of
-from agents.links.links import Links, deeds_of
+from agents.links.links import OPENED, Links, deeds_of
 from agents.senders.provider import Outgoing
 from rules.calendar import local_time, moment_of
 from schemas.actions import AnyAction, SendingHours
@@ -44,8 +44,11 @@ class Customers(Protocol):
 class Resolver:
     """Asks erasure, consent, hours and expiry once more, and opens what the action left open."""
 
-    def __init__(self, store: Customers, links: Links, audit: Audit, partitions: int) -> None:
+    def __init__(
+        self, store: Customers, links: Links, audit: Audit, partitions: int, *, notices_opening: bool = False
+    ) -> None:
         self._store, self._links, self._audit, self._partitions = store, links, audit, partitions
+        self._further = {OPENED} if notices_opening else set[str]()
 
     async def resolve(self, action: AnyAction, now: Millis) -> Outgoing | Suppressed | Later:
         """The action as it goes out now; or when it may; or why it must not.
@@ -71,7 +74,8 @@ class Resolver:
         address = str(getattr(contact, _ADDRESS[action.channel])) if action.channel in _ADDRESS else ""
         if action.channel in _ADDRESS and not address:
             return Suppressed("no_address")
-        links = await self._links.open(action, deeds_of(action), now)
+        further = self._further if action.channel == "email" else set()
+        links = await self._links.open(action, deeds_of(action) | further, now)
         return Outgoing(action, contact.name, address, links)
 
 

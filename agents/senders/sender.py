@@ -107,7 +107,7 @@ class Sender:
         except Doubtful:
             await self._tell(action, "failed", reason="in_doubt")
         else:
-            await parts.ledger.write(action.action_id, Step.ACCEPTED, action.customer, reference)
+            await parts.ledger.write(action.action_id, Step.ACCEPTED, action.customer, reference, action.hops)
             await parts.ledger.count(_today(parts.now()))
             await self._tell(action, "accepted")
 
@@ -118,7 +118,7 @@ class Sender:
         pause = max(self._breaker.wait(clock), parts.rate.wait(clock))
         if pause:
             await parts.sleep(pause)
-        await parts.ledger.write(action_id, Step.CLAIMED, message.action.customer)
+        await parts.ledger.write(action_id, Step.CLAIMED, message.action.customer, hops=message.action.hops)
         try:
             reference = await parts.provider.send(message)
         except Temporary as failure:
@@ -137,7 +137,7 @@ class Sender:
         parts = self._parts
         told: Admitted = receipt(action, kind, parts.now(), keys=parts.keys, partitions=parts.partitions, **fields)
         await parts.receipts.send(told.topic, told.partition, told.key, told.body)
-        await parts.ledger.write(action.action_id, Step.TOLD, action.customer)
+        await parts.ledger.write(action.action_id, Step.TOLD, action.customer, hops=action.hops)
 
 
 def _today(now: Millis) -> str:

@@ -39,7 +39,9 @@ async def open_sender(settings: Settings, channel: str, provider: Provider) -> A
     parts = SenderParts(
         channel=channel,
         provider=provider,
-        resolver=Resolver(store, links, AuditLog(producer), settings.partitions),
+        resolver=Resolver(
+            store, links, AuditLog(producer), settings.partitions, notices_opening=settings.notice_opening
+        ),
         ledger=Ledger(tables.client, tables.address, channel),
         waiting=Waiting(tables.client, tables.address, channel),
         receipts=producer,
@@ -65,7 +67,7 @@ def smtp_of(settings: Settings) -> SmtpProvider:
         parts.hostname or "127.0.0.1", parts.port or (465 if tls else 25), parts.username or "", password, tls
     )
     key = settings.dkim_key.get_secret_value().encode() if settings.dkim_key and settings.dkim_selector else None
-    return SmtpProvider(server, Dkim(settings.dkim_selector, key) if key else None)
+    return SmtpProvider(server, Dkim(settings.dkim_selector, key) if key else None, settings.bounce_address)
 
 
 def sms_of(settings: Settings) -> FileSms | TwilioSms:

@@ -17,7 +17,7 @@ from agents.links.pages import PublicPages
 from rules.loading import shipped
 from schemas.actions import AnyAction, GreetingAction
 from schemas.record import Complaint, Complaints, Consent, Coupon, CustomerRecord
-from schemas.times import DAY, HOUR
+from schemas.times import DAY, HOUR, SECOND
 from tests.agents.senders.sending import KEYS, NOON, Records, Silent, action, anna, redis_at
 
 
@@ -32,7 +32,14 @@ class Site:
         pages = PublicPages(
             self.links, self.records, shipped().defaults, self._write, Silent(), KEYS, 8, lambda: self.now
         )
-        app = Starlette(routes=[Route("/k/{token}", pages.answer, methods=["GET", "HEAD", "POST"])])
+        self.seen: list[tuple[str, str]] = []
+        pages.seen = lambda done, visitor: self.seen.append((done, visitor.value))
+        app = Starlette(
+            routes=[
+                Route("/k/{token}", pages.answer, methods=["GET", "HEAD", "POST"]),
+                Route("/o/{token}.gif", pages.picture),
+            ]
+        )
         self.web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://shop.test")
 
     async def _write(self, admitted: Admitted) -> None:
@@ -70,6 +77,67 @@ async def test_scanners_that_fetch_every_link_change_nothing(site: Site) -> None
                 await site.web.head(url)
 
     assert site.told == []
+
+
+BROWSER = {
+    "user-agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36",
+    "sec-fetch-mode": "navigate",
+    "sec-fetch-dest": "document",
+}
+
+
+async def test_a_person_who_follows_a_link_is_told_once_and_changes_nothing(site: Site) -> None:
+    given = action("delivery_survey")
+    url = (await site.open(given))["survey"]
+    site.now += HOUR
+
+    for _ in range(3):
+        await site.web.get(f"{url}?a=4", headers=BROWSER)
+
+    assert site.kinds == ["receipt.clicked"] * 3
+    assert len({one["id"] for one in site.told}) == 1
+    assert site.told[0]["action_id"] == given.action_id
+    assert site.seen == [("clicked", "person")] * 3
+
+
+@pytest.mark.parametrize(
+    ("after", "changes"),
+    [
+        (2 * SECOND, {}),
+        (HOUR, {"sec-fetch-mode": ""}),
+        (HOUR, {"user-agent": "Mozilla/5.0 (compatible; MailScan/4.2)"}),
+        (HOUR, {"user-agent": ""}),
+        (HOUR, {"sec-purpose": "prefetch"}),
+        (HOUR, {"user-agent": "Mozilla/5.0 (X11) HeadlessChrome/130.0"}),
+    ],
+)
+async def test_a_machine_that_follows_a_link_is_counted_and_not_recorded(
+    site: Site, after: int, changes: dict[str, str]
+) -> None:
+    url = (await site.open(action("delivery_survey")))["survey"]
+    site.now += after
+
+    assert (await site.web.get(url, headers={**BROWSER, **changes})).status_code == 200
+
+    assert site.told == []
+    assert site.seen == [("clicked", "machine")]
+
+
+async def test_a_mail_that_is_opened_is_told_where_the_store_watches_and_not_where_a_machine_did_it(site: Site) -> None:
+    given = action()
+    url = (await site.links.open(given, {"open"}, site.now))["open"]
+    assert url.endswith(".gif")
+    path = url.removeprefix("https://shop.test")
+    site.now += HOUR
+
+    apple = await site.web.get(path, headers={"user-agent": "Mozilla/5.0"})
+    assert (apple.status_code, apple.headers["content-type"], site.told) == (200, "image/gif", [])
+
+    await site.web.get(path, headers={"user-agent": "Mozilla/5.0 (Windows NT 5.1) Firefox/11.0 (via ggpht.com)"})
+    assert site.kinds == ["receipt.opened"]
+    assert site.seen == [("opened", "machine"), ("opened", "person")]
+    token = path.removeprefix("/o/").removesuffix(".gif")
+    assert (await site.web.get(f"/k/{token}")).status_code == 404
 
 
 async def test_a_survey_is_answered_once_and_may_be_changed(site: Site) -> None:

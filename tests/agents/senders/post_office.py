@@ -18,6 +18,7 @@ class PostOffice:
 
     def __init__(self) -> None:
         self.raw: list[bytes] = []
+        self.senders: list[str] = []
         self.answers: list[str] = []
         self.arrived = threading.Event()
         self.port = 0
@@ -40,6 +41,7 @@ class PostOffice:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self.raw.append(envelope.content)
+        self.senders.append(envelope.mail_from)
         self.arrived.set()
         return "250 kept"
 

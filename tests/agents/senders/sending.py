@@ -90,7 +90,15 @@ class Receipts:
 class Shop:
     """A sender with everything around it."""
 
-    def __init__(self, client: Any, provider: Provider, record: CustomerRecord | None, channel: str = "email") -> None:
+    def __init__(
+        self,
+        client: Any,
+        provider: Provider,
+        record: CustomerRecord | None,
+        channel: str = "email",
+        *,
+        watches: bool = False,
+    ) -> None:
         self.now = NOON
         self.paused: list[float] = []
         self.records = Records(record)
@@ -102,7 +110,7 @@ class Shop:
             SenderParts(
                 channel=channel,
                 provider=provider,
-                resolver=Resolver(self.records, self.links, Silent(), 8),
+                resolver=Resolver(self.records, self.links, Silent(), 8, notices_opening=watches),
                 ledger=self.ledger,
                 waiting=Waiting(client, "store", channel),
                 receipts=self.receipts,
@@ -122,8 +130,8 @@ class Shop:
         await self.sender.take([encode_action(one) for one in actions])
 
 
-def smtp(port: int, signing: Dkim | None = None) -> SmtpProvider:
-    return SmtpProvider(SmtpServer("127.0.0.1", port, timeout_seconds=5), signing)
+def smtp(port: int, signing: Dkim | None = None, bounces: str = "") -> SmtpProvider:
+    return SmtpProvider(SmtpServer("127.0.0.1", port, timeout_seconds=5), signing, bounces)
 
 
 def redis_at(address: str) -> Any:

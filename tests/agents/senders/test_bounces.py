@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-import pytest
+import mailbox
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from agents.access import Admitted
+from agents.gateway.bounces import BounceDoor
+from agents.gateway.keys import read_keys
+from agents.gateway.throttle import Throttle
+from agents.senders.bounce_intake import BounceIntake, mails_in
 from agents.senders.bounces import Bounce, read_bounce
+from agents.senders.email import returning
+from agents.senders.ledger import Ledger, Step
+from infra.telemetry import Telemetry
+from schemas.times import to_millis
+from tests.agents.senders.post_office import post_office
+from tests.agents.senders.sending import KEYS, NOON, Shop, action, anna, redis_at, smtp
 
 ACTION = "0123456789abcdef0123456789abcdef"
+AT = to_millis(datetime(2026, 11, 20, 9, 0, 7, tzinfo=UTC))
 
 
 def report(status: str, diagnostic: str = "", *, action: str = "failed", auto: str = "auto-replied") -> bytes:
@@ -14,6 +36,7 @@ def report(status: str, diagnostic: str = "", *, action: str = "failed", auto: s
     told = f"Diagnostic-Code: smtp; {diagnostic}\n" if diagnostic else ""
     return (
         "From: MAILER-DAEMON@relay.example.org\nTo: bounce@shop.example\nSubject: Undelivered Mail\n"
+        f"Date: Fri, 20 Nov 2026 10:00:07 +0100\n"
         f"Auto-Submitted: {auto}\nMessage-Id: <20261120@relay.example.org>\nMIME-Version: 1.0\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="part"\n\n'
         "--part\nContent-Type: text/plain\n\nYour message did not arrive.\n\n"
@@ -42,7 +65,7 @@ def report(status: str, diagnostic: str = "", *, action: str = "failed", auto: s
     ],
 )  # fmt: skip
 def test_what_a_bounce_means(status: str, diagnostic: str, permanent: bool, reason: str) -> None:
-    assert read_bounce(report(status, diagnostic)) == Bounce(ACTION, permanent, reason)
+    assert read_bounce(report(status, diagnostic)) == Bounce(ACTION, permanent, reason, AT)
 
 
 def test_an_absence_note_is_no_bounce() -> None:
@@ -58,3 +81,116 @@ def test_news_of_a_delay_or_a_delivery_is_no_bounce() -> None:
 
 def test_a_bounce_of_somebody_elses_mail_is_not_ours() -> None:
     assert read_bounce(report("5.1.1").replace(ACTION.encode(), b"somebody-else")) is None
+
+
+def in_words(text: str, *, sender: str = "MAILER-DAEMON@mx.mail.test", **headers: str) -> bytes:
+    """A bounce of a server that writes no reports; what it came back to names the action."""
+    more = "".join(f"{name}: {told}\n" for name, told in headers.items())
+    return f"From: {sender}\nTo: bounce+{ACTION}@mail.shop.test\n{more}Subject: failure notice\n\n{text}\n".encode()
+
+
+def test_a_server_that_writes_in_words_alone_is_understood() -> None:
+    qmail = in_words("Hi. This is the qmail-send program.\n<kunde@mail.test>:\n550 Unknown user kunde. Giving up.")
+    assert read_bounce(qmail) == Bounce(ACTION, True, "user_unknown")
+
+    full = in_words("host said: 452 mailbox is full", sender="postmaster@mx.mail.test")
+    assert read_bounce(full) == Bounce(ACTION, False, "mailbox_full")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        in_words("I am away until the 5th. Call 550 1234.", sender="kunde@mail.test"),
+        in_words("I am away.", **{"Auto-Submitted": "auto-replied"}),
+        report("5.1.1").replace(b"message/delivery-status", b"message/disposition-notification"),
+    ],
+)
+def test_a_note_that_looks_like_a_bounce_is_none(raw: bytes) -> None:
+    """An absence note with a number in it, one by way of a daemon, a confirmation of reading."""
+    assert read_bounce(raw) is None
+
+
+def test_what_comes_back_names_its_action_by_where_it_comes_to() -> None:
+    bare = report("5.1.1", "550 5.1.1 unknown").replace(ACTION.encode(), b"gone")
+    returned = bare.replace(b"To: bounce@shop.example", f"To: {returning(ACTION, 'bounce@mail.shop.test')}".encode())
+
+    found = read_bounce(returned)
+    assert found is not None
+    assert found.action_id == ACTION
+
+
+class Returns:
+    """The way back of mails that a sender sent."""
+
+    def __init__(self, client: Any) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.ledger = Ledger(client, "store", "email")
+        self.intake = BounceIntake(self.ledger, self._write, KEYS, 8, lambda: NOON)
+
+    async def _write(self, admitted: Admitted) -> None:
+        self.told.append(admitted.event.model_dump(mode="json", exclude_none=True))
+
+
+@pytest.fixture
+async def client(store_server: str) -> AsyncIterator[Any]:
+    opened = redis_at(store_server)
+    yield opened
+    await opened.aclose()
+
+
+async def test_a_mail_that_was_sent_and_came_back_is_one_receipt_however_often_it_is_read(client: Any) -> None:
+    given = action()
+    with post_office() as office:
+        await Shop(client, smtp(office.port), anna()).take(given)
+        sent = str(office.mails[0]["Message-ID"])
+    returns = Returns(client)
+    came = report("5.1.1", "550 5.1.1 User unknown").replace(f"<{ACTION}@shop.example>".encode(), sent.encode())
+
+    for _ in range(2):
+        await returns.intake.take(came)
+
+    first, again = returns.told
+    assert first == again
+    assert (first["type"], first["action_id"], first["permanent"], first["customer"]) == (
+        "receipt.failed", given.action_id, True, given.customer
+    )  # fmt: skip
+
+
+async def test_a_bounce_of_what_was_never_sent_tells_nothing(client: Any) -> None:
+    returns = Returns(client)
+
+    assert await returns.intake.take(report("5.1.1")) is None
+    assert returns.told == []
+
+
+async def test_a_mail_server_hands_bounces_on_by_http(client: Any) -> None:
+    returns, registry = Returns(client), CollectorRegistry()
+    await returns.ledger.write(ACTION, Step.TOLD, "c-1")
+    keys = read_keys("mail:a-secret-of-the-mail-server,web!:a-key-everybody-reads")
+    door = BounceDoor(returns.intake, keys, Throttle(100, 100, lambda: 0.0), Telemetry(registry))
+    app = Starlette(routes=[Route("/v1/bounces", door.answer, methods=["POST"])])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as web:
+        right = {"authorization": "Bearer a-secret-of-the-mail-server"}
+        taken = await web.post("/v1/bounces", content=report("5.7.1", "refused as spam"), headers=right)
+        nothing = await web.post("/v1/bounces", content=b"Subject: hello\n\nhello", headers=right)
+        browser = {"authorization": "Bearer a-key-everybody-reads"}
+        refused = await web.post("/v1/bounces", content=report("5.1.1"), headers=browser)
+
+    assert (taken.status_code, nothing.status_code, refused.status_code) == (202, 200, 401)
+    assert [one["permanent"] for one in returns.told] == [False]
+    assert 'tend_bounces_total{permanent="false",reason="refused_as_spam"} 1.0' in generate_latest(registry).decode()
+
+
+def test_mails_are_read_from_a_file_an_mbox_and_a_maildir(tmp_path: Path) -> None:
+    one, box, folder = tmp_path / "one.eml", tmp_path / "box", tmp_path / "folder"
+    one.write_bytes(report("5.1.1"))
+    boxed = mailbox.mbox(box)
+    kept = mailbox.Maildir(folder)
+    for status in ("5.1.1", "5.2.2"):
+        boxed.add(report(status))
+        kept.add(report(status))
+    boxed.close()
+
+    for path, statuses in ((one, {"5.1.1"}), (box, {"5.1.1", "5.2.2"}), (folder, {"5.1.1", "5.2.2"})):
+        found = [read_bounce(raw) for raw in mails_in(path)]
+        assert {bounce.reason.split()[-1] for bounce in found if bounce} == statuses

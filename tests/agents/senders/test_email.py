@@ -64,6 +64,24 @@ async def test_service_says_that_a_machine_wrote_it_and_offers_no_way_out_of_ser
     assert mail["List-Unsubscribe"] is None
 
 
+async def test_nobody_is_watched_unless_the_store_switches_it_on(client: Any, office: PostOffice) -> None:
+    quiet, watching = Shop(client, smtp(office.port), anna()), Shop(client, smtp(office.port), anna(), watches=True)
+    await quiet.take(action(action_id="1" * 32))
+    await watching.take(action(action_id="2" * 32))
+
+    plain, watched = (str(mail.get_body(("html",))) for mail in office.mails)
+    picture = watching.links.picture(watching.links.token("2" * 32, "open"))
+    assert ".gif" not in plain
+    assert f'src="{picture}"' in watched.replace("=\n", "").replace("=3D", "=")
+
+
+async def test_what_comes_back_comes_to_an_address_that_names_the_action(client: Any, office: PostOffice) -> None:
+    given = action()
+    await Shop(client, smtp(office.port, bounces="bounce@mail.shop.test"), anna()).take(given)
+
+    assert office.senders == [f"bounce+{given.action_id}@mail.shop.test"]
+
+
 async def test_one_action_is_one_mail_however_often_it_is_read(client: Any, office: PostOffice) -> None:
     shop = Shop(client, smtp(office.port), anna())
 
