@@ -67,7 +67,7 @@ class MetricsRecorder:
         for trigger, outcome in micro_batch.outcomes:
             self._outcome(trigger, outcome)
         for failure in micro_batch.failed:
-            tell.add(metrics.DEAD_LETTERS, 1, "event_failed" if failure.arrival else "timer_failed")
+            tell.add(metrics.DEAD_LETTERS, 1, failure.reason if failure.arrival else "timer_failed")
         for body in micro_batch.records.values():
             tell.observe(metrics.RECORD_BYTES, len(body))
         for late in micro_batch.lag:

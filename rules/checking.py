@@ -9,7 +9,7 @@ from rules.defaults import Defaults
 from rules.durations import in_words, parse_duration
 from rules.expression import Expression
 from rules.fact_types import FactType
-from rules.facts import FACTS
+from rules.facts import known_facts
 from rules.facts.fact import MOMENT
 from rules.formats import FORMATS
 from rules.language import BadExpression, compile_expression
@@ -32,10 +32,25 @@ _PLAIN = (FactType.STRING, FactType.INT, FactType.DOUBLE, FactType.BOOL)
 class Checker:
     """Checks the shapes of all files together; what is wrong goes to ``problems``."""
 
-    def __init__(self, defaults: Defaults, shapes: list[tuple[Document, RuleFile]], problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        defaults: Defaults,
+        shapes: list[tuple[Document, RuleFile]],
+        problems: list[Problem],
+        events: frozenset[str] = frozenset(),
+    ) -> None:
+        """A checker of these files.
+
+        Args:
+            defaults: the numbers of the store.
+            shapes: the files, each with its shape.
+            problems: where to tell what is wrong.
+            events: names of the store's own events, which trigger rules as well.
+        """
         self._defaults = defaults
         self._shapes = shapes
         self._problems = problems
+        self._triggers = RULE_TRIGGERS | events
         self._texts = TextChecker(defaults, shapes, problems)
 
     @property
@@ -76,15 +91,15 @@ class Checker:
             return None
         done = tuple(plan for plan in plans if plan)
         used = {*when.uses, *facts_of(occasion), *facts_of(reason), *(fact for plan in done for fact in _used(plan))}
-        uses = tuple(fact for fact in FACTS if fact in used)
+        uses = tuple(fact for fact in known_facts() if fact in used)
         return Rule(terms, document.file, when, occasion, reason, done, uses, rule_hash(terms.id))
 
     def _names(self, document: Document, path: Path, terms: RuleTerms) -> None:
         for index, trigger in enumerate(terms.on):
             if trigger in TRIGGERS - RULE_TRIGGERS:
                 self._say(document, (*path, "on", index), f"{trigger!r} wakes no rule", "docs/rules.md lists what does")
-            elif trigger not in RULE_TRIGGERS:
-                fix = nearest(trigger, RULE_TRIGGERS) or "docs/rules.md lists all triggers"
+            elif trigger not in self._triggers:
+                fix = nearest(trigger, self._triggers) or "docs/rules.md lists all triggers"
                 self._say(document, (*path, "on", index), f"there is no trigger {trigger!r}", fix)
         groups = [group.name for group in self._defaults.groups]
         if terms.group and terms.group not in groups:
@@ -156,7 +171,8 @@ class Checker:
                 return None
         wording = self._wording(document, path, text)
         for slot in wording.slots if wording else ():
-            if len(wording.parts if wording else ()) > 1 or (slot.name in FACTS and FACTS[slot.name].unit != MOMENT):
+            fact = known_facts().get(slot.name)
+            if len(wording.parts if wording else ()) > 1 or (fact and fact.unit != MOMENT):
                 self._say(
                     document, path, f"{text!r} is no moment", "take one fact that is a moment: {complaint.deadline}"
                 )
@@ -178,9 +194,11 @@ def _offset(text: str, bad: BadExpression) -> int:
 
 
 def _wrong_slot(slot: Slot) -> tuple[str, str] | None:
-    fact = FACTS.get(slot.name)
+    fact = known_facts().get(slot.name)
     if not fact:
-        return f"there is no fact {slot.name!r}", nearest(slot.name, FACTS) or "`tend rules facts` lists all facts"
+        return f"there is no fact {slot.name!r}", nearest(
+            slot.name, known_facts()
+        ) or "`tend rules facts` lists all facts"
     if fact.personal:
         return f"{slot.name} is personal and would stand in the ledger", "say it without"
     if fact.optional:
@@ -189,7 +207,7 @@ def _wrong_slot(slot: Slot) -> tuple[str, str] | None:
     if (
         fact.kind not in kinds
         or slot.format == "word"
-        or (slot.format == "money" and currency_of(slot.name) not in FACTS)
+        or (slot.format == "money" and currency_of(slot.name) not in known_facts())
     ):
         return f"{slot.name} cannot be shown here as {slot.format or 'text'}", "take another fact or format"
     return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rules.defaults import Defaults
 from rules.expression import Expression
 from rules.fact_types import FactType
-from rules.facts import FACTS, Fact
+from rules.facts import Fact, known_facts
 from rules.language import BadExpression, compile_expression
 from rules.messages.liquid import Asked, BadLiquid, Liquid, read_liquid
 from rules.messages.script import NAME, NAMED_SUBJECT, Place, Script, places
@@ -122,7 +122,7 @@ class TextChecker:
     def _unused(self, document: Document, path: Path, text: Text, values: dict[str, Expression]) -> None:
         asked = {name for scripts in text.variants.values() for script in scripts for name in script.asks}
         for name, value in values.items():
-            personal = next((fact for fact in value.uses if FACTS[fact].personal), None)
+            personal = next((fact for fact in value.uses if known_facts()[fact].personal), None)
             place: Path = (*path, "values", name)
             if personal:
                 fix = "name and address come last: write {{ customer.name }} under named:, or ask profile.has_name"
@@ -146,9 +146,9 @@ class TextChecker:
             return None
         if name == "coupon.off":
             return None
-        fact = FACTS.get(name)
+        fact = known_facts().get(name)
         if fact is None:
-            fix = nearest(name, [*FACTS, *values, *BRAND, *LINKS, *COUPON]) or (
+            fix = nearest(name, [*known_facts(), *values, *BRAND, *LINKS, *COUPON]) or (
                 f"take a fact of `tend rules facts`, or add {name}: to values: of the action"
             )
             return f"there is no {name!r} to fill in", fix

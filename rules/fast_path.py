@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from rules.expression import Comparison
 from rules.fact_types import FactType, FactValue
-from rules.facts import FACTS
+from rules.facts import known_facts
 
 _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
@@ -52,11 +52,12 @@ def comparisons_in(text: str) -> tuple[Comparison, ...] | None:
 def fact_alone(text: str) -> str:
     """The fact that the expression gives as it is, or nothing."""
     name = text.strip()
-    return name if name in FACTS and FACTS[name].kind in _ALONE else ""
+    fact = known_facts().get(name)
+    return name if fact and fact.kind in _ALONE else ""
 
 
 def _comparison(part: re.Match[str]) -> Comparison | None:
-    fact = FACTS.get(part["fact"])
+    fact = known_facts().get(part["fact"])
     if fact is None:
         return None
     if part["operator"] is None:

@@ -13,7 +13,7 @@ from cel_expr_python import cel
 
 from rules.expression import Expression, in_short
 from rules.fact_types import FactType
-from rules.facts import FACTS
+from rules.facts import known_facts
 from rules.fast_path import comparisons_in, fact_alone
 from rules.problems import nearest
 
@@ -97,13 +97,17 @@ def facts_in(text: str) -> tuple[str, ...]:
     """The facts that an expression names, in the order of their declaration."""
     bare = _bare(text)
     named = {re.sub(r"\s", "", found) for found in _NAME.findall(bare)}
-    return tuple(fact for fact in FACTS if any(name == fact or name.startswith(fact + ".") for name in named))
+    return tuple(fact for fact in known_facts() if any(name == fact or name.startswith(fact + ".") for name in named))
+
+
+def _environment(names: tuple[str, ...] | None = None) -> Any:
+    known = known_facts()
+    return _of_types(tuple((name, known[name].kind) for name in (known if names is None else names)))
 
 
 @cache
-def _environment(names: tuple[str, ...] | None = None) -> Any:
-    known = FACTS if names is None else names
-    return cel.NewEnv(variables={name: _TYPES[FACTS[name].kind] for name in known})
+def _of_types(variables: tuple[tuple[str, FactType], ...]) -> Any:
+    return cel.NewEnv(variables={name: _TYPES[kind] for name, kind in variables})
 
 
 def _program(environment: Any, text: str) -> Any:
@@ -145,7 +149,7 @@ def _undeclared(text: str, name: str, line: int, column: int) -> BadExpression:
         return BadExpression(
             f"there is no function {name!r}", "see docs/rules.md for the language", line, begin, len(name)
         )
-    fix = nearest(name, FACTS) or "`tend rules facts` lists all facts; a text needs quotes"
+    fix = nearest(name, known_facts()) or "`tend rules facts` lists all facts; a text needs quotes"
     return BadExpression(f"there is no fact {name!r}", fix, line, begin, len(name))
 
 

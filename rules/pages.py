@@ -79,6 +79,31 @@ A text written as one string is the whole message in a sentence. Merge tags of o
 Callbacks and tickets are read by the store's own people, and so are in the store's language.
 """
 
+_OWN: Final = """\
+## Events and attributes of the store's own
+
+What tend has no kind for is declared in a file of the rulebook, with its types:
+
+```yaml
+events:
+  circle_joined:
+    about: The customer has joined a reading circle.
+    fields:
+      circle: {type: text, about: name of the circle}
+      seats: {type: int, about: seats that were taken}
+attributes:
+  genre: {type: text, about: the genre that the customer likes best}
+  allergies: {type: text, about: what the café must know, personal: true}
+```
+
+Types are `text`, `int`, `double` and `bool`. The event comes as `custom.happened`, with `name: circle_joined` and its
+`fields`; attributes come in `attributes` of `customer.registered` and `customer.updated`. Rules wait for the event by
+its name (`on: [circle_joined]`) and ask `circle_joined.seats` and `attribute.genre` like any other fact; where nothing
+was told it is an empty text, 0 or false. What is not declared, or is of another type, becomes a dead letter
+(`not_declared`) that names the fix; `tend dead-letters` sends it again after the mend. Attributes are kept in the
+customer's record, at most 12 of them, texts to 64 bytes.
+"""
+
 _FACTS: Final = """\
 # Facts
 
@@ -102,6 +127,7 @@ def rules_page() -> str:
         "## What texts may ask\n\nBeside facts and the values of the action.\n\n" + _asked(),
         "## Slots\n\nIn occasions, reasons and queues, for the store's own people: `{name}` or `{name:format}`.\n\n"
         + _formats(),
+        _OWN,
         "## Limits\n\nIn this order. A held action is decided again, on the facts of then.\n\n" + _limits(),
         "## Shipped rules\n\n" + _shipped(book),
         "## Numbers\n\nA file of your own may give any of these under `defaults:`; the others stay.\n\n"

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from rules.context import EventContext
 from rules.fact_types import FactValue
-from rules.facts import FACTS, FactReader
+from rules.facts import FactReader
 from rules.formats import Speech
 from rules.rule import ActionPlan, Rule
 from rules.wording import Wording
@@ -71,13 +71,13 @@ class Proposal:
 
     def frozen_facts(self) -> dict[str, str | int | float | bool]:
         """The facts of this moment that the rule will need when it is decided again."""
-        names = {*_ALWAYS_FROZEN, *(name for name in self.rule.uses if FACTS[name].frozen)}
+        names = {*_ALWAYS_FROZEN, *(name for name in self.rule.uses if self.reader.fact(name).frozen)}
         values = ((name, self.reader[name]) for name in sorted(names))
         return {name: value for name, value in values if not isinstance(value, list)}
 
     def public_facts(self) -> dict[str, Fact]:
         """The facts that the rule used, as the ledger may hold them: nothing personal."""
-        public = (name for name in self.rule.uses if not FACTS[name].personal)
+        public = (name for name in self.rule.uses if not self.reader.fact(name).personal)
         return {name: plain(self.reader[name]) for name in public}
 
     def reason(self) -> str:

@@ -7,11 +7,15 @@ from typing import Any
 
 from rules.checking import Checker
 from rules.defaults import Defaults
+from rules.facts import FACTS, asking
+from rules.facts.own import ATTRIBUTE, own_facts
+from rules.own import Own, OwnEvent, OwnField
 from rules.problems import BadRulebook, Problem
 from rules.rulebook import Contents
 from rules.schema import RuleFile
 from rules.schema_errors import validated
 from rules.yaml_source import Document, read_document
+from schemas.triggers import TRIGGERS
 
 
 def read_rulebook(files: Mapping[str, str], base: str) -> Contents:
@@ -26,11 +30,14 @@ def read_rulebook(files: Mapping[str, str], base: str) -> Contents:
     defaults, numbers = _defaults(documents, base, problems)
     if problems or defaults is None:
         raise BadRulebook(problems)
-    checker = Checker(defaults, shapes, problems)
-    rules = checker.rules()
+    own = _own(shapes, problems)
+    facts = own_facts(own)
+    with asking(facts):
+        checker = Checker(defaults, shapes, problems, frozenset(own.events))
+        rules = checker.rules()
     if problems:
         raise BadRulebook(problems)
-    return Contents(defaults, rules, checker.words, _plain(documents, numbers))
+    return Contents(defaults, rules, checker.words, _plain(documents, numbers), own, facts)
 
 
 def _documents(files: Mapping[str, str], problems: list[Problem]) -> list[Document]:
@@ -56,6 +63,24 @@ def _defaults(documents: list[Document], base: str, problems: list[Problem]) -> 
     return validated(Defaults, places, ("defaults",), numbers, problems), numbers
 
 
+def _own(shapes: list[tuple[Document, RuleFile]], problems: list[Problem]) -> Own:
+    """What the files declare of the store's own, each name once and none that tend has itself."""
+    events: dict[str, OwnEvent] = {}
+    attributes: dict[str, OwnField] = {}
+    for document, shape in shapes:
+        for name in shape.events:
+            if name in TRIGGERS or name == ATTRIBUTE or any(fact.partition(".")[0] == name for fact in FACTS):
+                fix = "give it another name"
+                problems.append(document.problem(("events", name), f"tend has {name!r} itself", fix, key=True))
+        for part, mine, known in (("events", shape.events, events), ("attributes", shape.attributes, attributes)):
+            for again in sorted(mine.keys() & known.keys()):
+                fix = "declare it in one file"
+                problems.append(document.problem((part, again), f"{again!r} is declared twice", fix, key=True))
+        events.update(shape.events)
+        attributes.update(shape.attributes)
+    return Own(events, attributes)
+
+
 def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     """Sections are laid over each other; lists and values replace."""
     both = {
@@ -73,4 +98,7 @@ def _plain(documents: list[Document], numbers: dict[str, Any]) -> dict[str, Any]
         parts["rules"].update({rule["id"]: rule for rule in document.data.get("rules", ())})
         parts["texts"].update(document.data.get("texts", {}))
         parts["words"].update(document.data.get("words", {}))
+        for own in ("events", "attributes"):
+            if document.data.get(own):
+                parts.setdefault(own, {}).update(document.data[own])
     return parts

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from copy import copy
-from typing import Any, Final, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
 from rules.defaults import Defaults
+from rules.own import Own
 from rules.rule import Rule
 from schemas.ids import digest
 from schemas.times import Millis
+
+if TYPE_CHECKING:
+    from rules.facts.fact import Fact
 
 FORMAT: Final = 1
 """Of the bundle."""
@@ -26,6 +31,9 @@ class Contents(NamedTuple):
     words: dict[str, dict[str, str]]
     data: dict[str, Any]
     """All of it as plain data, whatever the files it stood in; its hash is the version."""
+    own: Own = Own()
+    facts: Mapping[str, Fact] = MappingProxyType({})
+    """Of the store's own events and attributes."""
 
 
 class Sources(NamedTuple):
@@ -48,6 +56,9 @@ class Rulebook:
         self.rules = contents.rules
         """The highest priority first."""
         self.words = contents.words
+        self.own = contents.own
+        self.facts = contents.facts
+        """Of the store's own events and attributes; the built-in ones are the same for all."""
         self.in_force_from = in_force_from
         self.version: str = digest(orjson.dumps(contents.data, option=orjson.OPT_SORT_KEYS).decode(), size=6).hex()
         self._sources = sources

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from rules.defaults import Name, Section
 from rules.durations import Duration
 from rules.messages.spoken import Variants
+from rules.own import OwnAttributes, OwnEvents
 from schemas.fields import Channel, Currency, Label, Minor, Purpose
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
@@ -148,6 +149,10 @@ class RuleFile(Section):
 
     defaults: dict[str, Any] | None = None
     """Numbers that differ from the shipped ones; in one file only."""
+    events: OwnEvents = Field(default_factory=dict)
+    """Events of the store's own, by name."""
+    attributes: OwnAttributes = Field(default_factory=dict)
+    """Attributes of customers of the store's own, by name."""
     rules: Annotated[tuple[RuleTerms, ...], Len(0, 200)] = ()
     """The rules."""
     texts: Annotated[dict[Name, dict[str, Variants]], Len(0, 400)] = Field(default_factory=dict)

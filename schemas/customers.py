@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from schemas.custom import CustomHappened, OwnValue
 from schemas.event import Event
 from schemas.fields import (
     Calendar,
@@ -30,6 +31,9 @@ Birthday = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-)?(0[1-9]|1[0-2
 Tags = Annotated[tuple[Label, ...], Field(max_length=20)]
 
 
+Attributes = Annotated[dict[Label, OwnValue | None], Field(max_length=20)]
+
+
 class _Details(Event):
     """What may be known of a customer; a field left out is not told, and leaves what is known as it is."""
 
@@ -45,6 +49,8 @@ class _Details(Event):
     income_band: Label | None = None
     household_size: Annotated[int, Field(ge=1, le=50)] | None = None
     tags: Tags | None = None
+    attributes: Attributes | None = None
+    """The store's own, as the rulebook declares them under ``attributes:``; those left out stay, null clears one."""
 
 
 class CustomerRegistered(_Details):
@@ -117,4 +123,5 @@ CustomerEvent = (
     | ErasureRequested
     | CouponClaimed
     | ProductUpdated
+    | CustomHappened
 )

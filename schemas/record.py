@@ -36,6 +36,7 @@ MAX_TAGS = 10
 MAX_LAST_FIRED = 24
 MAX_CONTACTS = 6
 MAX_WISHES = 8
+MAX_ATTRIBUTES = 12
 
 
 class RecordPart(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
@@ -383,3 +384,5 @@ class CustomerRecord(RecordPart):
     """Hashes of the ids of feedback applied: surveys, reviews, contacts. They come seldom, so it reaches back far."""
     talks: Talks | None = None
     wishes: list[Wish] = []
+    attributes: dict[str, str | int | float | bool] = {}
+    """The store's own, at most ``MAX_ATTRIBUTES``."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from rules.context import LaneContext
+from rules.own import NotDeclared
 from schemas.codec import Unreadable, decode_orders, decode_record, encode_orders, encode_record
 from schemas.errors import MACHINE_TROUBLE
 from schemas.events import AnyEvent
@@ -36,6 +37,15 @@ class Failure(msgspec.Struct, frozen=True):
     customer: str
     arrival: Arrival | None
     error: str
+    reason: str = "event_failed"
+    field: str = ""
+
+    @classmethod
+    def of(cls, customer: str, arrival: Arrival | None, error: Exception) -> Failure:
+        """What is to be told of an error; of one that says what to mend, all of it."""
+        if isinstance(error, NotDeclared):
+            return cls(customer, arrival, str(error), "not_declared", error.place)
+        return cls(customer, arrival, what_failed(error))
 
 
 class Stored(NamedTuple):
@@ -124,7 +134,7 @@ def _run_with_care(
             if not events:
                 raise  # nothing but a stored customer could not be met then, and that is never an event's failure
             place, arrival = events.pop(0)
-            failed.append((place, Failure(stored.who, arrival, what_failed(error))))
+            failed.append((place, Failure.of(stored.who, arrival, error)))
             customer = None
         if customer is not None:
             session = _CarefulSession(stored, customer, lane, acting, check)
@@ -261,4 +271,4 @@ class _CarefulSession(CustomerSession):
     def _bring_back(self, before: Stored, place: int, arrival: Arrival | None, error: Exception) -> None:
         assert before.record is not None
         self.customer = Customer(decode_record(before.record), None if before.orders is None else before.book())
-        self.failed.append((place, Failure(before.who, arrival, what_failed(error))))
+        self.failed.append((place, Failure.of(before.who, arrival, error)))

@@ -31,6 +31,7 @@ REASONS = MappingProxyType(
         "time_in_future": "its time is later than its arrival by more than TEND_FUTURE_TOLERANCE_SECONDS",
         "time_too_old": "its time is before its arrival by more than TEND_OLDEST_DAYS",
         "wrong_partition": "its customer belongs on another partition, and it was moved once already (replay: at once)",
+        "not_declared": "an event or attribute of the store's own that the rulebook does not declare so",
         "event_failed": "the core could not handle it; the customer stays as before",
         "timer_failed": "a timer could not be handled; it was taken off",
     }

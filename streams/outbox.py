@@ -150,7 +150,7 @@ def _letter(failure: Failure, raws: Mapping[tuple[str, int], KafkaRecord]) -> De
             KafkaRecord("timers", 0, 0, 0, failure.customer.encode(), body), "timer_failed", "", failure.error
         )
     raw = raws[failure.arrival.topic, failure.arrival.offset]
-    return DeadLetter(raw, "event_failed", "", failure.error)
+    return DeadLetter(raw, failure.reason, failure.field, failure.error)
 
 
 def _bounded(headers: Headers) -> Headers:

@@ -16,6 +16,7 @@ from schemas.customers import (
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_TAGS, Consent, CustomerRecord, OrderBook
 from schemas.times import Millis
+from streams import custom
 from streams.texts import clipped
 from streams.timer_schedule import schedule_dates
 
@@ -39,7 +40,13 @@ def register(context: EventContext, event: CustomerRegistered) -> OutcomeCode | 
 
 
 def update(context: EventContext, event: CustomerRegistered | CustomerUpdated) -> OutcomeCode | None:
-    """Details that were told; an older event only fills what nobody has told since."""
+    """Details that were told; an older event only fills what nobody has told since.
+
+    Raises:
+        NotDeclared: it has an attribute that the rulebook in force does not declare so.
+    """
+    if event.attributes:
+        context.rulebook.own.check_attributes(event.attributes)
     profile = context.record.profile
     late = event.at < profile.updated
     if event.at <= min(profile.updated, context.record.recent.reach):
@@ -47,6 +54,8 @@ def update(context: EventContext, event: CustomerRegistered | CustomerUpdated) -
     for name, value in _told(context, event).items():
         if not late or not getattr(profile, name):
             _set(context, name, value)
+    if event.attributes:
+        custom.tell(context, event.attributes, late=late)
     profile.updated = max(profile.updated, event.at)
     schedule_dates(context)
     return None

@@ -14,7 +14,7 @@ from infra.store.trouble import reaching
 from rules.context import Churn, EventContext, LaneContext
 from rules.expression import EvaluationFailed, Expression
 from rules.fact_types import FactType
-from rules.facts import FactReader
+from rules.facts import FactReader, asking
 from rules.language import BadExpression, compile_expression
 from rules.rulebook import Rulebook
 from schemas.codec import decode_orders, decode_record
@@ -69,7 +69,8 @@ async def count_segment(
         TendError: the condition does not compile; the message says where and what to write instead.
     """
     try:
-        expression = compile_expression(condition, FactType.BOOL)
+        with asking(rulebook.facts):
+            expression = compile_expression(condition, FactType.BOOL)
     except BadExpression as bad:
         raise TendError(f"{bad.message} (line {bad.line}, column {bad.column}); {bad.fix}") from None
     count, looked, failed, ids = 0, 0, 0, list[str]()

@@ -16,6 +16,7 @@ from rules.compose import coupon_of
 from rules.context import LaneContext
 from rules.expression import Expression, Facts
 from rules.fact_types import FactValue
+from rules.own import NotDeclared
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
@@ -168,7 +169,11 @@ class _Stage:
         if who not in self.result.customers:
             self.result.customers[who] = new_customer(who, event.at, self._context)
         self.pass_time(who, event.at)
-        outcome = handle(self.result.customers[who], event, self._context, acting)
+        try:
+            outcome = handle(self.result.customers[who], event, self._context, acting)
+        except NotDeclared as problem:
+            self._refuse(number, f"not_declared: {problem.place}: {problem}", event)
+            return
         self._note(Step(event.at, who, event.type, number), outcome)
 
     def pass_time(self, who: str, until: Millis) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 
 from rules.context import EventContext
 from rules.fact_types import FactValue
@@ -14,7 +18,25 @@ from rules.facts.moment import MOMENT_FACTS
 FACTS: dict[str, Fact] = {fact.name: fact for fact in (*CUSTOMER, *HISTORY, *MOMENT_FACTS)}
 """All facts by name, in the order of the documentation."""
 
-__all__ = ["FACTS", "Fact", "FactReader"]
+__all__ = ["FACTS", "Fact", "FactReader", "asking", "known_facts"]
+
+_OWN: ContextVar[Mapping[str, Fact]] = ContextVar("own_facts", default=MappingProxyType({}))
+
+
+def known_facts() -> Mapping[str, Fact]:
+    """The facts that may be asked: all built-in ones, and within ``asking`` a store's own."""
+    own = _OWN.get()
+    return ChainMap(dict(own), FACTS) if own else FACTS
+
+
+@contextmanager
+def asking(own: Mapping[str, Fact]) -> Iterator[None]:
+    """Within it expressions and texts may ask these facts too: while a rulebook that declares them is read."""
+    token = _OWN.set(own)
+    try:
+        yield
+    finally:
+        _OWN.reset(token)
 
 
 class FactReader:
@@ -27,8 +49,17 @@ class FactReader:
     def __getitem__(self, name: str) -> FactValue:
         known = self._known
         if name not in known:
-            known[name] = FACTS[name].value(self.context)
+            fact = FACTS.get(name) or self.context.rulebook.facts[name]
+            known[name] = fact.value(self.context)
         return known[name]
+
+    def fact(self, name: str) -> Fact:
+        """What is declared of a fact: built in, or by the rulebook in force.
+
+        Raises:
+            KeyError: nobody declares it.
+        """
+        return FACTS[name] if name in FACTS else self.context.rulebook.facts[name]
 
     def all(self, names: Iterable[str]) -> dict[str, FactValue]:
         """These facts with their values."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from rules.calendar import local_time
 from rules.defaults import Defaults, Phrases
 from rules.fact_types import FactType
-from rules.facts import FACTS, FactReader
+from rules.facts import FACTS, FactReader, known_facts
 from rules.facts.fact import DATE, MOMENT, MONEY
 from rules.messages import sms
 from rules.messages.house import House, of_country
@@ -95,8 +95,9 @@ def write(text: Text, occasion: Occasion) -> Written:
 
 def facts_asked(text: Text) -> set[str]:
     """The facts that a text needs, in whatever language."""
-    asked = {name for name in text.asks if name in FACTS}
-    asked |= {fact for name in asked if (fact := f"{name.split('.')[0]}.currency") in FACTS}
+    known = known_facts()
+    asked = {name for name in text.asks if name in known}
+    asked |= {fact for name in asked if (fact := f"{name.split('.')[0]}.currency") in known}
     asked |= {"coupon.percent", "coupon.amount", "coupon.currency"} if "coupon.off" in text.asks else set()
     asked |= {use for scripts in text.variants.values() for one in scripts if one.when for use in one.when.uses}
     buttons = {one.to for scripts in text.variants.values() for script in scripts for one in script.spoken.buttons}
@@ -109,6 +110,7 @@ class _Writer:
     def __init__(self, script: Script, occasion: Occasion, house: House) -> None:
         self._script, self._occasion, self._house = script, occasion, house
         context = occasion.facts.context
+        self._own = context.rulebook.facts
         self._zone = occasion.defaults.place.zone if occasion.for_staff else context.zone
         self._today = local_time(context.acting, self._zone).date()
         self._reader = Audience(house.locale, self._today)
@@ -155,7 +157,7 @@ class _Writer:
 
     def _shown(self, name: str, reader: Audience) -> Shown:
         raw, text = self._value(name, reader)
-        if name in FACTS or name in self._occasion.values:
+        if name in FACTS or name in self._occasion.values or name in self._own:
             self._raw[name] = raw
         return Shown(name, raw, text)
 
@@ -202,7 +204,7 @@ class _Writer:
         return self._occasion.last_day, day(self._occasion.last_day, reader, weekday=reader.language != "zh")
 
     def _fact(self, name: str, reader: Audience) -> tuple[KafkaRecord, str]:
-        fact, raw = FACTS[name], self._occasion.facts[name]
+        fact, raw = self._occasion.facts.fact(name), self._occasion.facts[name]
         if isinstance(raw, list):
             raise Missing(f"{name} is a list")
         if raw == "" or (fact.unit == MOMENT and raw == 0):
