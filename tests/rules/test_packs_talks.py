@@ -1,0 +1,56 @@
+"""Shipped rules about what customers say and note: that they fire, that they do not, and what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.actions import TicketAction
+from schemas.record import Contact, Talks
+from schemas.times import DAY
+from tests.builders import event
+from tests.rules.moments import NOON, customer
+from tests.rules.test_packs import said, shop
+
+
+class TestTalks:
+    def test_a_question_goes_to_people(self) -> None:
+        asked = event("feedback.given", NOON, kind="question", topic="parcels")
+        moments = shop(event=asked)
+        moments.when("feedback.given", "")
+
+        action = said(moments, "question_routed")
+        assert isinstance(action, TicketAction)
+        assert (action.queue, action.urgency) == ("questions", "normal")
+
+    def test_praise_needs_no_answer(self) -> None:
+        assert shop(event=event("feedback.given", NOON, kind="praise")).when("feedback.given", "") == []
+
+    def test_the_third_contact_of_a_week_about_one_topic_gets_one_owner(self) -> None:
+        talks = [Contact(NOON - days * DAY, "call", "delivery", "open") for days in (4, 2, 0)]
+        called = event("contact.made", NOON, channel="call", topic="delivery")
+        moments = shop(customer(talks=Talks(talks, 3)), event=called)
+        moments.when("contact.made", "")
+
+        assert "3 contacts in a week: the delivery" in str(said(moments, "contacts_many").message)
+
+    def test_contacts_about_several_topics_are_nothing_special(self) -> None:
+        talks = [Contact(NOON - days * DAY, "call", topic) for days, topic in enumerate(("account", "range", "parcel"))]
+
+        assert shop(customer(talks=Talks(talks, 3))).when("contact.made", "") == []
+
+
+class TestWishBack:
+    @pytest.mark.parametrize(
+        ("told", "headline"),
+        [
+            ({"title": "Field Guide to Birds", "price": 1295, "currency": "EUR"}, "Field Guide to Birds is in stock"),
+            ({}, "Something you noted is in stock"),
+        ],
+    )
+    def test_what_was_noted_is_told_when_it_can_be_had_again(self, told: dict[str, Any], headline: str) -> None:
+        moments = shop(event=event("product.updated", NOON, sku="b-1", stock=3, **told))
+        moments.when("wish.back", "b-1")
+
+        assert said(moments, "wish_back").text.startswith(headline)
