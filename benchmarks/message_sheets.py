@@ -18,7 +18,7 @@ from typing import Final
 from PIL import Image
 
 from agents.messages.layout import mail
-from agents.messages.samples import Sample, links, sample
+from agents.messages.samples import MessageSample, links, sample
 from rules.loading import shipped
 from rules.rule import Rule
 from rules.rulebook import Rulebook
@@ -45,7 +45,7 @@ def mails(book: Rulebook, rule: Rule) -> dict[str, str]:
     found: dict[str, str] = {}
     for locale in LOCALES:
         for state in _states(rule):
-            shown = Sample(locale, AT, **state)
+            shown = MessageSample(locale, AT, **state)
             action = sample(book, rule, shown, channel="email" if "email" in rule.plans[0].terms.channels else None)
             if action.message is None:
                 continue

@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 
 from agents.bootstrap import initial_churn, lane_config
+from agents.replay.event import ReplayEvent
 from agents.replay.plan import plan_marks
-from agents.replay.told import Told
 from agents.simulate.journey import Journey
 from infra.settings import load_settings
 from infra.store import MAX_DECISIONS, CustomerImage, RedisStore, commit_of
@@ -78,7 +78,7 @@ def _intervals(journey: Journey, acts: Millis, later: Millis) -> Iterator[Waterm
         yield WatermarkInterval(raws, planned.time, acts + later)
 
 
-def _moved(told: Told, later: Millis) -> Told:
+def _moved(told: ReplayEvent, later: Millis) -> ReplayEvent:
     """The same event at another time, with every moment that it tells of."""
 
     def moved(found: re.Match[bytes]) -> bytes:

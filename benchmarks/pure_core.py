@@ -20,8 +20,8 @@ from typing import NamedTuple
 import msgspec
 
 from agents.bootstrap import initial_churn, lane_config
+from agents.replay.event import ReplayEvent
 from agents.replay.plan import plan_marks
-from agents.replay.told import Told
 from agents.simulate.journey import Journey
 from infra.settings import load_settings
 from rules.loading import shipped
@@ -112,7 +112,7 @@ def acts_from(journey: Journey) -> Millis:
     return journey.start + (journey.end - journey.start) // 2 // DAY * DAY
 
 
-def _raws(events: Sequence[Told]) -> Iterator[KafkaRecord]:
+def _raws(events: Sequence[ReplayEvent]) -> Iterator[KafkaRecord]:
     for number, told in enumerate(events):
         partition = partition_of(told.customer, PARTITIONS)
         yield KafkaRecord(TOPIC_OF[told.type], partition, number, told.time, told.customer.encode(), told.body)

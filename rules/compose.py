@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from rules.calendar import end_of_day, local_time, spread
 from rules.messages.shown import Missing
-from rules.messages.writing import Occasion, Written, write
+from rules.messages.writing import Occasion, WrittenMessage, write
 from rules.proposal import Proposal, filled, plain
 from rules.schema import CouponTerms
 from schemas.actions import (
@@ -87,7 +87,7 @@ def _hops(proposal: Proposal) -> int:
     return hops
 
 
-def _written(proposal: Proposal, offer: CouponOffer | None, last_day: str) -> Written:
+def _written(proposal: Proposal, offer: CouponOffer | None, last_day: str) -> WrittenMessage:
     plan = proposal.plan
     reader = proposal.reader
     occasion = Occasion(

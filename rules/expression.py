@@ -22,7 +22,7 @@ class EvaluationFailed(ValueError):
     """A checked expression that failed all the same, such as a division by zero."""
 
 
-class Facts(Protocol):
+class FactSource(Protocol):
     """Where an expression finds the facts that it uses, by name."""
 
     def __getitem__(self, name: str, /) -> FactValue: ...
@@ -59,7 +59,7 @@ class Expression:
         self._alone = alone
         self._comparisons = comparisons
 
-    def evaluate(self, facts: Facts) -> FactValue:
+    def evaluate(self, facts: FactSource) -> FactValue:
         """Its value; ``facts`` must have those of ``uses`` at least, and is asked for no more than it takes.
 
         Raises:
@@ -74,7 +74,7 @@ class Expression:
         except KeyError as missing:
             raise EvaluationFailed(f"{self.text}: there is no fact {missing}") from None
 
-    def _by_cel(self, facts: Facts) -> FactValue:
+    def _by_cel(self, facts: FactSource) -> FactValue:
         result = self._program.eval(data={name: facts[name] for name in self.uses})
         if result.type() == cel.Type.ERROR:
             raise EvaluationFailed(f"{self.text}: {in_short(str(result.value()))}")

@@ -9,7 +9,7 @@ from schemas.record import Purchases
 from schemas.times import Millis
 
 
-class Counted(Protocol):
+class OrderContribution(Protocol):
     """What one order adds."""
 
     @property
@@ -28,7 +28,7 @@ class Counted(Protocol):
     def spent(self) -> int: ...
 
 
-def add_difference(purchases: Purchases, before: Counted, after: Counted) -> None:
+def add_difference(purchases: Purchases, before: OrderContribution, after: OrderContribution) -> None:
     """Change the numbers by what an order adds now and did not before."""
     purchases.count += after.orders - before.orders
     purchases.cancelled += after.cancelled - before.cancelled

@@ -33,7 +33,7 @@ _ACT: Final = {
 }
 
 
-class Contact(msgspec.Struct, frozen=True):
+class ShownContact(msgspec.Struct, frozen=True):
     """Name and addresses; empty where none was told."""
 
     name: str = ""
@@ -42,7 +42,7 @@ class Contact(msgspec.Struct, frozen=True):
     masked: bool = True
 
 
-async def contact_of(record: CustomerRecord, *, actor: Actor, purpose: ContactPurpose, audit: Audit) -> Contact:
+async def contact_of(record: CustomerRecord, *, actor: Actor, purpose: ContactPurpose, audit: Audit) -> ShownContact:
     """The contact of a customer for this purpose.
 
     Opened for a person, it is written down before it is given. A sender's opening is told by its receipt.
@@ -53,13 +53,13 @@ async def contact_of(record: CustomerRecord, *, actor: Actor, purpose: ContactPu
     """
     authorise(actor, _ACT.get(purpose, Act.OPEN_CONTACT), record.id)
     if record.erased:
-        return Contact(masked=False)
+        return ShownContact(masked=False)
     profile = record.profile
     if purpose is ContactPurpose.LOOK:
-        return Contact(mask_name(profile.name), mask_email(profile.email), mask_phone(profile.phone))
+        return ShownContact(mask_name(profile.name), mask_email(profile.email), mask_phone(profile.phone))
     if purpose is not ContactPurpose.SEND:
         await audit.write(AuditEntry(actor.text, "contact.opened", record.id, purpose.value))
-    return Contact(profile.name, profile.email, profile.phone, masked=False)
+    return ShownContact(profile.name, profile.email, profile.phone, masked=False)
 
 
 def mask_name(name: str) -> str:

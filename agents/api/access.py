@@ -68,7 +68,7 @@ def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode("utf-8", "surrogateescape"))
 
 
-class Problem(JSONResponse):
+class ProblemResponse(JSONResponse):
     """An answer of ``application/problem+json``."""
 
     media_type = "application/problem+json"
@@ -82,21 +82,21 @@ async def on_problem(request: Request, problem: Exception) -> Response:
     if isinstance(problem, RequestValidationError):
         first = problem.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        return Problem(422, "A value is wrong", f"{field}: {first['msg']}", field=field)
+        return ProblemResponse(422, "A value is wrong", f"{field}: {first['msg']}", field=field)
     if isinstance(problem, Invalid):
-        return Problem(422, "No event of the contract", str(problem), field=problem.field)
+        return ProblemResponse(422, "No event of the contract", str(problem), field=problem.field)
     if isinstance(problem, StarletteProblem):
-        told = Problem(problem.status_code, _title(problem.status_code), str(problem.detail))
+        told = ProblemResponse(problem.status_code, _title(problem.status_code), str(problem.detail))
         if problem.status_code == _NOT_THIS_WAY:
             told.headers["allow"] = ", ".join(_ways(request))
         return told
     if isinstance(problem, NotAllowed):
-        return Problem(403, "Not allowed", str(problem))
+        return ProblemResponse(403, "Not allowed", str(problem))
     if isinstance(problem, DependencyUnavailable):
-        return Problem(503, "Something does not answer", str(problem))
+        return ProblemResponse(503, "Something does not answer", str(problem))
     if isinstance(problem, NotFound):
-        return Problem(404, "There is nothing here", str(problem))
-    return Problem(422, "It cannot be done", str(problem))
+        return ProblemResponse(404, "There is nothing here", str(problem))
+    return ProblemResponse(422, "It cannot be done", str(problem))
 
 
 def _ways(request: Request) -> list[str]:

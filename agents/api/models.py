@@ -28,7 +28,7 @@ Whole = Annotated[Minor, BeforeValidator(_whole)]
 """Minor units; JSON has one kind of number, in which 5.0 is a whole one."""
 
 
-class Told(BaseModel):
+class RequestBody(BaseModel):
     """What is taken: nothing that is not named, and nothing that is only like it, such as 0 for false."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -52,13 +52,13 @@ class Page(BaseModel):
     """Cursor of the next page; none where this is the last."""
 
 
-class ConsentTold(Told):
+class ConsentTold(RequestBody):
     channel: ConsentChannel
     purpose: Purpose
     granted: bool
 
 
-class ComplaintTold(Told):
+class ComplaintTold(RequestBody):
     complaint_id: Reference
     category: ComplaintCategory
     urgency: Urgency | None = None
@@ -66,25 +66,25 @@ class ComplaintTold(Told):
     text: Text = ""
 
 
-class AnswerTold(Told):
+class AnswerTold(RequestBody):
     text: Annotated[Text, Field(min_length=1)]
 
 
-class CallTold(Told):
+class CallTold(RequestBody):
     outcome: Literal["reached", "not_reached", "declined"]
     note: Annotated[str, Field(max_length=64)] = ""
 
 
-class ResolutionTold(Told):
+class ResolutionTold(RequestBody):
     resolution: Label
     answer: Text = ""
 
 
-class OwnerTold(Told):
+class OwnerTold(RequestBody):
     owner: Person
 
 
-class RedemptionTold(Told):
+class RedemptionTold(RequestBody):
     customer: CustomerId
     order_id: Reference
     discount: Whole | None = None
@@ -136,7 +136,7 @@ class Due(BaseModel):
     about: str
 
 
-class SegmentTold(Told):
+class SegmentTold(RequestBody):
     condition: Annotated[str, Field(min_length=1, max_length=1_000)]
     name: Annotated[str, Field(max_length=64)] = ""
 

@@ -9,21 +9,12 @@ from fastapi import APIRouter, Depends, Path
 
 from agents.access import Act, Actor
 from agents.api.access import allowed
-from agents.api.models import (
-    Health,
-    Page,
-    Redriven,
-    RulesInForce,
-    RuleState,
-    SegmentCounted,
-    SegmentSaved,
-    SegmentTold,
-)
+from agents.api.models import Health, Page, Redriven, RulesInForce, RuleState, SegmentCounted, SegmentSaved, SegmentTold
 from agents.api.pages import MOST, Cursor, Limit, Place, newest_first, paged
 from agents.commands.dead_letters import newest_letters
 from agents.console.backend import Backend
 from agents.console.letters import send_again
-from agents.console.segments import Segment, count_segment
+from agents.console.segments import SavedSegment, count_segment
 from rules.rule import Rule
 from schemas.times import to_millis, to_rfc3339
 
@@ -52,7 +43,7 @@ def _segments(router: APIRouter, backend: Backend) -> None:
         book = await backend.rulebook()
         found = await count_segment(backend, told.condition, book, backend.now(), sample=_SAMPLE)
         if told.name:
-            await backend.segments.save(Segment(told.name, told.condition, actor.name))
+            await backend.segments.save(SavedSegment(told.name, told.condition, actor.name))
         return SegmentCounted(count=found["count"], of=found["of"], sample=found["sample"])
 
 

@@ -8,16 +8,7 @@ from fastapi import APIRouter, Depends, Path
 
 from agents.access import Act, Actor
 from agents.api.access import allowed
-from agents.api.models import (
-    AnswerTold,
-    CallTold,
-    ComplaintTold,
-    ConsentTold,
-    OwnerTold,
-    Page,
-    ResolutionTold,
-    Written,
-)
+from agents.api.models import AnswerTold, CallTold, ComplaintTold, ConsentTold, OwnerTold, Page, ResolutionTold, Written
 from agents.api.pages import Cursor, Limit, Place, paged, place
 from agents.api.wiring import Customer, write
 from agents.console.backend import Backend

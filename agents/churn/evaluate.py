@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from agents.churn.quality import Figures, Floats, ReliabilityBin, figures, reliability
 from schemas.churn import ChurnState, Days
 from schemas.times import DAY, SECOND, Millis
-from streams.churn.progressive import Order, Point, ProgressiveEvaluation
+from streams.churn.progressive import PastOrder, Point, ProgressiveEvaluation
 
 REPORT_EVERY = 2_000
 """Orders between two calls of the progress bar."""
@@ -72,10 +72,10 @@ def predict(
     return Predictions.of(rehearsal.run(_orders(orders, tell)))
 
 
-def _orders(orders: pl.DataFrame, tell: Callable[[int], None]) -> Iterator[Order]:
+def _orders(orders: pl.DataFrame, tell: Callable[[int], None]) -> Iterator[PastOrder]:
     done = 0
     for customer, at, amount in orders.select("customer", "at", "amount").iter_rows():
-        yield Order(customer, at, amount)
+        yield PastOrder(customer, at, amount)
         done += 1
         if done % REPORT_EVERY == 0:
             tell(done)

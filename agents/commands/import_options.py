@@ -14,7 +14,7 @@ import typer
 
 from agents.access import access_keys
 from agents.imports.amounts import Sign, currency_code
-from agents.imports.conventions import Told
+from agents.imports.conventions import FileConventions
 from agents.imports.history import Request
 from agents.imports.presets import PRESETS, AmountIs, Layout, Preset
 from agents.imports.problems import BadValue
@@ -100,7 +100,7 @@ def request_of(
     now = to_millis(datetime.now(UTC))
     known = preset or Preset("", ())
     oldest = min(now - settings.oldest, day_of(known.since) if known.since else now)
-    told = Told(
+    told = FileConventions(
         zone=zone_of(tz or known.zone or "UTC"),
         date_format=date_format,
         decimal=decimal_of(decimal),

@@ -34,7 +34,7 @@ from agents.commands.import_options import (
     request_of,
 )
 from agents.commands.imports_of_people import complaints, consent, customers
-from agents.commands.telling_imports import LOOK_ROWS, Seen, look_json, tell, tell_look
+from agents.commands.telling_imports import LOOK_ROWS, LookReport, look_json, tell, tell_look
 from agents.imports.history import Imported, Request, import_orders
 from agents.imports.look import Look, look_at
 from agents.imports.presets import PRESETS, AmountIs
@@ -169,9 +169,9 @@ def look(
     if not seen.missing and not needs_currency:
         made, refused = _would_make(file, seen, options)
     if as_json:
-        typer.echo(orjson.dumps(look_json(Seen(file, seen, options, made, refused, needs_currency))).decode())
+        typer.echo(orjson.dumps(look_json(LookReport(file, seen, options, made, refused, needs_currency))).decode())
     else:
-        tell_look(Seen(file, seen, options, made, refused, needs_currency))
+        tell_look(LookReport(file, seen, options, made, refused, needs_currency))
 
 
 @app.command("id")

@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from agents.messages.layout import Mail, mail
-from agents.messages.samples import Sample, links, sample
+from agents.messages.samples import MessageSample, links, sample
 from agents.rulebooks import own_rulebook
 from infra.settings import load_settings
 from rules.loading import load_rulebook
@@ -46,7 +46,7 @@ def preview(
     Example: tend messages preview birthday_greeting --locale zh-CN --html birthday.html
     """
     book = _book(rules)
-    shown = Sample(locale, to_millis(datetime.now(UTC)), order)
+    shown = MessageSample(locale, to_millis(datetime.now(UTC)), order)
     action = sample(book, _rule(book, rule), shown, _channel(channel))
     if as_json:
         typer.echo(orjson.dumps(action.model_dump(mode="json", exclude_none=True), option=orjson.OPT_INDENT_2).decode())

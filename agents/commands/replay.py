@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 
 from agents.replay.display import shown
-from agents.replay.feed import Manner, feed
+from agents.replay.feed import ReplayOptions, feed
 from agents.replay.file import EventFile, read_file
 from agents.replay.plan import EVERY
-from agents.replay.replay import Progress, Source
+from agents.replay.replay import EventHistory, Progress
 from agents.server_check import expect_servers
 from infra.settings import load_settings
 from schemas.errors import DependencyUnavailable, TendError
@@ -67,7 +67,7 @@ def replay(
     settings = load_settings()
     if (events is None) == (not journey):
         raise TendError("Say what to replay: either --events FILE or --journey.")
-    source: Source
+    source: EventHistory
     if events is not None:
         source = _file(events, strict, console)
     else:
@@ -77,9 +77,9 @@ def replay(
         source = Journey(days=days, households=households, seed=seed, simulated=simulated)
     acting = _moment(act_from, source) if act_from else (source.start + _TEACHING if journey else 0)
     expect_servers(settings)
-    manner = Manner(acting, watermark_every, watermarks, speed)
+    options = ReplayOptions(acting, watermark_every, watermarks, speed)
     try:
-        last = deque(shown(feed(settings, source, manner), source, console), maxlen=1)
+        last = deque(shown(feed(settings, source, options), source, console), maxlen=1)
     except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is lost: the same command goes on where this one stopped.") from error
     _summary(source, last[0] if last else None, as_json)
@@ -102,7 +102,7 @@ def _file(path: Path, strict: bool, console: Console) -> EventFile:
     return found
 
 
-def _moment(text: str, source: Source) -> Millis:
+def _moment(text: str, source: EventHistory) -> Millis:
     if text == "end":
         return source.end
     try:
@@ -114,7 +114,7 @@ def _moment(text: str, source: Source) -> Millis:
         ) from None
 
 
-def _summary(source: Source, last: Progress | None, as_json: bool) -> None:
+def _summary(source: EventHistory, last: Progress | None, as_json: bool) -> None:
     if as_json:
         told = {
             "replay": source.name,

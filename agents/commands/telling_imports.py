@@ -22,7 +22,7 @@ _BOUND = 0.01
 _WIDEST_NAME, _WIDEST_VALUES = 40, 80
 
 
-class Seen(NamedTuple):
+class LookReport(NamedTuple):
     """All that a look tells."""
 
     file: Path
@@ -105,7 +105,7 @@ def summary_of(found: Imported) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def tell_look(seen: Seen) -> None:
+def tell_look(seen: LookReport) -> None:
     """A look, in words."""
     _tell_layout(seen.look)
     if seen.made is not None and not seen.refused:
@@ -153,7 +153,7 @@ def _tell_made(made: Imported) -> None:
         typer.echo(f"note: {remark}")
 
 
-def look_json(seen: Seen) -> dict[str, Any]:
+def look_json(seen: LookReport) -> dict[str, Any]:
     """The same for a program."""
     return {
         "tables": [

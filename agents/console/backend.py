@@ -12,7 +12,7 @@ from agents.access import AccessKeys, Admitted, AuditLog, access_keys
 from agents.almanacs import AlmanacFeed
 from agents.bootstrap import open_store, open_tables
 from agents.console.sampler import Sampler
-from agents.console.segments import Segments
+from agents.console.segments import SavedSegments
 from agents.console.session import Sessions, first_token
 from agents.rollups.keeper import RollupKeeper
 from agents.rollups.store import RollupStore
@@ -46,7 +46,7 @@ class Backend:
         self.sessions = Sessions(self.keys.sessions, first_token(settings))
         self.zone: str = own_rulebook(settings).defaults.place.zone
         """Whose clock the console shows: the store's."""
-        self.segments = Segments(self.tables.client, self.tables.address)
+        self.segments = SavedSegments(self.tables.client, self.tables.address)
         self.people = capacities(settings.console_people)
         """People of the desk, and how much each can have open."""
         self._rulebook: tuple[float, Rulebook] | None = None

@@ -10,10 +10,10 @@ from starlette.responses import HTMLResponse, Response
 
 from agents.access import ContactPurpose, contact_of
 from agents.console import charts
-from agents.console.timeline import Entry, Life, counted, due, filtered, past
+from agents.console.timeline import Life, TimelineEntry, counted, due, filtered, past
 from agents.console.web import View, environment, frame
 from agents.console.words import Words
-from agents.rollups.model import Work, decode_message, decode_row
+from agents.rollups.model import WorkItem, decode_message, decode_row
 from schemas.almanac import Almanac
 from schemas.churn import Explanation
 from schemas.outcome import decode_decision
@@ -129,7 +129,7 @@ async def contact_part(view: View) -> Response:
 # ------------------------------------------------------------ the sentence
 
 
-def sentence(record: CustomerRecord, work: list[Work], words: Words, now: Millis) -> str:
+def sentence(record: CustomerRecord, work: list[WorkItem], words: Words, now: Millis) -> str:
     """Who this is, what they are worth, and what is unusual."""
     if record.erased:
         return words("customer.erased", day=words.day(record.erased, now))
@@ -159,7 +159,7 @@ def usual_days(record: CustomerRecord) -> int | None:
     return max(round(gaps[len(gaps) // 2] / 96), 1)  # quarters of an hour
 
 
-def _owes(work: list[Work], words: Words, now: Millis) -> str:
+def _owes(work: list[WorkItem], words: Words, now: Millis) -> str:
     deadlines = [one.due for one in work if one.due]
     if not deadlines:
         return ""
@@ -266,7 +266,7 @@ def causes_of(record: CustomerRecord, almanac: Almanac | None, now: Millis) -> l
 # ------------------------------------------------------------ beside
 
 
-def _complaint(work: Work, words: Words, now: Millis) -> dict[str, Any]:
+def _complaint(work: WorkItem, words: Words, now: Millis) -> dict[str, Any]:
     late = bool(work.due and work.due < now)
     left = words.span(work.due - now) if work.due else ""
     return {
@@ -322,8 +322,8 @@ def _coupons(record: CustomerRecord, words: Words, now: Millis) -> list[dict[str
     ]
 
 
-def _by_day(entries: list[Entry], words: Words, now: Millis) -> list[tuple[str, list[Entry]]]:
-    days: list[tuple[str, list[Entry]]] = []
+def _by_day(entries: list[TimelineEntry], words: Words, now: Millis) -> list[tuple[str, list[TimelineEntry]]]:
+    days: list[tuple[str, list[TimelineEntry]]] = []
     for entry in entries:
         heading = words.heading(entry.at, now)
         if to_datetime(entry.at).year != to_datetime(now).year:

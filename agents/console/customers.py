@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from agents.access import AuditEntry
 from agents.commands.customer import page as everything
-from agents.console.segments import Segment, count_segment
+from agents.console.segments import SavedSegment, count_segment
 from agents.console.web import View, environment, frame
 from schemas.errors import TendError
 from schemas.ids import partition_of
@@ -156,7 +156,7 @@ async def segment_page(view: View) -> Response:
     try:
         result = await count_segment(view.backend, condition, rulebook, view.now, sample=_SAMPLE)
         if name:
-            await view.backend.segments.save(Segment(name, condition, view.session.name))
+            await view.backend.segments.save(SavedSegment(name, condition, view.session.name))
             values["segments"] = await view.backend.segments.all()
     except TendError as problem:
         result = {"problem": str(problem)}

@@ -15,7 +15,7 @@ from agents.console.timeline import past
 from agents.console.web import View, environment, frame
 from agents.console.words import Words
 from agents.rollups.fold import work_key
-from agents.rollups.model import Work
+from agents.rollups.model import WorkItem
 from schemas.errors import TendError
 from schemas.readings import last_year
 from schemas.record import OrderBook
@@ -61,7 +61,7 @@ async def desk_values(view: View) -> dict[str, Any]:
     return values | (await _work(chosen, view) if chosen else {"work": None})
 
 
-def _chosen(todo: Sequence[Work], view: View) -> Work | None:
+def _chosen(todo: Sequence[WorkItem], view: View) -> WorkItem | None:
     wanted, customer = view.query.get("work"), view.query.get("customer")
     for one in todo:
         if one.id == wanted and customer in (None, "", one.customer):
@@ -69,7 +69,7 @@ def _chosen(todo: Sequence[Work], view: View) -> Work | None:
     return todo[0] if todo and not wanted else None
 
 
-def opening(todo: Sequence[Work], every: Sequence[Work], words: Words, now: Millis) -> str:
+def opening(todo: Sequence[WorkItem], every: Sequence[WorkItem], words: Words, now: Millis) -> str:
     """The sentence: what is late, what is dangerous, what nobody has."""
     if not todo:
         closed = max((one.closed for one in every), default=0)
@@ -84,14 +84,14 @@ def opening(todo: Sequence[Work], every: Sequence[Work], words: Words, now: Mill
     return words("lists.comma").join(parts) + words("desk.stop")
 
 
-def _groups(todo: Sequence[Work], words: Words, now: Millis) -> list[dict[str, Any]]:
+def _groups(todo: Sequence[WorkItem], words: Words, now: Millis) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for one in todo:
         groups.setdefault(_group_of(one, words, now), []).append(_row(one, words, now))
     return [{"name": words(f"desk.{name}"), "rows": rows} for name, rows in groups.items()]
 
 
-def _group_of(work: Work, words: Words, now: Millis) -> str:
+def _group_of(work: WorkItem, words: Words, now: Millis) -> str:
     if not work.due:
         return "later"
     if work.due < now:
@@ -100,7 +100,7 @@ def _group_of(work: Work, words: Words, now: Millis) -> str:
     return {0: "today", 1: "tomorrow"}.get(days, "later")
 
 
-def _row(work: Work, words: Words, now: Millis) -> dict[str, Any]:
+def _row(work: WorkItem, words: Words, now: Millis) -> dict[str, Any]:
     left = work.due - now if work.due else None
     state = "" if left is None else "fail" if left < 0 else "held" if left < _SOON else ""
     note = [words.named("categories", work.category or "other")] if work.kind == "complaint" else []
@@ -116,7 +116,7 @@ def _row(work: Work, words: Words, now: Millis) -> dict[str, Any]:
     }
 
 
-def title_of(work: Work, words: Words) -> str:
+def title_of(work: WorkItem, words: Words) -> str:
     """What it is about, in a few words: the customer's own where there are some."""
     if work.kind == "call":
         return words("desk.call", why=words.named("rules", work.rule))
@@ -126,7 +126,7 @@ def title_of(work: Work, words: Words) -> str:
     return words("desk.untold", category=words.named("categories", work.category or "other"))
 
 
-def _loads(todo: Sequence[Work], view: View) -> list[dict[str, Any]]:
+def _loads(todo: Sequence[WorkItem], view: View) -> list[dict[str, Any]]:
     people = {view.session.name: USUAL_CAPACITY, **view.backend.people}
     for one in todo:
         if one.owner:
@@ -142,7 +142,7 @@ def _loads(todo: Sequence[Work], view: View) -> list[dict[str, Any]]:
 # ------------------------------------------------------------ the ruler
 
 
-def ruler(todo: Sequence[Work], chosen: Work | None, view: View) -> Markup:
+def ruler(todo: Sequence[WorkItem], chosen: WorkItem | None, view: View) -> Markup:
     """The deadlines around now as marks on a line: initials, + for nobody, squares for calls, overdue on its tint."""
     words, now = view.words, view.now
     start, end = now - 2 * HOUR - now % HOUR, now + 7 * HOUR - now % HOUR
@@ -166,7 +166,7 @@ def ruler(todo: Sequence[Work], chosen: Work | None, view: View) -> Markup:
     )
 
 
-def _pin(work: Work, x: float, chosen: bool, view: View) -> str:
+def _pin(work: WorkItem, x: float, chosen: bool, view: View) -> str:
     late, mine = work.due < view.now, work.owner == view.session.name
     fill = "var(--ink)" if mine else "var(--sunken)" if work.owner else "var(--ground)"
     stroke = "var(--fail-m)" if late else "var(--ink)" if mine else "var(--edge)"
@@ -189,7 +189,7 @@ def _pin(work: Work, x: float, chosen: bool, view: View) -> str:
 # ------------------------------------------------------------ the work at hand
 
 
-async def _work(work: Work, view: View) -> dict[str, Any]:
+async def _work(work: WorkItem, view: View) -> dict[str, Any]:
     words, now = view.words, view.now
     try:
         life, orders = await life_of(view, work.customer)
@@ -226,14 +226,14 @@ async def _work(work: Work, view: View) -> dict[str, Any]:
     }
 
 
-def _due(work: Work, words: Words, now: Millis) -> str:
+def _due(work: WorkItem, words: Words, now: Millis) -> str:
     if not work.due:
         return words("customer.no_deadline")
     key = "customer.due_late" if work.due < now else "customer.due_in"
     return words(key, when=words.when(work.due, now), span=words.span(work.due - now))
 
 
-def _meta(work: Work, words: Words, now: Millis, view: View) -> list[str]:
+def _meta(work: WorkItem, words: Words, now: Millis, view: View) -> list[str]:
     parts = [work.id]
     if work.category:
         parts.append(words.named("categories", work.category))
@@ -247,7 +247,7 @@ def _meta(work: Work, words: Words, now: Millis, view: View) -> list[str]:
     return parts
 
 
-def _order(work: Work, orders: OrderBook, events: Sequence[Any], words: Words) -> dict[str, Any] | None:
+def _order(work: WorkItem, orders: OrderBook, events: Sequence[Any], words: Words) -> dict[str, Any] | None:
     order = next((one for one in orders.orders if one.id == work.order), None)
     if order is None:
         return None
@@ -263,7 +263,7 @@ def _order(work: Work, orders: OrderBook, events: Sequence[Any], words: Words) -
     }
 
 
-def _follows(held: Sequence[Any], work: Work, words: Words, view: View, hours: int) -> list[tuple[str, str]]:
+def _follows(held: Sequence[Any], work: WorkItem, words: Words, view: View, hours: int) -> list[tuple[str, str]]:
     """What will follow when it is closed: (mark, words)."""
     follows = [("staff", words("desk.then_event"))]
     waiting = [words.named("rules", one.rule) for one in held if one.reason == "open_complaint"]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST: Final = 100
 
 
-class Segment(msgspec.Struct, frozen=True):
+class SavedSegment(msgspec.Struct, frozen=True):
     """A condition under a name."""
 
     name: str
@@ -37,24 +37,24 @@ class Segment(msgspec.Struct, frozen=True):
     by: str
 
 
-class Segments:
+class SavedSegments:
     """The segments that people have saved; few, and none of them names a person."""
 
     def __init__(self, client: Any, address: str) -> None:
         self._client, self._address = client, address
 
-    async def save(self, segment: Segment) -> None:
+    async def save(self, segment: SavedSegment) -> None:
         """Keep it under its name. Raises TendError where there are too many."""
         with reaching(self._address):
             if await self._client.hlen(key(0, "segments")) >= MOST:
                 raise TendError(f"{MOST} segments are saved already; that is the most")
             await self._client.hset(key(0, "segments"), segment.name[:64], msgspec.json.encode(segment))
 
-    async def all(self) -> list[Segment]:
+    async def all(self) -> list[SavedSegment]:
         """All of them, by name."""
         with reaching(self._address):
             found = await self._client.hvals(key(0, "segments"))
-        return sorted((msgspec.json.decode(body, type=Segment) for body in found), key=lambda one: one.name)
+        return sorted((msgspec.json.decode(body, type=SavedSegment) for body in found), key=lambda one: one.name)
 
 
 async def count_segment(

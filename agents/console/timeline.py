@@ -10,7 +10,7 @@ import msgspec
 
 from agents.console.decisions import glyph, icon_of, outcome_of, reason_in_words
 from agents.console.words import Words
-from agents.rollups.model import Message, TimelineRow, Work
+from agents.rollups.model import SentMessage, TimelineRow, WorkItem
 from rules.rulebook import Rulebook
 from schemas.outcome import Decision, Verdict
 from schemas.readings import points_balance
@@ -52,7 +52,7 @@ _URGENT: Final = 24 * HOUR
 _CURRENCY: Final = "currency"
 
 
-class Entry(msgspec.Struct):
+class TimelineEntry(msgspec.Struct):
     """One row of the timeline."""
 
     at: Millis
@@ -83,12 +83,12 @@ class Life(msgspec.Struct):
     events: list[TimelineRow]
     visits: list[TimelineRow]
     decisions: list[Decision]
-    messages: list[Message]
-    work: list[Work]
+    messages: list[SentMessage]
+    work: list[WorkItem]
     moves: list[tuple[Millis, str, str]] = []
 
 
-def past(life: Life, words: Words, now: Millis) -> list[Entry]:
+def past(life: Life, words: Words, now: Millis) -> list[TimelineEntry]:
     """Everything that has happened, the newest first."""
     entries = [
         *_visits(life.visits, words),
@@ -99,16 +99,16 @@ def past(life: Life, words: Words, now: Millis) -> list[Entry]:
     return _folded(sorted(entries, key=lambda one: -one.at), words)
 
 
-def _move(move: tuple[Millis, str, str], words: Words) -> Entry:
+def _move(move: tuple[Millis, str, str], words: Words) -> TimelineEntry:
     at, before, after = move
     title = words("timeline.moved", before=words.named("stages", before), after=words.named("stages", after))
-    return Entry(at, "moved", "move", title)
+    return TimelineEntry(at, "moved", "move", title)
 
 
 # ------------------------------------------------------------ what the customer did
 
 
-def _events(life: Life, words: Words) -> Iterable[Entry]:
+def _events(life: Life, words: Words) -> Iterable[TimelineEntry]:
     seen: set[str] = set()
     for row in life.events:
         if row.id in seen or row.kind in _SIMPLE_RECEIPTS:
@@ -116,7 +116,7 @@ def _events(life: Life, words: Words) -> Iterable[Entry]:
         seen.add(row.id)
         by_staff = row.actor.startswith("staff:") or row.kind == "callback.completed"
         kind = "staff" if by_staff else "customer"
-        yield Entry(
+        yield TimelineEntry(
             row.at,
             kind,
             "staff" if by_staff else "customer",
@@ -174,7 +174,7 @@ def _day_of(told: str, words: Words) -> str:
     return words.day(to_millis(datetime.fromisoformat(told)))
 
 
-def _visits(rows: Sequence[TimelineRow], words: Words) -> Iterable[Entry]:
+def _visits(rows: Sequence[TimelineRow], words: Words) -> Iterable[TimelineEntry]:
     group: list[TimelineRow] = []
     for row in sorted(rows, key=lambda one: one.at):
         if group and row.at - group[-1].at > _VISIT_GAP:
@@ -185,7 +185,7 @@ def _visits(rows: Sequence[TimelineRow], words: Words) -> Iterable[Entry]:
         yield _visit(group, words)
 
 
-def _visit(rows: Sequence[TimelineRow], words: Words) -> Entry:
+def _visit(rows: Sequence[TimelineRow], words: Words) -> TimelineEntry:
     first, last = rows[0].at, rows[-1].at
     parts: list[str] = []
     views = sum(1 for row in rows if row.kind == "product.viewed")
@@ -205,13 +205,13 @@ def _visit(rows: Sequence[TimelineRow], words: Words) -> Entry:
             parts.append(words(f"visit.{row.kind.replace('.', '_')}"))
     title = words("visit.title", span=words.span(max(last - first, MINUTE)))
     shown = list(dict.fromkeys(parts))[:6]
-    return Entry(last, "customer", "customer", title, sub="; ".join(shown), icon="cart" if added else "eye")
+    return TimelineEntry(last, "customer", "customer", title, sub="; ".join(shown), icon="cart" if added else "eye")
 
 
 # ------------------------------------------------------------ what we did, and did not
 
 
-def _decisions(life: Life, words: Words, now: Millis) -> Iterable[Entry]:
+def _decisions(life: Life, words: Words, now: Millis) -> Iterable[TimelineEntry]:
     said = {message.action_id: message for message in life.messages}
     answers = _receipts(life.events)
     by_action: dict[str, list[Decision]] = {}
@@ -222,8 +222,8 @@ def _decisions(life: Life, words: Words, now: Millis) -> Iterable[Entry]:
 
 
 def _decision(
-    story: Sequence[Decision], message: Message | None, answers: Sequence[TimelineRow], words: Words, now: Millis
-) -> Entry:
+    story: Sequence[Decision], message: SentMessage | None, answers: Sequence[TimelineRow], words: Words, now: Millis
+) -> TimelineEntry:
     last, first = story[-1], story[0]
     outcome = outcome_of(last)
     failed = any(row.kind == "receipt.failed" for row in answers)
@@ -231,7 +231,7 @@ def _decision(
     title = words.named("rules", last.rule)
     if outcome != "acted":
         title = words(f"timeline.title_{outcome}", what=title)
-    return Entry(
+    return TimelineEntry(
         last.acting,
         kind,
         "fail" if failed else glyph(outcome),
@@ -279,9 +279,9 @@ def _fact(value: object, words: Words) -> str:
     return words.number(value) if isinstance(value, int) and value < 10**9 else str(value)
 
 
-def _folded(entries: Sequence[Entry], words: Words) -> list[Entry]:
+def _folded(entries: Sequence[TimelineEntry], words: Words) -> list[TimelineEntry]:
     """Repeats of one reason that follow one another become one row."""
-    kept: list[Entry] = []
+    kept: list[TimelineEntry] = []
     for entry in entries:
         if kept and entry.key and kept[-1].key == entry.key:
             kept[-1].times += 1
@@ -296,12 +296,12 @@ def _folded(entries: Sequence[Entry], words: Words) -> list[Entry]:
 # ------------------------------------------------------------ what is due
 
 
-def due(life: Life, rulebook: Rulebook, words: Words, now: Millis) -> list[Entry]:
+def due(life: Life, rulebook: Rulebook, words: Words, now: Millis) -> list[TimelineEntry]:
     """What will happen or is owed, the nearest first."""
     work = {one.id: one for one in life.work if not one.closed}
     entries = [entry for timer in life.record.timers if (entry := _timer(timer, life, work, words, now)) is not None]
     entries += [
-        Entry(
+        TimelineEntry(
             one.release,
             "due",
             "due",
@@ -313,7 +313,7 @@ def due(life: Life, rulebook: Rulebook, words: Words, now: Millis) -> list[Entry
         for one in life.record.held
     ]
     entries += [
-        Entry(
+        TimelineEntry(
             one.due,
             "due",
             "due",
@@ -328,7 +328,7 @@ def due(life: Life, rulebook: Rulebook, words: Words, now: Millis) -> list[Entry
     return sorted(entries, key=lambda one: one.at)
 
 
-def _timer(timer: Timer, life: Life, work: Mapping[str, Work], words: Words, now: Millis) -> Entry | None:
+def _timer(timer: Timer, life: Life, work: Mapping[str, WorkItem], words: Words, now: Millis) -> TimelineEntry | None:
     kind = TimerKind(timer.kind)
     if kind in _HIDDEN_TIMERS or kind is TimerKind.RELEASE:
         return None
@@ -344,15 +344,15 @@ def _timer(timer: Timer, life: Life, work: Mapping[str, Work], words: Words, now
         sub = _owned(work[timer.ref], words, now)
     elif kind is TimerKind.POINTS_EXPIRY:
         sub = words("due.points", n=points_balance(life.record.points))
-    return Entry(timer.due, "due", "due", title, sub=sub, icon=_TIMER_ICON.get(kind, "mail"), urgent=urgent)
+    return TimelineEntry(timer.due, "due", "due", title, sub=sub, icon=_TIMER_ICON.get(kind, "mail"), urgent=urgent)
 
 
-def _owned(work: Work, words: Words, now: Millis) -> str:
+def _owned(work: WorkItem, words: Words, now: Millis) -> str:
     left = words("due.in" if work.due >= now else "due.ago", span=words.span(work.due - now))
     return words("due.owned", left=left, owner=work.owner) if work.owner else words("due.unowned", left=left)
 
 
-def counted(entries: Sequence[Entry], coming: Sequence[Entry]) -> dict[str, int]:
+def counted(entries: Sequence[TimelineEntry], coming: Sequence[TimelineEntry]) -> dict[str, int]:
     """How many rows each filter shows."""
     sums = dict.fromkeys(FILTERS, 0)
     for entry in entries:
@@ -360,12 +360,12 @@ def counted(entries: Sequence[Entry], coming: Sequence[Entry]) -> dict[str, int]
     return sums | {"due": len(coming)}
 
 
-def filtered(entries: Sequence[Entry], chosen: str) -> list[Entry]:
+def filtered(entries: Sequence[TimelineEntry], chosen: str) -> list[TimelineEntry]:
     """Only the rows of one filter; all where none is chosen."""
     return [entry for entry in entries if not chosen or _filter_of(entry) == chosen]
 
 
-def _filter_of(entry: Entry) -> str:
+def _filter_of(entry: TimelineEntry) -> str:
     if entry.kind in ("moved", "staff"):
         return "customer"
     return "acted" if entry.kind == "failed" else entry.kind

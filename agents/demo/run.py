@@ -25,9 +25,9 @@ from agents.demo.follower import Follower
 from agents.demo.steering import Afterwards, Steering
 from agents.demo.summary import Summary, show, summarise
 from agents.installation import Installation
+from agents.replay.event import ReplayEvent
 from agents.replay.file import EventFile
-from agents.replay.replay import Progress, Replay, Source
-from agents.replay.told import Told
+from agents.replay.replay import EventHistory, Progress, Replay
 from agents.simulate.journey import Journey
 from infra.embedded.broker import EmbeddedBroker
 from infra.embedded.store import EmbeddedStore
@@ -53,17 +53,17 @@ class Plan(NamedTuple):
     assume_consent: bool = False
 
 
-class Counted:
+class CountedHistory:
     """A history that counts its events by type on their way."""
 
-    def __init__(self, journey: Source) -> None:
+    def __init__(self, journey: EventHistory) -> None:
         self._journey = journey
         self.name = journey.name
         self.start = journey.start
         self.end = journey.end
         self.types: Counter[str] = Counter()
 
-    def events(self) -> Iterator[Told]:
+    def events(self) -> Iterator[ReplayEvent]:
         """The journey's events."""
         for told in self._journey.events():
             self.types[told.type] += 1
@@ -131,7 +131,7 @@ def _settings(brokers: str, store: EmbeddedStore, directory: Path) -> Settings:
 def _replayed(
     installation: Installation, plan: Plan, screen: Screen, steering: Steering | None
 ) -> tuple[Summary, Watermark]:
-    journey: Source
+    journey: EventHistory
     if plan.own is None:
         journey = Journey(days=plan.days, households=plan.households, seed=plan.seed)
     else:
@@ -139,7 +139,7 @@ def _replayed(
     teaching = min(TEACH_ONLY, (journey.end - journey.start) // 2)
     begins, ends = to_rfc3339(journey.start)[:10], to_rfc3339(journey.end)[:10]
     screen.print(f"from {begins} to {ends}; the first {teaching // DAY} days only teach")
-    source = Counted(journey)
+    source = CountedHistory(journey)
     replay = Replay(source, [BulkProducer(installation.connection)], PARTITIONS, act_from=journey.start + teaching)
     began = time.monotonic()
     progress: Progress | None = None

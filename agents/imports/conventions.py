@@ -24,7 +24,7 @@ _ANY_DAY: Final = ("promised_at", "birthday")
 
 
 @dataclass(frozen=True)
-class Told:
+class FileConventions:
     """What the command line says of the whole file."""
 
     zone: tzinfo
@@ -51,7 +51,7 @@ class _Evidence:
     columns: dict[str, str] = field(default_factory=dict)
 
 
-def prove(parts: Sequence[tuple[Table, Layout]], told: Told, on_bytes: OnBytes | None = None) -> Conventions:
+def prove(parts: Sequence[tuple[Table, Layout]], told: FileConventions, on_bytes: OnBytes | None = None) -> Conventions:
     """Read everything once, and say how dates and amounts are written.
 
     Raises:
@@ -76,7 +76,7 @@ def prove(parts: Sequence[tuple[Table, Layout]], told: Told, on_bytes: OnBytes |
     return Conventions(dates, _amounts(found, told))
 
 
-def _amounts(found: _Evidence, told: Told) -> dict[str, Amounts]:
+def _amounts(found: _Evidence, told: FileConventions) -> dict[str, Amounts]:
     signs: dict[str, Sign] = {}
     for meaning, evidence in found.amounts.items():
         if told.decimal:
@@ -89,7 +89,7 @@ def _amounts(found: _Evidence, told: Told) -> dict[str, Amounts]:
     return {meaning: Amounts(sign) for meaning, sign in signs.items()}
 
 
-def _see(table: Table, layout: Layout, told: Told, found: _Evidence, on_bytes: OnBytes | None) -> None:
+def _see(table: Table, layout: Layout, told: FileConventions, found: _Evidence, on_bytes: OnBytes | None) -> None:
     lower = [name.lower() for name in table.header]
     watched: list[tuple[int, Callable[[str, str], None]]] = []
     for meaning, names in layout.columns.items():
@@ -105,7 +105,7 @@ def _see(table: Table, layout: Layout, told: Told, found: _Evidence, on_bytes: O
                     watch(text, f"line {row.number}")
 
 
-def _watcher(meaning: str, told: Told, found: _Evidence) -> Callable[[str, str], None] | None:
+def _watcher(meaning: str, told: FileConventions, found: _Evidence) -> Callable[[str, str], None] | None:
     if meaning in TIMES:
         dates = found.dates.setdefault(meaning, DateEvidence())
         return lambda text, where: dates.see(where, text)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from agents.access import AccessKeys, Actor, admit
-from agents.imports.orders import Later, Order, order_of, plain
+from agents.imports.orders import ImportedOrder, LaterChange, order_of, plain
 from agents.replay.sorting import sorted_lines
 from schemas.errors import TendError
 from schemas.events import Invalid
@@ -29,7 +29,7 @@ Told = dict[str, Any]
 """An event's fields, before it is admitted; its time is in milliseconds."""
 
 
-def told_orders(orders: Iterable[Order]) -> Iterator[Told]:
+def told_orders(orders: Iterable[ImportedOrder]) -> Iterator[Told]:
     """What happened, order by order."""
     for order in orders:
         yield from _contact(order)
@@ -38,7 +38,7 @@ def told_orders(orders: Iterable[Order]) -> Iterator[Told]:
             yield from _later(order, later, n)
 
 
-def numbered_lines(orders: Iterable[Order]) -> Iterator[Order]:
+def numbered_lines(orders: Iterable[ImportedOrder]) -> Iterator[ImportedOrder]:
     """Orders that carry no number get one each: two equal rows are two orders, not one told twice."""
     seen, times = "", 0
     for line in sorted_lines(map(_keyed, orders)):
@@ -77,7 +77,7 @@ def event_id(*parts: str) -> str:
     return f"i-{digest(*parts, size=16).hex()}"
 
 
-def _placed(order: Order) -> Told:
+def _placed(order: ImportedOrder) -> Told:
     told: Told = {
         "id": event_id(order.order), "type": "order.placed", "time": order.time, "customer": order.customer,
         "order_id": order.order, "amount": order.amount, "currency": order.currency,
@@ -91,7 +91,7 @@ def _placed(order: Order) -> Told:
     return told
 
 
-def _later(order: Order, later: Later, n: int) -> Iterator[Told]:
+def _later(order: ImportedOrder, later: LaterChange, n: int) -> Iterator[Told]:
     told: Told = {"time": later.time, "customer": order.customer, "order_id": order.order}
     key = (order.order, str(later.time), str(later.amount), str(n))
     if not later.amount:
@@ -104,7 +104,7 @@ def _later(order: Order, later: Later, n: int) -> Iterator[Told]:
     yield told | {"id": event_id("refund.paid", *key), "type": "refund.paid"}
 
 
-def _contact(order: Order) -> Iterator[Told]:
+def _contact(order: ImportedOrder) -> Iterator[Told]:
     details = {name: value for name, value in order.contact.items() if name != "consent"}
     base: Told = {"time": order.time, "customer": order.customer}
     if details:
@@ -116,7 +116,7 @@ def _contact(order: Order) -> Iterator[Told]:
         yield base | {"id": key, "type": kind, "channel": "email", "purpose": "marketing"}
 
 
-def _keyed(order: Order) -> bytes:
+def _keyed(order: ImportedOrder) -> bytes:
     sku = order.items[0]["sku"] if order.items else ""
     key = digest(order.customer, str(order.time), str(order.amount), order.currency, sku, size=12).hex()
     return f"{order.time + _SHIFT:017d}:{key}\t".encode() + orjson.dumps(plain(order), option=orjson.OPT_APPEND_NEWLINE)

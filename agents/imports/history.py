@@ -14,15 +14,15 @@ from typing import Final
 
 from agents.access import AccessKeys
 from agents.imports.cells import bare, identity
-from agents.imports.conventions import Told, prove
+from agents.imports.conventions import FileConventions, prove
 from agents.imports.events import admitted, in_time_order, numbered_lines, told_orders
 from agents.imports.lives import side_by_side
 from agents.imports.opening import OnBytes, sources_of
-from agents.imports.orders import Gathering, Meant, Order, Unreadable, packed, unpacked
+from agents.imports.orders import Gathering, ImportedOrder, Meant, UnreadableOrder, packed, unpacked
 from agents.imports.output import IdMap, written_whole
 from agents.imports.presets import Layout, layout_of
-from agents.imports.problems import BadValue, LeftOut
-from agents.imports.rows import OrderRow, Reading, RowReader
+from agents.imports.problems import BadValue, RejectedRows
+from agents.imports.rows import OrderRow, RowReader, RowReading
 from agents.imports.table import Table, table_of
 from agents.replay.sorting import sorted_lines
 from schemas.errors import TendError
@@ -42,7 +42,7 @@ class Request:
     path: Path
     layouts: tuple[Layout, ...]
     """What columns mean; of several, each table takes the first that fits."""
-    told: Told
+    told: FileConventions
     keys: AccessKeys
     currency: str = ""
     """Of orders that carry none."""
@@ -64,7 +64,7 @@ class Imported:
     """What became of it."""
 
     out: Path
-    left_out: LeftOut
+    left_out: RejectedRows
     ids: IdMap
     rows: int = 0
     lines: int = 0
@@ -91,13 +91,15 @@ class Imported:
         if bad > self.rows * max_bad:
             share, needed = bad / self.rows, -(-bad * 1000 // self.rows) / 10
             way_out = f", or leave them out with --max-bad {needed:g}%" if share < _A_FEW else ""
-            raise Refused(
+            raise ImportRefused(
                 f"{bad:,} of {self.rows:,} rows ({share:.1%}) cannot be read or belong to orders with such rows, and "
                 f"--max-bad allows {max_bad:.1%}. Nothing was written; {self.left_out.path} has all. "
                 f"Mend them{way_out}."
             )
         if not made:
-            raise Refused(f"No {what} was understood; nothing was written. Check the options against the lines above.")
+            raise ImportRefused(
+                f"No {what} was understood; nothing was written. Check the options against the lines above."
+            )
 
 
 def import_orders(request: Request, out: Path, on_bytes: OnBytes = lambda at: None) -> Imported:
@@ -114,7 +116,7 @@ def import_orders(request: Request, out: Path, on_bytes: OnBytes = lambda at: No
     if not request.currency and not any("currency" in layout.columns for _, layout in parts):
         raise TendError("Nothing says in which currency the amounts are: --currency EUR, or --currency-column COL.")
     with (
-        LeftOut(out.with_name(out.name + ".left-out.txt")) as left_out,
+        RejectedRows(out.with_name(out.name + ".left-out.txt")) as left_out,
         IdMap(out.with_name(out.name + ".ids.csv")) as ids,
     ):
         run = _Run(request, parts, Imported(out, left_out, ids, remarks=remarks))
@@ -194,7 +196,7 @@ class _Run:
     def write(self, on_bytes: OnBytes) -> None:
         conventions = prove(self._orders, self._request.told, on_bytes)
         request = self._request
-        reading = Reading(
+        reading = RowReading(
             conventions, self._customer_of, request.told.statuses, request.currency, request.country, self._lookups(),
             request.test_items, request.no_items,
         )  # fmt: skip
@@ -228,7 +230,7 @@ class _Run:
                 )
         return found
 
-    def _rows(self, reading: Reading, on_bytes: OnBytes) -> Iterator[OrderRow]:
+    def _rows(self, reading: RowReading, on_bytes: OnBytes) -> Iterator[OrderRow]:
         for index, (table, layout) in enumerate(self._orders):
             reader = RowReader(table.header, layout, reading, index)
             for row in islice(table.rows(on_bytes), self._request.limit):
@@ -236,7 +238,7 @@ class _Run:
                 yield reader.read(row)
             self.found.lines += table.counts["lines"]
 
-    def _gathered(self, rows: Iterable[OrderRow]) -> Iterator[Order]:
+    def _gathered(self, rows: Iterable[OrderRow]) -> Iterator[ImportedOrder]:
         """Whole orders; what is none is written down."""
         groups: Iterable[tuple[str, Iterable[OrderRow]]]
         if self._numbered:
@@ -246,7 +248,7 @@ class _Run:
             groups = (("", (row,)) for row in self._nameable(rows))
         for _, group in groups:
             order = self._order(iter(group))
-            if isinstance(order, Order):
+            if isinstance(order, ImportedOrder):
                 yield order
             elif isinstance(order, Meant):
                 self._meant(order.where, order.reason, order.order)
@@ -261,7 +263,7 @@ class _Run:
             if not row.problem or row.order:
                 yield row
 
-    def _order(self, rows: Iterator[OrderRow]) -> Order | Meant | Unreadable:
+    def _order(self, rows: Iterator[OrderRow]) -> ImportedOrder | Meant | UnreadableOrder:
         request = self._request
         gathering = Gathering(
             next(rows), numbered=self._numbered, whole=self._whole, currency=request.currency, country=request.country
@@ -273,7 +275,7 @@ class _Run:
     def _meant(self, where: int, reason: str, order: str) -> None:
         self.found.left_out.leave(self._place(where), reason, f"order {order}" if order else "")
 
-    def _unreadable(self, order: Unreadable) -> None:
+    def _unreadable(self, order: UnreadableOrder) -> None:
         if not order.rows:
             return
         problem, rows = order.problem, f"{order.rows} row{'s' if order.rows > 1 else ''}"
@@ -289,7 +291,7 @@ class _Run:
         number = f"{'row' if table.source.kind == 'sheet' else 'line'} {where & ((1 << 40) - 1)}"
         return f"{table.source.name} {number}" if len(self._orders) > 1 else number
 
-    def _totalled(self, orders: Iterable[Order]) -> Iterator[Order]:
+    def _totalled(self, orders: Iterable[ImportedOrder]) -> Iterator[ImportedOrder]:
         for order in orders:
             self.found.orders += 1
             totals = self.found.totals.setdefault(order.currency, Counter())
@@ -301,7 +303,7 @@ class _Run:
             yield order
 
 
-class Refused(Exception):
+class ImportRefused(Exception):
     """The result is not worth its name."""
 
 
@@ -310,7 +312,7 @@ def judged(found: Imported) -> Iterator[None]:
     """A block whose result may be refused, which is then noted."""
     try:
         yield
-    except Refused as refused:
+    except ImportRefused as refused:
         found.refused = str(refused)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from agents.imports.orders import Later, Order, order_of, plain
+from agents.imports.orders import ImportedOrder, LaterChange, order_of, plain
 from agents.replay.sorting import sorted_lines
 
 _SHIFT: Final = 10**15
@@ -21,7 +21,7 @@ _OPEN: Final = 5_000
 OnMeant = Callable[[int, str, str], None]
 
 
-def side_by_side(orders: Iterable[Order], on_meant: OnMeant) -> Iterator[Order]:
+def side_by_side(orders: Iterable[ImportedOrder], on_meant: OnMeant) -> Iterator[ImportedOrder]:
     """The orders by customer; returns are found to them, and contact stays on those that tell something new.
 
     Args:
@@ -44,10 +44,10 @@ class _Life:
     def __init__(self, on_meant: OnMeant) -> None:
         self._on_meant = on_meant
         self._contact: dict[str, Any] = {}
-        self._orders: deque[tuple[Order, list[_Left]]] = deque()
+        self._orders: deque[tuple[ImportedOrder, list[_Left]]] = deque()
         self._articles = 0
 
-    def meet(self, order: Order) -> Iterator[Order]:
+    def meet(self, order: ImportedOrder) -> Iterator[ImportedOrder]:
         if order.credit:
             self._give_back(order)
             return
@@ -63,11 +63,11 @@ class _Life:
             self._articles -= len(articles)
             yield oldest
 
-    def orders(self) -> Iterator[Order]:
+    def orders(self) -> Iterator[ImportedOrder]:
         for order, _ in self._orders:
             yield order
 
-    def _give_back(self, note: Order) -> None:
+    def _give_back(self, note: ImportedOrder) -> None:
         rest = note.amount
         for article in note.items:
             for at in range(len(self._orders) - 1, -1, -1):
@@ -79,7 +79,7 @@ class _Life:
         if rest:
             self._on_meant(note.where, f"gives back {note.currency} what was not bought in the file", note.order)
 
-    def _taken(self, at: int, note: Order, sku: str, wanted: int) -> int:
+    def _taken(self, at: int, note: ImportedOrder, sku: str, wanted: int) -> int:
         """What an order gives of what is to be given back."""
         order, articles = self._orders[at]
         undone = any(later.kind == "order.cancelled" for later in order.later)
@@ -92,7 +92,7 @@ class _Life:
                 article.amount -= part
                 taken += part
         if taken:
-            later = [*order.later, Later("order.returned", max(order.time, note.time), taken)]
+            later = [*order.later, LaterChange("order.returned", max(order.time, note.time), taken)]
             self._orders[at] = (order._replace(later=later), articles)
         return taken
 
@@ -106,14 +106,14 @@ class _Left:
         self.sku, self.amount = sku, amount
 
 
-def _returned(order: Order) -> int:
+def _returned(order: ImportedOrder) -> int:
     return sum(later.amount for later in order.later)
 
 
-def _packed(order: Order) -> bytes:
+def _packed(order: ImportedOrder) -> bytes:
     head = f"{order.customer}\t{order.time + _SHIFT:017d}\t{order.where:016d}\t"
     return head.encode() + orjson.dumps(plain(order), option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _unpacked(line: bytes) -> Order:
+def _unpacked(line: bytes) -> ImportedOrder:
     return order_of(orjson.loads(line.split(b"\t", 3)[3]))

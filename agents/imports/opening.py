@@ -29,7 +29,7 @@ _CONVERTED: Final = ("utf-16", "utf-32")
 
 
 @dataclass(frozen=True)
-class Source:
+class TableSource:
     """One table: a file, a member of an archive, or a sheet of a workbook."""
 
     path: Path
@@ -46,7 +46,7 @@ class Source:
         return self.member or (f"{self.path.name}, sheet {self.sheet}" if self.sheet else self.path.name)
 
 
-def sources_of(path: Path, encoding: str | None = None) -> list[Source]:
+def sources_of(path: Path, encoding: str | None = None) -> list[TableSource]:
     """The tables in a file, an archive, a workbook or a folder, by name.
 
     Raises:
@@ -65,7 +65,7 @@ def sources_of(path: Path, encoding: str | None = None) -> list[Source]:
 
 
 @contextmanager
-def opened_bytes(source: Source, on_bytes: OnBytes | None = None) -> Iterator[BinaryIO]:
+def opened_bytes(source: TableSource, on_bytes: OnBytes | None = None) -> Iterator[BinaryIO]:
     """The source's bytes, unpacked; ``on_bytes`` is told the place in the file on disk."""
     with ExitStack() as stack:
         base = stack.enter_context(source.path.open("rb", buffering=_BUFFER))
@@ -88,7 +88,7 @@ def opened_bytes(source: Source, on_bytes: OnBytes | None = None) -> Iterator[Bi
 
 
 @contextmanager
-def opened_text(source: Source, on_bytes: OnBytes | None = None) -> Iterator[io.TextIOWrapper]:
+def opened_text(source: TableSource, on_bytes: OnBytes | None = None) -> Iterator[io.TextIOWrapper]:
     """The source's text. Bytes that are no text stay visible in their field, and only that row is lost."""
     errors = "replace" if source.encoding.startswith(_CONVERTED) else "surrogateescape"
     with opened_bytes(source, on_bytes) as raw:
@@ -140,7 +140,7 @@ def _is_junk(member: str) -> bool:
     return member.startswith("__MACOSX/") or Path(member).name.startswith(".")
 
 
-def _in_file(path: Path) -> Iterator[Source]:
+def _in_file(path: Path) -> Iterator[TableSource]:
     with path.open("rb") as file:
         head = file.read(4)
     if head == _ZIP:
@@ -148,10 +148,10 @@ def _in_file(path: Path) -> Iterator[Source]:
     elif head == _OLE:
         yield from _sheets(path)
     else:
-        yield Source(path)
+        yield TableSource(path)
 
 
-def _in_zip(path: Path) -> Iterator[Source]:
+def _in_zip(path: Path) -> Iterator[TableSource]:
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         if "[Content_Types].xml" in names or "mimetype" in names:
@@ -164,28 +164,28 @@ def _in_zip(path: Path) -> Iterator[Source]:
         if name.lower().endswith(_SHEETS):
             raise TendError(f"{path}: {name} is a workbook inside an archive. Unpack the archive first.")
         if name.lower().endswith(_SUFFIXES):
-            yield Source(path, member=name)
+            yield TableSource(path, member=name)
 
 
-def _sheets(path: Path) -> Iterator[Source]:
+def _sheets(path: Path) -> Iterator[TableSource]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
             for name in book.sheet_names:
                 if book.get_sheet_by_name(name).height:
-                    yield Source(path, kind="sheet", sheet=name)
+                    yield TableSource(path, kind="sheet", sheet=name)
     except CalamineError as error:
         raise TendError(f"{path} is no spreadsheet that can be read: {error}.") from None
 
 
-def _decoded(source: Source, encoding: str | None) -> Source:
+def _decoded(source: TableSource, encoding: str | None) -> TableSource:
     if source.kind == "sheet":
         return source
     with opened_bytes(source) as raw:
         found = encoding_of(raw, encoding)
-    read = Source(source.path, source.kind, source.member, encoding=found)
+    read = TableSource(source.path, source.kind, source.member, encoding=found)
     with opened_text(read) as text:
         start = text.read(4096).lstrip("\ufeff \t\r\n")
     is_json = start.startswith(("{", "[{", "[\n", "[ ", "[\r")) and '"' in start
-    return Source(source.path, "json" if is_json else "text", source.member, encoding=found)
+    return TableSource(source.path, "json" if is_json else "text", source.member, encoding=found)

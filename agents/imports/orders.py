@@ -8,7 +8,7 @@ import orjson
 
 from agents.imports.amounts import minor_units
 from agents.imports.problems import BadValue
-from agents.imports.rows import Line, OrderRow, contact_of_row
+from agents.imports.rows import OrderLine, OrderRow, contact_of_row
 from schemas.times import DAY, HOUR, Millis
 
 _MOST_ITEMS: Final = 200
@@ -26,7 +26,7 @@ _LATER: Final = HOUR
 """A negative row so long after its order is a return, and before that a discount."""
 
 
-class Later(NamedTuple):
+class LaterChange(NamedTuple):
     """Something that happened to an order after it was placed.
 
     ``order.returned`` is goods that came back and their money with them; ``refund.paid`` is money alone.
@@ -37,7 +37,7 @@ class Later(NamedTuple):
     amount: int = 0
 
 
-class Order(NamedTuple):
+class ImportedOrder(NamedTuple):
     """An order, whole; a credit note is one too, with what it gives back."""
 
     time: Millis
@@ -48,22 +48,22 @@ class Order(NamedTuple):
     items: list[dict[str, Any]]
     coupons: list[str]
     promised: Millis | None
-    later: list[Later]
+    later: list[LaterChange]
     contact: dict[str, Any]
     """Name, addresses and consent, as far as the row tells them."""
     credit: bool
     where: int
 
 
-def plain(order: Order) -> tuple[Any, ...]:
+def plain(order: ImportedOrder) -> tuple[Any, ...]:
     """An order as JSON can carry it."""
     return tuple(order._replace(later=[tuple(later) for later in order.later]))  # type: ignore[misc]  # not yet Later
 
 
-def order_of(fields: list[Any]) -> Order:
+def order_of(fields: list[Any]) -> ImportedOrder:
     """An order from what JSON makes of it."""
-    order = Order(*fields)
-    return order._replace(later=[Later(*later) for later in order.later])
+    order = ImportedOrder(*fields)
+    return order._replace(later=[LaterChange(*later) for later in order.later])
 
 
 class Meant(NamedTuple):
@@ -75,7 +75,7 @@ class Meant(NamedTuple):
     rows: int
 
 
-class Unreadable(NamedTuple):
+class UnreadableOrder(NamedTuple):
     """An order that is left out whole."""
 
     where: int
@@ -139,7 +139,7 @@ class Gathering:
         if row.line.sku and len(self._items) < _MOST_ITEMS:
             self._items.append({"sku": row.line.sku, "back": micros})
 
-    def _add_line(self, line: Line) -> None:
+    def _add_line(self, line: OrderLine) -> None:
         self._lines += line.amount or 0
         self._item_refunds += line.refunded
         if line.payment is not None:
@@ -150,15 +150,15 @@ class Gathering:
                 item = {"sku": line.sku, "quantity": min(line.pieces, _MOST_PIECES), "price": price or 0}
                 self._items.append(item | ({"category": line.category} if line.category else {}))
 
-    def finish(self) -> Order | Meant | Unreadable:
+    def finish(self) -> ImportedOrder | Meant | UnreadableOrder:
         """What it has become."""
         try:
             if self._problem:
                 where, problem = self._problem
-                return Unreadable(where, self.order, self._rows - self._unread, problem, self._unread > 0)
+                return UnreadableOrder(where, self.order, self._rows - self._unread, problem, self._unread > 0)
             return self._meant() or self._made()
         except BadValue as problem:
-            return Unreadable(self._where, self.order, self._rows, problem)
+            return UnreadableOrder(self._where, self.order, self._rows, problem)
 
     def _meant(self) -> Meant | None:
         status = self._facts.get("status")
@@ -178,7 +178,7 @@ class Gathering:
             return int(self._facts.get("amount", 0))
         return self._lines if self._payments is None else self._payments
 
-    def _made(self) -> Order:
+    def _made(self) -> ImportedOrder:
         currency = self._facts.get("currency") or self._currency
         if not currency:
             raise BadValue("currency", "is empty in every row of the order")
@@ -202,7 +202,7 @@ class Gathering:
         if micros < 0:
             return self._credit(currency)
         amount = minor_units("amount", micros, currency)
-        return Order(
+        return ImportedOrder(
             first, self._facts["customer"], self.order, amount, currency, self._sold(currency), self._coupons(),
             self._facts.get("promised_at"), self._later(first, amount, currency), self._contact(), False, self._where,
         )  # fmt: skip
@@ -210,7 +210,7 @@ class Gathering:
     def _discounts(self, placed: Millis) -> int:
         return 0 if self._whole else sum(back for time, back in self._back.items() if time - placed < _LATER)
 
-    def _credit(self, currency: str) -> Order:
+    def _credit(self, currency: str) -> ImportedOrder:
         """A number that gives back more than it takes: a credit note for orders of other numbers."""
         time = min([*self._back, *(self._times or ())])
         if not self._numbered and not self._items:
@@ -221,7 +221,7 @@ class Gathering:
             if "back" in item
         ]
         whole = minor_units("amount", sum(self._back.values()) - max(0, self._lines), currency)
-        return Order(
+        return ImportedOrder(
             time, self._facts["customer"], self.order, whole, currency, back, [], None, [], {}, True, self._where
         )
 
@@ -237,18 +237,20 @@ class Gathering:
         return [code for text in codes if (code := text.strip()) and code.isascii() and code.isprintable()
                 and " " not in code and len(code) <= 64][:_MOST_COUPONS]  # fmt: skip
 
-    def _later(self, placed: Millis, amount: int, currency: str) -> list[Later]:
+    def _later(self, placed: Millis, amount: int, currency: str) -> list[LaterChange]:
         facts = self._facts
         known = [facts[name] for name in ("paid_at", "dispatched_at", "delivered_at") if name in facts]
         refunded = minor_units("refunded", self._refunded(placed), currency)
         cancelled = facts.get("status") == "cancelled" or "cancelled_at" in facts
         moved = [
-            Later(f"order.{name}", facts[f"{name}_at"]) for name in ("dispatched", "delivered") if f"{name}_at" in facts
+            LaterChange(f"order.{name}", facts[f"{name}_at"])
+            for name in ("dispatched", "delivered")
+            if f"{name}_at" in facts
         ]
         if cancelled and not (0 < refunded < amount):
             at = max(placed, facts.get("cancelled_at", max([placed, *known[:1]])))
-            paid_back = [Later("refund.paid", at, min(refunded, amount))] if refunded and amount else []
-            return [*(one for one in moved if placed <= one.time <= at), Later("order.cancelled", at), *paid_back]
+            paid_back = [LaterChange("refund.paid", at, min(refunded, amount))] if refunded and amount else []
+            return [*(one for one in moved if placed <= one.time <= at), LaterChange("order.cancelled", at), *paid_back]
         found = [one for one in moved if one.time >= placed]
         if facts.get("status") == "refunded" and not refunded:
             refunded = amount
@@ -256,7 +258,7 @@ class Gathering:
             told = facts.get("refunded_at", facts.get("cancelled_at", max(self._back, default=0)))
             goods = not self._whole and bool(self._back) and not self._facts.get("refunded")
             kind = "order.returned" if goods else "refund.paid"
-            found.append(Later(kind, max([placed, *known, told]), min(refunded, amount)))
+            found.append(LaterChange(kind, max([placed, *known, told]), min(refunded, amount)))
         return found
 
     def _refunded(self, placed: Millis) -> int:
@@ -281,4 +283,4 @@ def unpacked(line: bytes) -> OrderRow:
     """The row in such a line."""
     order, where, rest = line.split(b"\t", 2)
     facts, own, problem = orjson.loads(rest)
-    return OrderRow(int(where), order.decode(), facts, Line(*own), problem)
+    return OrderRow(int(where), order.decode(), facts, OrderLine(*own), problem)

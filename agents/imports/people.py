@@ -14,8 +14,8 @@ from agents.imports.history import Imported, Request, judged, tables_of, time_of
 from agents.imports.opening import OnBytes
 from agents.imports.output import IdMap, written_whole
 from agents.imports.presets import Layout
-from agents.imports.problems import BadValue, LeftOut
-from agents.imports.table import Row, Table
+from agents.imports.problems import BadValue, RejectedRows
+from agents.imports.table import Table, TableRow
 from schemas.errors import TendError
 from schemas.fields import ComplaintCategory, ConsentChannel
 from schemas.identity import carried_reference
@@ -48,7 +48,7 @@ class Cells:
         self._conventions = conventions
         self._row: Sequence[str] = ()
 
-    def of(self, row: Row) -> Cells:
+    def of(self, row: TableRow) -> Cells:
         """The cells of this row from now on."""
         self._row = row.cells
         return self
@@ -97,7 +97,7 @@ def import_people(
             "as --as-of 2024-01-01, lets rules reach these customers from the start."
         )
     with (
-        LeftOut(out.with_name(out.name + ".left-out.txt")) as left_out,
+        RejectedRows(out.with_name(out.name + ".left-out.txt")) as left_out,
         IdMap(out.with_name(out.name + ".ids.csv")) as ids,
     ):
         found = Imported(out, left_out, ids, remarks=remarks)
@@ -119,7 +119,9 @@ def import_people(
         return found
 
 
-def _of_row(row: Row, cells: Cells, request: Request, make: Maker, as_of: Millis, found: Imported) -> Iterator[Told]:
+def _of_row(
+    row: TableRow, cells: Cells, request: Request, make: Maker, as_of: Millis, found: Imported
+) -> Iterator[Told]:
     try:
         if row.problem is not None:
             raise row.problem

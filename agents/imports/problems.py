@@ -19,7 +19,7 @@ class BadValue(ValueError):
         self.field = field
 
 
-class LeftOut:
+class RejectedRows:
     """Every row that did not become an event, in a file beside the result, which exists only if there are any.
 
     Two things are told apart: rows that could not be read (or whose order could not), and rows that are understood

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from agents.imports.opening import OnBytes, Source, opened_bytes
+from agents.imports.opening import OnBytes, TableSource, opened_bytes
 from schemas.errors import TendError
 
 _FOR_NAMES: Final = 1_000
@@ -21,7 +21,7 @@ _DEEPEST: Final = 4
 Record = tuple[int, list[str]]
 
 
-def json_records(source: Source, header: Sequence[str] = (), on_bytes: OnBytes | None = None) -> Iterator[Record]:
+def json_records(source: TableSource, header: Sequence[str] = (), on_bytes: OnBytes | None = None) -> Iterator[Record]:
     """Names of the columns as record 1, then each record, by the number of its line (or of its place in the array).
 
     A list of objects inside an object, as orders have lines, gives a record each, with the fields around it repeated.
@@ -36,7 +36,7 @@ def json_records(source: Source, header: Sequence[str] = (), on_bytes: OnBytes |
             yield number + 1, [flat.get(name, "") for name in names]
 
 
-def sheet_records(source: Source) -> Iterator[Record]:
+def sheet_records(source: TableSource) -> Iterator[Record]:
     """The rows of a sheet; dates are ISO 8601, and numbers without a fraction have no point."""
     from python_calamine import CalamineWorkbook
 
@@ -46,12 +46,12 @@ def sheet_records(source: Source) -> Iterator[Record]:
             yield number, [_cell(cell) for cell in cells]
 
 
-def _names(source: Source) -> list[str]:
+def _names(source: TableSource) -> list[str]:
     records = (flat for _, fields in islice(_objects(source), _FOR_NAMES) for flat in _flat(fields))
     return list(dict.fromkeys(name for flat in records for name in flat))
 
 
-def _objects(source: Source, on_bytes: OnBytes | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+def _objects(source: TableSource, on_bytes: OnBytes | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
     with opened_bytes(source, on_bytes) as raw:
         if source.encoding not in ("utf-8-sig", "utf-8"):
             whole: Any = raw.read(_LARGEST_ARRAY).decode(source.encoding, errors="strict").lstrip("\ufeff").encode()
@@ -74,7 +74,7 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _lines(source: Source, first: bytes, rest: Iterator[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _lines(source: TableSource, first: bytes, rest: Iterator[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 1
     line: bytes | None = first
     while line is not None:
@@ -89,7 +89,7 @@ def _lines(source: Source, first: bytes, rest: Iterator[bytes]) -> Iterator[tupl
         line, number = next(rest, None), number + 1
 
 
-def _array(source: Source, first: bytes, rest: Iterator[bytes]) -> list[dict[str, Any]]:
+def _array(source: TableSource, first: bytes, rest: Iterator[bytes]) -> list[dict[str, Any]]:
     whole = bytearray(first)
     for line in rest:
         whole += line

@@ -14,7 +14,7 @@ from agents.imports.conventions import Conventions
 from agents.imports.presets import TIMES, Layout
 from agents.imports.problems import BadValue
 from agents.imports.statuses import Meaning, plain_status
-from agents.imports.table import Row
+from agents.imports.table import TableRow
 from schemas.identity import carried_reference
 
 _LABEL: Final = 64
@@ -23,7 +23,7 @@ _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _NEVER: Final = re.compile(r"(?!)")
 
 
-class Line(NamedTuple):
+class OrderLine(NamedTuple):
     """What a row says of itself. Amounts are in millionths, negative where they are taken off."""
 
     sku: str = ""
@@ -46,13 +46,13 @@ class OrderRow(NamedTuple):
     """Empty where the file has no order numbers."""
     facts: dict[str, Any]
     """What it says of its order, by meaning; what is blank is not in it."""
-    line: Line
+    line: OrderLine
     problem: str = ""
     """Why the order cannot be taken; ``field: what was expected``."""
 
 
 @dataclass(frozen=True)
-class Reading:
+class RowReading:
     """What all rows of an import are read with."""
 
     conventions: Conventions
@@ -75,7 +75,7 @@ class RowReader:
         index: the table's place among those of the import.
     """
 
-    def __init__(self, header: Sequence[str], layout: Layout, reading: Reading, index: int) -> None:
+    def __init__(self, header: Sequence[str], layout: Layout, reading: RowReading, index: int) -> None:
         lower = [name.lower() for name in header]
         self._places = {
             meaning: [lower.index(name.lower()) for name in names] for meaning, names in layout.columns.items()
@@ -87,7 +87,7 @@ class RowReader:
         ]
         self._customer_of = lru_cache(maxsize=65_536)(reading.customer_of)
 
-    def read(self, row: Row) -> OrderRow:
+    def read(self, row: TableRow) -> OrderRow:
         """The row; if it cannot be read, its problem, under its order's number where that can be read."""
         order = ""
         try:
@@ -102,7 +102,7 @@ class RowReader:
                         break
             return OrderRow(self._base | row.number, order, facts, self._line(row.cells, facts))
         except BadValue as problem:
-            return OrderRow(self._base | row.number, order, {}, Line(), str(row.problem or problem))
+            return OrderRow(self._base | row.number, order, {}, OrderLine(), str(row.problem or problem))
 
     def _order(self, cells: Sequence[str]) -> str:
         if not self._order_places:
@@ -160,7 +160,7 @@ class RowReader:
         text = self._cell(cells, meaning)
         return self._micros(meaning, text) if text else None
 
-    def _line(self, cells: Sequence[str], facts: dict[str, Any]) -> Line:
+    def _line(self, cells: Sequence[str], facts: dict[str, Any]) -> OrderLine:
         sku = self._cell(cells, "item") or self._cell(cells, "title")
         pieces = self._number(cells, "quantity")
         amount = None if self._layout.amount_is == "order" else self._own_amount(cells, pieces)
@@ -173,7 +173,7 @@ class RowReader:
         whole = 1 if pieces is None else max(1, round(abs(pieces) / MICRO))
         sku, category = _text("item", identity("item", sku)[:_LABEL]), _text("category", category[:_LABEL])
         price, payment = self._price(cells, pieces), self._number(cells, "payment")
-        return Line(sku, whole, amount, price, payment, self._number(cells, "item_refunded") or 0, category)
+        return OrderLine(sku, whole, amount, price, payment, self._number(cells, "item_refunded") or 0, category)
 
     def _own_amount(self, cells: Sequence[str], pieces: int | None) -> int | None:
         amount = self._number(cells, "amount")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, NamedTuple
 
-from agents.imports.opening import OnBytes, Source, opened_text
+from agents.imports.opening import OnBytes, TableSource, opened_text
 from agents.imports.problems import BadValue
 from agents.imports.records import json_records, sheet_records
 from schemas.errors import TendError
@@ -27,7 +27,7 @@ _VALUE: Final = re.compile(r"[-+(]?[\d.,:/\s-]*\d[\d.,:/\s-]*\)?|[^@\s]+@[^@\s]+
 """What stands in rows and not in headers: numbers, dates, addresses."""
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A row of the table; with a problem, its cells are as good as they could be got."""
 
     number: int
@@ -39,7 +39,7 @@ class Row(NamedTuple):
 class Table:
     """One source with its layout."""
 
-    source: Source
+    source: TableSource
     header: tuple[str, ...]
     """Names of the columns; 1, 2, 3 … where the file has none."""
     delimiter: str = ""
@@ -51,7 +51,7 @@ class Table:
     counts: Counter[str] = field(default_factory=Counter, compare=False)
     """Lines of the file, empty lines and repeated headers of the last reading."""
 
-    def rows(self, on_bytes: OnBytes | None = None) -> Iterator[Row]:
+    def rows(self, on_bytes: OnBytes | None = None) -> Iterator[TableRow]:
         """All rows with the number of the line where each begins.
 
         Raises:
@@ -67,7 +67,7 @@ class Table:
 
 
 def table_of(
-    source: Source, wanted: Iterable[frozenset[str]] = (), delimiter: str | None = None, header: bool | None = None
+    source: TableSource, wanted: Iterable[frozenset[str]] = (), delimiter: str | None = None, header: bool | None = None
 ) -> Table:
     """Find out how a source is laid out.
 
@@ -104,7 +104,7 @@ class _Record(NamedTuple):
     cells: list[str]
 
 
-def _sample(source: Source) -> list[str]:
+def _sample(source: TableSource) -> list[str]:
     with opened_text(source) as text:
         lines = list(islice(iter(lambda: text.readline(_SAMPLE_BYTES), ""), _SAMPLE_LINES))
     if lines and lines[0].startswith("\ufeff"):
@@ -130,7 +130,7 @@ def _split(lines: Sequence[str], sign: str, start: int) -> list[_Record]:
             return found
 
 
-def _records(source: Source) -> Iterator[_Record]:
+def _records(source: TableSource) -> Iterator[_Record]:
     found = json_records(source) if source.kind == "json" else sheet_records(source)
     return (_Record(number - 1, cells) for number, cells in found)
 
@@ -144,7 +144,7 @@ def _width(cells: Sequence[str]) -> int:
 
 
 def _laid_out(
-    source: Source,
+    source: TableSource,
     sign: str,
     records: list[_Record],
     wanted: list[frozenset[str]],
@@ -211,7 +211,7 @@ class _Lines:
         return line
 
 
-def _delimited_rows(text: Iterable[str], table: Table) -> Iterator[Row]:
+def _delimited_rows(text: Iterable[str], table: Table) -> Iterator[TableRow]:
     lines = _Lines(islice(text, table.skipped, None))
     reader = csv.reader(lines, delimiter=table.delimiter, strict=True)
     if table.named:
@@ -233,7 +233,7 @@ def _delimited_rows(text: Iterable[str], table: Table) -> Iterator[Row]:
             what = f"a quotation mark opened here is closed {len(lines.taken) - 1} lines later, behind whole rows"
             yield from _lost(table, begin, lines.taken, what)
         elif cells:
-            yield Row(begin, cells)
+            yield TableRow(begin, cells)
         else:
             table.counts["empty"] += 1
 
@@ -245,10 +245,10 @@ def _never_closed(table: Table, begin: int, last: int) -> TendError:
     )
 
 
-def _lost(table: Table, begin: int, taken: list[str], what: str) -> Iterator[Row]:
+def _lost(table: Table, begin: int, taken: list[str], what: str) -> Iterator[TableRow]:
     """The lines of a record that cannot be read, cut at each delimiter, so that their orders can be named."""
     for number, line in enumerate(taken, start=begin):
-        yield Row(number, line.rstrip("\r\n").split(table.delimiter), BadValue("line", what))
+        yield TableRow(number, line.rstrip("\r\n").split(table.delimiter), BadValue("line", what))
 
 
 def _swallowed(cells: Sequence[str], table: Table) -> bool:
@@ -257,42 +257,42 @@ def _swallowed(cells: Sequence[str], table: Table) -> bool:
     return any(line.count(table.delimiter) >= least for cell in cells if "\n" in cell for line in cell.split("\n")[1:])
 
 
-def _blank_rows(text: Iterable[str], table: Table) -> Iterator[Row]:
+def _blank_rows(text: Iterable[str], table: Table) -> Iterator[TableRow]:
     number = table.skipped
     for number, line in enumerate(islice(text, table.skipped, None), start=table.skipped + 1):
         if table.named and number == table.skipped + 1:
             continue
         if cells := line.split():
-            yield Row(number, cells)
+            yield TableRow(number, cells)
         else:
             table.counts["empty"] += 1
     table.counts["lines"] = number
 
 
-def _ready_rows(table: Table, on_bytes: OnBytes | None) -> Iterator[Row]:
+def _ready_rows(table: Table, on_bytes: OnBytes | None) -> Iterator[TableRow]:
     source = table.source
     found = json_records(source, table.header, on_bytes) if source.kind == "json" else sheet_records(source)
     number = 0
     for number, cells in found:
         if number > table.skipped + table.named:
             if _width(cells):
-                yield Row(number, cells)
+                yield TableRow(number, cells)
             else:
                 table.counts["empty"] += 1
     table.counts["lines"] = number
 
 
-def _fitted(rows: Iterable[Row], table: Table) -> Iterator[Row]:
+def _fitted(rows: Iterable[TableRow], table: Table) -> Iterator[TableRow]:
     """Rows of the header's width; empty cells too many at the end go, headers that are repeated too."""
     width, first = len(table.header), table.header[0]
     for row in rows:
         cells = row.cells
         if row.problem is None and len(cells) != width:
             if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
-                row = Row(row.number, cells[:width])
+                row = TableRow(row.number, cells[:width])
             else:
                 what = f"{len(cells)} fields; expected {width}" + (", as in the header" if table.named else "")
-                row = Row(row.number, cells, BadValue("line", what))
+                row = TableRow(row.number, cells, BadValue("line", what))
         if table.named and cells[0].strip() == first and tuple(map(column_name, row.cells)) == table.header:
             table.counts["repeated headers"] += 1
             continue

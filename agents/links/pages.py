@@ -16,12 +16,12 @@ from jinja2 import Environment, StrictUndefined, Template
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from agents.access import CUSTOMER, AccessKeys, Admitted, Contact, ContactPurpose, admit, contact_of
+from agents.access import CUSTOMER, AccessKeys, Admitted, ContactPurpose, ShownContact, admit, contact_of
 from agents.access.audit import Audit
 from agents.access.authority import Actor
 from agents.links.links import OPENED, Answer, Deed, Links
 from agents.links.visitors import Visitor, who_follows, who_opens
-from agents.senders.resolver import Customers
+from agents.senders.resolver import CustomerRecords
 from rules.calendar import local_time
 from rules.defaults import Defaults
 from rules.languages import of_language
@@ -67,7 +67,7 @@ class PublicPages:
     def __init__(
         self,
         links: Links,
-        customers: Customers,
+        customers: CustomerRecords,
         defaults: Defaults,
         write: Writes,
         audit: Audit,
@@ -126,7 +126,7 @@ class PublicPages:
         record = await self.record(deed)
         if record is None:
             return "***"
-        contact: Contact = await contact_of(record, actor=_PAGES, purpose=ContactPurpose.LOOK, audit=self._audit)
+        contact: ShownContact = await contact_of(record, actor=_PAGES, purpose=ContactPurpose.LOOK, audit=self._audit)
         return (contact.phone if deed.channel == "sms" else contact.email) or "***"
 
     async def tell(self, deed: Deed, kind: str, about: str, **fields: Any) -> None:

@@ -50,7 +50,7 @@ _REFS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class MessageSample:
     """An invented customer and moment."""
 
     locale: str
@@ -69,7 +69,9 @@ class Sample:
         return NAMES.get(self.language, _OTHERWISE)
 
 
-def sample(book: Rulebook, rule: Rule, sample: Sample, channel: Channel | None = None, index: int = 0) -> AnyAction:
+def sample(
+    book: Rulebook, rule: Rule, sample: MessageSample, channel: Channel | None = None, index: int = 0
+) -> AnyAction:
     """The action that a rule would give out for an invented customer, whatever its conditions say.
 
     Raises:
@@ -96,7 +98,7 @@ def links(base_url: str | None) -> dict[str, str]:
     return {name: f"{base}/k/{name[:7]:x<16}" for name in SIGNED}
 
 
-def _proposal(book: Rulebook, rule: Rule, plan: ActionPlan, sample: Sample) -> Proposal:
+def _proposal(book: Rulebook, rule: Rule, plan: ActionPlan, sample: MessageSample) -> Proposal:
     trigger = rule.on[0]
     subject = trigger.split(".")[0]
     ref = f"{sample.festival}-2026" if subject == "festival" else _REFS.get(subject, _ORDER)
@@ -114,7 +116,7 @@ def _proposal(book: Rulebook, rule: Rule, plan: ActionPlan, sample: Sample) -> P
     return Proposal(rule, plan, context, reader, "sample", sample.at, sample.at + rule.terms.expiry)
 
 
-def _record(book: Rulebook, sample: Sample, *, closed: bool) -> CustomerRecord:
+def _record(book: Rulebook, sample: MessageSample, *, closed: bool) -> CustomerRecord:
     at = sample.at
     record = CustomerRecord(VERSION, "sample", created=at - 300 * DAY)
     record.profile = Profile(name=sample.name, locale=sample.locale, zone=book.defaults.place.zone, registered=at)
@@ -135,7 +137,7 @@ def _complaint(at: Millis, closed: bool) -> Complaint:
     return Complaint(_COMPLAINT, "delivery", "normal", at - 3 * DAY, at + 2 * DAY, _ORDER, ended)
 
 
-def _orders(sample: Sample) -> OrderBook:
+def _orders(sample: MessageSample) -> OrderBook:
     delivered = sample.at - DAY if sample.status == "delivered" else 0
     currency = _CURRENCY.get(sample.language, "USD")
     promised = sample.at - (2 * DAY if delivered else HOUR)

@@ -1,6 +1,6 @@
 """Trying rules on a file of events, without any server: the pure core, one line after the other."""
 
-from agents.rehearsal.lines import Line, read_lines
-from agents.rehearsal.rehearsal import Rehearsed, Step, rehearse
+from agents.rehearsal.lines import EventLine, read_lines
+from agents.rehearsal.rehearsal import Rehearsed, RehearsedStep, rehearse
 
-__all__ = ["Line", "Rehearsed", "Step", "read_lines", "rehearse"]
+__all__ = ["EventLine", "Rehearsed", "RehearsedStep", "read_lines", "rehearse"]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from agents.rehearsal.rehearsal import Rehearsed, Step
+from agents.rehearsal.rehearsal import Rehearsed, RehearsedStep
 from rules.compose import coupon_of
 from rules.facts import FACTS
 from rules.facts.fact import MOMENT
@@ -58,7 +58,7 @@ def as_plain(rehearsed: Rehearsed) -> dict[str, Any]:
     }
 
 
-def _step(step: Step, *, verbose: bool) -> Iterator[str]:
+def _step(step: RehearsedStep, *, verbose: bool) -> Iterator[str]:
     where = f"line {step.line}" if step.line else "timer"
     if step.refused and not step.customer:
         yield f"{where:{_WIDTH}}is no event"
@@ -167,7 +167,7 @@ def _sum(rehearsed: Rehearsed) -> str:
     )
 
 
-def _plain_step(step: Step) -> dict[str, Any]:
+def _plain_step(step: RehearsedStep) -> dict[str, Any]:
     return {
         "line": step.line or None,
         "time": to_rfc3339(step.at) if step.customer else None,

@@ -21,7 +21,7 @@ _STANDS_FOR: Final = "$"
 _LATER: Final = "+"
 
 
-class Line(NamedTuple):
+class EventLine(NamedTuple):
     """One line of a file that is not empty."""
 
     number: int
@@ -35,7 +35,7 @@ class Given(NamedTuple):
     coupon: str
 
 
-def read_lines(path: Path) -> list[Line]:
+def read_lines(path: Path) -> list[EventLine]:
     """The lines of a file, by number from 1; empty ones and those that begin with ``//`` are left out.
 
     Raises:
@@ -45,14 +45,14 @@ def read_lines(path: Path) -> list[Line]:
         whole = path.read_bytes()
     except OSError as error:
         raise TendError(f"{path}: {error.strerror}. Expected a file of events, one JSON object a line.") from None
-    lines = (Line(number, body.strip()) for number, body in enumerate(whole.splitlines(), 1))
+    lines = (EventLine(number, body.strip()) for number, body in enumerate(whole.splitlines(), 1))
     found = [line for line in lines if line.body and not line.body.startswith(b"//")]
     if not found:
         raise TendError(f"{path}: holds no event. Expected one JSON object a line; see docs/events.md.")
     return found
 
 
-def opened(line: Line, present: Mapping[str, Millis]) -> dict[str, Any] | None:
+def opened(line: EventLine, present: Mapping[str, Millis]) -> dict[str, Any] | None:
     """What a line tells, with its id and its time filled in; None where it is no JSON object.
 
     Args:

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import orjson
 
-from agents.rehearsal.lines import Given, Line, opened, stand_in
+from agents.rehearsal.lines import EventLine, Given, opened, stand_in
 from rules.compose import coupon_of
 from rules.context import LaneContext
-from rules.expression import Expression, Facts
+from rules.expression import Expression, FactSource
 from rules.fact_types import FactValue
 from rules.own import NotDeclared
 from rules.rule import Rule
@@ -45,7 +45,7 @@ class NotTrue(msgspec.Struct, frozen=True):
     facts: dict[str, FactValue]
 
 
-class Step(msgspec.Struct):
+class RehearsedStep(msgspec.Struct):
     """What one line, or one moment of a customer's timers, led to."""
 
     at: Millis
@@ -71,7 +71,7 @@ class Rehearsed(msgspec.Struct):
     """What a file of events led to."""
 
     rulebook: str
-    steps: list[Step] = []
+    steps: list[RehearsedStep] = []
     customers: dict[str, Customer] = {}
     """As they are at the end, in order of first appearance."""
 
@@ -81,7 +81,7 @@ class Rehearsed(msgspec.Struct):
 
 
 def rehearse(
-    lines: Sequence[Line],
+    lines: Sequence[EventLine],
     rulebook: Rulebook,
     until: Millis | None = None,
     *,
@@ -129,7 +129,7 @@ class _Stage:
         self._present: dict[str, Millis] = {}
         self._given: dict[tuple[str, str], Given] = {}
 
-    def take(self, line: Line) -> None:
+    def take(self, line: EventLine) -> None:
         """One line.
 
         Raises:
@@ -174,7 +174,7 @@ class _Stage:
         except NotDeclared as problem:
             self._refuse(number, f"not_declared: {problem.place}: {problem}", event)
             return
-        self._note(Step(event.at, who, event.type, number), outcome)
+        self._note(RehearsedStep(event.at, who, event.type, number), outcome)
 
     def pass_time(self, who: str, until: Millis) -> None:
         """Fire the customer's timers, one moment after the other."""
@@ -182,9 +182,9 @@ class _Stage:
         while (due := next_due(customer.record)) is not None and due <= until:
             kinds = [TimerKind(one.kind).name.lower() for one in customer.record.timers if one.due == due]
             outcome = fire_timers(customer, due, self._context)
-            self._note(Step(due, who, ", ".join(kinds)), outcome)
+            self._note(RehearsedStep(due, who, ", ".join(kinds)), outcome)
 
-    def _note(self, step: Step, outcome: Outcome) -> None:
+    def _note(self, step: RehearsedStep, outcome: Outcome) -> None:
         step.codes, step.actions, step.decisions = outcome.codes, outcome.actions, outcome.decisions
         step.not_true = self._not_true.copy()
         self._not_true.clear()
@@ -195,7 +195,7 @@ class _Stage:
 
     def _refuse(self, number: int, why: str, event: AnyEvent | None = None) -> None:
         at, who, what = (event.at, event.customer, event.type) if event else (0, "", "")
-        self.result.steps.append(Step(at, who, what, number, refused=why))
+        self.result.steps.append(RehearsedStep(at, who, what, number, refused=why))
 
 
 class _Overheard(Expression):
@@ -207,7 +207,7 @@ class _Overheard(Expression):
         super().__init__(condition.text, condition.kind, condition.uses, None)
         self._rule, self._condition, self._found = rule, condition, found
 
-    def evaluate(self, facts: Facts) -> FactValue:
+    def evaluate(self, facts: FactSource) -> FactValue:
         holds = self._condition.evaluate(facts)
         if not holds:
             known = {name: facts[name] for name in self.uses}

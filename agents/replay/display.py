@@ -9,18 +9,18 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from agents.replay.replay import Progress, Source
+from agents.replay.replay import EventHistory, Progress
 from schemas.times import to_rfc3339
 
 _SECONDS_BETWEEN_LINES = 5.0
 
 
-def shown(progress: Iterable[Progress], source: Source, console: Console) -> Iterator[Progress]:
+def shown(progress: Iterable[Progress], source: EventHistory, console: Console) -> Iterator[Progress]:
     """Pass the progress on, and show rate and event date while it goes."""
     return _bar(progress, source, console) if console.is_terminal else _lines(progress, source, console)
 
 
-def _bar(progress: Iterable[Progress], source: Source, console: Console) -> Iterator[Progress]:
+def _bar(progress: Iterable[Progress], source: EventHistory, console: Console) -> Iterator[Progress]:
     columns = (
         TextColumn("{task.fields[date]}"),
         BarColumn(),
@@ -37,7 +37,7 @@ def _bar(progress: Iterable[Progress], source: Source, console: Console) -> Iter
             yield step
 
 
-def _lines(progress: Iterable[Progress], source: Source, console: Console) -> Iterator[Progress]:
+def _lines(progress: Iterable[Progress], source: EventHistory, console: Console) -> Iterator[Progress]:
     began = said = time.monotonic()
     for step in progress:
         now = time.monotonic()

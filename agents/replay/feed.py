@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from agents.catalogue import topic_specs
 from agents.replay.plan import EVERY
-from agents.replay.progress import NOTHING, standing
-from agents.replay.replay import Pace, Progress, Replay, Source
+from agents.replay.progress import NOTHING, replay_progress
+from agents.replay.replay import EventHistory, Progress, RatePacer, Replay
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics
@@ -18,7 +18,7 @@ from schemas.times import Millis
 
 
 @dataclass(frozen=True)
-class Manner:
+class ReplayOptions:
     """How a replay is to be run."""
 
     act_from: Millis = 0
@@ -30,7 +30,7 @@ class Manner:
     """Events a second; None is as fast as it goes."""
 
 
-def feed(settings: Settings, source: Source, manner: Manner) -> Iterator[Progress]:
+def feed(settings: Settings, source: EventHistory, options: ReplayOptions) -> Iterator[Progress]:
     """Send a source to the installation's topics; goes on where a killed replay of the same source stopped.
 
     Nothing is sent before the first item is asked for.
@@ -44,14 +44,18 @@ def feed(settings: Settings, source: Source, manner: Manner) -> Iterator[Progres
     connection = KafkaConnection.of(settings)
     oldest = max(0, time.time_ns() // 1_000_000 - source.start)
     Topics(connection).check(topic_specs(settings, oldest))
-    known = standing(connection, settings.partitions, source.name, manner.act_from) if manner.watermarks else NOTHING
+    known = (
+        replay_progress(connection, settings.partitions, source.name, options.act_from)
+        if options.watermarks
+        else NOTHING
+    )
     replay = Replay(
         source,
         [BulkProducer(connection)],
         settings.partitions,
-        act_from=manner.act_from,
-        every=manner.every,
-        watermarks=manner.watermarks,
-        pace=Pace(manner.speed) if manner.speed else None,
+        act_from=options.act_from,
+        every=options.every,
+        watermarks=options.watermarks,
+        pace=RatePacer(options.speed) if options.speed else None,
     )
     yield from replay.run(known)

@@ -10,8 +10,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from agents.replay.event import ReplayEvent
 from agents.replay.sorting import sorted_lines
-from agents.replay.told import Told
 from schemas.errors import TendError
 from schemas.events import Invalid, decode_event
 from schemas.times import DAY, Millis
@@ -64,14 +64,14 @@ class EventFile:
         """The midnight (UTC) after the last event."""
         return self.last - self.last % DAY + DAY
 
-    def events(self) -> Iterator[Told]:
+    def events(self) -> Iterator[ReplayEvent]:
         """All valid events in the order of time."""
         if self.unsorted_at is None:
             yield from self._in_file_order()
         else:
             yield from (_unpacked(line) for line in sorted_lines(_packed(told) for told in self._in_file_order()))
 
-    def _in_file_order(self) -> Iterator[Told]:
+    def _in_file_order(self) -> Iterator[ReplayEvent]:
         bad = iter(self._numbers)
         skip = next(bad, None)
         for number, line in _lines(self.path):
@@ -122,9 +122,9 @@ def _judge(found: EventFile, number: int, line: bytes) -> None:
     found.count += 1
 
 
-def _told(line: bytes) -> Told:
+def _told(line: bytes) -> ReplayEvent:
     event = decode_event(line)
-    return Told(event.at, event.id, event.customer, event.type, line)
+    return ReplayEvent(event.at, event.id, event.customer, event.type, line)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -139,11 +139,11 @@ def _opened(path: Path) -> BinaryIO:
     return cast("BinaryIO", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
-def _packed(told: Told) -> bytes:
+def _packed(told: ReplayEvent) -> bytes:
     head = f"{told.time + _SHIFT:017d}\t{told.id}\t{told.customer}\t{told.type}\t"
     return head.encode() + told.body + b"\n"
 
 
-def _unpacked(line: bytes) -> Told:
+def _unpacked(line: bytes) -> ReplayEvent:
     time, key, customer, kind, body = line.split(b"\t", 4)
-    return Told(int(time) - _SHIFT, key.decode(), customer.decode(), kind.decode(), body[:-1])
+    return ReplayEvent(int(time) - _SHIFT, key.decode(), customer.decode(), kind.decode(), body[:-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from agents.replay.told import Told
+from agents.replay.event import ReplayEvent
 from schemas.times import DAY, Millis, to_rfc3339
 
 EVERY = 5_000
@@ -17,7 +17,7 @@ class Interval(NamedTuple):
 
     number: int
     """Of the closing watermark."""
-    events: list[Told]
+    events: list[ReplayEvent]
     time: Millis
     """Of the closing watermark: all events here are earlier, none that follows is."""
     read: int
@@ -39,7 +39,7 @@ class Begin(NamedTuple):
 
 
 def plan_marks(
-    events: Iterable[Told], *, every: int = EVERY, end: Millis | None = None, resume: Begin | None = None
+    events: Iterable[ReplayEvent], *, every: int = EVERY, end: Millis | None = None, resume: Begin | None = None
 ) -> Iterator[Interval]:
     """Cut the input into intervals, each closed by its watermark.
 
@@ -58,7 +58,7 @@ def plan_marks(
     """
     begin = resume or Begin()
     number, read = begin.number, 0
-    held: list[Told] = []
+    held: list[ReplayEvent] = []
     last: Millis | None = None
     for event in events:
         if last is None and resume is None:
@@ -76,7 +76,7 @@ def plan_marks(
     yield from _finish(held, number + 1, read, last, end, begun=last is not None or resume is not None)
 
 
-def _due(held: list[Told], upcoming: Millis, every: int) -> Millis | None:
+def _due(held: list[ReplayEvent], upcoming: Millis, every: int) -> Millis | None:
     """The time of the watermark that belongs before an event at ``upcoming``, if one does."""
     last = held[-1].time
     midnight = _midnight(upcoming)
@@ -86,7 +86,7 @@ def _due(held: list[Told], upcoming: Millis, every: int) -> Millis | None:
 
 
 def _finish(
-    held: list[Told], number: int, read: int, last: Millis | None, end: Millis | None, *, begun: bool
+    held: list[ReplayEvent], number: int, read: int, last: Millis | None, end: Millis | None, *, begun: bool
 ) -> Iterator[Interval]:
     if last is None:
         last = (end or DAY) - 1

@@ -14,7 +14,7 @@ from schemas.watermarks import Watermark, decode_watermark
 
 
 @dataclass(frozen=True)
-class Standing:
+class ReplayProgress:
     """The last watermark of each partition; empty before a replay has begun."""
 
     watermarks: Mapping[int, Watermark]
@@ -40,10 +40,10 @@ class Standing:
         return len(self.watermarks) == partitions and all(watermark.finishes for watermark in self.watermarks.values())
 
 
-NOTHING = Standing({})
+NOTHING = ReplayProgress({})
 
 
-def standing(connection: KafkaConnection, partitions: int, name: str, act_from: int) -> Standing:
+def replay_progress(connection: KafkaConnection, partitions: int, name: str, act_from: int) -> ReplayProgress:
     """Read the tails of ``tend.watermarks``.
 
     Raises:
@@ -64,4 +64,4 @@ def standing(connection: KafkaConnection, partitions: int, name: str, act_from: 
                 f"{act_from}). Repeat that one with the same options to go on with it, or make the topics and the "
                 "store anew for another."
             )
-    return Standing(watermarks)
+    return ReplayProgress(watermarks)

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
+from agents.replay.event import ReplayEvent
 from agents.replay.plan import EVERY, Interval, plan_marks
-from agents.replay.progress import NOTHING, Standing
-from agents.replay.told import Told
+from agents.replay.progress import NOTHING, ReplayProgress
 from schemas.ids import partition_of
 from schemas.times import Millis, to_rfc3339
 from schemas.topics import TOPIC_OF, WATERMARKS
 from schemas.watermarks import Watermark, encode_watermark
 
-Disturb = Callable[[Interval], Iterable[Told]]
+Perturb = Callable[[Interval], Iterable[ReplayEvent]]
 """What is sent for an interval, and in which order: for tests of what the world does to it."""
 
 
-class Source(Protocol):
+class EventHistory(Protocol):
     """A history: its events in the order of time, the same each time they are asked for."""
 
     @property
@@ -37,7 +37,7 @@ class Source(Protocol):
         """Later than all events: the time of the last watermark."""
         ...
 
-    def events(self) -> Iterator[Told]:
+    def events(self) -> Iterator[ReplayEvent]:
         """The events, from the first."""
         ...
 
@@ -62,7 +62,7 @@ class Sink(Protocol):
         ...
 
 
-class Pace:
+class RatePacer:
     """A stated rate: waits for whatever is ahead of it.
 
     Args:
@@ -113,31 +113,31 @@ class Replay:
         act_from: before this moment no rule is decided.
         every: events between two watermarks, at most.
         watermarks: without, nothing tells the lanes what is complete (for tests of what that costs).
-        disturb: what to send for an interval instead of its events in order.
+        perturb: what to send for an interval instead of its events in order.
         pace: how fast; as fast as it goes by default.
     """
 
     def __init__(
         self,
-        source: Source,
+        source: EventHistory,
         sinks: Sequence[Sink],
         partitions: int,
         *,
         act_from: Millis = 0,
         every: int = EVERY,
         watermarks: bool = True,
-        disturb: Disturb = lambda interval: interval.events,
-        pace: Pace | None = None,
+        perturb: Perturb = lambda interval: interval.events,
+        pace: RatePacer | None = None,
     ) -> None:
         self._source, self._sinks, self._partitions = source, sinks, partitions
         self._act_from, self._every, self._watermarks = act_from, every, watermarks
-        self._disturb, self._pace = disturb, pace
+        self._perturb, self._pace = perturb, pace
         self._sink_of = {topic: sinks[n % len(sinks)] for n, topic in enumerate(dict.fromkeys(TOPIC_OF.values()))}
         self._partition = lru_cache(maxsize=65_536)(partial(partition_of, partitions=partitions))
         self._origin = ("ce_source", f"/tend/replay/{source.name}".encode())
         self._sent = 0
 
-    def run(self, standing: Standing = NOTHING) -> Iterator[Progress]:
+    def run(self, progress: ReplayProgress = NOTHING) -> Iterator[Progress]:
         """Send, and say after each watermark where it stands; what is asked for no further is not sent.
 
         A replay that was killed goes on, in each partition, behind that partition's last watermark. Events that it had
@@ -147,21 +147,21 @@ class Replay:
             DependencyUnavailable: the broker does not answer; what was sent so far counts.
             Unsorted: the source is not in the order of time.
         """
-        if standing.finished(self._partitions):
+        if progress.finished(self._partitions):
             return
-        resume = standing.begin(self._partitions)
+        resume = progress.begin(self._partitions)
         for interval in plan_marks(self._source.events(), every=self._every, end=self._source.end, resume=resume):
-            for told in self._disturb(interval):
-                self._send(told, interval.number, standing)
+            for told in self._perturb(interval):
+                self._send(told, interval.number, progress)
             if self._watermarks:
-                self._mark(interval, standing)
+                self._mark(interval, progress)
             elif interval.finishes:
                 self._flush()
             yield Progress(interval.number, interval.time, interval.read, self._sent, interval.finishes)
 
-    def _send(self, told: Told, number: int, standing: Standing) -> None:
+    def _send(self, told: ReplayEvent, number: int, progress: ReplayProgress) -> None:
         partition = self._partition(told.customer)
-        if standing.has(partition, number):
+        if progress.has(partition, number):
             return
         headers = (
             ("ce_specversion", b"1.0"),
@@ -180,12 +180,12 @@ class Replay:
     def _flush(self) -> dict[tuple[str, int], int]:
         return {at: end for sink in self._sinks for at, end in sink.flush().items()}
 
-    def _mark(self, interval: Interval, standing: Standing) -> None:
+    def _mark(self, interval: Interval, progress: ReplayProgress) -> None:
         # Nothing may be announced before it is in: first the events, then the watermarks.
         ends = self._flush()
         for partition in range(self._partitions):
-            if not standing.has(partition, interval.number):
-                known = dict(standing.watermarks[partition].ends) if partition in standing.watermarks else {}
+            if not progress.has(partition, interval.number):
+                known = dict(progress.watermarks[partition].ends) if partition in progress.watermarks else {}
                 known |= {topic: end for (topic, at), end in ends.items() if at == partition and topic != WATERMARKS}
                 watermark = self._as_watermark(interval, known)
                 self._sinks[0].send(WATERMARKS, partition, None, encode_watermark(watermark), interval.time)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from agents.rollups.model import Changes, Message, TimelineRow, Work, encode
+from agents.rollups.model import Changes, SentMessage, TimelineRow, WorkItem, encode
 from schemas.compression import BadCompression
 from schemas.events import Invalid, decode_event
 from schemas.lane import KafkaRecord
@@ -53,7 +53,7 @@ class Fold:
         now: by the clock; where given, minutes are counted too.
     """
 
-    def __init__(self, work: dict[str, Work], held: set[str], index_key: IndexKey, now: Millis | None) -> None:
+    def __init__(self, work: dict[str, WorkItem], held: set[str], index_key: IndexKey, now: Millis | None) -> None:
         self._work = work
         self._held = held
         self._index_key = index_key
@@ -150,9 +150,9 @@ class Fold:
             work = self._work_of(action, "call", customer)
             work.closed, work.outcome = at, str(told.get("outcome", ""))
 
-    def _work_of(self, name: str, kind: str, customer: str) -> Work:
+    def _work_of(self, name: str, kind: str, customer: str) -> WorkItem:
         key = work_key(customer, name)
-        work = self._work.setdefault(key, Work(name, kind, customer))
+        work = self._work.setdefault(key, WorkItem(name, kind, customer))
         self.changes.work[key] = work
         return work
 
@@ -259,35 +259,35 @@ def work_key(customer: str, name: str) -> str:
     return f"{customer} {name}"
 
 
-def _opened(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+def _opened(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
     work.opened, work.order = at, str(told.get("order_id") or "")
     work.text = str(told.get("text") or "")[:_MOST_TEXT]
 
 
-def _reopened(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+def _reopened(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
     work.closed, work.outcome = 0, ""
     work.text = str(told.get("text") or work.text)[:_MOST_TEXT]
 
 
-def _updated(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+def _updated(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
     work.text = str(told.get("text") or work.text)[:_MOST_TEXT]
 
 
-def _resolved(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+def _resolved(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
     work.closed, work.outcome = work.closed or at, str(told.get("resolution") or "")
 
 
-def _taken(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+def _taken(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
     # First come: who comes second finds the owner, and has to be handed it.
     if not work.owner:
         work.owner, work.taken = str(told.get("owner", "")), at
 
 
-def _handed_over(work: Work, told: Mapping[str, Any], at: Millis) -> None:
+def _handed_over(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
     work.owner, work.taken = str(told.get("owner") or ""), at
 
 
-_COMPLAINTS: Final[Mapping[str, Callable[[Work, Mapping[str, Any], Millis], None]]] = {
+_COMPLAINTS: Final[Mapping[str, Callable[[WorkItem, Mapping[str, Any], Millis], None]]] = {
     "complaint.opened": _opened,
     "complaint.updated": _updated,
     "complaint.resolved": _resolved,
@@ -333,11 +333,11 @@ def _timeline_row(told: Mapping[str, Any], kind: str, at: Millis) -> bytes:
     return encode(TimelineRow(at, kind, str(told.get("id", "")), data, str(told.get("actor") or "")))
 
 
-def _message(told: Mapping[str, Any], kind: str, at: Millis) -> Message:
+def _message(told: Mapping[str, Any], kind: str, at: Millis) -> SentMessage:
     coupon = told.get("coupon") or {}
     data = {name: coupon[name] for name in ("code", "percent", "amount", "currency", "expires_at") if name in coupon}
     data |= {name: told[name] for name in ("queue", "urgency", "due_at", "complaint_id", "locale") if told.get(name)}
-    return Message(
+    return SentMessage(
         action_id=str(told.get("action_id", "")),
         at=at,
         kind=kind,

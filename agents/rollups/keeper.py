@@ -14,7 +14,7 @@ from agents.clock import wall_clock
 from agents.retry import keep_reading
 from agents.rollups.fold import READ_TOPICS, Fold
 from agents.rollups.keys import key
-from agents.rollups.model import Standing, Work
+from agents.rollups.model import Standing, WorkItem
 from agents.rollups.store import Overtaken, RollupStore, standing_of
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import AsyncConsumer
@@ -50,7 +50,7 @@ class RollupKeeper:
         self._index_key = keys.index_key
         self._clock = wall_clock if settings.clock == "wall" else None
         self._name = secrets.token_hex(8)
-        self._work: list[dict[str, Work]] = []
+        self._work: list[dict[str, WorkItem]] = []
         self._held: list[set[str]] = []
         self._positions: list[dict[str, int]] = []
         self._touched: list[set[str]] = [set() for _ in range(rollups.partitions)]

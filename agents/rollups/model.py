@@ -40,7 +40,7 @@ class TimelineRow(msgspec.Struct, array_like=True, frozen=True):
     actor: str = ""
 
 
-class Message(msgspec.Struct, array_like=True, frozen=True):
+class SentMessage(msgspec.Struct, array_like=True, frozen=True):
     """One action as it went out."""
 
     action_id: str
@@ -53,7 +53,7 @@ class Message(msgspec.Struct, array_like=True, frozen=True):
     data: dict[str, str | int | float | bool]
 
 
-class Work(msgspec.Struct, array_like=True):
+class WorkItem(msgspec.Struct, array_like=True):
     """Something that a person of the store has to do: answer a complaint, or call."""
 
     id: str
@@ -89,7 +89,7 @@ class Changes(msgspec.Struct):
     feed: list[bytes] = msgspec.field(default_factory=list)
     index: dict[str, dict[str, Millis]] = msgspec.field(default_factory=dict)
     """Customer to the search keys they are found by."""
-    work: dict[str, Work] = msgspec.field(default_factory=dict)
+    work: dict[str, WorkItem] = msgspec.field(default_factory=dict)
     seen: dict[str, Millis] = msgspec.field(default_factory=dict)
     """Customers touched, with the latest time."""
     held: dict[str, bool] = msgspec.field(default_factory=dict)
@@ -119,6 +119,6 @@ LIST_LIMITS: Final[Mapping[str, int]] = {
 
 encode = msgspec.msgpack.encode
 decode_row = msgspec.msgpack.Decoder(TimelineRow).decode
-decode_message = msgspec.msgpack.Decoder(Message).decode
-decode_work = msgspec.msgpack.Decoder(Work).decode
+decode_message = msgspec.msgpack.Decoder(SentMessage).decode
+decode_work = msgspec.msgpack.Decoder(WorkItem).decode
 decode_standing = msgspec.msgpack.Decoder(Standing).decode

@@ -24,7 +24,7 @@ from agents.rollups.model import (
     RULE_ROWS,
     Changes,
     Standing,
-    Work,
+    WorkItem,
     decode_standing,
     decode_work,
     encode,
@@ -60,7 +60,7 @@ class RollupStore:
         found = await self._ask(self.client.hgetall(key(partition, "positions")))
         return {topic.decode(): int(offset) for topic, offset in found.items()}
 
-    async def work(self, partition: int) -> dict[str, Work]:
+    async def work(self, partition: int) -> dict[str, WorkItem]:
         """All that is to be done or was done lately, by customer and id."""
         found = await self._ask(self.client.hgetall(key(partition, "work")))
         return {name.decode(): decode_work(body) for name, body in found.items()}
@@ -161,7 +161,7 @@ class RollupStore:
                 outgrown[customer] = [name for name in oldest if name not in kept]
         return {customer: keys for customer, keys in outgrown.items() if keys}
 
-    async def prune_work(self, partition: int, work: dict[str, Work]) -> None:
+    async def prune_work(self, partition: int, work: dict[str, WorkItem]) -> None:
         """Forget the finished work beyond the bound, the oldest first."""
         closed = sorted((one.closed, name) for name, one in work.items() if one.closed)
         for _, name in closed[:-CLOSED_WORK] if len(closed) > CLOSED_WORK else []:
@@ -247,12 +247,12 @@ class RollupStore:
         answers = await self._each(lambda pipe, p: pipe.hmget(key(p, "index"), wanted)) if wanted else []
         return sorted({one.decode() for answer in answers for one in answer if one is not None})
 
-    async def all_work(self) -> list[Work]:
+    async def all_work(self) -> list[WorkItem]:
         """All work, that which is done lately among it."""
         answers = await self._each(lambda pipe, p: pipe.hvals(key(p, "work")))
         return [decode_work(body) for answer in answers for body in answer]
 
-    async def one_work(self, partition: int, name: str) -> Work | None:
+    async def one_work(self, partition: int, name: str) -> WorkItem | None:
         """One piece of work."""
         body = await self._ask(self.client.hget(key(partition, "work"), name))
         return decode_work(body) if body else None

@@ -19,7 +19,7 @@ from schemas.times import DAY, Millis
 _KEPT: Final[Millis] = 90 * DAY
 
 
-class Step(StrEnum):
+class SendingStep(StrEnum):
     """How far a message got."""
 
     CLAIMED = "claimed"
@@ -27,10 +27,10 @@ class Step(StrEnum):
     TOLD = "told"
 
 
-class Entry(NamedTuple):
+class LedgerEntry(NamedTuple):
     """A line of the ledger."""
 
-    step: Step
+    step: SendingStep
     customer: str
     reference: str
     """What the provider calls it."""
@@ -44,15 +44,15 @@ class Ledger:
     def __init__(self, client: Client, address: str, channel: str) -> None:
         self._client, self._address, self._channel = client, address, channel
 
-    async def look(self, action_id: str) -> Entry | None:
+    async def look(self, action_id: str) -> LedgerEntry | None:
         """What is known of an action; None where nothing was tried."""
         told = await self._ask(self._client.get(self._key(action_id)))
         if told is None:
             return None
         step, customer, reference, hops = (told.decode() if isinstance(told, bytes) else str(told)).split(" ")
-        return Entry(Step(step), customer, reference, int(hops))
+        return LedgerEntry(SendingStep(step), customer, reference, int(hops))
 
-    async def write(self, action_id: str, step: Step, customer: str, reference: str = "", hops: int = 0) -> None:
+    async def write(self, action_id: str, step: SendingStep, customer: str, reference: str = "", hops: int = 0) -> None:
         """Note how far it got. It is safe when this returns, as far as the store's own promises go."""
         line = f"{step.value} {customer} {reference.replace(' ', '')} {hops}"
         await self._ask(self._client.set(self._key(action_id), line, px=_KEPT))

@@ -33,7 +33,7 @@ class Later:
     at: Millis
 
 
-class Customers(Protocol):
+class CustomerRecords(Protocol):
     """Where records of customers lie."""
 
     async def customer(self, partition: int, customer: str) -> tuple[bytes | None, bytes | None]:
@@ -45,7 +45,7 @@ class Resolver:
     """Asks erasure, consent, hours and expiry once more, and opens what the action left open."""
 
     def __init__(
-        self, store: Customers, links: Links, audit: Audit, partitions: int, *, notices_opening: bool = False
+        self, store: CustomerRecords, links: Links, audit: Audit, partitions: int, *, notices_opening: bool = False
     ) -> None:
         self._store, self._links, self._audit, self._partitions = store, links, audit, partitions
         self._further = {OPENED} if notices_opening else set[str]()

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from agents.access import AccessKeys, Admitted
 from agents.clock import wall_clock
-from agents.senders.ledger import Ledger, Step
+from agents.senders.ledger import Ledger, SendingStep
 from agents.senders.pace import Breaker, Rate, persistently
 from agents.senders.provider import Doubtful, Outgoing, Permanent, Provider, Temporary
 from agents.senders.receipts import receipt
@@ -77,9 +77,9 @@ class Sender:
 
     async def _handle(self, action: AnyAction, body: bytes) -> None:
         known = await self._parts.ledger.look(action.action_id)
-        if known is not None and known.step is Step.TOLD:
+        if known is not None and known.step is SendingStep.TOLD:
             return
-        if known is not None and known.step is Step.ACCEPTED:
+        if known is not None and known.step is SendingStep.ACCEPTED:
             await self._tell(action, "accepted")
             return
         if known is not None and not self._parts.provider.repeats:
@@ -107,7 +107,7 @@ class Sender:
         except Doubtful:
             await self._tell(action, "failed", reason="in_doubt")
         else:
-            await parts.ledger.write(action.action_id, Step.ACCEPTED, action.customer, reference, action.hops)
+            await parts.ledger.write(action.action_id, SendingStep.ACCEPTED, action.customer, reference, action.hops)
             await parts.ledger.count(_today(parts.now()))
             await self._tell(action, "accepted")
 
@@ -118,7 +118,7 @@ class Sender:
         pause = max(self._breaker.wait(clock), parts.rate.wait(clock))
         if pause:
             await parts.sleep(pause)
-        await parts.ledger.write(action_id, Step.CLAIMED, message.action.customer, hops=message.action.hops)
+        await parts.ledger.write(action_id, SendingStep.CLAIMED, message.action.customer, hops=message.action.hops)
         try:
             reference = await parts.provider.send(message)
         except Temporary as failure:
@@ -137,7 +137,7 @@ class Sender:
         parts = self._parts
         told: Admitted = receipt(action, kind, parts.now(), keys=parts.keys, partitions=parts.partitions, **fields)
         await parts.receipts.send(told.topic, told.partition, told.key, told.body)
-        await parts.ledger.write(action.action_id, Step.TOLD, action.customer, hops=action.hops)
+        await parts.ledger.write(action.action_id, SendingStep.TOLD, action.customer, hops=action.hops)
 
 
 def _today(now: Millis) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from agents.simulate.dice import Dice
 from agents.simulate.distributions import Distributions
-from agents.simulate.sheet import DAY, Sheet, stamp
+from agents.simulate.event_schedule import DAY, EventSchedule, stamp
 from agents.simulate.source import Basket
 
 HOUR: Final = 3600
@@ -28,7 +28,7 @@ _EXCHANGES: Final = ("wrong size", "damaged", "other edition")
 class Afterthoughts:
     """What customers and staff think of later."""
 
-    def __init__(self, sheet: Sheet, customer: str, basket: Basket, dice: Dice, table: Distributions) -> None:
+    def __init__(self, sheet: EventSchedule, customer: str, basket: Basket, dice: Dice, table: Distributions) -> None:
         self._sheet, self._customer, self._dice, self._table = sheet, customer, dice, table
         self._order = f"cj-{basket.id}"
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from agents.replay.told import Told
+from agents.replay.event import ReplayEvent
 from agents.simulate import source
 from agents.simulate.dice import Dice
 from agents.simulate.distributions import Distributions
+from agents.simulate.event_schedule import DAY, EventSchedule, stamp
 from agents.simulate.parcels import Parcel
-from agents.simulate.profiles import Profile
-from agents.simulate.sheet import DAY, Sheet, stamp
+from agents.simulate.profiles import InventedPerson
 from agents.simulate.visits import Catalogue, Rhythm, Visit, shop, wander
 from schemas.ids import hash64
 from schemas.times import Millis
@@ -57,10 +57,10 @@ class Journey:
         """Midnight (UTC) after the last day; no event is at or behind it."""
         return self.start + min(self.days, source.DAYS - self.first_day) * DAY * 1000
 
-    def events(self) -> Iterator[Told]:
+    def events(self) -> Iterator[ReplayEvent]:
         """All events in the order of (time, id); about 30,000 a week with everybody."""
         first, last = self.start // 1000, self.end // 1000
-        shop_floor = _Shop(self, Sheet())
+        shop_floor = _Shop(self, EventSchedule())
         waiting: deque[source.Basket] = deque()
         baskets = source.baskets(first, last, source.households(self.households))
         for day in range(first // DAY, last // DAY):
@@ -82,9 +82,9 @@ def _until(baskets: Iterator[source.Basket], waiting: deque[source.Basket], end:
 class _Shop:
     """The shop as it stands on one day: who is registered, and how often they order."""
 
-    def __init__(self, journey: Journey, sheet: Sheet) -> None:
+    def __init__(self, journey: Journey, sheet: EventSchedule) -> None:
         self._journey, self.sheet = journey, sheet
-        self._profiles: dict[int, Profile] = {}
+        self._profiles: dict[int, InventedPerson] = {}
         self._rhythms: dict[int, Rhythm] = {}
         self._redeemed: defaultdict[int, list[source.Redemption]] = defaultdict(list)
         self._loose: list[source.Redemption] = []
@@ -99,7 +99,7 @@ class _Shop:
     def _demographics(self) -> dict[int, source.Demographics]:
         return source.demographics()
 
-    def day(self, day: int, baskets: Iterator[source.Basket]) -> list[Told]:
+    def day(self, day: int, baskets: Iterator[source.Basket]) -> list[ReplayEvent]:
         """Live one day; the events of the day before, now complete."""
         if self._journey.simulated:
             self._without_orders(day)
@@ -173,7 +173,7 @@ class _Shop:
         self._rhythms[household] = Rhythm(low + dice.uniform() * (high - low))
         if self._journey.simulated:
             known = self._demographics.get(household)
-            self._profiles[household] = profile = Profile(household, customer(household), known, dice, table)
+            self._profiles[household] = profile = InventedPerson(household, customer(household), known, dice, table)
             profile.register(self.sheet, at)
 
     def _redeem(self, one: source.Redemption, basket: source.Basket | None, cents: int) -> None:

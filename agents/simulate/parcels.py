@@ -10,7 +10,7 @@ from typing import Any, Final
 from agents.simulate.afterthoughts import Afterthoughts
 from agents.simulate.dice import Dice
 from agents.simulate.distributions import Distributions
-from agents.simulate.sheet import DAY, Sheet, stamp
+from agents.simulate.event_schedule import DAY, EventSchedule, stamp
 from agents.simulate.source import Basket
 
 HOUR: Final = 3600
@@ -34,7 +34,7 @@ class Parcel:
     """The rest of an order's life, written down as soon as it is placed."""
 
     def __init__(
-        self, sheet: Sheet, customer: str, basket: Basket, dice: Dice, later: Dice, table: Distributions
+        self, sheet: EventSchedule, customer: str, basket: Basket, dice: Dice, later: Dice, table: Distributions
     ) -> None:
         self._sheet, self._customer, self._basket, self._dice, self._table = sheet, customer, basket, dice, table
         self._afterthoughts = Afterthoughts(sheet, customer, basket, later, table)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from agents.simulate.dice import Dice
 from agents.simulate.distributions import Distributions, Weights
-from agents.simulate.sheet import Sheet
+from agents.simulate.event_schedule import EventSchedule
 from agents.simulate.source import Demographics
 
 _NAMES: Final = (
@@ -38,7 +38,7 @@ _MONTH_DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _NEEDS: Final = {"email": "email", "sms": "phone", "call": "phone"}
 
 
-class Profile:
+class InventedPerson:
     """The invented person behind a household: drawn once, the same in every range and sample."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Profile:
         self.details = _details(number, known, dice, table)
         self.consents = _consents(self.details, dice, table)
 
-    def register(self, sheet: Sheet, at: int) -> None:
+    def register(self, sheet: EventSchedule, at: int) -> None:
         """Write down the registration and what was ticked in its form."""
         sheet.tell(at, f"{self.customer}-registered", self.customer, "customer.registered", self.details)
         for (channel, purpose), given in self.consents.items():
@@ -56,7 +56,7 @@ class Profile:
             key = f"{self.customer}-c-{channel}-{purpose}"
             sheet.tell(at, key, self.customer, kind, {"channel": channel, "purpose": purpose})
 
-    def change(self, sheet: Sheet, at: int, dice: Dice, table: Distributions) -> None:
+    def change(self, sheet: EventSchedule, at: int, dice: Dice, table: Distributions) -> None:
         """Change a consent, or now and then the address, at this moment."""
         key = f"{self.customer}-u-{at}"
         if dice.chance(table.moves / (table.moves + table.consent_changes)):

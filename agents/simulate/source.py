@@ -21,7 +21,7 @@ import polars as pl
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from agents.simulate.sheet import DAY
+from agents.simulate.event_schedule import DAY
 from schemas.ids import hash64
 
 FIRST_DAY: Final = int(datetime(2017, 1, 1, tzinfo=UTC).timestamp()) // DAY
@@ -43,7 +43,7 @@ _COLUMNS: Final = (
 )
 
 
-class Line(NamedTuple):
+class BasketLine(NamedTuple):
     """One product of a basket; ``cents`` is the price of the whole line."""
 
     product: int
@@ -57,7 +57,7 @@ class Basket(NamedTuple):
     at: int
     id: int
     household: int
-    lines: list[Line]
+    lines: list[BasketLine]
     coupon_cents: int
 
 
@@ -136,7 +136,7 @@ def _baskets_in(column: dict[str, NDArray[Any]]) -> Iterator[Basket]:
     prices, discounts = (np.rint(column[name] * 100).astype("int64") for name in ("sales_value", "coupon_disc"))
     # 8,869 lines have quantity 0 (refunded in part, or sold by weight): they count as one piece.
     pieces = np.maximum(column["quantity"], 1)
-    lines = list(map(Line, column["product_id"].tolist(), pieces.tolist(), prices.tolist()))
+    lines = list(map(BasketLine, column["product_id"].tolist(), pieces.tolist(), prices.tolist()))
     starts = np.flatnonzero(np.diff(column["basket_id"], prepend=-1))
     ats, ids, households = (column[name][starts].tolist() for name in ("at", "basket_id", "household_id"))
     coupons = np.add.reduceat(discounts, starts).tolist()

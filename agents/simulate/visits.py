@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from agents.simulate.dice import Dice
 from agents.simulate.distributions import Distributions
-from agents.simulate.sheet import DAY, Sheet
-from agents.simulate.source import CURRENCY, Basket, Line
+from agents.simulate.event_schedule import DAY, EventSchedule
+from agents.simulate.source import CURRENCY, Basket, BasketLine
 
 _STEPS: Final = ("login", "recipient", "delivery", "payment")
 _FAILURES: Final = ("card declined", "insufficient funds", "expired card", "timeout")
@@ -39,7 +39,7 @@ class Rhythm:
 
     def __init__(self, appetite: float) -> None:
         self.appetite = appetite
-        self.bought: deque[Line] = deque(maxlen=8)
+        self.bought: deque[BasketLine] = deque(maxlen=8)
         self._orders = 0.0
         self.paid = 0
         """Cents of the last order."""
@@ -50,7 +50,7 @@ class Rhythm:
         self._orders *= math.exp(-1.0 / table.rhythm_days)
         return min(rate, table.visits_cap)
 
-    def order(self, lines: list[Line]) -> None:
+    def order(self, lines: list[BasketLine]) -> None:
         """The customer has ordered."""
         self._orders += 1.0
         self.paid = sum(line.cents for line in lines)
@@ -60,7 +60,7 @@ class Rhythm:
 class Visit:
     """One visit being written down: steps follow each other, ids count them."""
 
-    def __init__(self, sheet: Sheet, catalogue: Catalogue, customer: str, cart: str, dice: Dice) -> None:
+    def __init__(self, sheet: EventSchedule, catalogue: Catalogue, customer: str, cart: str, dice: Dice) -> None:
         self._sheet, self._catalogue, self._customer, self._dice = sheet, catalogue, customer, dice
         self.cart = cart
         self._steps = 0
@@ -79,12 +79,12 @@ class Visit:
         query = self._catalogue.category(product).lower()
         self._step(at, "search.performed", {"query": query, "results": results})
 
-    def add(self, at: int, line: Line) -> None:
+    def add(self, at: int, line: BasketLine) -> None:
         """Into the cart."""
         fields = {"cart_id": self.cart, "sku": str(line.product), "quantity": line.quantity, "price": line.cents}
         self._step(at, "cart.item_added", {**fields, "currency": CURRENCY})
 
-    def remove(self, at: int, line: Line) -> None:
+    def remove(self, at: int, line: BasketLine) -> None:
         """Out of the cart again."""
         self._step(at, "cart.item_removed", {"cart_id": self.cart, "sku": str(line.product)})
 
@@ -157,7 +157,7 @@ def shop(visit: Visit, basket: Basket, earliest: int, dice: Dice, table: Distrib
     return begin
 
 
-def _take(visit: Visit, kind: str, line: Line, at: int, total: int, dice: Dice, table: Distributions) -> None:
+def _take(visit: Visit, kind: str, line: BasketLine, at: int, total: int, dice: Dice, table: Distributions) -> None:
     match kind:
         case "view":
             visit.view(at, line.product)
@@ -186,12 +186,12 @@ def _search(visit: Visit, rhythm: Rhythm, catalogue: Catalogue, at: int, dice: D
 def _leave_cart(
     visit: Visit, rhythm: Rhythm, catalogue: Catalogue, at: int, dice: Dice, later: Dice, table: Distributions
 ) -> None:
-    line = dice.pick(rhythm.bought) if rhythm.bought else Line(catalogue.any(dice), 1, 100 * dice.between(1, 40))
+    line = dice.pick(rhythm.bought) if rhythm.bought else BasketLine(catalogue.any(dice), 1, 100 * dice.between(1, 40))
     visit.view(at, line.product)
     at += dice.between(*table.pause)
     visit.add(at, line)
     if dice.chance(table.cart_removed):
-        other = Line(catalogue.any(dice), 1, 100 * dice.between(1, 40))
+        other = BasketLine(catalogue.any(dice), 1, 100 * dice.between(1, 40))
         visit.add(at + 5, other)
         at += dice.between(*table.pause) + 5
         visit.remove(at, other)

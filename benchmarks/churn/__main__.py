@@ -28,7 +28,7 @@ from streams.churn import initial_state
 from streams.churn.current_features import CURRENT
 from streams.churn.posterior import Posterior
 from streams.churn.prior import FILE, Prior, weights_of
-from streams.churn.progressive import Order, ProgressiveEvaluation
+from streams.churn.progressive import PastOrder, ProgressiveEvaluation
 
 PAGE = Path(__file__).parents[2] / "docs" / "churn.md"
 BEGIN, END = "<!-- table: {command} -->", "<!-- end of table -->"
@@ -116,7 +116,7 @@ def make_prior() -> None:
     """Learn the shipped prior from the whole year."""
     orders = journey_orders()
     rehearsal = ProgressiveEvaluation(initial_state([28]), 28, int(orders["at"][0]) // DAY * DAY)
-    for _ in rehearsal.run(Order(*row) for row in orders.iter_rows()):
+    for _ in rehearsal.run(PastOrder(*row) for row in orders.iter_rows()):
         pass
     learned = rehearsal.state.horizons[0].learned
     prior = Prior(CURRENT.version, {name: weights_of(Posterior.unpacked(learned[name])) for name in ("main", "half")})

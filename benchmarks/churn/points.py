@@ -10,7 +10,7 @@ from benchmarks.churn.judged import Points, points_of
 from schemas.churn import Days
 from schemas.times import DAY
 from streams.churn import initial_state
-from streams.churn.progressive import Order, ProgressiveEvaluation
+from streams.churn.progressive import PastOrder, ProgressiveEvaluation
 
 
 def journey_orders() -> pl.DataFrame:
@@ -28,6 +28,6 @@ def points_for(orders: pl.DataFrame, horizon: Days, tick_every: Days = 7) -> Poi
     """Every prediction point of some orders, predicted by the model as it runs live, without the shipped prior."""
     start = int(orders["at"][0]) // DAY * DAY
     rehearsal = ProgressiveEvaluation(initial_state([horizon]), horizon, start, tick_every)
-    found = list(rehearsal.run(Order(*row) for row in orders.iter_rows()))
+    found = list(rehearsal.run(PastOrder(*row) for row in orders.iter_rows()))
     predictions = Predictions.of(found)
     return points_of(orders, predictions, outcomes(orders, predictions, horizon), found, horizon)

@@ -11,7 +11,7 @@ import msgspec
 from schemas.times import DAY, Millis
 from streams.churn import initial_state
 from streams.churn.monitoring import entropy, loss_of
-from streams.churn.progressive import Order, ProgressiveEvaluation
+from streams.churn.progressive import PastOrder, ProgressiveEvaluation
 
 PICTURE = Path(__file__).parents[2] / "docs" / "churn-shocks.svg"
 START: Millis = 17_167 * DAY
@@ -33,15 +33,15 @@ class Told(msgspec.Struct):
     """Days without trust after the first month of trust."""
 
 
-def store(shock: str) -> list[Order]:
+def store(shock: str) -> list[PastOrder]:
     """Customers with rhythms of three days to three weeks, who leave rarely until the shock."""
     dice = random.Random(7)
-    orders: list[Order] = []
+    orders: list[PastOrder] = []
     for i in range(CUSTOMERS):
         rhythm, moment = dice.uniform(3.0, 21.0), dice.uniform(0.0, 40.0)
         loyal = shock != "competitor" or dice.random() > 1.0 / 3.0
         while moment < DAYS and (loyal or moment < SHOCK):
-            orders.append(Order(f"c{i}", START + round(moment * DAY), 3_000))
+            orders.append(PastOrder(f"c{i}", START + round(moment * DAY), 3_000))
             if dice.random() < 0.01:
                 break
             slower = 2.0 if shock == "rhythm" and moment > SHOCK else 1.0

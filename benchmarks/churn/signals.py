@@ -23,7 +23,7 @@ from schemas.churn import Days
 from schemas.ids import fraction
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis
 from streams.churn import initial_state
-from streams.churn.progressive import Order, ProgressiveEvaluation, Signal
+from streams.churn.progressive import PastOrder, ProgressiveEvaluation, Signal
 
 VISIT_GAP, LATE = 30 * MINUTE, 2 * HOUR
 """As in the default rulebook: a pause after which browsing is another visit, and from when a delivery is late."""
@@ -39,13 +39,13 @@ UPSET, CALM = 0.5, 0.02
 YEAR = 365 * DAY
 SETTLED = 3 * DAY
 """A planted complaint of somebody who stays is resolved after so long."""
-Event = Order | Signal
+Event = PastOrder | Signal
 
 
-def orders_of(households: int) -> list[Order]:
+def orders_of(households: int) -> list[PastOrder]:
     """The real orders, without anything invented."""
     told = Journey(households=households, simulated=False).events()
-    return [Order(t.customer, t.time, orjson.loads(t.body)["amount"]) for t in told if t.type == "order.placed"]
+    return [PastOrder(t.customer, t.time, orjson.loads(t.body)["amount"]) for t in told if t.type == "order.placed"]
 
 
 def with_simulated(households: int) -> Iterator[Event]:
@@ -56,7 +56,7 @@ def with_simulated(households: int) -> Iterator[Event]:
         body = orjson.loads(t.body)
         if t.type == "order.placed":
             promised[body["order_id"]] = to_millis(datetime.fromisoformat(body["promised_at"]))
-            yield Order(t.customer, t.time, body["amount"])
+            yield PastOrder(t.customer, t.time, body["amount"])
         if t.type in KINDS:
             yield Signal(t.customer, t.time, KINDS[t.type])
         if t.type in VISITS:
@@ -72,7 +72,7 @@ def with_simulated(households: int) -> Iterator[Event]:
             yield Signal(t.customer, t.time, "satisfaction", (body["rating"] - 1.0) / 4.0)
 
 
-def with_planted(orders: list[Order], horizon: Days) -> list[Event]:
+def with_planted(orders: list[PastOrder], horizon: Days) -> list[Event]:
     """The same orders, and complaints mostly of those who will leave."""
     following: dict[str, Millis] = {}
     planted: list[Event] = []
@@ -86,7 +86,7 @@ def with_planted(orders: list[Order], horizon: Days) -> list[Event]:
     return sorted([*orders, *planted], key=lambda event: (event.at, event.customer))
 
 
-def judged(orders: list[Order], events: Iterable[Event], horizon: Days) -> Figures:
+def judged(orders: list[PastOrder], events: Iterable[Event], horizon: Days) -> Figures:
     """Quality at the prediction points of the orders."""
     rehearsal = ProgressiveEvaluation(initial_state([horizon]), horizon, orders[0].at // DAY * DAY)
     last = orders[-1].at

@@ -16,7 +16,7 @@ from schemas.times import DAY, Millis
 from streams.churn import initial_state
 from streams.churn.monitoring import loss_of
 from streams.churn.prior import shipped
-from streams.churn.progressive import Order, ProgressiveEvaluation
+from streams.churn.progressive import PastOrder, ProgressiveEvaluation
 
 START: Millis = 17_167 * DAY
 HORIZON, SPAN, SPANS = 28, 20, 4
@@ -24,7 +24,7 @@ DAYS = SPAN * SPANS + HORIZON
 CUSTOMERS = 200
 
 
-def made_up(regularity: float, season: float, seed: int) -> list[Order]:
+def made_up(regularity: float, season: float, seed: int) -> list[PastOrder]:
     """Customers who join over the time, with rhythms of ten to forty days, of whom one in twenty leaves per order.
 
     Args:
@@ -32,12 +32,12 @@ def made_up(regularity: float, season: float, seed: int) -> list[Order]:
         season: how far the rate rises and falls in 60 days.
     """
     dice = random.Random(seed)
-    orders: list[Order] = []
+    orders: list[PastOrder] = []
     for i in range(CUSTOMERS):
         rhythm, moment = 10.0 * exp(dice.uniform(0.0, 1.4)), dice.uniform(0.0, 60.0)
         while moment < DAYS:
             amount = round(dice.lognormvariate(8.0, 0.7))
-            orders.append(Order(f"c{i}", START + round(moment * DAY), amount))
+            orders.append(PastOrder(f"c{i}", START + round(moment * DAY), amount))
             if dice.random() < 0.05:
                 break
             faster = 1.0 + season * sin(2.0 * pi * moment / 60.0)
@@ -45,13 +45,13 @@ def made_up(regularity: float, season: float, seed: int) -> list[Order]:
     return sorted(orders, key=lambda order: (order.at, order.customer))
 
 
-def cdnow() -> list[Order]:
+def cdnow() -> list[PastOrder]:
     """The first weeks of a real store of sparse buyers."""
-    orders = [Order(*row) for row in cdnow_orders().iter_rows()]
+    orders = [PastOrder(*row) for row in cdnow_orders().iter_rows()]
     return [order for order in orders if order.at < orders[0].at // DAY * DAY + DAYS * DAY]
 
 
-STORES: dict[str, Callable[[], list[Order]]] = {
+STORES: dict[str, Callable[[], list[PastOrder]]] = {
     "CDNOW (real)": cdnow,
     "irregular buyers": lambda: made_up(1.0, 0.0, 1),
     "regular buyers": lambda: made_up(4.0, 0.0, 2),
@@ -59,7 +59,7 @@ STORES: dict[str, Callable[[], list[Order]]] = {
 }
 
 
-def losses(orders: list[Order], *, prior: bool) -> list[float]:
+def losses(orders: list[PastOrder], *, prior: bool) -> list[float]:
     """Mean log loss of each span."""
     start = orders[0].at // DAY * DAY
     coming: dict[str, list[Millis]] = {}

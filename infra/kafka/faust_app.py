@@ -11,7 +11,7 @@ from faust.app.base import BootStrategy
 from faust.types import TP
 
 from infra.kafka.buffer import FetchedBatch
-from infra.kafka.group import Group
+from infra.kafka.group import WorkerGroup
 from infra.kafka.prefetcher import Prefetcher
 from infra.kafka.transport import BatchTransport
 from infra.settings import Settings
@@ -31,7 +31,7 @@ class LaneApp(faust.App):
 
     BootStrategy = _Boot
 
-    def __init__(self, name: str, *, group: Group, prefetcher: Prefetcher, **options: Any) -> None:
+    def __init__(self, name: str, *, group: WorkerGroup, prefetcher: Prefetcher, **options: Any) -> None:
         self.group = group
         self._prefetcher = prefetcher
         super().__init__(name, **options)
@@ -58,7 +58,7 @@ class LaneApp(faust.App):
 class Engine:
     """A running member of the workers' group: from ``group`` lanes get their records."""
 
-    def __init__(self, app: LaneApp, group: Group, prefetcher: Prefetcher) -> None:
+    def __init__(self, app: LaneApp, group: WorkerGroup, prefetcher: Prefetcher) -> None:
         self.app = app
         self.group = group
         self._prefetcher = prefetcher
@@ -122,14 +122,14 @@ def make_engine(
     Args:
         settings: addresses, group, fetch sizes.
         topics: the input topics, all with the same number of partitions.
-        on_owned: see :class:`infra.kafka.group.Group`.
-        on_lost: see :class:`infra.kafka.group.Group`.
+        on_owned: see :class:`infra.kafka.group.WorkerGroup`.
+        on_lost: see :class:`infra.kafka.group.WorkerGroup`.
         group_instance_id: overrides the one in the settings, where a process runs several workers.
     """
     # A worker that does not end its lanes within its session is as good as dead.
     patience = settings.session_seconds * 0.7
     prefetcher = Prefetcher(settings, topics, group_instance_id or settings.group_instance_id)
-    group = Group(topics, prefetcher, on_owned, on_lost, patience=patience, partitions=settings.partitions)
+    group = WorkerGroup(topics, prefetcher, on_owned, on_lost, patience=patience, partitions=settings.partitions)
     app = LaneApp(settings.group, group=group, prefetcher=prefetcher, **_options(settings))
     source = app.topic(*topics, key_type=None, value_type=None, key_serializer="raw", value_serializer="raw")
 

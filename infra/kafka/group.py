@@ -28,7 +28,7 @@ class Fetches(Protocol):
         ...
 
 
-class Group:
+class WorkerGroup:
     """The partitions that are owned here.
 
     Args:

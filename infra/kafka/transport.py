@@ -25,7 +25,7 @@ from faust.types import TP, ConsumerMessage
 from faust.types.transports import ConsumerCallback
 
 from infra.kafka.buffer import FetchedBatch
-from infra.kafka.group import Group, Place
+from infra.kafka.group import Place, WorkerGroup
 from infra.kafka.prefetcher import Prefetcher
 
 
@@ -164,7 +164,7 @@ class BatchTransport(Transport):
 
     Consumer = BatchConsumer
 
-    def __init__(self, url: Any, app: Any, group: Group, prefetcher: Prefetcher) -> None:
+    def __init__(self, url: Any, app: Any, group: WorkerGroup, prefetcher: Prefetcher) -> None:
         super().__init__(url, app)
         self.group, self.prefetcher = group, prefetcher
 

@@ -38,13 +38,13 @@ class Head(msgspec.Struct, tag="lane", array_like=True, frozen=True):
     """Behind these offsets of the outbound topics lies what was published after the snapshot, by topic."""
 
 
-class Outbox(msgspec.Struct, tag="outbox", array_like=True, frozen=True):
+class OutboxEntries(msgspec.Struct, tag="outbox", array_like=True, frozen=True):
     """Some entries of the lane's outbox, in sequence."""
 
     entries: list[OutboxEntry]
 
 
-class Customers(msgspec.Struct, tag="customers", array_like=True, frozen=True):
+class CustomerImages(msgspec.Struct, tag="customers", array_like=True, frozen=True):
     """Some of the lane's customers."""
 
     images: list[CustomerImage]
@@ -56,7 +56,7 @@ class End(msgspec.Struct, tag="end", array_like=True, frozen=True):
     images: int
 
 
-Block = Head | Outbox | Customers | End
+Block = Head | OutboxEntries | CustomerImages | End
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Block] = msgspec.msgpack.Decoder(Block)
@@ -77,7 +77,7 @@ class LaneWriter:
         self.digest = b""
         self._write(head)
         for entries in in_blocks(outbox):
-            self._write(Outbox(entries))
+            self._write(OutboxEntries(entries))
 
     def add(self, images: Sequence[CustomerImage]) -> None:
         """Some more customers."""
@@ -108,7 +108,7 @@ class LaneWriter:
 
     def _flush(self) -> None:
         if self._waiting:
-            self._write(Customers(self._waiting))
+            self._write(CustomerImages(self._waiting))
             self._waiting, self._size = [], 0
 
     def _write(self, block: Block) -> None:
@@ -156,7 +156,7 @@ def read_head(path: Path) -> Head:
 def read_outbox(path: Path) -> Iterator[list[OutboxEntry]]:
     """The lane's outbox, a block at a time. Raises as ``read_blocks`` does."""
     for block, _ in read_blocks(path):
-        if isinstance(block, Outbox):
+        if isinstance(block, OutboxEntries):
             yield block.entries
         elif not isinstance(block, Head):
             return
@@ -164,7 +164,7 @@ def read_outbox(path: Path) -> Iterator[list[OutboxEntry]]:
 
 def read_customers(path: Path) -> Iterator[list[CustomerImage]]:
     """The lane's customers, a block at a time. Raises as ``read_blocks`` does."""
-    return (block.images for block, _ in read_blocks(path) if isinstance(block, Customers))
+    return (block.images for block, _ in read_blocks(path) if isinstance(block, CustomerImages))
 
 
 def in_blocks(outbox: Sequence[OutboxEntry]) -> Iterator[list[OutboxEntry]]:

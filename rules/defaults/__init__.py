@@ -10,14 +10,13 @@ from typing import Annotated
 from annotated_types import Len
 from pydantic import model_validator
 
-from rules.defaults.brand import Brand, Phrases
+from rules.defaults.brand import Phrases, StoreBrand
 from rules.defaults.commerce import CartDefaults, ComplaintDefaults, CouponDefaults, OrderDefaults, PointDefaults
 from rules.defaults.contact import Cap, Consents, Duplicates, Festival, Group, Quiet
 from rules.defaults.section import Language, Name, Section
 from rules.defaults.segmentation import Place, Rfm, Segments, Stages, Tier
 
 __all__ = [
-    "Brand",
     "Cap",
     "CartDefaults",
     "ComplaintDefaults",
@@ -37,6 +36,7 @@ __all__ = [
     "Section",
     "Segments",
     "Stages",
+    "StoreBrand",
     "Tier",
 ]
 
@@ -61,7 +61,7 @@ class Defaults(Section):
     groups: Annotated[tuple[Group, ...], Len(0, 24)]
     festivals: Annotated[tuple[Festival, ...], Len(0, 24)]
     duplicates: Duplicates
-    brand: Brand
+    brand: StoreBrand
     phrases: Annotated[dict[Language, Phrases], Len(1, 40)]
     """What surrounds each message, by language."""
 

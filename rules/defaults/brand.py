@@ -21,7 +21,7 @@ Address = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s<>\"]
 Page = Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s<>\"]+$")]
 
 
-class Brand(Section):
+class StoreBrand(Section):
     """The store, as its messages show it. A link without its address is left out of them."""
 
     name: Annotated[dict[Tongue, Name], Len(1, 20)]

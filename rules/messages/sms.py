@@ -18,7 +18,7 @@ _LINK: Final = 43
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class SmsLength:
     """What a text takes."""
 
     encoding: Literal["GSM-7", "UCS-2"]
@@ -27,14 +27,14 @@ class Counted:
     parts: int
 
 
-def count(text: str) -> Counted:
+def count(text: str) -> SmsLength:
     """The alphabet, units and parts of a text; neither an escape pair nor a surrogate pair is cut in two."""
     basic = all(letter in _BASIC or letter in _EXTENDED for letter in text)
     encoding: Literal["GSM-7", "UCS-2"] = "GSM-7" if basic else "UCS-2"
     widths = [_width(letter, basic) for letter in text]
     alone, each = _ROOM[encoding]
     units = sum(widths)
-    return Counted(encoding, units, min(units, 1) if units <= alone else _parts(widths, each))
+    return SmsLength(encoding, units, min(units, 1) if units <= alone else _parts(widths, each))
 
 
 def with_links(text: str) -> str:

@@ -37,7 +37,7 @@ class SpokenButton(Section):
     """Where it leads."""
 
 
-class Named(Section):
+class NamedLines(Section):
     """Lines to take instead where the name is known; ``{{ customer.name }}`` stands for it."""
 
     subject: Words
@@ -70,7 +70,7 @@ class Spoken(Section):
     """The whole SMS, without signature and opt-out."""
     push: Words | None = None
     """The notification, at most 90 letters; the headline where it is not given."""
-    named: Named | None = None
+    named: NamedLines | None = None
     """Lines with the name in them."""
     plain: Literal[True] | None = Field(default=None, exclude=True)
     """Whether it was written as one string."""

@@ -65,7 +65,7 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenMessage:
     """A message, and the values that it was written with."""
 
     message: Message
@@ -76,7 +76,7 @@ class Written:
     values: dict[str, KafkaRecord]
 
 
-def write(text: Text, occasion: Occasion) -> Written:
+def write(text: Text, occasion: Occasion) -> WrittenMessage:
     """The message: in the customer's language where the text has it; for the store's own people in theirs.
 
     Raises:
@@ -117,7 +117,7 @@ class _Writer:
         self._raw: dict[str, KafkaRecord] = {}
         self._values = self._known(self._reader)
 
-    def written(self, locale: str) -> Written:
+    def written(self, locale: str) -> WrittenMessage:
         spoken, occasion = self._script.spoken, self._occasion
         subject = self._must(SUBJECT)
         told = Message(
@@ -141,7 +141,7 @@ class _Writer:
             push=self._push() if occasion.channel == "push" else None,
             survey_dimension=occasion.survey,
         )
-        return Written(told, self._text(told), locale, self._raw)
+        return WrittenMessage(told, self._text(told), locale, self._raw)
 
     def _text(self, told: Message) -> str:
         if told.sms:

@@ -20,7 +20,7 @@ from streams.churn.purchase_features import first_order, remember_order, remembe
 from streams.churn.scoring import score
 
 
-class Order(msgspec.Struct, frozen=True, gc=False):
+class PastOrder(msgspec.Struct, frozen=True, gc=False):
     """One order of the file."""
 
     customer: str
@@ -72,14 +72,14 @@ class ProgressiveEvaluation:
         """The latest state learned; two epochs ahead of the one that decides."""
         return self._latest
 
-    def run(self, events: Iterable[Order | Signal]) -> Iterator[Point]:
+    def run(self, events: Iterable[PastOrder | Signal]) -> Iterator[Point]:
         """Points in the order of time; ``events`` sorted by time."""
         now = 0
         for event in events:
             now = event.at
             yield from self._ticks(now)
             self._advance(now)
-            if isinstance(event, Order):
+            if isinstance(event, PastOrder):
                 yield self._ordered(event)
             else:
                 remember_signal(self._known(event.customer).purchases, event.kind, now, event.value)
@@ -114,7 +114,7 @@ class ProgressiveEvaluation:
             self._examples.extend(mature(known.pending, known.last, end, customer))
             self._expect(customer, known)
 
-    def _ordered(self, order: Order) -> Point:
+    def _ordered(self, order: PastOrder) -> Point:
         known = self._known(order.customer)
         self._mature_now(order.customer, known, order.at)
         self._count(known.purchases, order.at, ordered=True, amount_minor=order.amount_minor)

@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from agents.catalogue import topic_specs
 from agents.commands.replay import replay
-from agents.replay.feed import Manner, feed
-from agents.replay.progress import standing
+from agents.replay.feed import ReplayOptions, feed
+from agents.replay.progress import replay_progress
 from agents.simulate.journey import Journey
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
@@ -34,7 +34,7 @@ from tests import backends
 
 PARTITIONS = 2
 JOURNEY = Journey(days=6, households=50)
-MANNER = Manner(every=60)
+MANNER = ReplayOptions(every=60)
 
 app = typer.Typer()
 app.command()(replay)
@@ -67,7 +67,7 @@ def teaching(journey: Journey) -> int:
 
 
 def marked(settings: Settings, journey: Journey) -> int:
-    last = standing(KafkaConnection.of(settings), PARTITIONS, journey.name, teaching(journey)).complete
+    last = replay_progress(KafkaConnection.of(settings), PARTITIONS, journey.name, teaching(journey)).complete
     return last.number if last else -1
 
 
@@ -101,7 +101,7 @@ def test_topics_that_hold_another_replay_are_refused(settings: Settings) -> None
     with pytest.raises(ConfigurationRefused, match=r"holds the replay journey-s1-d0-6-h50.*not journey-s2"):
         list(feed(settings, Journey(days=6, households=50, seed=2), MANNER))
     with pytest.raises(ConfigurationRefused, match=f"acting from {5 * DAY}"):
-        list(feed(settings, JOURNEY, Manner(every=60, act_from=5 * DAY)))
+        list(feed(settings, JOURNEY, ReplayOptions(every=60, act_from=5 * DAY)))
 
 
 def test_missing_topics_are_refused_with_the_command_that_makes_them(broker: str) -> None:
@@ -160,7 +160,9 @@ def test_a_replay_killed_at_any_moment_is_completed_by_the_same_command(settings
             time.sleep(0.05)
         running.send_signal(signal.SIGKILL)
         running.wait()
-    assert not standing(KafkaConnection.of(settings), PARTITIONS, journey.name, teaching(journey)).finished(PARTITIONS)
+    assert not replay_progress(KafkaConnection.of(settings), PARTITIONS, journey.name, teaching(journey)).finished(
+        PARTITIONS
+    )
 
     subprocess.run(command[:-2], env=os.environ, check=True, timeout=100, capture_output=True)
 

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.replay.event import ReplayEvent
 from agents.replay.plan import Begin, Unsorted, plan_marks
-from agents.replay.told import Told
 from schemas.times import DAY, HOUR
 
 _START = 17_167 * DAY
 
 
-def told(time: int, number: int = 0) -> Told:
-    return Told(_START + time, f"e{number}", "c", "order.placed", b"{}")
+def told(time: int, number: int = 0) -> ReplayEvent:
+    return ReplayEvent(_START + time, f"e{number}", "c", "order.placed", b"{}")
 
 
 times = st.lists(st.integers(0, 5 * DAY // HOUR).map(lambda hours: hours * HOUR), max_size=60).map(sorted)

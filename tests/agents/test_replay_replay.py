@@ -8,14 +8,14 @@ from itertools import islice
 import orjson
 import pytest
 
-from agents.replay import disturb
-from agents.replay.progress import Standing
-from agents.replay.replay import Disturb, Pace, Progress, Replay
-from agents.replay.told import Told
+from agents.replay.event import ReplayEvent
+from agents.replay.progress import ReplayProgress
+from agents.replay.replay import Perturb, Progress, RatePacer, Replay
 from agents.simulate.journey import Journey
 from schemas.ids import partition_of
 from schemas.times import DAY, HOUR, to_rfc3339
 from schemas.topics import EVENT_TOPICS, TOPIC_OF
+from tests import perturb
 from tests.agents.recording import Recording
 
 PARTITIONS = 3
@@ -30,8 +30,8 @@ def sent(journey: Journey, sink: Recording, **how: object) -> list[Progress]:
     return list(Replay(journey, [sink], PARTITIONS, every=100, **how).run())  # type: ignore[arg-type]
 
 
-def standing(sink: Recording) -> Standing:
-    return Standing({p: sink.watermarks(p)[-1] for p in range(PARTITIONS) if sink.watermarks(p)})
+def standing(sink: Recording) -> ReplayProgress:
+    return ReplayProgress({p: sink.watermarks(p)[-1] for p in range(PARTITIONS) if sink.watermarks(p)})
 
 
 def test_every_event_is_sent_once_to_the_topic_of_its_type_and_the_partition_of_its_customer(journey: Journey) -> None:
@@ -66,13 +66,13 @@ def test_records_carry_the_event_time_and_cloudevents_headers(journey: Journey) 
 
 
 @pytest.mark.parametrize(
-    "mix", [disturb.in_order, disturb.shuffled(7), disturb.twice, disturb.again(HOUR), disturb.again(DAY)]
+    "mix", [perturb.in_order, perturb.shuffled(7), perturb.twice, perturb.again(HOUR), perturb.again(DAY)]
 )
 def test_what_lies_before_the_ends_of_a_mark_is_earlier_and_new_behind_it_is_not(
-    journey: Journey, mix: Disturb
+    journey: Journey, mix: Perturb
 ) -> None:
     sink = Recording()
-    sent(journey, sink, disturb=mix)
+    sent(journey, sink, perturb=mix)
 
     for partition in range(PARTITIONS):
         watermarks = sink.watermarks(partition)
@@ -90,7 +90,7 @@ def test_what_lies_before_the_ends_of_a_mark_is_earlier_and_new_behind_it_is_not
 
 def test_events_sent_again_an_hour_later_come_behind_what_happened_since(journey: Journey) -> None:
     sink = Recording()
-    sent(journey, sink, disturb=disturb.again(HOUR))
+    sent(journey, sink, perturb=perturb.again(HOUR))
 
     values = Counter(record.value for p in range(PARTITIONS) for record in sink.events(p))
     assert set(values.values()) == {2}
@@ -162,9 +162,9 @@ def test_a_rate_waits_for_what_is_ahead_of_it(journey: Journey) -> None:
         waits.append(seconds)
         now[0] += seconds
 
-    sent(journey, Recording(), pace=Pace(100.0, clock=lambda: now[0], sleep=sleep))
+    sent(journey, Recording(), pace=RatePacer(100.0, clock=lambda: now[0], sleep=sleep))
 
-    events: list[Told] = list(journey.events())
+    events: list[ReplayEvent] = list(journey.events())
     assert sum(waits) == pytest.approx(len(events) / 100)
 
 

@@ -11,7 +11,7 @@ import orjson
 import polars as pl
 import pytest
 
-from agents.replay.told import Told
+from agents.replay.event import ReplayEvent
 from agents.simulate import source
 from agents.simulate.document import simulator_page
 from agents.simulate.journey import Journey
@@ -24,27 +24,27 @@ FEW = 60
 
 
 @pytest.fixture(scope="module")
-def stream() -> list[Told]:
+def stream() -> list[ReplayEvent]:
     """Twenty weeks of a few households."""
     return list(Journey(days=140, households=FEW).events())
 
 
-def bodies(stream: list[Told]) -> list[dict[str, Any]]:
+def bodies(stream: list[ReplayEvent]) -> list[dict[str, Any]]:
     return [orjson.loads(event.body) for event in stream]
 
 
-def test_every_event_keeps_the_contract_and_says_in_its_body_what_the_stream_says(stream: list[Told]) -> None:
+def test_every_event_keeps_the_contract_and_says_in_its_body_what_the_stream_says(stream: list[ReplayEvent]) -> None:
     for told in stream:
         event = decode_event(told.body)
         assert (event.at, event.id, event.customer, event.type) == (told.time, told.id, told.customer, told.type)
 
 
-def test_the_stream_is_in_the_order_of_time_and_id_without_repetition(stream: list[Told]) -> None:
+def test_the_stream_is_in_the_order_of_time_and_id_without_repetition(stream: list[ReplayEvent]) -> None:
     assert all((one.time, one.id) < (two.time, two.id) for one, two in pairwise(stream))
     assert len({event.id for event in stream}) == len(stream)
 
 
-def test_a_seed_gives_the_same_bytes_and_another_seed_others(stream: list[Told]) -> None:
+def test_a_seed_gives_the_same_bytes_and_another_seed_others(stream: list[ReplayEvent]) -> None:
     again = list(Journey(days=140, households=FEW).events())
     other = list(Journey(days=14, households=FEW, seed=2).events())
 
@@ -53,7 +53,7 @@ def test_a_seed_gives_the_same_bytes_and_another_seed_others(stream: list[Told])
 
 
 @pytest.mark.parametrize("day", [1, 8, 29, 61, 100])
-def test_cutting_the_transactions_after_a_day_changes_nothing_before_it(stream: list[Told], day: int) -> None:
+def test_cutting_the_transactions_after_a_day_changes_nothing_before_it(stream: list[ReplayEvent], day: int) -> None:
     journey = Journey(days=day, households=FEW)
     cut = list(journey.events())
     later = {orjson.loads(event.body).get("cart_id") for event in stream if event.time >= journey.end}
@@ -70,7 +70,7 @@ def test_cutting_the_transactions_after_a_day_changes_nothing_before_it(stream: 
     assert all(event.time > journey.end - HOUR for event in stream if event.time < journey.end and event not in kept)
 
 
-def test_households_do_not_depend_on_each_other(stream: list[Told]) -> None:
+def test_households_do_not_depend_on_each_other(stream: list[ReplayEvent]) -> None:
     fewer = list(Journey(days=140, households=FEW // 3).events())
     chosen = {event.customer for event in fewer}
 
@@ -105,7 +105,7 @@ def test_orders_are_the_baskets_of_the_data() -> None:
     assert not any(order.simulated for order in orders)
 
 
-def test_a_visit_that_ends_in_an_order_is_followed_by_it_within_the_hour(stream: list[Told]) -> None:
+def test_a_visit_that_ends_in_an_order_is_followed_by_it_within_the_hour(stream: list[ReplayEvent]) -> None:
     first: dict[str, int] = {}
     tills = set()
     for event, body in zip(stream, bodies(stream), strict=True):
@@ -118,7 +118,7 @@ def test_a_visit_that_ends_in_an_order_is_followed_by_it_within_the_hour(stream:
             assert body["cart_id"] in tills
 
 
-def test_most_visits_end_without_an_order(stream: list[Told]) -> None:
+def test_most_visits_end_without_an_order(stream: list[ReplayEvent]) -> None:
     late = [event for event in stream if event.time > stream[0].time + 60 * DAY]
     visits = {event.id.rpartition("-")[0] for event in late if TOPIC_OF[event.type] == "storefront.browse"}
     ordered = sum(event.type == "order.placed" for event in late)
@@ -126,13 +126,13 @@ def test_most_visits_end_without_an_order(stream: list[Told]) -> None:
     assert len(visits) > 2.5 * ordered
 
 
-def test_an_order_brings_eight_to_twelve_events(stream: list[Told]) -> None:
+def test_an_order_brings_eight_to_twelve_events(stream: list[ReplayEvent]) -> None:
     counts = Counter(event.type for event in stream)
 
     assert 8 <= len(stream) / counts["order.placed"] <= 12
 
 
-def test_lateness_leads_to_complaints(stream: list[Told]) -> None:
+def test_lateness_leads_to_complaints(stream: list[ReplayEvent]) -> None:
     promised: dict[str, str] = {}
     late, complained = set(), set()
     for event, body in zip(stream, bodies(stream), strict=True):
@@ -147,12 +147,12 @@ def test_lateness_leads_to_complaints(stream: list[Told]) -> None:
     assert len(complained & late) / len(late) > 10 * len(complained - late) / len(promised)
 
 
-def test_what_is_invented_says_so(stream: list[Told]) -> None:
+def test_what_is_invented_says_so(stream: list[ReplayEvent]) -> None:
     for event, body in zip(stream, bodies(stream), strict=True):
         assert body.get("simulated", False) == (event.type not in ("order.placed", "receipt.redeemed"))
 
 
-def test_complaints_are_opened_before_anything_else_happens_to_them(stream: list[Told]) -> None:
+def test_complaints_are_opened_before_anything_else_happens_to_them(stream: list[ReplayEvent]) -> None:
     steps = defaultdict(list)
     for event, body in zip(stream, bodies(stream), strict=True):
         if event.type.startswith("complaint."):

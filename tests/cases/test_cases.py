@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from agents.rehearsal import Line, Rehearsed, read_lines, rehearse
+from agents.rehearsal import EventLine, Rehearsed, read_lines, rehearse
 from rules.loading import shipped
 from schemas.outcome import Reason
 from schemas.record import CustomerRecord
@@ -41,9 +41,8 @@ def told(*events: dict[str, Any], until: str = "") -> Rehearsed:
         },
         {"type": "consent.granted", "time": "+1 minute", "channel": "email", "purpose": "marketing"},
     ]
-    lines = [
-        Line(number, orjson.dumps({"customer": "c-1", **one})) for number, one in enumerate([*before, *events], start=1)
-    ]
+    told = [*before, *events]
+    lines = [EventLine(number, orjson.dumps({"customer": "c-1", **one})) for number, one in enumerate(told, start=1)]
     return rehearse(lines, shipped(), moment(until) if until else None)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from agents.bootstrap import initial_churn, lane_config
+from agents.replay.event import ReplayEvent
 from agents.replay.plan import plan_marks
-from agents.replay.told import Told
 from agents.simulate.journey import Journey
 from infra.settings import Settings
 from rules.loading import shipped
@@ -31,12 +31,12 @@ class History:
     """Events in the order of time, the same each time they are asked for."""
 
     name: str
-    told: tuple[Told, ...]
+    told: tuple[ReplayEvent, ...]
     start: Millis
     end: Millis
     act_from: Millis
 
-    def events(self) -> Iterator[Told]:
+    def events(self) -> Iterator[ReplayEvent]:
         """The events, from the first."""
         return iter(self.told)
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from agents.replay.disturb import again, shuffled, twice
-from agents.replay.replay import Disturb
+from agents.replay.replay import Perturb
 from schemas.times import DAY, HOUR
 from tests.equality.conftest import MakeWorld, settings_of
 from tests.equality.histories import History, Result, history, rehearsed
 from tests.equality.world import World, assert_equal
+from tests.perturb import again, shuffled, twice
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -53,9 +53,9 @@ def _join_and_leave(here: World) -> None:
     here.send(pace=1_500, told=here.at({0.2: here.join, 0.4: here.join, 0.6: here.leave, 0.8: here.leave}))
 
 
-def _disturbed(disturb: Disturb) -> Callable[[World], None]:
+def _disturbed(perturb: Perturb) -> Callable[[World], None]:
     def run(here: World) -> None:
-        here.send(disturb)
+        here.send(perturb)
         here.start(workers=2)
 
     return run

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from agents.replay.disturb import again, shuffled, twice
+from agents.replay.event import ReplayEvent
 from agents.replay.plan import Interval
-from agents.replay.replay import Disturb
-from agents.replay.told import Told
+from agents.replay.replay import Perturb
 from schemas.times import DAY, HOUR
 from tests.equality.conftest import MakeWorld
 from tests.equality.histories import Result
 from tests.equality.world import assert_equal
 from tests.infra.store_servers import cluster_of_three
+from tests.perturb import again, shuffled, twice
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -79,12 +79,12 @@ def test_workers_that_join_and_leave_in_the_middle_change_nothing(world: MakeWor
     assert_equal(here.result(), expected, here.action_ids())
 
 
-def _again_and_again() -> Disturb:
+def _again_and_again() -> Perturb:
     """Each event at once, an hour later and a day later once more, and all of it shuffled between two watermarks."""
     later, much_later, mixed = again(HOUR), again(DAY), shuffled(7)
 
-    def disturb(interval: Interval) -> Iterable[Told]:
+    def perturb(interval: Interval) -> Iterable[ReplayEvent]:
         sent = [*twice(interval), *later(interval), *much_later(interval)]
         return mixed(interval._replace(events=sent))
 
-    return disturb
+    return perturb

@@ -11,8 +11,7 @@ import msgspec
 
 from agents.bootstrap import open_store
 from agents.installation import Installation
-from agents.replay.disturb import in_order
-from agents.replay.replay import Disturb, Pace, Progress, Replay
+from agents.replay.replay import Perturb, Progress, RatePacer, Replay
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producers import BulkProducer
@@ -20,6 +19,7 @@ from infra.settings import Settings
 from schemas.outcome import Decision, decode_decision
 from schemas.topics import ACTION_TOPICS, ALMANAC, DECISIONS, EVENT_TOPICS
 from tests.equality.histories import EVERY, History, Result
+from tests.perturb import in_order
 
 
 class World:
@@ -33,7 +33,7 @@ class World:
 
     def send(
         self,
-        disturb: Disturb = in_order,
+        perturb: Perturb = in_order,
         *,
         pace: float | None = None,
         told: Callable[[Progress], None] = lambda _: None,
@@ -48,8 +48,8 @@ class World:
             act_from=self.history.act_from,
             every=EVERY,
             watermarks=self.settings.watermarks,
-            disturb=disturb,
-            pace=Pace(pace) if pace else None,
+            perturb=perturb,
+            pace=RatePacer(pace) if pace else None,
         )
         for progress in replay.run():
             self.read = progress.read

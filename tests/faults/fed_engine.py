@@ -12,10 +12,9 @@ from typing import Self, TypeVar
 from uuid import uuid4
 
 from agents.installation import Installation
-from agents.replay.disturb import again, shuffled
+from agents.replay.event import ReplayEvent
 from agents.replay.plan import Interval
-from agents.replay.replay import Disturb, Progress, Replay
-from agents.replay.told import Told
+from agents.replay.replay import Perturb, Progress, Replay
 from infra.embedded import EmbeddedStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
@@ -32,6 +31,7 @@ from tests.faults.on_trial import Tried
 from tests.faults.reconciliation import check_ledger
 from tests.faults.slow_wire import SlowWire
 from tests.faults.trials import Safeguard
+from tests.perturb import again, shuffled
 
 EVERY = 30
 """Events between two watermarks: many small batches, so that there is always one to be hit in."""
@@ -59,7 +59,7 @@ class FedEngine:
         directory: Path,
         seed: int,
         safeguard: Safeguard | None = None,
-        disturb: Disturb | None = None,
+        perturb: Perturb | None = None,
         workers: int = 2,
         *,
         every: int = EVERY,
@@ -74,7 +74,7 @@ class FedEngine:
         self.done: Counter[str] = Counter()
         """What has happened, by name; of kills only those that count."""
         self._safeguard, self._first = safeguard, workers
-        self._disturb, self._every = disturb, every
+        self._perturb, self._every = perturb, every
         self._static = seed % 2 == 0
         """Whether workers keep their name in the group when they are started again."""
         self.workers: list[Tried] = []
@@ -130,7 +130,7 @@ class FedEngine:
     def _send(self) -> Iterator[Progress]:
         later, mixed = again(HOUR), shuffled(self.seed)
 
-        def disturb(interval: Interval) -> list[Told]:
+        def perturb(interval: Interval) -> list[ReplayEvent]:
             sent = list(later(interval))
             return list(mixed(interval._replace(events=[*sent, *self.garbage.beside(sent)])))
 
@@ -140,7 +140,7 @@ class FedEngine:
             self.settings.partitions,
             act_from=self.history.act_from,
             every=self._every,
-            disturb=self._disturb or disturb,
+            perturb=self._perturb or perturb,
         )
         return replay.run()
 

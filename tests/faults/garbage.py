@@ -6,7 +6,7 @@ import random
 
 import orjson
 
-from agents.replay.told import Told
+from agents.replay.event import ReplayEvent
 
 
 class Garbage:
@@ -16,11 +16,11 @@ class Garbage:
         self._dice = random.Random(seed)
         self.sent: list[bytes] = []
 
-    def beside(self, events: list[Told]) -> list[Told]:
+    def beside(self, events: list[ReplayEvent]) -> list[ReplayEvent]:
         """Some records that no lane can understand."""
         return [self._like(event) for event in events if self._dice.random() < 0.01]
 
-    def _like(self, event: Told) -> Told:
+    def _like(self, event: ReplayEvent) -> ReplayEvent:
         number = str(len(self.sent)).encode()
         body = self._dice.choice(
             [

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.replay.disturb import again
+from agents.replay.event import ReplayEvent
 from agents.replay.plan import Interval
 from agents.replay.replay import Progress
-from agents.replay.told import Told
 from schemas.outcome import Verdict
 from schemas.times import HOUR
 from tests.equality.conftest import settings_of
@@ -19,6 +18,7 @@ from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
 from tests.faults.garbage import Garbage
 from tests.faults.reconciliation import GIVEN, check_ledger, totals
+from tests.perturb import again
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
@@ -37,7 +37,7 @@ def world(broker: str, store_server: str, group: str, week: History, tmp_path: P
 def test_the_books_balance_while_it_runs_and_at_its_end(world: World, expected: Result) -> None:
     later, garbage, sent = again(HOUR), Garbage(3), Counter[str]()
 
-    def disturb(interval: Interval) -> list[Told]:
+    def perturb(interval: Interval) -> list[ReplayEvent]:
         told = list(later(interval))
         told += garbage.beside(told)
         sent["events"] += len(told)
@@ -52,7 +52,7 @@ def test_the_books_balance_while_it_runs_and_at_its_end(world: World, expected: 
         names = ("tend_events_total", "tend_duplicates_total", "tend_dead_letters_total", "tend_forwarded_total")
         return sum(counted[name] for name in names)
 
-    world.send(disturb, told=look)
+    world.send(perturb, told=look)
     world.until_done()
 
     assert handled() == sent["events"]

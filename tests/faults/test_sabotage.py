@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from agents.replay.disturb import in_order, shuffled, twice
-from agents.replay.replay import Disturb
+from agents.replay.replay import Perturb
 from schemas.errors import TendError
 from tests.backends import OwnBroker
 from tests.equality.conftest import settings_of
@@ -22,6 +21,7 @@ from tests.equality.histories import History, Result, history, rehearsed
 from tests.faults.fed_engine import EVERY
 from tests.faults.trials import Safeguard, Step
 from tests.faults.trouble import Trouble
+from tests.perturb import in_order, shuffled, twice
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(500)]
 
@@ -83,22 +83,22 @@ class Case(NamedTuple):
     happens: Callable[[Trouble], None]
     says: str
     workers: int = 1
-    disturb: Disturb | None = None
+    perturb: Perturb | None = None
     every: int = EVERY
     patience: float = 20
 
 
 CASES = [
     # Large intervals, so that the zombie takes back much; in order, as what is sent twice would come again.
-    Case(Safeguard.VERSION, _wakes_for_a_moment, _DIFFERS, workers=2, disturb=in_order, every=60),
+    Case(Safeguard.VERSION, _wakes_for_a_moment, _DIFFERS, workers=2, perturb=in_order, every=60),
     Case(Safeguard.FETCH, _another_owner_for_a_moment, f"{_DIFFERS}|{_STOPS}"),
     # Nobody ends the transaction of a zombie that is not fenced, but its time-out of 30 s; new owners wait behind it.
     # Or it says, once awake, how far it has come itself, and whoever opens next finds the store far ahead of that.
     Case(Safeguard.FENCE, _freezes_before_it_publishes, f"{_TWICE}|{_NO_OWNER}|{_WENT_BACK}", workers=2, patience=45),
     Case(Safeguard.POSITION, _kills_before_the_store_knows, _TWICE),
     Case(Safeguard.TRIM, _store_forgets, _STOPS),
-    Case(Safeguard.DUPLICATES, _nothing, _DIFFERS, disturb=twice),
-    Case(Safeguard.ORDER, _nothing, _DIFFERS, disturb=shuffled(SEEDS[0])),
+    Case(Safeguard.DUPLICATES, _nothing, _DIFFERS, perturb=twice),
+    Case(Safeguard.ORDER, _nothing, _DIFFERS, perturb=shuffled(SEEDS[0])),
 ]
 
 
@@ -123,7 +123,7 @@ def test_without_this_safeguard_the_suite_is_red(
 
 def _red(kafka: OwnBroker, days: History, expected: Result, directory: Path, case: Case, seed: int) -> str:
     directory.mkdir()
-    with Trouble(kafka, days, directory, seed, case.safeguard, case.disturb, case.workers, every=case.every) as trouble:
+    with Trouble(kafka, days, directory, seed, case.safeguard, case.perturb, case.workers, every=case.every) as trouble:
         trouble.patience = case.patience
         try:
             _all_of_it(trouble, case.happens, expected)

@@ -13,7 +13,7 @@ import pytest
 from infra.kafka.buffer import FetchedBatch, PartitionBuffer, PartitionRevoked
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.faust_app import Engine, make_engine
-from infra.kafka.group import Group, Place
+from infra.kafka.group import Place, WorkerGroup
 from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics, TopicSpec
 from infra.kafka.transport import BatchConsumer
@@ -49,7 +49,7 @@ class Worker:
         self.lanes: dict[int, asyncio.Task[None]] = {}
 
     @property
-    def group(self) -> Group:
+    def group(self) -> WorkerGroup:
         return self.engine.group
 
     async def _owned(self, partition: int) -> None:
@@ -186,7 +186,7 @@ async def stop_lane(worker: Worker, partition: int) -> None:
     worker.lanes[partition] = asyncio.create_task(asyncio.sleep(0))
 
 
-async def read_from(group: Group, partition: int, topic: str, start: int) -> list[KafkaRecord]:
+async def read_from(group: WorkerGroup, partition: int, topic: str, start: int) -> list[KafkaRecord]:
     """Open the partition anew, and read to its end."""
     buffer = group.open(partition, {topic: start})
     records: list[KafkaRecord] = []
@@ -349,7 +349,7 @@ async def test_a_topic_that_has_grown_is_refused_and_none_of_its_lanes_begins() 
     async def lost(partition: int) -> None:
         raise AssertionError(partition)
 
-    group = Group(["a", "b"], Nobody(), owned, lost, partitions=2)
+    group = WorkerGroup(["a", "b"], Nobody(), owned, lost, partitions=2)
 
     with pytest.raises(
         ConfigurationRefused, match=r"b was given more partitions than the 2.*make the topic again with 2"

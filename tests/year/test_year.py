@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agents.demo.run import Counted
+from agents.demo.run import CountedHistory
 from agents.demo.summary import Summary, summarise
 from agents.installation import Installation
 from agents.replay.replay import Replay
@@ -60,7 +60,7 @@ def year(broker_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def _replayed(installation: Installation) -> Summary:
     journey = Journey()
-    source, began = Counted(journey), time.monotonic()
+    source, began = CountedHistory(journey), time.monotonic()
     replay = Replay(source, [BulkProducer(installation.connection)], PARTITIONS, act_from=journey.start + 28 * DAY)
     installation.make_topics()
     try:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from agents.messages.layout import UnfilledLink, mail
-from agents.messages.samples import Sample, links, sample
+from agents.messages.samples import MessageSample, links, sample
 from rules.loading import shipped
 from rules.rule import Rule
 from schemas.message import Message
@@ -24,7 +24,7 @@ WHOLE = {**links("https://shop.example")}
 def message(rule: str, locale: str = "en-US", status: str = "dispatched") -> Message:
     known = shipped().rule(rule)
     assert known is not None
-    action = sample(shipped(), known, Sample(locale, AT, status), "email")
+    action = sample(shipped(), known, MessageSample(locale, AT, status), "email")
     assert action.message is not None
     return action.message
 

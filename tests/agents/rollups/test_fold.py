@@ -8,7 +8,7 @@ import msgspec
 
 from agents.access import AccessKeys
 from agents.rollups.fold import Fold
-from agents.rollups.model import Changes, Work, decode_row
+from agents.rollups.model import Changes, WorkItem, decode_row
 from schemas.events import encode_event
 from schemas.lane import KafkaRecord
 from schemas.outcome import Decision, Reason, Verdict, encode_decision
@@ -22,7 +22,7 @@ class Partition:
     """One partition whose records are folded as they come."""
 
     def __init__(self) -> None:
-        self.work: dict[str, Work] = {}
+        self.work: dict[str, WorkItem] = {}
         self.held: set[str] = set()
         self.offset = 0
 

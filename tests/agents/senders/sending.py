@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from agents.access import AccessKeys, AuditEntry
 from agents.links import Links
-from agents.messages.samples import Sample, sample
+from agents.messages.samples import MessageSample, sample
 from agents.senders.email import Dkim, SmtpProvider, SmtpServer
 from agents.senders.ledger import Ledger
 from agents.senders.pace import Rate
@@ -47,7 +47,7 @@ def action(rule: str = "birthday_greeting", channel: Channel = "email", at: Mill
     """An action as it lies on its topic."""
     known = shipped().rule(rule)
     assert known is not None
-    given = sample(shipped(), known, Sample("en-US", at), channel)
+    given = sample(shipped(), known, MessageSample("en-US", at), channel)
     return given.model_copy(update=changes)
 
 

@@ -21,7 +21,7 @@ from agents.gateway.throttle import Throttle
 from agents.senders.bounce_intake import BounceIntake, mails_in
 from agents.senders.bounces import Bounce, read_bounce
 from agents.senders.email import returning
-from agents.senders.ledger import Ledger, Step
+from agents.senders.ledger import Ledger, SendingStep
 from infra.telemetry import Telemetry
 from schemas.times import to_millis
 from tests.agents.senders.post_office import post_office
@@ -165,7 +165,7 @@ async def test_a_bounce_of_what_was_never_sent_tells_nothing(client: Any) -> Non
 
 async def test_a_mail_server_hands_bounces_on_by_http(client: Any) -> None:
     returns, registry = Returns(client), CollectorRegistry()
-    await returns.ledger.write(ACTION, Step.TOLD, "c-1")
+    await returns.ledger.write(ACTION, SendingStep.TOLD, "c-1")
     keys = read_keys("mail:a-secret-of-the-mail-server,web!:a-key-everybody-reads")
     door = BounceDoor(returns.intake, keys, Throttle(100, 100, lambda: 0.0), Telemetry(registry))
     app = Starlette(routes=[Route("/v1/bounces", door.answer, methods=["POST"])])

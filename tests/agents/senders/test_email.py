@@ -12,7 +12,7 @@ import dkim
 import pytest
 
 from agents.senders.email import Dkim
-from agents.senders.ledger import Step
+from agents.senders.ledger import SendingStep
 from schemas.record import Consent
 from schemas.times import HOUR
 from tests.agents.senders.post_office import PostOffice, post_office
@@ -95,7 +95,7 @@ async def test_one_action_is_one_mail_however_often_it_is_read(client: Any, offi
 async def test_what_a_dead_sender_had_accepted_is_told_and_not_sent_again(client: Any, office: PostOffice) -> None:
     shop = Shop(client, smtp(office.port), anna())
     given = action()
-    await shop.ledger.write(given.action_id, Step.ACCEPTED, given.customer, "<id>")
+    await shop.ledger.write(given.action_id, SendingStep.ACCEPTED, given.customer, "<id>")
 
     await shop.take(given)
 
@@ -106,7 +106,7 @@ async def test_what_a_dead_sender_had_accepted_is_told_and_not_sent_again(client
 async def test_what_a_dead_sender_left_in_doubt_is_not_sent_again_and_says_so(client: Any, office: PostOffice) -> None:
     shop = Shop(client, smtp(office.port), anna())
     given = action()
-    await shop.ledger.write(given.action_id, Step.CLAIMED, given.customer)
+    await shop.ledger.write(given.action_id, SendingStep.CLAIMED, given.customer)
 
     await shop.take(given)
 

@@ -10,7 +10,7 @@ from schemas.lane import KafkaRecord
 from schemas.times import DAY, WEEK, to_rfc3339
 from schemas.topics import ORDERS
 from streams.churn import initial_state
-from streams.churn.progressive import Order, Point, ProgressiveEvaluation, Signal
+from streams.churn.progressive import PastOrder, Point, ProgressiveEvaluation, Signal
 from streams.in_process_runner import InProcessRunner as Engine
 from streams.in_process_runner import WatermarkInterval
 from streams.lane_protocol import LaneConfig
@@ -20,7 +20,7 @@ from tests.streams.churn.stores import START, store
 HORIZON = 14
 
 
-def points_of(orders: list[Order], horizon: int = HORIZON) -> list[Point]:
+def points_of(orders: list[PastOrder], horizon: int = HORIZON) -> list[Point]:
     return list(ProgressiveEvaluation(initial_state([horizon]), horizon, START).run(orders))
 
 
@@ -47,7 +47,7 @@ def test_signals_make_no_points_and_are_looked_at() -> None:
     orders = store()
     late = [Signal(order.customer, order.at + 1, "late_delivery") for order in orders[::3]]
     strangers = [Signal("nobody", START + day * DAY + 5, "visit") for day in range(100)]
-    everything: list[Order | Signal] = [*orders, *late, *strangers]
+    everything: list[PastOrder | Signal] = [*orders, *late, *strangers]
     both = sorted(everything, key=lambda event: event.at)
 
     points, plain = list(ProgressiveEvaluation(initial_state([HORIZON]), HORIZON, START).run(both)), points_of(orders)
@@ -62,7 +62,7 @@ def test_nothing_that_happens_after_a_moment_changes_a_prediction_up_to_it() -> 
     middle = START + 70 * DAY
     until = [order for order in orders if order.at <= middle]
     other = [msgspec.structs.replace(order, at=order.at + DAY, amount_minor=1) for order in orders if order.at > middle]
-    strangers = [Order(f"x{i}", middle + 1 + i, 100) for i in range(50)]
+    strangers = [PastOrder(f"x{i}", middle + 1 + i, 100) for i in range(50)]
 
     as_it_was = [p for p in points_of(orders) if p.at <= middle]
     otherwise = [p for p in points_of(until + sorted(strangers + other[::2], key=lambda o: o.at)) if p.at <= middle]
@@ -87,7 +87,7 @@ def test_what_is_evaluated_is_what_runs_live() -> None:
     }
 
 
-def live(orders: list[Order]) -> Engine:
+def live(orders: list[PastOrder]) -> Engine:
     ground = LaneConfig(0, 1, DAY, (HORIZON,), Tick(START, WEEK), initial_state([HORIZON]))
     engine = Engine([ground], RulebookSchedule(shipped()))
     raws = [
@@ -102,7 +102,7 @@ def live(orders: list[Order]) -> Engine:
     return engine
 
 
-def placed(order: Order, number: int) -> bytes:
+def placed(order: PastOrder, number: int) -> bytes:
     return orjson.dumps(
         {
             "id": f"e{number}", "type": "order.placed", "customer": order.customer, "time": to_rfc3339(order.at),

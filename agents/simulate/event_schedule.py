@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from agents.replay.told import Told
+from agents.replay.event import ReplayEvent
 
 DAY: Final = 86_400
 """Seconds; inside the simulator a moment is a count of seconds since the epoch, UTC."""
@@ -29,11 +29,11 @@ def stamp(at: int) -> str:
     return f"{_date(day)}{_CLOCK[second // 60]}{second % 60:02d}Z"
 
 
-class Sheet:
+class EventSchedule:
     """Events by day. What lies in the future waits here as bytes; a day is taken once nothing can be added to it."""
 
     def __init__(self) -> None:
-        self._days: defaultdict[int, list[Told]] = defaultdict(list)
+        self._days: defaultdict[int, list[ReplayEvent]] = defaultdict(list)
 
     def tell(self, at: int, key: str, customer: str, kind: str, fields: dict[str, Any], simulated: bool = True) -> None:
         """Write an event down; ``key`` becomes its id."""
@@ -41,8 +41,8 @@ class Sheet:
         if simulated:
             body["simulated"] = True
         body.update(fields)
-        self._days[at // DAY].append(Told(at * 1000, key, customer, kind, orjson.dumps(body)))
+        self._days[at // DAY].append(ReplayEvent(at * 1000, key, customer, kind, orjson.dumps(body)))
 
-    def take(self, day: int) -> list[Told]:
+    def take(self, day: int) -> list[ReplayEvent]:
         """The events of a day in the order of (time, id)."""
         return sorted(self._days.pop(day, ()))

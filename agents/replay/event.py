@@ -7,7 +7,7 @@ from typing import NamedTuple
 from schemas.times import Millis
 
 
-class Told(NamedTuple):
+class ReplayEvent(NamedTuple):
     """An event of the contract with what is needed to send it; tuples sort by (time, id), as lanes do."""
 
     time: Millis
