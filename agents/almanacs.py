@@ -12,12 +12,12 @@ from infra.kafka.consumers import tail
 from schemas.almanac import Almanac, BadAlmanac, NewerAlmanac, decode_almanac, verify
 from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord
+from schemas.signing import SIGNATURE
 from schemas.topics import ALMANAC
 
 log = logging.getLogger(__name__)
 
 RESUME = "tend-resume"
-SIGNATURE = "tend-signature"
 _DIGITS = 18
 """An offset has no more."""
 _KEPT = 4

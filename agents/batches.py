@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -9,12 +10,15 @@ import msgspec
 
 from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord, LaneState
+from schemas.signing import UNSIGNED
 from schemas.times import Millis
 from schemas.topics import EVENT_TOPICS, WATERMARKS
 from schemas.watermarks import Watermark, decode_watermark
 from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward, receive
 from streams.lane_protocol import Batch
 from streams.merge import Queue, horizon_of, in_order, release
+
+log = logging.getLogger(__name__)
 
 _RELEASE = 2_000
 """Events released at once; more wait for the next batch."""
@@ -103,19 +107,30 @@ class AsTheyLay(Mapping[tuple[str, int], KafkaRecord]):
 
 
 class MarkedBatches:
-    """A replay with watermarks: one interval at a time, whatever the order of arrival within it."""
+    """A replay with watermarks: one interval at a time, whatever the order of arrival within it.
 
-    def __init__(self, source: RecordSource, partition: int, partitions: int, receive: Receive = receive) -> None:
+    Args:
+        is_ours: whether a watermark was written by a replay of this installation; others are passed over.
+    """
+
+    def __init__(
+        self,
+        source: RecordSource,
+        partition: int,
+        partitions: int,
+        receive: Receive = receive,
+        is_ours: Callable[[KafkaRecord], bool] = lambda _: True,
+    ) -> None:
         self._source = source
         self._partition = partition
         self._partitions = partitions
         self._receive = receive
+        self._is_ours = is_ours
 
     async def next(self, state: LaneState) -> Batch | None:
         """The interval up to the next watermark; None while that watermark is not there."""
-        if not await self._source.wait((WATERMARKS,), _WHILE):
+        if (raw := await self._next_of_ours()) is None:
             return None
-        (raw,) = self._source.take(WATERMARKS, limit=1)
         watermark = _watermark_in(raw)
         await self._source.reach(watermark.ends)
         admission = AdmissionRules(self._partition, self._partitions, watermark.time, forwards=False)
@@ -132,6 +147,14 @@ class MarkedBatches:
             position=watermark.position,
             act_from=watermark.act_from,
         )
+
+    async def _next_of_ours(self) -> KafkaRecord | None:
+        while await self._source.wait((WATERMARKS,), _WHILE):
+            (raw,) = self._source.take(WATERMARKS, limit=1)
+            if self._is_ours(raw):
+                return raw
+            log.error("%s, partition %d, offset %d: %s; it is not used", raw.topic, raw.partition, raw.offset, UNSIGNED)
+        return None
 
     def lag(self, state: LaneState) -> dict[str, int]:
         """See ``Batches``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import msgspec
 
 from agents.batches import Receive
 from agents.clock import wall_clock
-from agents.signing import almanac_key
+from agents.signing import installation_key, signing_of
 from infra.kafka.connection import KafkaConnection
 from infra.settings import Settings
 from infra.store import RedisStore, Store, Tables, address_of, connect
@@ -85,15 +86,20 @@ def new_worker(settings: Settings, watch: Watch) -> Worker:
     from infra.kafka.outbox_publisher import OutboxPublisher
 
     connection, store, known = KafkaConnection.of(settings), open_store(settings), initial_churn(settings)
+    signing, refused = signing_of(settings), Counter[str]()
     parts = WorkerParts(
         connection=connection,
         store=store,
-        almanacs=AlmanacFeed(connection, almanac_key(settings), exact=settings.clock == "event"),
+        almanacs=AlmanacFeed(connection, signing.key, exact=settings.clock == "event"),
         rulebooks=RulebookFeed(settings),
         clock=TrustedClock(wall_clock, store.time) if settings.clock == "wall" else None,
         config=lambda partition: lane_config(settings, partition, known),
-        publisher=lambda partition: OutboxPublisher(connection, partition, group=settings.group),
+        publisher=lambda partition: OutboxPublisher(
+            connection, partition, signing, group=settings.group, refused=refused
+        ),
         receive=receiver(settings),
+        signing=signing,
+        refused=refused,
     )
     return Worker(settings, watch, parts)
 
@@ -102,7 +108,7 @@ def new_learner(settings: Settings) -> Learner:
     """The learner of an installation; of all that run, one at a time is active."""
     from agents.learner import Learner
 
-    return Learner(settings, initial_churn(settings), almanac_key(settings), service_clock(settings))
+    return Learner(settings, initial_churn(settings), installation_key(settings), service_clock(settings))
 
 
 def service_clock(settings: Settings) -> Callable[[], Millis] | None:

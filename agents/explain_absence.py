@@ -6,7 +6,7 @@ from agents.almanacs import almanac_of
 from agents.bootstrap import initial_churn, lane_config
 from agents.clock import wall_clock
 from agents.rulebooks import published_rulebooks
-from agents.signing import almanac_key
+from agents.signing import installation_key
 from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
 from infra.settings import Settings
@@ -41,7 +41,7 @@ async def _context(settings: Settings, lane: LaneState, customer: str) -> LaneCo
     nothing = Almanac(version=VERSION, epoch=NONE_YET, partitions=settings.partitions, churn=known)
     ground = lane_config(settings, partition_of(customer, settings.partitions), known)
     return LaneContext(
-        rulebook=(await published_rulebooks(connection, almanac_key(settings))).at(lane.rulebook_since)[2],
+        rulebook=(await published_rulebooks(connection, installation_key(settings))).at(lane.rulebook_since)[2],
         almanac=await almanac_of(connection, lane.almanac) or nothing,
         horizons=ground.horizons,
         tick=ground.tick,

@@ -17,6 +17,7 @@ from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
 from agents.console.session import first_token
 from agents.recovery import lane_states
+from agents.signing import signing_of
 from infra.embedded.process import HOST, ServerProcess, free_port
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.published_position import read_position
@@ -97,6 +98,7 @@ class Installation:
         self.settings = settings
         self.directory = directory
         self.connection = KafkaConnection.of(settings)
+        self._signing = signing_of(settings)
         self.workers: list[Service] = []
         self.learner = Service("learn", settings, directory, "learner")
         self.console: Console | None = None
@@ -221,7 +223,7 @@ class Installation:
     def _where_it_stands(self, partition: int, state: LaneState | None) -> str:
         if state is None:
             return f"lane {partition} has not begun"
-        out = read_position(self.connection, partition)
+        out = read_position(self.connection, partition, self._signing)
         return (
             f"lane {partition} at {to_rfc3339(state.time)}, epoch {state.epoch} with the almanac of {state.almanac}, "
             f"published {out} of {state.sequence}"
@@ -229,7 +231,7 @@ class Installation:
 
     def _published(self, states: list[LaneState | None]) -> bool:
         return all(
-            state is not None and read_position(self.connection, partition) >= state.sequence
+            state is not None and read_position(self.connection, partition, self._signing) >= state.sequence
             for partition, state in enumerate(states)
         )
 

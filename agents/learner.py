@@ -10,7 +10,7 @@ from functools import partial
 
 import msgspec
 
-from agents.almanacs import RESUME, SIGNATURE, read_almanac
+from agents.almanacs import RESUME, read_almanac
 from agents.retry import until_available
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import ExclusiveConsumer, tail
@@ -29,6 +29,7 @@ from schemas.almanac import (
 from schemas.churn import ChurnState
 from schemas.errors import ConfigurationRefused, DependencyUnavailable, Fenced
 from schemas.lane import KafkaRecord
+from schemas.signing import SIGNATURE, UNSIGNED, Signing
 from schemas.times import Millis
 from schemas.topics import ALMANAC, LESSONS
 from streams.epochs import end_of
@@ -57,6 +58,7 @@ class Learner:
         self._connection = KafkaConnection.of(settings)
         self._beginning = beginning
         self._key = key
+        self._signing = Signing(key)
         self._clock = clock
         self._collector = Collector(settings.partitions, beginning)
         self._announcer: BroadcastProducer | None = None
@@ -132,6 +134,8 @@ class Learner:
     def _contribution(self, raw: KafkaRecord) -> Contribution | None:
         """What a lane says; None for what no lane of this installation can have said, which is counted and left out."""
         try:
+            if not self._signing.is_ours(raw):
+                raise ValueError(UNSIGNED)
             found = decode_contribution(raw.value or b"")
             if not 0 <= found.partition < self._settings.partitions:
                 raise ValueError(f"partition {found.partition} of {self._settings.partitions}")

@@ -18,8 +18,8 @@ _AT_ONCE = 500
 class Publishes(Protocol):
     """A publisher of one partition's outbox."""
 
-    async def open(self) -> int:
-        """Fence earlier owners; the last sequence that was published."""
+    async def open(self, known: int) -> int:
+        """Fence earlier owners; the last sequence that was published, at least this one that the store knows."""
         ...
 
     async def publish(self, entries: Sequence[OutboxEntry]) -> int:
@@ -78,12 +78,18 @@ class OutboxRelay:
     def __len__(self) -> int:
         return len(self._entries)
 
-    async def open(self, entries: Iterable[OutboxEntry]) -> None:
+    async def open(self, entries: Sequence[OutboxEntry], last: int = 0) -> None:
         """Find out how far an earlier owner came, and go on from there with what the store still holds.
+
+        Args:
+            entries: what the store holds.
+            last: the last sequence that the lane has given out.
 
         Raises:
             TakenOver: somebody else has taken the lane over meanwhile.
         """
+        # What the store does not hold any more is out.
+        self.settled = entries[0].sequence - 1 if entries else last
         self.published = self.settled = await self._open_as_owner()
         self.add(entries)
         self._task = asyncio.create_task(self._run())
@@ -183,7 +189,7 @@ class OutboxRelay:
 
     async def _open_as_owner(self) -> int:
         # In this order: who takes the lane over after the question was answered opens later, and fences us.
-        published = await until_available(self._publisher.open, self._waits)
+        published = await until_available(lambda: self._publisher.open(self.settled), self._waits)
         await self._require_ours()
         return published
 

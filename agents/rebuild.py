@@ -20,7 +20,7 @@ from agents.bootstrap import initial_churn, lane_config, open_store, receiver
 from agents.log_source import LogSource
 from agents.recovery import REMEMBERED, UNFINISHED, begin_empty
 from agents.rulebooks import published_rulebooks
-from agents.signing import almanac_key
+from agents.signing import installation_key, signing_of
 from infra.kafka.buffer import FetchedRecords
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
@@ -90,6 +90,7 @@ class Rebuild:
         self._told = told
         self._connection = KafkaConnection.of(settings)
         self._exact = settings.exact
+        self._signing = signing_of(settings)
 
     async def run(self) -> list[Rebuilt]:
         """Rebuild, all of it.
@@ -102,8 +103,8 @@ class Rebuild:
             await begin_empty(store, self._settings.partitions, UNFINISHED, "a rebuild begins with")
             ends = await asyncio.to_thread(self._ends)
             identity = await asyncio.to_thread(Topics(self._connection).identity, LANE_TOPICS)
-            library = await published_rulebooks(self._connection, almanac_key(self._settings))
-            almanacs = await all_almanacs(self._connection, almanac_key(self._settings))
+            library = await published_rulebooks(self._connection, installation_key(self._settings))
+            almanacs = await all_almanacs(self._connection, installation_key(self._settings))
             common = _Common(store, library, almanacs, identity)
             return [await self._lane(common, partition, its_ends) for partition, its_ends in enumerate(ends)]
 
@@ -125,7 +126,7 @@ class Rebuild:
         return found
 
     async def _lane(self, common: _Common, partition: int, ends: Mapping[str, int]) -> Rebuilt:
-        published = await asyncio.to_thread(read_position, self._connection, partition)
+        published = await asyncio.to_thread(read_position, self._connection, partition, self._signing)
         state = LaneState(dict.fromkeys(LANE_TOPICS, 0), broker=common.identity, clock="event")
         # What went to the dead letters went there by somebody's leave.
         ground = msgspec.structs.replace(
@@ -152,7 +153,7 @@ class Rebuild:
         source = LogSource(partition, dict.fromkeys(LANE_TOPICS, 0), log.fetch)
         partitions, receive = self._settings.partitions, receiver(self._settings)
         if self._exact:
-            return MarkedBatches(source, partition, partitions, receive)
+            return MarkedBatches(source, partition, partitions, receive, self._signing.is_ours)
         return LiveBatches(source, partition, partitions, None, self._settings.tick_ms, receive=receive)
 
 

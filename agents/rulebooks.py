@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from agents.almanacs import SIGNATURE
 from agents.retry import keep_reading
-from agents.signing import almanac_key
+from agents.signing import installation_key
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import AsyncConsumer, read_all
 from infra.kafka.producers import BroadcastProducer
@@ -18,6 +17,7 @@ from rules.rulebook import Rulebook
 from schemas.almanac import is_signed_rulebook, sign_rulebook
 from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord
+from schemas.signing import SIGNATURE
 from schemas.times import Millis
 from schemas.topics import RULEBOOKS
 from streams.rulebook_schedule import RulebookSchedule
@@ -37,7 +37,7 @@ async def publish_rulebook(settings: Settings, rulebook: Rulebook, in_force_from
     """Put a checked rulebook on its topic, signed; its key is version and moment, so compaction keeps the history."""
     connection = KafkaConnection.of(settings)
     key, bundle = f"{rulebook.version}@{in_force_from}".encode(), rulebook.bundle(in_force_from)
-    headers = ((SIGNATURE, sign_rulebook(bundle, almanac_key(settings))),)
+    headers = ((SIGNATURE, sign_rulebook(bundle, installation_key(settings))),)
     announcer = BroadcastProducer(connection, f"{settings.group}-rulebooks")
     await announcer.open()
     try:
@@ -83,7 +83,7 @@ class RulebookFeed:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._connection = KafkaConnection.of(settings)
-        self._key = almanac_key(settings)
+        self._key = installation_key(settings)
         self._next = 0
         self.refused = 0
         """Records that were left out: not signed with our key, or unreadable."""

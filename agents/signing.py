@@ -1,28 +1,43 @@
-"""The key that rulebooks and almanacs are signed with, and when a service must not go without one."""
+"""The key by which the programs of one installation know what they tell each other on internal topics."""
 
 from __future__ import annotations
 
+from infra.kept_secret import kept_secret
 from infra.settings import Settings
 from schemas.errors import ConfigurationRefused
+from schemas.signing import Signing
 
 _OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
-_UNSIGNED = b"unsigned: set TEND_ALMANAC_KEY"
+_KEY_FILE = "installation.key"
+_LEAST_KEY = 16
 
 
-def almanac_key(settings: Settings) -> bytes:
-    """The key that authenticates almanacs."""
-    given = settings.almanac_key.get_secret_value() if settings.almanac_key is not None else ""
-    return given.encode() or _UNSIGNED
+def installation_key(settings: Settings) -> bytes:
+    """The key by which what programs of this installation tell each other is known; one machine may draw its own.
 
-
-def require_key(settings: Settings) -> None:
-    """Raises ConfigurationRefused where a service of a network would trust what anybody may have written."""
-    alone = all(host_of(server) in _OWN_MACHINE for server in settings.brokers.split(","))
-    if settings.clock == "wall" and not alone and almanac_key(settings) == _UNSIGNED:
+    Raises:
+        ConfigurationRefused: it is too short; or there is none, and whoever else reaches the brokers could give out
+            rulebooks, almanacs and positions.
+    """
+    given = settings.almanac_key.get_secret_value().encode() if settings.almanac_key is not None else b""
+    if given and len(given) < _LEAST_KEY:
+        raise ConfigurationRefused(
+            f"TEND_ALMANAC_KEY has {len(given)} bytes; expected at least {_LEAST_KEY}, such as one of: openssl rand "
+            "-hex 32"
+        )
+    if given:
+        return given
+    if not all(host_of(server) in _OWN_MACHINE for server in settings.brokers.split(",")):
         raise ConfigurationRefused(
             "TEND_ALMANAC_KEY is not set: whoever can write to the broker could give out rulebooks and almanacs of "
             "their own. Set the same secret for all programs of this installation, such as one of: openssl rand -hex 32"
         )
+    return kept_secret(settings.data_dir / _KEY_FILE)
+
+
+def signing_of(settings: Settings) -> Signing:
+    """How records of internal topics are signed and known. Raises as ``installation_key`` does."""
+    return Signing(installation_key(settings))
 
 
 def host_of(server: str) -> str:

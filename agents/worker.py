@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -27,6 +28,8 @@ from infra.settings import Settings
 from infra.store import Store
 from rules.rulebook import Rulebook
 from schemas.errors import TendError
+from schemas.lane import KafkaRecord
+from schemas.signing import Signing
 from schemas.topics import ALMANAC, LANE_TOPICS, RULEBOOKS
 from streams.lane_protocol import LaneConfig
 
@@ -47,6 +50,10 @@ class WorkerParts(msgspec.Struct, frozen=True):
     publisher: Callable[[int], Publishes]
     """Makes the publisher of a partition's outbox."""
     receive: Receive
+    signing: Signing
+    """Knows what programs of the installation wrote."""
+    refused: Counter[str]
+    """Counts records of internal topics that were left out, by topic."""
 
 
 class Worker:
@@ -76,7 +83,8 @@ class Worker:
     @property
     def refused(self) -> Mapping[str, int]:
         """Records of internal topics that were left out, by topic."""
-        return {ALMANAC: self._parts.almanacs.refused, RULEBOOKS: self._parts.rulebooks.refused}
+        parts = self._parts
+        return {ALMANAC: parts.almanacs.refused, RULEBOOKS: parts.rulebooks.refused, **parts.refused}
 
     def stop(self) -> None:
         """Finish the batches in hand and leave the group."""
@@ -153,8 +161,13 @@ class Worker:
         source = self._engine.group.open(partition, {topic: offsets[topic] for topic in LANE_TOPICS})
         parts, partitions = self._parts, settings.partitions
         if settings.exact:
-            return MarkedBatches(source, partition, partitions, parts.receive)
+            return MarkedBatches(source, partition, partitions, parts.receive, self._is_ours)
         return LiveBatches(source, partition, partitions, parts.clock, settings.tick_ms, receive=parts.receive)
+
+    def _is_ours(self, raw: KafkaRecord) -> bool:
+        ours = self._parts.signing.is_ours(raw)
+        self._parts.refused[raw.topic] += not ours
+        return ours
 
     def _applied(self, partition: int, offsets: Mapping[str, int]) -> None:
         assert self._engine is not None

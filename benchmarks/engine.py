@@ -27,6 +27,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agents.installation import Installation
 from agents.replay.replay import Replay
+from agents.signing import signing_of
 from agents.simulate.journey import Journey
 from benchmarks.pure_core import PARTITIONS, acts_from, measure, rehearsal
 from benchmarks.running import own_topics
@@ -125,7 +126,13 @@ def _engine(journey: Journey, workers: int, brokers: str) -> tuple[Pace, Pace, d
         running.enter_context(own_topics(installation))
         running.callback(installation.stop)
         sent = list(
-            Replay(journey, [BulkProducer(installation.connection)], PARTITIONS, act_from=acts_from(journey)).run()
+            Replay(
+                journey,
+                [BulkProducer(installation.connection)],
+                PARTITIONS,
+                watermarks=signing_of(installation.settings),
+                act_from=acts_from(journey),
+            ).run()
         )
         events = sent[-1].read
         read = _reading(installation)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from agents.catalogue import topic_specs
 from agents.installation import Installation
 from agents.replay.replay import Replay
+from agents.signing import signing_of
 from agents.simulate.journey import Journey
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.embedded.store import Durability
@@ -86,7 +87,13 @@ def replayed(
         until_ready(installation)
         began, stored = time.perf_counter(), cpu(store.pid)
         spent = [cpu(worker.pid) for worker in installation.workers]
-        *_, last = Replay(journey, [BulkProducer(installation.connection)], partitions, act_from=acts).run()
+        *_, last = Replay(
+            journey,
+            [BulkProducer(installation.connection)],
+            partitions,
+            watermarks=signing_of(installation.settings),
+            act_from=acts,
+        ).run()
         installation.until_replayed(last.read, journey.end, patience=120)
         seconds = time.perf_counter() - began
         yield Run(

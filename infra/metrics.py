@@ -235,8 +235,8 @@ REFUSED = Metric(
     "counter",
     "records",
     ("topic",),
-    "Records of an internal topic (rulebooks, almanacs, lessons) that are not used: not signed with our key, or not "
-    "readable.",
+    "Records of an internal topic (rulebooks, almanacs, lessons, positions, watermarks) that are not used: not signed "
+    "with our key, or not readable.",
     "Any at all: the log names the offset. Find out who may write to that topic, and whether two versions or two keys "
     "are at work.",
 )

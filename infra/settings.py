@@ -128,7 +128,10 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(Path(".tend"), description="Where embedded servers keep their files.")
     almanac_key: SecretStr | None = Field(
-        None, description="Key that authenticates almanacs; the same for all programs of one installation."
+        None,
+        description="Key that signs rulebooks, almanacs, lessons, positions and watermarks; the same for all programs "
+        "of one installation, 16 bytes or more. None: on one machine one is drawn and kept in "
+        "`TEND_DATA_DIR`; with brokers of a network nothing starts without it.",
     )
     console_host: str = Field("127.0.0.1", description="Where `tend console` listens, the API below `/api`.")
     console_port: int = Field(8420, ge=0, le=65535, description="Their port; 0 takes a free one.")

@@ -27,6 +27,7 @@ from schemas.ids import hash64
 from schemas.outcome import Outcome
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import CustomerRecord, Order, OrderBook, Seen, TimerKind
+from schemas.signing import Signing
 from schemas.timers import timer_due
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis, to_rfc3339
 from streams.churn import initial_state
@@ -172,3 +173,7 @@ def at_once(work: Coroutine[Any, Any, Result]) -> Result:
         return cast(Result, end.value)
     work.close()
     raise AssertionError("it waits for something")
+
+
+SIGNING = Signing(b"a key of sixteen bytes or more")
+"""The key of the installation that tests are."""

@@ -7,15 +7,13 @@ Both are keyed hashes (HMAC-SHA-256) under keys derived from one secret of the i
 from __future__ import annotations
 
 import hmac
-import os
 import re
-import secrets
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from infra.kept_secret import kept_secret
 from infra.settings import Settings
 from schemas.errors import ConfigurationRefused
 from schemas.identity import carried_customer
@@ -93,23 +91,12 @@ def access_keys(settings: Settings) -> AccessKeys:
     if settings.access_key is not None:
         secret = settings.access_key.get_secret_value().encode()
     else:
-        secret = _kept(settings.data_dir / _FILE)
+        secret = kept_secret(settings.data_dir / _FILE)
     if len(secret) < _LEAST:
         raise ConfigurationRefused(
             f"TEND_ACCESS_KEY has {len(secret)} bytes; expected at least {_LEAST}, drawn at random"
         )
     return AccessKeys.of(secret)
-
-
-def _kept(path: Path) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_hex(32).encode())
-    return path.read_bytes()
 
 
 def _hmac(key: bytes, text: str) -> bytes:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from agents.rulebooks import HEAD_START, own_rulebook, publish_rulebook, published_rulebooks
-from agents.signing import almanac_key
+from agents.signing import installation_key
 from infra.kafka.connection import KafkaConnection
 from infra.settings import Settings, load_settings
 from rules.durations import in_words
@@ -110,7 +110,7 @@ def publish(
 
 async def _until(settings: Settings, moment: Millis) -> str | None:
     """When a rulebook that was published before takes over again; None where none does."""
-    schedule = await published_rulebooks(KafkaConnection.of(settings), almanac_key(settings))
+    schedule = await published_rulebooks(KafkaConnection.of(settings), installation_key(settings))
     change = schedule.next_change(moment)
     return None if change >= FAR_AWAY else to_rfc3339(change)
 

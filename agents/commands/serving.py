@@ -10,7 +10,7 @@ import signal
 import threading
 from collections.abc import Callable
 
-from agents.signing import require_key
+from agents.signing import installation_key
 from infra.settings import Settings, load_settings, unknown_variables
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ GRACE_SECONDS = 20.0
 def begin() -> Settings:
     """The settings; from here on the log is written as they say."""
     settings = load_settings()
-    require_key(settings)
+    installation_key(settings)  # refused here, before anything is begun
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for unknown in unknown_variables():
         log.warning("%s", unknown)

@@ -17,7 +17,7 @@ from agents.console.session import Sessions, first_token
 from agents.rollups.keeper import RollupKeeper
 from agents.rollups.store import RollupStore
 from agents.rulebooks import own_rulebook, published_rulebooks
-from agents.signing import almanac_key
+from agents.signing import installation_key
 from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import AcknowledgedProducer
@@ -40,7 +40,7 @@ class Backend:
         self.queries = StoreQueries(settings)
         self.producer = AcknowledgedProducer(self.connection)
         self.audit = AuditLog(self.producer)
-        self.almanacs = AlmanacFeed(self.connection, almanac_key(settings), exact=False)
+        self.almanacs = AlmanacFeed(self.connection, installation_key(settings), exact=False)
         self.keeper = RollupKeeper(settings, self.store, self.rollups, self.keys)
         self.sampler = Sampler(settings, self.store, self.rollups, self.almanacs)
         self.sessions = Sessions(self.keys.sessions, first_token(settings))
@@ -68,7 +68,7 @@ class Backend:
 
     async def _read_rulebook(self) -> Rulebook:
         try:
-            library = await published_rulebooks(self.connection, almanac_key(self.settings))
+            library = await published_rulebooks(self.connection, installation_key(self.settings))
         except TendError:  # no worker has published one yet
             return own_rulebook(self.settings)
         return library.at(self.now())[2]

@@ -28,6 +28,7 @@ from agents.installation import Installation
 from agents.replay.event import ReplayEvent
 from agents.replay.file import EventFile
 from agents.replay.replay import EventHistory, Progress, Replay
+from agents.signing import signing_of
 from agents.simulate.journey import Journey
 from infra.embedded.broker import EmbeddedBroker
 from infra.embedded.store import EmbeddedStore
@@ -140,7 +141,13 @@ def _replayed(
     begins, ends = to_rfc3339(journey.start)[:10], to_rfc3339(journey.end)[:10]
     screen.print(f"from {begins} to {ends}; the first {teaching // DAY} days only teach")
     source = CountedHistory(journey)
-    replay = Replay(source, [BulkProducer(installation.connection)], PARTITIONS, act_from=journey.start + teaching)
+    replay = Replay(
+        source,
+        [BulkProducer(installation.connection)],
+        PARTITIONS,
+        watermarks=signing_of(installation.settings),
+        act_from=journey.start + teaching,
+    )
     began = time.monotonic()
     progress: Progress | None = None
     with Follower(screen, journey.start, journey.end) as follower:

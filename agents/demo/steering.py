@@ -10,6 +10,7 @@ import msgspec
 
 from agents.bootstrap import open_tables
 from agents.rollups.keys import key
+from agents.signing import signing_of
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics
@@ -92,6 +93,7 @@ class Afterwards:
 
     def __init__(self, settings: Settings, last: Watermark) -> None:
         self._partitions = settings.partitions
+        self._signing = signing_of(settings)
         self._topics = Topics(KafkaConnection.of(settings))
         self._producer = BulkProducer(KafkaConnection.of(settings))
         self._last = last
@@ -109,6 +111,8 @@ class Afterwards:
         for partition in range(self._partitions):
             at = {topic: of[partition] for topic, of in ends.items() if of[partition]}
             mark = msgspec.structs.replace(self._last, ends=at)
-            self._producer.send(WATERMARKS, partition, None, encode_watermark(mark), mark.time)
+            body = encode_watermark(mark)
+            header = self._signing.header(WATERMARKS, partition, None, body)
+            self._producer.send(WATERMARKS, partition, None, body, mark.time, (header,))
         self._producer.flush()
         return True

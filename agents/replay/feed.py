@@ -10,6 +10,7 @@ from agents.catalogue import topic_specs
 from agents.replay.plan import EVERY
 from agents.replay.progress import NOTHING, replay_progress
 from agents.replay.replay import EventHistory, Progress, RatePacer, Replay
+from agents.signing import signing_of
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics
@@ -44,18 +45,14 @@ def feed(settings: Settings, source: EventHistory, options: ReplayOptions) -> It
     connection = KafkaConnection.of(settings)
     oldest = max(0, time.time_ns() // 1_000_000 - source.start)
     Topics(connection).check(topic_specs(settings, oldest))
-    known = (
-        replay_progress(connection, settings.partitions, source.name, options.act_from)
-        if options.watermarks
-        else NOTHING
-    )
+    known = replay_progress(settings, source.name, options.act_from) if options.watermarks else NOTHING
     replay = Replay(
         source,
         [BulkProducer(connection)],
         settings.partitions,
         act_from=options.act_from,
         every=options.every,
-        watermarks=options.watermarks,
+        watermarks=signing_of(settings) if options.watermarks else None,
         pace=RatePacer(options.speed) if options.speed else None,
     )
     yield from replay.run(known)

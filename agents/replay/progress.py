@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agents.replay.plan import Begin
+from agents.signing import signing_of
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
+from infra.settings import Settings
 from schemas.errors import ConfigurationRefused
 from schemas.topics import WATERMARKS
 from schemas.watermarks import Watermark, decode_watermark
+
+_TAIL = 10_000
+"""How many records are searched for one that is ours."""
 
 
 @dataclass(frozen=True)
@@ -43,19 +48,19 @@ class ReplayProgress:
 NOTHING = ReplayProgress({})
 
 
-def replay_progress(connection: KafkaConnection, partitions: int, name: str, act_from: int) -> ReplayProgress:
-    """Read the tails of ``tend.watermarks``.
+def replay_progress(settings: Settings, name: str, act_from: int) -> ReplayProgress:
+    """Read the tails of ``tend.watermarks``, as far as they are this installation's.
 
     Raises:
         ConfigurationRefused: they belong to another replay; two histories in one log would be neither.
         DependencyUnavailable: no broker answers.
     """
-    watermarks = {}
-    with PartitionLog(connection) as log:
-        for partition in range(partitions):
-            for record in log.backwards(WATERMARKS, partition, 1):
+    watermarks, signing = dict[int, Watermark](), signing_of(settings)
+    with PartitionLog(KafkaConnection.of(settings)) as log:
+        for partition in range(settings.partitions):
+            ours = filter(signing.is_ours, log.backwards(WATERMARKS, partition, _TAIL))
+            if (record := next(ours, None)) is not None:
                 watermarks[partition] = decode_watermark(record.value or b"")
-                break
     for watermark in watermarks.values():
         if watermark.replay != name or watermark.act_from != act_from:
             raise ConfigurationRefused(

@@ -11,6 +11,7 @@ from agents.replay.event import ReplayEvent
 from agents.replay.plan import EVERY, Interval, plan_marks
 from agents.replay.progress import NOTHING, ReplayProgress
 from schemas.ids import partition_of
+from schemas.signing import Signing
 from schemas.times import Millis, to_rfc3339
 from schemas.topics import TOPIC_OF, WATERMARKS
 from schemas.watermarks import Watermark, encode_watermark
@@ -112,7 +113,7 @@ class Replay:
         partitions: of every customer-keyed topic.
         act_from: before this moment no rule is decided.
         every: events between two watermarks, at most.
-        watermarks: without, nothing tells the lanes what is complete (for tests of what that costs).
+        watermarks: signs them; without, nothing tells the lanes what is complete (for tests of what that costs).
         perturb: what to send for an interval instead of its events in order.
         pace: how fast; as fast as it goes by default.
     """
@@ -123,9 +124,9 @@ class Replay:
         sinks: Sequence[Sink],
         partitions: int,
         *,
+        watermarks: Signing | None,
         act_from: Millis = 0,
         every: int = EVERY,
-        watermarks: bool = True,
         perturb: Perturb = lambda interval: interval.events,
         pace: RatePacer | None = None,
     ) -> None:
@@ -188,8 +189,13 @@ class Replay:
                 known = dict(progress.watermarks[partition].ends) if partition in progress.watermarks else {}
                 known |= {topic: end for (topic, at), end in ends.items() if at == partition and topic != WATERMARKS}
                 watermark = self._as_watermark(interval, known)
-                self._sinks[0].send(WATERMARKS, partition, None, encode_watermark(watermark), interval.time)
+                self._announce(partition, encode_watermark(watermark), interval.time)
         self._sinks[0].flush()
+
+    def _announce(self, partition: int, body: bytes, time: Millis) -> None:
+        assert self._watermarks is not None
+        header = self._watermarks.header(WATERMARKS, partition, None, body)
+        self._sinks[0].send(WATERMARKS, partition, None, body, time, (header,))
 
     def _as_watermark(self, interval: Interval, ends: dict[str, int]) -> Watermark:
         return Watermark(

@@ -17,6 +17,7 @@ from agents.lane import LaneRunner
 from agents.lane_dependencies import LaneDependencies
 from agents.lane_status import Status
 from agents.same_topics import SameTopics
+from agents.signing import signing_of
 from benchmarks.peers.told import Told, told
 from benchmarks.reference.job import Job
 from benchmarks.reference.lane import LeanLane, receive
@@ -106,7 +107,7 @@ class Worker:
             clock="wall",
             outbox_limit=settings.outbox_limit,
             begin_offsets=lambda p: {topic: offsets[p] for topic, offsets in firsts.items()},
-            publisher=partial(OutboxPublisher, connection, group=settings.group),
+            publisher=partial(OutboxPublisher, connection, signing=signing_of(settings), group=settings.group),
             batches=self._batches,
             applied=self._engine.group.record_progress,
             same_topics=SameTopics.of(connection, identity),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -19,13 +20,15 @@ from infra.kafka.producers import FENCED, leave_to_the_call
 from infra.kafka.published_position import (
     AlreadyPublished,
     Place,
+    Position,
     mark_of,
     own_position,
     position_record,
 )
 from schemas.errors import DependencyUnavailable, Fenced, TendError
 from schemas.lane import OutboxEntry
-from schemas.topics import POSITIONS
+from schemas.signing import Signing
+from schemas.topics import LESSONS, POSITIONS
 
 _SECONDS = 20.0
 _TRANSACTION_MS = 30_000
@@ -39,6 +42,7 @@ _NEVER = {
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 }
 _FIX = "Raise the topic's max.message.bytes or grant the rights, then restart the worker."
+_SIGNED = frozenset({LESSONS, POSITIONS})
 _T = TypeVar("_T")
 
 
@@ -48,11 +52,23 @@ class OutboxPublisher:
     Args:
         connection: where Kafka is.
         partition: the lane's number; names the transactional id and the partition of the positions.
+        signing: signs what programs of the installation read of each other, and knows it again.
         group: the installation's consumer group; two installations on one broker do not fence each other.
+        refused: counts records of internal topics that were left out, by topic.
     """
 
-    def __init__(self, connection: KafkaConnection, partition: int, *, group: str = "tend") -> None:
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        partition: int,
+        signing: Signing,
+        *,
+        group: str = "tend",
+        refused: Counter[str] | None = None,
+    ) -> None:
         self.partition = partition
+        self._signing = signing
+        self._refused = Counter[str]() if refused is None else refused
         self._connection = connection
         self._name = f"{group}-lane-{partition}"
         self._producer: LaneProducer | None = None
@@ -68,13 +84,18 @@ class OutboxPublisher:
         """The last sequence known to be published, with all before it."""
         return self._published
 
-    async def open(self) -> int:
+    async def open(self, known: int = 0) -> int:
         """Fence every older owner and return the last sequence published. Can be called again after Fenced.
+
+        Args:
+            known: what the store knows to be out; counts only where the log holds no position that is ours, as from
+                an earlier version that did not sign, or under what somebody else has written there.
 
         Raises:
             DependencyUnavailable: no broker answers for now.
+            TendError: neither log nor store tell how far the lane has come.
         """
-        await self._in_thread(self._begin)
+        await self._in_thread(lambda: self._begin(known))
         return self._published
 
     async def publish(self, entries: Sequence[OutboxEntry]) -> int:
@@ -118,18 +139,35 @@ class OutboxPublisher:
     async def _in_thread(self, call: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
-    def _begin(self) -> LaneProducer:
+    def _begin(self, known: int = 0) -> LaneProducer:
         self._drop()
         # First end what an older owner has begun, then read how far it came: the other way round it may still move.
         producer = self._new_producer()
-        self._published, left_open = own_position(self._connection, self.partition)
-        self._left_open = left_open
+        position = own_position(self._connection, self.partition, self._signing)
+        self._refused[POSITIONS] += position.refused
+        self._published, self._left_open = self._come_to(position, known), position.left_open
+        if position.sequence is None and self._published:
+            self._left_open = True  # what is out beyond it is looked for in the same way
         self._already.begin(self._published)
         self._producer = producer
         return producer
 
+    def _come_to(self, position: Position, known: int) -> int:
+        if position.sequence is not None:
+            return position.sequence
+        if not position.refused:
+            return 0
+        if not known:
+            raise TendError(
+                f"{POSITIONS}, partition {self.partition}: none of its {position.refused} records is signed with "
+                "TEND_ALMANAC_KEY, and the store holds nothing of what the lane has published. Set the key with which "
+                "they were written; or, where the lane has never run, find out who writes to that topic and make it "
+                "anew."
+            )
+        return known
+
     def _new_producer(self) -> LaneProducer:
-        return LaneProducer(self._connection, self.partition, self._name)
+        return LaneProducer(self._connection, self.partition, self._name, self._signing)
 
     def _pass_over(self, sequence: int, places: Sequence[Place]) -> int:
         # Nothing is out beyond the position.
@@ -185,13 +223,14 @@ class LaneProducer:
         connection: where Kafka is.
         partition: the lane's number.
         name: the transactional id.
+        signing: signs what programs of the installation read of each other.
 
     Raises:
         DependencyUnavailable: no broker answers for now.
     """
 
-    def __init__(self, connection: KafkaConnection, partition: int, name: str) -> None:
-        self._partition, self._name = partition, name
+    def __init__(self, connection: KafkaConnection, partition: int, name: str, signing: Signing) -> None:
+        self._partition, self._name, self._signing = partition, name, signing
         self._problems: list[KafkaError] = []
         self._producer = Producer(
             connection.librdkafka(
@@ -256,6 +295,8 @@ class LaneProducer:
 
     def _send(self, entry: OutboxEntry) -> None:
         headers: list[tuple[str, str | bytes | None]] = [*entry.headers, mark_of(self._partition, entry.sequence)]
+        if entry.topic in _SIGNED:
+            headers.append(self._signing.header(entry.topic, entry.partition, entry.key, entry.value))
         while True:
             try:
                 self._producer.produce(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 
+import msgspec
 import orjson
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from schemas.lane import KafkaRecord, OutboxEntry
+from schemas.signing import UNSIGNED, Signing
 from schemas.topics import POSITIONS
+
+log = logging.getLogger(__name__)
 
 SEQUENCE_HEADER = "tend-seq"
 
@@ -40,7 +45,7 @@ def sequence_of(headers: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
 
 
 def position_record(lane: int, sequence: int) -> OutboxEntry:
-    """The record that says: all of the lane up to this sequence is published."""
+    """The record that says: all of the lane up to this sequence is published. It counts once it is signed."""
     return OutboxEntry(
         sequence=sequence,
         topic=POSITIONS,
@@ -50,29 +55,43 @@ def position_record(lane: int, sequence: int) -> OutboxEntry:
     )
 
 
-def read_position(connection: KafkaConnection, lane: int) -> int:
+class Position(msgspec.Struct, frozen=True):
+    """How far a lane has published, as its partition of the positions tells it."""
+
+    sequence: int | None
+    """The last one that is out; None where nothing says so that is signed with our key."""
+    left_open: bool = False
+    """Whether a transaction is open in the partition."""
+    refused: int = 0
+    """Records behind the newest one of ours, or all there are, that are not ours."""
+
+
+def read_position(connection: KafkaConnection, lane: int, signing: Signing) -> int:
     """The last sequence that the lane has published; 0 at first. Blocks; raises DependencyUnavailable."""
-    with PartitionLog(connection) as log:
-        return _newest(log.backwards(POSITIONS, lane, limit=2**62), lane)
+    with PartitionLog(connection) as partition:
+        return _newest(partition.backwards(POSITIONS, lane, limit=2**62), lane, signing).sequence or 0
 
 
-def own_position(connection: KafkaConnection, lane: int) -> tuple[int, bool]:
+def own_position(connection: KafkaConnection, lane: int, signing: Signing) -> Position:
     """The same for a lane that has just ended all its earlier transactions; and whether one is open nevertheless.
 
     Nobody else publishes a lane's position. So a transaction that is still open there is one of its own, which the
     broker calls complete and has not ended in the partition's log. Blocks; raises DependencyUnavailable.
     """
-    with PartitionLog(connection) as log:
-        left_open = not log.is_settled(POSITIONS, lane, _ENDED_SECONDS)
-        return _newest(log.backwards(POSITIONS, lane, limit=2**62, settled=False), lane), left_open
+    with PartitionLog(connection) as partition:
+        left_open = not partition.is_settled(POSITIONS, lane, _ENDED_SECONDS)
+        newest = _newest(partition.backwards(POSITIONS, lane, limit=2**62, settled=False), lane, signing)
+    return msgspec.structs.replace(newest, left_open=left_open)
 
 
-def _newest(records: Iterable[KafkaRecord], lane: int) -> int:
-    key = str(lane).encode()
+def _newest(records: Iterable[KafkaRecord], lane: int, signing: Signing) -> Position:
+    key, refused = str(lane).encode(), 0
     for record in records:
-        if record.key == key and record.value:
-            return int(orjson.loads(record.value)["sequence"])
-    return 0
+        if record.key == key and signing.is_ours(record):
+            return Position(int(orjson.loads(record.value or b"")["sequence"]), refused=refused)
+        log.error("%s, partition %d, offset %d: %s; it is not used", POSITIONS, lane, record.offset, UNSIGNED)
+        refused += 1
+    return Position(None, refused=refused)
 
 
 class AlreadyPublished:

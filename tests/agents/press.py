@@ -37,7 +37,7 @@ class Press:
         """Publish what has been waiting."""
         self._going.set()
 
-    async def open(self) -> int:
+    async def open(self, known: int) -> int:
         """Fence earlier owners; the last sequence that was published."""
         self.opened += 1
         return self.published

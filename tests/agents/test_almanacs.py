@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from agents.almanacs import RESUME, SIGNATURE, AlmanacFeed, read_almanac
+from agents.almanacs import RESUME, AlmanacFeed, read_almanac
 from infra.kafka.connection import KafkaConnection
 from schemas.almanac import VERSION, Almanac, BadAlmanac, encode_almanac, sign
 from schemas.lane import KafkaRecord
+from schemas.signing import SIGNATURE
 from schemas.topics import ALMANAC
 from streams.churn import initial_state
 

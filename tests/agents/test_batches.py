@@ -8,7 +8,7 @@ import pytest
 
 from agents.batches import LiveBatches, MarkedBatches
 from schemas.errors import ConfigurationRefused
-from schemas.lane import LaneState
+from schemas.lane import KafkaRecord, LaneState
 from schemas.times import MINUTE, SECOND, Millis
 from schemas.topics import BROWSE, ORDERS, WATERMARKS
 from streams.ingest import DeadLetter, Forward
@@ -312,3 +312,21 @@ async def test_a_mark_that_is_none_is_refused_with_its_place() -> None:
 
     with pytest.raises(ConfigurationRefused, match=r"tend\.watermarks, partition 0, offset 0: no watermark"):
         await marked(logs).next(nothing_yet())
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", b'{"number": 0, "time": 9, "ends": {}}', b"[" * 10_000], ids=str)
+async def test_a_watermark_that_is_not_ours_is_passed_over(body: bytes) -> None:
+    logs, passed = Logs(), list[KafkaRecord]()
+    logs.put(WATERMARKS, body)
+    logs.viewed(START)
+    logs.watermark(START + MINUTE)
+
+    def is_ours(raw: KafkaRecord) -> bool:
+        passed.append(raw)
+        return raw.offset > 0
+
+    batch = await MarkedBatches(logs.open(logs.begins), 0, 1, is_ours=is_ours).next(nothing_yet())
+
+    assert batch is not None
+    assert (batch.until, batch.offsets[WATERMARKS]) == (START + MINUTE, 2)
+    assert [raw.offset for raw in passed] == [0, 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from agents.learner import GRACE, Learner
@@ -12,10 +13,11 @@ from infra.settings import load_settings
 from schemas.almanac import Almanac, Contribution, decode_almanac, encode_contribution
 from schemas.errors import DependencyUnavailable
 from schemas.lane import KafkaRecord
+from schemas.signing import SIGNATURE
 from schemas.times import DAY, Millis
 from schemas.topics import LESSONS
 from streams.churn import initial_state
-from tests.builders import START
+from tests.builders import SIGNING, START
 
 FIRST = START // DAY
 
@@ -44,7 +46,9 @@ class Reads:
 
 
 def learner(now: Millis | None) -> tuple[Learner, Announced]:
-    made = Learner(load_settings({"partitions": 2}), initial_state((28,)), b"key", None if now is None else lambda: now)
+    made = Learner(
+        load_settings({"partitions": 2}), initial_state((28,)), SIGNING.key, None if now is None else lambda: now
+    )
     announced = Announced()
     made._announcer = announced  # type: ignore[assignment]  # as much of one as it needs
     return made, announced
@@ -52,7 +56,7 @@ def learner(now: Millis | None) -> tuple[Learner, Announced]:
 
 def told(offset: int, partition: int, epoch: int, *, done: bool = True) -> KafkaRecord:
     body = encode_contribution(Contribution(partition, offset + 1, epoch, FIRST, [], {"orders": 1}, done))
-    return KafkaRecord(LESSONS, 0, offset, 0, b"", body)
+    return KafkaRecord(LESSONS, 0, offset, 0, b"", body, (SIGNING.header(LESSONS, 0, b"", body),))
 
 
 async def turns(made: Learner, *reads: ExclusiveRead) -> None:
@@ -118,9 +122,20 @@ NONSENSE = [
 @pytest.mark.parametrize("clock", [None, FIRST * DAY + 1])
 async def test_what_no_lane_can_have_said_is_left_out_and_counted(body: bytes, clock: Millis | None) -> None:
     made, announced = learner(clock)
-    bad = KafkaRecord(LESSONS, 0, 7, 0, b"", body)
+    bad = KafkaRecord(LESSONS, 0, 7, 0, b"", body, (SIGNING.header(LESSONS, 0, b"", body),))
 
     await turns(made, ExclusiveRead([bad, told(8, 0, FIRST), bad, told(9, 1, FIRST)], 10, True))
 
     assert made.refused == {LESSONS: 2}
     assert [almanac.epoch for almanac in announced.almanacs] == [FIRST]
+
+
+async def test_a_lesson_that_is_not_signed_teaches_nothing() -> None:
+    made, announced = learner(FIRST * DAY + 1)
+    forged = msgspec.structs.replace(told(7, 0, FIRST), headers=((SIGNATURE, b"guessed"),))
+    elsewhere = msgspec.structs.replace(told(8, 0, FIRST), partition=3)
+
+    await turns(made, ExclusiveRead([forged, elsewhere, told(9, 1, FIRST)], 10, True))
+
+    assert made.refused == {LESSONS: 2}
+    assert announced.almanacs == []

@@ -67,7 +67,7 @@ def teaching(journey: Journey) -> int:
 
 
 def marked(settings: Settings, journey: Journey) -> int:
-    last = replay_progress(KafkaConnection.of(settings), PARTITIONS, journey.name, teaching(journey)).complete
+    last = replay_progress(settings, journey.name, teaching(journey)).complete
     return last.number if last else -1
 
 
@@ -160,9 +160,7 @@ def test_a_replay_killed_at_any_moment_is_completed_by_the_same_command(settings
             time.sleep(0.05)
         running.send_signal(signal.SIGKILL)
         running.wait()
-    assert not replay_progress(KafkaConnection.of(settings), PARTITIONS, journey.name, teaching(journey)).finished(
-        PARTITIONS
-    )
+    assert not replay_progress(settings, journey.name, teaching(journey)).finished(PARTITIONS)
 
     subprocess.run(command[:-2], env=os.environ, check=True, timeout=100, capture_output=True)
 

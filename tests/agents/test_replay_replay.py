@@ -17,6 +17,7 @@ from schemas.times import DAY, HOUR, to_rfc3339
 from schemas.topics import EVENT_TOPICS, TOPIC_OF
 from tests import perturb
 from tests.agents.recording import Recording
+from tests.builders import SIGNING
 
 PARTITIONS = 3
 
@@ -27,7 +28,7 @@ def journey() -> Journey:
 
 
 def sent(journey: Journey, sink: Recording, **how: object) -> list[Progress]:
-    return list(Replay(journey, [sink], PARTITIONS, every=100, **how).run())  # type: ignore[arg-type]
+    return list(Replay(journey, [sink], PARTITIONS, watermarks=SIGNING, every=100, **how).run())  # type: ignore[arg-type]
 
 
 def standing(sink: Recording) -> ReplayProgress:
@@ -108,16 +109,16 @@ def test_two_runs_send_the_same_bytes(journey: Journey) -> None:
 def test_a_killed_replay_goes_on_behind_the_last_mark_of_each_partition(journey: Journey, watermarks: int) -> None:
     whole, sink = Recording(), Recording()
     sent(journey, whole)
-    list(islice(Replay(journey, [sink], PARTITIONS, every=100).run(), watermarks))
+    list(islice(Replay(journey, [sink], PARTITIONS, watermarks=SIGNING, every=100).run(), watermarks))
     # The kill: events of the next interval are in, and its watermark is on one partition only.
     ahead = Recording()
-    list(islice(Replay(journey, [ahead], PARTITIONS, every=100).run(), watermarks + 1))
+    list(islice(Replay(journey, [ahead], PARTITIONS, watermarks=SIGNING, every=100).run(), watermarks + 1))
     sink.log[("tend.watermarks", 0)] = list(ahead.log[("tend.watermarks", 0)])
     for at, records in ahead.log.items():
         if at[1] == 0:
             sink.log[at] = list(records)
 
-    list(Replay(journey, [sink.reopened()], PARTITIONS, every=100).run(standing(sink)))
+    list(Replay(journey, [sink.reopened()], PARTITIONS, watermarks=SIGNING, every=100).run(standing(sink)))
 
     for partition in range(PARTITIONS):
         found, expected = sink.watermarks(partition), whole.watermarks(partition)
@@ -139,13 +140,13 @@ def test_a_finished_replay_sends_nothing_more(journey: Journey) -> None:
     sent(journey, sink)
     before = sum(map(len, sink.log.values()))
 
-    assert list(Replay(journey, [sink], PARTITIONS, every=100).run(standing(sink))) == []
+    assert list(Replay(journey, [sink], PARTITIONS, watermarks=SIGNING, every=100).run(standing(sink))) == []
     assert sum(map(len, sink.log.values())) == before
 
 
 def test_without_marks_each_producer_keeps_to_its_topics(journey: Journey) -> None:
     sinks = [Recording(), Recording(), Recording()]
-    list(Replay(journey, sinks, PARTITIONS, watermarks=False).run())
+    list(Replay(journey, sinks, PARTITIONS, watermarks=None).run())
 
     topics = [{topic for topic, _ in sink.log} for sink in sinks]
     assert topics[0]

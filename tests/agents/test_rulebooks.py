@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from agents import rulebooks
-from agents.almanacs import SIGNATURE
 from agents.rulebooks import RulebookFeed, checked, publish_rulebook, published_rulebooks
 from infra.kafka.connection import KafkaConnection
 from infra.settings import load_settings
@@ -18,6 +17,7 @@ from rules.rulebook import Rulebook
 from schemas.almanac import sign, sign_rulebook
 from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord
+from schemas.signing import SIGNATURE
 from schemas.topics import RULEBOOKS
 
 KEY = b"a key of this installation"

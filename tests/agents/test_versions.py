@@ -12,7 +12,7 @@ import pytest
 import schemas.almanac
 import schemas.codec
 import streams.pipeline
-from agents.almanacs import RESUME, SIGNATURE, AlmanacFeed
+from agents.almanacs import RESUME, AlmanacFeed
 from agents.lane_status import Status
 from infra.kafka.connection import KafkaConnection
 from schemas.almanac import Almanac, BadAlmanac, NewerAlmanac, decode_almanac, encode_almanac, sign
@@ -20,6 +20,7 @@ from schemas.codec import Unreadable, decode_orders, decode_record, decode_state
 from schemas.errors import ConfigurationRefused
 from schemas.lane import LAYOUT, Commit, KafkaRecord, LaneState
 from schemas.record import ORDERS_VERSION, VERSION, CustomerRecord, Order, OrderBook
+from schemas.signing import SIGNATURE
 from schemas.times import DAY, HOUR
 from schemas.topics import ALMANAC, DEAD_LETTERS, ORDERS
 from streams.churn import initial_state

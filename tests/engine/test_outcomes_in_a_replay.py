@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from agents.signing import signing_of
 from schemas.times import DAY, MINUTE
 from schemas.topics import COMPLAINTS, WATERMARKS
 from schemas.watermarks import Watermark, encode_watermark
@@ -38,7 +39,9 @@ def test_an_interval_with_all_kinds_of_wrong_records_leaves_the_right_ones(repla
     for partition in (0, 1):
         mine = {topic: end for (topic, p), end in ends.items() if p == partition and topic != WATERMARKS}
         watermark = Watermark(0, START + DAY, mine, begins=True, finishes=True)
-        replay.producer.send(WATERMARKS, partition, b"", encode_watermark(watermark), START + DAY)
+        body = encode_watermark(watermark)
+        header = signing_of(replay.settings).header(WATERMARKS, partition, b"", body)
+        replay.producer.send(WATERMARKS, partition, b"", body, START + DAY, (header,))
     replay.producer.flush()
 
     def done() -> bool:

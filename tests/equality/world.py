@@ -12,6 +12,7 @@ import msgspec
 from agents.bootstrap import open_store
 from agents.installation import Installation
 from agents.replay.replay import Perturb, Progress, RatePacer, Replay
+from agents.signing import signing_of
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producers import BulkProducer
@@ -45,9 +46,9 @@ class World:
             self.history,
             [BulkProducer(connection) for _ in range(producers)],
             self.settings.partitions,
+            watermarks=signing_of(self.settings) if self.settings.watermarks else None,
             act_from=self.history.act_from,
             every=EVERY,
-            watermarks=self.settings.watermarks,
             perturb=perturb,
             pace=RatePacer(pace) if pace else None,
         )

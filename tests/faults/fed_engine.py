@@ -15,6 +15,7 @@ from agents.installation import Installation
 from agents.replay.event import ReplayEvent
 from agents.replay.plan import Interval
 from agents.replay.replay import Perturb, Progress, Replay
+from agents.signing import signing_of
 from infra.embedded import EmbeddedStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
@@ -138,6 +139,7 @@ class FedEngine:
             self.history,
             [BulkProducer(KafkaConnection.of(self.settings))],
             self.settings.partitions,
+            watermarks=signing_of(self.settings),
             act_from=self.history.act_from,
             every=self._every,
             perturb=self._perturb or perturb,

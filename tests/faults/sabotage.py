@@ -15,6 +15,7 @@ import streams.duplicates
 from agents.same_topics import SameTopics
 from infra.kafka.buffer import PartitionBuffer
 from infra.kafka.outbox_publisher import OutboxPublisher
+from infra.kafka.published_position import Position
 from infra.kafka.readings import Readings
 from infra.store import RedisStore
 from infra.store.keys import lane_keys
@@ -67,7 +68,7 @@ def _without_fence() -> None:
 
 def _without_position() -> None:
     """A new owner publishes whatever the store still holds."""
-    _put(infra.kafka.outbox_publisher, "own_position", lambda connection, lane: (0, False))
+    _put(infra.kafka.outbox_publisher, "own_position", lambda connection, lane, signing: Position(0))
     _put(OutboxPublisher, "_check_nothing_is_missing", lambda self, first: None)
 
 

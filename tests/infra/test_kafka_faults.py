@@ -24,6 +24,7 @@ from schemas.errors import DependencyUnavailable
 from schemas.lane import OutboxEntry
 from schemas.topics import POSITIONS
 from tests.backends import OwnBroker
+from tests.builders import SIGNING
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -153,7 +154,7 @@ def test_a_worker_goes_on_when_its_broker_comes_back(own_kafka: OwnBroker, group
 async def test_a_publisher_goes_on_when_its_broker_comes_back(own_kafka: OwnBroker) -> None:
     connection = KafkaConnection(own_kafka.address)
     Topics(connection).create([TopicSpec("coupons", 1), TopicSpec(POSITIONS, 1)])
-    publisher = OutboxPublisher(connection, 0)
+    publisher = OutboxPublisher(connection, 0, SIGNING)
     entries = [OutboxEntry(n, "coupons", 0, b"anna", b"%d" % n) for n in range(1, 2_001)]
     for first in range(0, 1_000, 100):
         await publisher.publish(entries[first : first + 100])

@@ -26,6 +26,7 @@ from schemas.errors import DependencyUnavailable, TendError
 from schemas.lane import OutboxEntry
 from schemas.topics import POSITIONS
 from tests.backends import OwnBroker, own_broker_or_skip
+from tests.builders import SIGNING
 
 PASSWORD = "s3cret"
 
@@ -61,7 +62,7 @@ async def test_topics_producers_publishers_and_the_group_log_in(settings: Settin
     producer = BulkProducer(connection)
     producer.send("orders", 0, b"anna", b"1", 1_700_000_000_000)
     producer.flush()
-    publisher = OutboxPublisher(connection, 0)
+    publisher = OutboxPublisher(connection, 0, SIGNING)
     await publisher.publish([OutboxEntry(1, "orders", 0, b"anna", b"2")])
     await publisher.close()
 

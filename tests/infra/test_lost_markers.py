@@ -14,6 +14,7 @@ from infra.kafka.topics import Topics, TopicSpec
 from schemas.lane import OutboxEntry
 from schemas.topics import POSITIONS
 from tests.backends import OwnBroker
+from tests.builders import SIGNING
 from tests.infra.lost_markers import lose_marker
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -27,7 +28,7 @@ ALL = {
 async def two_transactions(connection: KafkaConnection) -> OutboxPublisher:
     """Of which the second one is about to lose its markers."""
     Topics(connection).create([TopicSpec(name, 1) for name in (*ALL, POSITIONS)])
-    publisher = OutboxPublisher(connection, 0)
+    publisher = OutboxPublisher(connection, 0, SIGNING)
     await publisher.publish(ENTRIES[:100])
     await publisher.publish(ENTRIES[:200])
     with PartitionLog(connection) as log:
@@ -59,13 +60,13 @@ async def test_what_a_broker_left_open_is_out_once(
     await (await two_transactions(connection)).close()
     lose(own_kafka, tmp_path, topics)
 
-    heir = OutboxPublisher(connection, 0)
+    heir = OutboxPublisher(connection, 0, SIGNING)
     assert await heir.open() == 100
     assert await heir.publish(ENTRIES[100:]) == 300
     await heir.close()
 
     assert await out(connection) == ALL
-    assert await OutboxPublisher(connection, 0).open() == 300
+    assert await OutboxPublisher(connection, 0, SIGNING).open() == 300
 
 
 async def test_what_a_broker_says_is_out_comes_to_light_with_what_follows(own_kafka: OwnBroker, tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ async def test_what_a_broker_says_is_out_comes_to_light_with_what_follows(own_ka
     await (await two_transactions(connection)).close()
     lose(own_kafka, tmp_path, ("coupons",))
 
-    heir = OutboxPublisher(connection, 0)
+    heir = OutboxPublisher(connection, 0, SIGNING)
     assert await heir.open() == 200
     await heir.publish(ENTRIES[100:])
     await heir.close()

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
 
+import msgspec
 import pytest
 from confluent_kafka import Producer
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import read_all
 from infra.kafka.outbox_publisher import LaneProducer, OutboxPublisher
+from infra.kafka.producers import BulkProducer
 from infra.kafka.published_position import SEQUENCE_HEADER, sequence_of
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.errors import DependencyUnavailable, Fenced, TendError
 from schemas.lane import OutboxEntry
-from schemas.topics import POSITIONS
+from schemas.signing import SIGNATURE, Signing
+from schemas.topics import LESSONS, POSITIONS
+from tests.builders import SIGNING
 
 LANE = 1
 Opener = Callable[[], Coroutine[Any, Any, OutboxPublisher]]
@@ -37,7 +42,7 @@ async def opened(connection: KafkaConnection, group: str) -> AsyncIterator[Opene
     async with AsyncExitStack() as stack:
 
         async def open_another() -> OutboxPublisher:
-            publisher = OutboxPublisher(connection, LANE, group=group)
+            publisher = OutboxPublisher(connection, LANE, SIGNING, group=group)
             stack.push_async_callback(publisher.close)
             await publisher.open()
             return publisher
@@ -98,7 +103,7 @@ async def test_a_new_owner_finds_how_far_the_last_one_came(opened: Opener, conne
 
 
 async def test_lanes_do_not_take_each_others_positions(connection: KafkaConnection, group: str) -> None:
-    lanes = [OutboxPublisher(connection, lane, group=group) for lane in (0, 1)]
+    lanes = [OutboxPublisher(connection, lane, SIGNING, group=group) for lane in (0, 1)]
     assert [await lane.open() for lane in lanes] == [0, 0]
 
     await lanes[0].publish(entries(1, 9, "lessons", 0))
@@ -188,7 +193,7 @@ async def test_an_older_owner_is_fenced_and_may_open_again(opened: Opener, conne
 async def test_an_owner_that_is_fenced_while_it_commits_may_open_again(
     opened: Opener, connection: KafkaConnection, group: str
 ) -> None:
-    old = Hesitant(connection, LANE, group=group)
+    old = Hesitant(connection, LANE, SIGNING, group=group)
     try:
         await old.open()
         loop = asyncio.get_running_loop()
@@ -211,7 +216,7 @@ class Hesitant(OutboxPublisher):
     meanwhile: Callable[[], object]
 
     def _new_producer(self) -> LaneProducer:
-        return HesitantProducer(self._connection, self.partition, self._name, owner=self)
+        return HesitantProducer(self._connection, self.partition, self._name, self._signing, owner=self)
 
 
 class HesitantProducer(LaneProducer):
@@ -262,12 +267,77 @@ async def test_the_position_is_read_once_no_transaction_is_open_before_it(
     assert (await opening).published == 4
 
 
+def forge(connection: KafkaConnection, *values: bytes) -> None:
+    """Somebody else writes under the lane's own key."""
+    producer = BulkProducer(connection)
+    for value in values:
+        producer.send(POSITIONS, LANE, b"%d" % LANE, value, 1_700_000_000_000, ((SIGNATURE, b"guessed"),))
+    producer.flush()
+
+
+FORGED = (b'{"sequence": 99}', b"", b"\xff", b'{"sequence": "' + b"9" * 5_000, b"[" * 5_000)
+
+
+async def test_a_position_that_is_not_ours_counts_for_nothing(opened: Opener, connection: KafkaConnection) -> None:
+    await (await opened()).publish(entries(1, 3))
+    forge(connection, *FORGED)
+
+    heir = await opened()
+
+    assert heir.published == 3
+    assert await heir.publish(entries(1, 5)) == 5
+    assert await published(connection) == [1, 2, 3, 4, 5]
+
+
+async def test_where_no_position_is_ours_what_the_store_dropped_is_out_and_the_rest_is_looked_for(
+    connection: KafkaConnection, group: str
+) -> None:
+    """As after an update from a version that did not sign, or once the forged one is all that compaction has left."""
+    before = OutboxPublisher(connection, LANE, Signing(b"the key of somebody else"), group=group)
+    await before.publish(entries(1, 6))
+    await before.close()
+    refused = Counter[str]()
+    now = OutboxPublisher(connection, LANE, SIGNING, group=group, refused=refused)
+
+    # The store holds the entries from 5 on.
+    assert await now.open(4) == 4
+    assert await now.publish(entries(5, 8)) == 8
+
+    await now.close()
+    assert await published(connection) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert refused == {POSITIONS: 1}
+
+
+async def test_where_neither_log_nor_store_know_how_far_the_lane_came_it_says_so(
+    opened: Opener, connection: KafkaConnection
+) -> None:
+    forge(connection, *FORGED)
+
+    with pytest.raises(TendError, match=r"none of its 5 records is signed with TEND_ALMANAC_KEY"):
+        await opened()
+
+
+async def test_lessons_and_positions_are_signed_for_their_place(opened: Opener, connection: KafkaConnection) -> None:
+    Topics(connection).create([TopicSpec(LESSONS, 1)])
+    publisher = await opened()
+    await publisher.publish([*entries(1, 1, LESSONS, 0), *entries(2, 2)])
+
+    (lesson,) = await read_all(connection, LESSONS)
+    (position,) = await read_all(connection, POSITIONS, LANE)
+    (coupon,) = await read_all(connection, "coupons", LANE)
+
+    assert SIGNING.is_ours(lesson)
+    assert SIGNING.is_ours(position)
+    assert not SIGNING.is_ours(msgspec.structs.replace(position, partition=0))
+    assert SIGNATURE not in dict(coupon.headers)
+
+
 async def test_a_broker_that_is_away_keeps_the_entries_for_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.kafka.outbox_publisher._SECONDS", 0.3)
     monkeypatch.setattr("infra.kafka.partition_log._ANSWER_SECONDS", 0.3)
     nowhere = KafkaConnection("127.0.0.1:1")
 
-    publisher = OutboxPublisher(nowhere, LANE)
+    publisher = OutboxPublisher(nowhere, LANE, SIGNING)
     with pytest.raises(DependencyUnavailable):
         await publisher.publish(entries(1, 2))
     await publisher.close()

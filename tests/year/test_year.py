@@ -18,6 +18,7 @@ from agents.demo.run import CountedHistory
 from agents.demo.summary import Summary, summarise
 from agents.installation import Installation
 from agents.replay.replay import Replay
+from agents.signing import signing_of
 from agents.simulate.journey import Journey
 from infra.kafka.producers import BulkProducer
 from infra.settings import load_settings
@@ -61,7 +62,13 @@ def year(broker_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def _replayed(installation: Installation) -> Summary:
     journey = Journey()
     source, began = CountedHistory(journey), time.monotonic()
-    replay = Replay(source, [BulkProducer(installation.connection)], PARTITIONS, act_from=journey.start + 28 * DAY)
+    replay = Replay(
+        source,
+        [BulkProducer(installation.connection)],
+        PARTITIONS,
+        watermarks=signing_of(installation.settings),
+        act_from=journey.start + 28 * DAY,
+    )
     installation.make_topics()
     try:
         installation.learner.start()
