@@ -12,8 +12,7 @@ from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from infra.kafka.connection import KafkaConnection
-from infra.kafka.retry import ask
+from infra.kafka.connection import KafkaConnection, ask
 from schemas.errors import DependencyUnavailable
 from schemas.lane import KafkaRecord
 

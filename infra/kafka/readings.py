@@ -13,8 +13,8 @@ import msgspec
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from infra.kafka.buffer import RECORD_BYTES, FetchedBatch, FetchedRecords, PartitionBuffer
+from infra.kafka.connection import ask
 from infra.kafka.partition_log import raw
-from infra.kafka.retry import ask
 from schemas.errors import ConfigurationRefused
 
 Place = tuple[str, int]

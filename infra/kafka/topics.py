@@ -15,9 +15,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but
     ResourceType,
 )
 
-from infra.kafka.connection import KafkaConnection
+from infra.kafka.connection import KafkaConnection, ask
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.retry import ask
 from schemas.errors import ConfigurationRefused, DependencyUnavailable, TendError
 from schemas.lane import BrokerIdentity
 from schemas.times import DAY, Millis
