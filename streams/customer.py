@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from rules.rulebook import Rulebook
+from schemas.almanac import Almanac
 from schemas.record import CustomerRecord, OrderBook
 
 
@@ -13,3 +15,7 @@ class Customer(msgspec.Struct):
     record: CustomerRecord
     orders: OrderBook | None = None
     """Loaded only where ``needs_orders`` asks for it, and for the timers that are due."""
+    room: int = 0
+    """Bytes by which the record may surely grow; see ``streams.record_eviction``."""
+    stock_by: tuple[Rulebook, Almanac] | None = None
+    """By which rules and scores stock was taken last, where that is known: it is not stored, and shows in no result."""

@@ -16,17 +16,32 @@ import msgspec
 
 from rules.context import LaneContext
 from rules.own import NotDeclared
-from schemas.codec import Unreadable, decode_orders, decode_record, encode_orders, encode_record
+from schemas.codec import (
+    Unreadable,
+    decode_orders,
+    decode_record,
+    decode_record_and_size,
+    encode_orders,
+    encode_record_and_size,
+)
 from schemas.errors import MACHINE_TROUBLE
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
-from schemas.record import OrderBook
+from schemas.record import MAX_BYTES, OrderBook
 from schemas.timers import next_due
 from schemas.times import Millis
 from streams.customer import Customer
 from streams.customer_cache import CustomerCache
 from streams.ingest import Arrival
-from streams.pipeline import fire_timers, handle, needs_orders, new_customer, timers_need_orders
+from streams.pipeline import (
+    changes_orders,
+    fire_timers,
+    handle,
+    needs_orders,
+    new_customer,
+    timers_change_orders,
+    timers_need_orders,
+)
 
 Check = Callable[[Outcome], object]
 
@@ -58,7 +73,8 @@ class Stored(NamedTuple):
     def customer(self, first: Millis, lane: LaneContext, acting: Millis | None) -> Customer:
         """As stored, without the order book; new at ``first`` where nothing is."""
         if self.record is not None:
-            return Customer(decode_record(self.record))
+            record, size = decode_record_and_size(self.record)
+            return Customer(record, room=MAX_BYTES - size)
         return new_customer(self.who, first, lane, acting)
 
     def cached(self, cache: CustomerCache) -> Customer | None:
@@ -168,8 +184,8 @@ class CustomerSession:
         """How late each timer was looked at, against the time of acting."""
         self._lane = lane
         self._acting = acting
-        self._cached_book = customer.orders
-        """The order book as the cache had it, as long as nothing looks into it."""
+        self._opened, self._tells_orders = customer.orders, False
+        """The order book as it was before, and whether anything may have changed it."""
         self.record = b""
         self.orders = b""
         """Encoded, once all is done; no order book is empty."""
@@ -180,12 +196,14 @@ class CustomerSession:
             self._fire_until(place, arrival.event.at)
             self._handle(place, arrival)
         self._fire_until(work.last, work.until)
-        self.record, self.orders = encode_record(self.customer.record), self._book()
+        self.record, size = encode_record_and_size(self.customer.record)
+        self.customer.room = MAX_BYTES - size
+        self.orders = self._book()
 
     def _book(self) -> bytes:
         """The order book as it is to be stored; an empty one takes no room."""
         orders = self.customer.orders
-        if orders is None or orders is self._cached_book:
+        if orders is None or (orders is self._opened and not self._tells_orders):
             return self.stored.orders or b""
         return encode_orders(orders) if orders.orders else b""
 
@@ -197,21 +215,21 @@ class CustomerSession:
 
     def _fire(self, place: int, due: Millis) -> None:
         if timers_need_orders(self.customer, due):
-            self._open_book()
+            self._open_book(timers_change_orders(self.customer, due))
         self.outcomes.append((place, "timer", fire_timers(self.customer, due, self._lane, self._acting)))
 
     def _handle(self, place: int, arrival: Arrival) -> None:
         event: AnyEvent = arrival.event
         if needs_orders(event):
-            self._open_book()
+            self._open_book(changes_orders(event))
         seen = self.customer.record.seen
         acting = event.at if self._acting is None else max(self._acting, event.at, seen)
         self.outcomes.append((place, event.type, handle(self.customer, event, self._lane, acting)))
 
-    def _open_book(self) -> None:
-        self._cached_book = None
+    def _open_book(self, to_change: bool) -> None:
+        self._tells_orders = self._tells_orders or to_change
         if self.customer.orders is None:
-            self.customer.orders = self.stored.book()
+            self.customer.orders = self._opened = self.stored.book()
 
 
 class _NobodyMet(CustomerSession):
@@ -266,7 +284,7 @@ class _CarefulSession(CustomerSession):
 
     def _as_bytes(self) -> Stored:
         record, orders = self.customer.record, self.customer.orders
-        return Stored(record.id, encode_record(record), None if orders is None else encode_orders(orders))
+        return Stored(record.id, encode_record_and_size(record)[0], None if orders is None else encode_orders(orders))
 
     def _bring_back(self, before: Stored, place: int, arrival: Arrival | None, error: Exception) -> None:
         assert before.record is not None

@@ -6,6 +6,7 @@ place; where they raise, the caller throws that customer away and keeps the byte
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import takewhile
 
 from rules.context import EventContext, LaneContext
@@ -16,14 +17,15 @@ from schemas.outcome_codes import OutcomeCode
 from schemas.readings import BUCKET
 from schemas.record import VERSION, CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, Millis
-from schemas.topics import ORDERS, TOPIC_OF
+from schemas.topics import CUSTOMERS, ORDERS, TOPIC_OF
 from schemas.triggers import Trigger
 from streams import churn_update, handlers, timer_handlers, timer_schedule
 from streams.customer import Customer
-from streams.record_eviction import evict
+from streams.record_eviction import room_after
 from streams.segments import segment
 from streams.stages import stage
 
+_OF_ORDERS = frozenset(name for name, topic in TOPIC_OF.items() if topic == ORDERS)
 _WITH_ORDERS = frozenset((TimerKind.DELIVERY, TimerKind.SURVEY, TimerKind.SECOND_ORDER, TimerKind.RELEASE))
 """Timers that look into the order book."""
 
@@ -36,7 +38,7 @@ def new_customer(customer: str, at: Millis, lane: LaneContext, acting: Millis | 
     """
     made = Customer(CustomerRecord(VERSION, customer, created=at))
     context = EventContext(made.record, None, lane, at, at if acting is None else acting)
-    _take_stock(context)
+    take_stock(context)
     context.triggers.clear()
     timer_schedule.schedule_tick(context)
     timer_schedule.schedule_dates(context)
@@ -46,14 +48,26 @@ def new_customer(customer: str, at: Millis, lane: LaneContext, acting: Millis | 
 def needs_orders(event: AnyEvent) -> bool:
     """Whether the order book must be loaded to handle the event."""
     # What a complaint held back may be about an order.
-    return TOPIC_OF[event.type] == ORDERS or event.type == "complaint.resolved"
+    return event.type in _OF_ORDERS or event.type == "complaint.resolved"
+
+
+def changes_orders(event: AnyEvent) -> bool:
+    """Whether the event may change the order book in place: else it is only looked into."""
+    return event.type in _OF_ORDERS
 
 
 def timers_need_orders(customer: Customer, until: Millis) -> bool:
     """The same for the timers due: one that is handled without the order book sets none that looks into it."""
-    return any(
-        timer.kind in _WITH_ORDERS for timer in takewhile(lambda timer: timer.due <= until, customer.record.timers)
-    )
+    return any(timer.kind in _WITH_ORDERS for timer in _due(customer, until))
+
+
+def timers_change_orders(customer: Customer, until: Millis) -> bool:
+    """Whether one of the timers due may change the order book: it notes which promises are broken."""
+    return any(timer.kind == TimerKind.DELIVERY for timer in _due(customer, until))
+
+
+def _due(customer: Customer, until: Millis) -> Iterator[Timer]:
+    return takewhile(lambda timer: timer.due <= until, customer.record.timers)
 
 
 def handle(customer: Customer, event: AnyEvent, lane: LaneContext, acting: Millis) -> Outcome:
@@ -72,7 +86,7 @@ def handle(customer: Customer, event: AnyEvent, lane: LaneContext, acting: Milli
     refused = handlers.apply(context, event)
     if refused is not None:
         context.count(refused)
-        evict(context)
+        customer.room = room_after(context, customer.room, quiet=True)
         return context.outcome
     if not record.seen and event.type != "customer.registered":
         context.count(OutcomeCode.NEW_CUSTOMER)
@@ -118,30 +132,44 @@ def _fire(context: EventContext, customer: Customer, timer: Timer) -> None:
 def _finish(context: EventContext, customer: Customer, *, releases: bool = False) -> None:
     """Segments and stage, then the rules, then what they leave behind."""
     record = context.record
+    woken = False
     if not record.erased:
-        if not _stands_still(context):
-            _take_stock(context)
+        if not _stands_still(context, customer):
+            take_stock(context)
+            customer.stock_by = context.rulebook, context.lane.almanac
         # Of an order the score is known, but it asks for nothing: nobody is won back while they buy.
         if context.scored and context.event is None:
             context.notice("churn.scored", context.scored)
-        _decide(context, releases)
+        woken = _decide(context, releases)
     record.seen = context.at
-    evict(context)
+    told = context.event is not None and TOPIC_OF[context.event.type] == CUSTOMERS
+    customer.room = room_after(context, customer.room, quiet=not woken and not told)
     customer.record = record
     customer.orders = context.orders if context.orders is not None else customer.orders
 
 
-def _stands_still(context: EventContext) -> bool:
-    """Whether nothing can have moved since the last event: a visit on the same day moves no segment and no stage."""
-    if context.event is None or context.event.type not in handlers.BROWSING:
-        return False
+def _stands_still(context: EventContext, customer: Customer) -> bool:
+    """Whether stock need not be taken, as nothing that it is taken from can have moved since the last event.
+
+    Orders move it, a new score, another rulebook or almanac, and days. A visit is so common that another rulebook waits
+    for the next event that is none.
+    """
+    event, lane = context.event, context.lane
+    if event is None or event.type not in handlers.BROWSING:
+        if context.scored or (event is not None and event.type in _OF_ORDERS):
+            return False
+        if customer.stock_by is None or customer.stock_by[0] is not lane.rulebook:
+            return False
+        if customer.stock_by[1] is not lane.almanac:
+            return False
     record = context.record
-    counted_from = (record.purchases.last, record.segment.since)
-    same_days = all((context.at - start) // DAY == (record.seen - start) // DAY for start in counted_from)
-    return same_days and context.at // BUCKET == record.seen // BUCKET
+    at, seen = context.at, record.seen
+    last, since = record.purchases.last, record.segment.since
+    same_days = (at - last) // DAY == (seen - last) // DAY and (at - since) // DAY == (seen - since) // DAY
+    return same_days and at // BUCKET == seen // BUCKET
 
 
-def _take_stock(context: EventContext) -> None:
+def take_stock(context: EventContext) -> None:
     """Where the customer stands now; a change triggers rules."""
     record, defaults = context.record, context.defaults
     here = record.segment
@@ -156,14 +184,24 @@ def _take_stock(context: EventContext) -> None:
         context.notice("stage.changed", here.stage, previous=before)
 
 
-def _decide(context: EventContext, releases: bool) -> None:
-    if context.churn is None:
-        context.churn = churn_update.known(context)
+def _decide(context: EventContext, releases: bool) -> bool:
+    """What the rules make of the triggers; whether any was woken, or anything held was looked at."""
+    woken = releases
     if releases:
+        _know_churn(context)
         apply(context, release(context.about(Trigger("released"))))
     for trigger in context.triggers:
         # What is held may be freed by a trigger that no rule waits for: a complaint resolved.
         if context.rulebook.triggered_by(trigger.name) or context.record.held:
+            woken = True
+            _know_churn(context)
             apply(context, decide(context.about(trigger)))
     if context.record.coupons:
         timer_schedule.schedule_coupons(context)
+    return woken
+
+
+def _know_churn(context: EventContext) -> None:
+    """For rules, where nothing was scored: what was last known."""
+    if context.churn is None:
+        context.churn = churn_update.known(context)

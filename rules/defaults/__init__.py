@@ -80,7 +80,7 @@ class Defaults(Section):
 
     def tier(self, score: int) -> str:
         """The tier for a sum of RFM scores."""
-        return [tier.name for tier in self.tiers if score >= tier.score][-1]
+        return next(tier.name for tier in reversed(self.tiers) if score >= tier.score)
 
     def rank(self, tier: str) -> int:
         """Place of a tier, 1 for the lowest; 0 for none or one that no longer exists."""

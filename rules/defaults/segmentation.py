@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -44,15 +45,15 @@ class Rfm(Section):
 
     def recency(self, days: int) -> int:
         """The score for so many days since the last order."""
-        return 5 - sum(days > step for step in self.recency_days)
+        return 5 - bisect_left(self.recency_days, days)
 
     def frequency(self, orders: int) -> int:
         """The score for so many orders."""
-        return 1 + sum(orders >= step for step in self.frequency_orders)
+        return 1 + bisect_right(self.frequency_orders, orders)
 
     def monetary(self, spent: int) -> int:
         """The score for so much money, in minor units."""
-        return 1 + sum(spent >= step for step in self.monetary_minor)
+        return 1 + bisect_right(self.monetary_minor, spent)
 
 
 class Tier(Section):

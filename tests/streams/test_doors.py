@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.store.limits import check_commit
-from schemas.codec import decode_record, encode_record
+from schemas.codec import decode_record, encode_record_and_size
 from schemas.events import decode_event
 from schemas.ids import partition_of
 from schemas.lane import Commit, KafkaRecord
@@ -219,12 +219,12 @@ def test_what_cannot_be_said_in_bytes_is_a_failure_of_its_event_alone(monkeypatc
 
 
 def test_a_record_that_cannot_be_encoded_is_a_failure_of_its_event_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def touchy(kept: CustomerRecord) -> bytes:
+    def touchy(kept: CustomerRecord) -> tuple[bytes, int]:
         if kept.id == "bad" and kept.purchases.count == 2:
             raise OverflowError("can't serialize ints >= 2**64")
-        return encode_record(kept)
+        return encode_record_and_size(kept)
 
-    monkeypatch.setattr("streams.customer_session.encode_record", touchy)
+    monkeypatch.setattr("streams.customer_session.encode_record_and_size", touchy)
     service = Service()
 
     service.feed(*(placed(START - 3 + n, f"o-{n}", who=who) for n in range(2) for who in ("bad", "good")))
