@@ -15,27 +15,44 @@ import time
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
-from agents.bootstrap import initial_churn, lane_config
-from agents.replay.event import ReplayEvent
 from agents.replay.plan import plan_marks
 from agents.simulate.journey import Journey
 from infra.settings import load_settings
 from rules.loading import shipped
+from schemas.almanac import Almanac, Contribution
+from schemas.churn import Tick
 from schemas.ids import partition_of
-from schemas.lane import KafkaRecord, Loaded
-from schemas.times import DAY, Millis
+from schemas.lane import Commit, KafkaRecord, Loaded
+from schemas.times import DAY, WEEK, Millis
 from schemas.topics import TOPIC_OF
-from streams.in_process_runner import InProcessRunner, WatermarkInterval
-from streams.lane_protocol import NeedRecords, Save
+from streams.churn import initial_state
+from streams.in_process_runner import DictStore, InProcessRunner, WatermarkInterval
+from streams.lane_protocol import LaneConfig, NeedRecords
+from streams.learner import Collector
 from streams.rulebook_schedule import RulebookSchedule
 
 PARTITIONS = 4
+SUNDAY = 3 * DAY
+"""1970-01-04: weekly looks, as in an installation."""
 TURN = 5
 """Commits in a turn of a paced run, some 50 ms: whatever else the machine does meets two runs alike."""
+
+
+class _Sent(Protocol):
+    """An event of the replay."""
+
+    @property
+    def customer(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def time(self) -> Millis: ...
+    @property
+    def body(self) -> bytes: ...
 
 
 class CoreCost(msgspec.Struct):
@@ -60,28 +77,65 @@ class Rehearsal(NamedTuple):
     events: int
 
 
-class _Watched(InProcessRunner):
-    """The same, with its store and learner timed and its commits kept for the digest."""
+class _Watch(msgspec.Struct):
+    """What was seen of a run."""
 
-    commits: list[bytes]
-    paced = False
-    store_seconds = learner_seconds = 0.0
+    paced: bool = False
+    commits: list[bytes] = []
+    store: float = 0.0
+    learner: float = 0.0
+    """Seconds of CPU."""
 
-    def load(self, p: int, step: NeedRecords) -> Loaded:
+
+class _Shelf(DictStore):
+    """A store that is watched."""
+
+    def __init__(self, watch: _Watch) -> None:
+        super().__init__()
+        self._watch = watch
+
+    def load(self, step: NeedRecords) -> Loaded:
         began = time.process_time()
-        loaded = super().load(p, step)
-        self.store_seconds += time.process_time() - began
+        loaded = super().load(step)
+        self._watch.store += time.process_time() - began
         return loaded
 
-    def commit(self, p: int, step: Save) -> None:
-        began = time.process_time()
-        self.commits.append(msgspec.msgpack.encode(step.commit))
-        if self.paced and len(self.commits) % TURN == 0:
+    def commit(self, commit: Commit) -> None:
+        began, watch = time.process_time(), self._watch
+        watch.commits.append(msgspec.msgpack.encode(commit))
+        if watch.paced and len(watch.commits) % TURN == 0:
             wait()
-        between = time.process_time()
-        self.store_seconds += between - began
-        super().commit(p, step)
-        self.learner_seconds += time.process_time() - between
+        super().commit(commit)
+        watch.store += time.process_time() - began
+
+
+class _Learner(Collector):
+    """A learner that is watched."""
+
+    watch: _Watch
+
+    def add(self, contribution: Contribution, offset: int) -> None:
+        began = time.process_time()
+        super().add(contribution, offset)
+        self.watch.learner += time.process_time() - began
+
+    def close(self, *, deadline: bool = False) -> Almanac | None:
+        began = time.process_time()
+        almanac = super().close(deadline=deadline)
+        self.watch.learner += time.process_time() - began
+        return almanac
+
+
+class _Watched(InProcessRunner):
+    """The core, store and learner watched."""
+
+    def __init__(self, configs: Sequence[LaneConfig], library: RulebookSchedule) -> None:
+        super().__init__(configs, library)
+        self.watch = _Watch()
+        self.shelves = [_Shelf(self.watch) for _ in configs]
+        learner = _Learner(len(configs), configs[0].beginning)
+        learner.watch = self.watch
+        self._collector = learner
 
 
 def wait() -> None:
@@ -93,8 +147,12 @@ def wait() -> None:
 def rehearsal(journey: Journey, runner: type[InProcessRunner] = InProcessRunner) -> Rehearsal:
     """The journey's events as lanes are to be given them; rules act in its second half."""
     settings = load_settings({"partitions": PARTITIONS, "clock": "event"})
-    known = initial_churn(settings)
-    made = runner([lane_config(settings, p, known) for p in range(PARTITIONS)], RulebookSchedule(shipped()))
+    known = msgspec.structs.replace(initial_state(settings.churn_horizons), epoch_length=settings.epoch)
+    tick = Tick(origin=SUNDAY, period=WEEK)
+    configs = [
+        LaneConfig(p, PARTITIONS, settings.epoch, settings.churn_horizons, tick, known) for p in range(PARTITIONS)
+    ]
+    made = runner(configs, RulebookSchedule(shipped()))
     intervals: list[list[WatermarkInterval]] = [[] for _ in range(PARTITIONS)]
     events = 0
     for planned in plan_marks(journey.events(), end=journey.end):
@@ -112,7 +170,7 @@ def acts_from(journey: Journey) -> Millis:
     return journey.start + (journey.end - journey.start) // 2 // DAY * DAY
 
 
-def _raws(events: Sequence[ReplayEvent]) -> Iterator[KafkaRecord]:
+def _raws(events: Sequence[_Sent]) -> Iterator[KafkaRecord]:
     for number, told in enumerate(events):
         partition = partition_of(told.customer, PARTITIONS)
         yield KafkaRecord(TOPIC_OF[told.type], partition, number, told.time, told.customer.encode(), told.body)
@@ -127,7 +185,8 @@ def measure(journey: Journey, commits: Path | None = None, *, paced: bool = Fals
     """
     runner, intervals, events = rehearsal(journey, _Watched)
     assert isinstance(runner, _Watched)
-    runner.commits, runner.paced = [], paced
+    watch = runner.watch
+    watch.paced = paced
     gc.collect()
     gc.freeze()
     if paced:
@@ -136,17 +195,17 @@ def measure(journey: Journey, commits: Path | None = None, *, paced: bool = Fals
     runner.run(intervals)
     spent = time.process_time() - began
     digest = blake2b(digest_size=16)
-    for commit in runner.commits:
+    for commit in watch.commits:
         digest.update(commit)
     if commits is not None:
-        commits.write_bytes(msgspec.msgpack.encode(runner.commits))
-    core = spent - runner.store_seconds - runner.learner_seconds
+        commits.write_bytes(msgspec.msgpack.encode(watch.commits))
+    core = spent - watch.store - watch.learner
     per_event = 1e6 / events
     return CoreCost(
         events=events,
         core=core * per_event,
-        learner=runner.learner_seconds * per_event,
-        store=runner.store_seconds * per_event,
+        learner=watch.learner * per_event,
+        store=watch.store * per_event,
         digest=digest.hexdigest(),
     )
 
