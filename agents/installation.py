@@ -187,7 +187,7 @@ class Installation:
             reached = sum(state.time + state.sequence for state in states if state)
             if reached != last:
                 moved, last = time.monotonic(), reached
-            told(min((state.time if state else 0 for state in states), default=0))
+            told(_slowest(states))
             self.check()
             if time.monotonic() - moved > patience:
                 raise TendError(
@@ -212,6 +212,10 @@ class Installation:
 
         self._until(done, lambda _: None, patience)
 
+    def reached(self) -> Millis:
+        """The time that the slowest lane has come to; 0 before all have begun."""
+        return _slowest(asyncio.run(self.states()))
+
     async def states(self) -> list[LaneState | None]:
         """The state of each lane as the store holds it."""
         store = open_store(self.settings)
@@ -234,6 +238,10 @@ class Installation:
             state is not None and read_position(self.connection, partition, self._signing) >= state.sequence
             for partition, state in enumerate(states)
         )
+
+
+def _slowest(states: list[LaneState | None]) -> Millis:
+    return min((state.time if state else 0 for state in states), default=0)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -17,7 +17,8 @@ from rules.rulebook import Rulebook, Sources
 from rules.yaml_source import MAX_CHARACTERS
 from schemas.times import Millis
 
-_DEFAULTS: Final = "defaults.yaml"
+NUMBERS: Final = "defaults.yaml"
+"""The shipped file that holds no rules, but the numbers of a store."""
 _LARGEST: Final = 4 * MAX_CHARACTERS
 """Bytes of a file: no character takes more than four."""
 _SUFFIXES: Final = (".yaml", ".yml")
@@ -59,18 +60,19 @@ def load_rulebook(*paths: Path) -> Rulebook:
     Raises:
         BadRulebook: with everything that is wrong.
     """
-    return rulebook_of(dict(_read(file) for file in _files_of(paths)), _shipped_files()[_DEFAULTS])
+    return rulebook_of(dict(_read(file) for file in _files_of(paths)), shipped_files()[NUMBERS])
 
 
 @cache
 def shipped(beside: str = "") -> Rulebook:
     """The rulebook that comes with tend; with ``beside`` that file is read too."""
-    files = _shipped_files()
-    base = files.pop(_DEFAULTS)
+    files = shipped_files()
+    base = files.pop(NUMBERS)
     return rulebook_of({**files, **({"beside.yaml": beside} if beside else {})}, base)
 
 
-def _shipped_files() -> dict[str, str]:
+def shipped_files() -> dict[str, str]:
+    """The files that come with tend, name to text: packs of rules, and the numbers of a store."""
     packs = resources.files("rules") / "packs"
     return {one.name: one.read_text(encoding="utf-8") for one in packs.iterdir() if one.name.endswith(_SUFFIXES)}
 

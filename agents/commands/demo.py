@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def demo(
-    weeks: Annotated[int, typer.Option(help="Weeks of the real year to replay, from its first day.", min=1)] = 8,
-    year: Annotated[bool, typer.Option("--year", help="The whole year.")] = False,
-    households: Annotated[int, typer.Option(help="Only so many households, for a quick look; 0 is all.", min=0)] = 0,
+    weeks: Annotated[int, typer.Option(help="Weeks of the real year to replay, from its first day.", min=1)] = 53,
+    year: Annotated[bool, typer.Option("--year", help="The whole year of all 2,469 households.")] = False,
+    households: Annotated[int, typer.Option(help="Only so many of the households; 0 is all.", min=0)] = 300,
     seed: Annotated[int, typer.Option(help="What is simulated around the real orders follows from it.")] = 1,
     orders: Annotated[Path | None, typer.Option(help="Your own orders instead: what your shop exports.")] = None,
     customers: Annotated[Path | None, typer.Option(help="Your customers, with addresses and consent.")] = None,
@@ -44,13 +44,15 @@ def demo(
       tend demo --orders orders_export.csv --customers customers_export.csv
     """
     from agents.demo.run import Plan, run
+    from agents.simulate.source import DAYS
 
     own = None
     if orders is not None:
         own = _own(orders, customers, preset, currency, tz, assume_consent=assume_consent)
     elif customers is not None or assume_consent:
         raise TendError("--customers and --assume-consent go with your own orders: --orders FILE.")
-    plan = Plan(366 if year else weeks * 7, households or None, seed, own, assume_consent)
+    days, households = (DAYS, 0) if year else (min(weeks * 7, DAYS), households)
+    plan = Plan(days, households or None, seed, own, assume_consent)
     run(plan, leave=leave, as_json=as_json)
 
 

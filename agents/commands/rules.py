@@ -18,7 +18,7 @@ from infra.kafka.connection import KafkaConnection
 from infra.settings import Settings, load_settings
 from rules.durations import in_words
 from rules.facts import FACTS
-from rules.loading import load_rulebook, shipped
+from rules.loading import NUMBERS, load_rulebook, shipped, shipped_files
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from schemas.errors import TendError
@@ -45,6 +45,23 @@ def check(files: Files = None, as_json: AsJson = False) -> None:
         typer.echo(orjson.dumps({"version": book.version, "rules": [rule.id for rule in book.rules]}))
     else:
         typer.echo(f"{len(book.rules)} rules are in order; version {book.version}")
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="A new folder, or an empty one.")]) -> None:
+    """Write the shipped rulebook into a folder, to begin a store's own from.
+
+    Example: tend rules init my-rules/
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise TendError(f"{folder} is not empty, and nothing in it is overwritten. Name a new folder.")
+        for name, text in shipped_files().items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TendError(f"{folder} cannot be written to: {error.strerror}. Name a folder of yours.") from error
+    typer.echo(f"{folder}: the shipped rules, and the numbers of a store in {NUMBERS}. Then: tend rules check {folder}")
 
 
 @app.command("list")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from types import TracebackType
 from typing import Self
 
@@ -27,8 +28,8 @@ class Follower:
         self._screen = screen
         self._start, self._end = start, end
         self._began = time.monotonic()
-        self._events = 0
-        self._spoke = 0.0
+        self._sent: list[tuple[Millis, int]] = [(0, 0)]
+        self._spoke: dict[str, float] = {}
         columns = (
             TextColumn("{task.description:9}"),
             BarColumn(),
@@ -51,27 +52,22 @@ class Follower:
 
     def sent(self, progress: Sent) -> None:
         """The replay has written a watermark."""
-        self._events = progress.read
-        self._move(self._sending, progress.time)
-        self._speak("sent", progress.time)
+        self._sent.append((progress.time, progress.read))
+        self._show(self._sending, "sent", progress.time)
 
     def reached(self, moment: Millis) -> None:
         """The slowest lane has come to this moment."""
-        self._move(self._deciding, moment)
-        self._speak("decided", moment)
+        self._show(self._deciding, "decided", moment)
 
-    def _move(self, task: TaskID, moment: Millis) -> None:
+    def _show(self, task: TaskID, what: str, moment: Millis) -> None:
+        now = time.monotonic()
+        events = self._sent[bisect_right(self._sent, moment, key=lambda sent: sent[0]) - 1][1]
+        rate = f"{events / max(now - self._began, 1e-9):,.0f} events/s"
         done = max(0, moment - self._start) / DAY
-        self._bar.update(task, completed=done, date=_date(moment), rate=f"{self._rate():,.0f} events/s")
-
-    def _rate(self) -> float:
-        return self._events / max(time.monotonic() - self._began, 1e-9)
-
-    def _speak(self, what: str, moment: Millis) -> None:
-        if self._screen.is_terminal or time.monotonic() - self._spoke < _LINE_SECONDS:
-            return
-        self._spoke = time.monotonic()
-        self._screen.print(f"{what} up to {_date(moment)}: {self._events:,} events, {self._rate():,.0f} events/s")
+        self._bar.update(task, completed=done, date=_date(moment), rate=rate)
+        if not self._screen.is_terminal and now - self._spoke.get(what, 0.0) > _LINE_SECONDS:
+            self._spoke[what] = now
+            self._screen.print(f"{what} up to {_date(moment)}: {events:,} events, {rate}")
 
 
 def _date(moment: Millis) -> str:

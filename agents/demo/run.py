@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import shutil
 import signal
 import sys
 import threading
@@ -22,6 +23,7 @@ from rich.console import Console as Screen
 
 from agents.demo.folder import own_folder
 from agents.demo.follower import Follower
+from agents.demo.rulebook import write_rulebook
 from agents.demo.steering import Afterwards, Steering
 from agents.demo.summary import Summary, show, summarise
 from agents.installation import Installation
@@ -41,6 +43,10 @@ PARTITIONS = 4
 BROKERS_VARIABLE = "TEND_BROKERS"
 TEACH_ONLY: Millis = 28 * DAY
 """The first days only teach: else every regular customer would be welcomed as a new one."""
+
+
+_WHAT = "Real orders of {households} households (The Complete Journey); visits, parcels, complaints and consents around"
+_LOOK_SECONDS = 1.0
 
 
 class Plan(NamedTuple):
@@ -76,7 +82,7 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
     # Whoever reads JSON from the output is not disturbed by what is meant for people.
     screen = Screen(stderr=as_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is stopped
-    with _installed(screen) as installation:
+    with _installed(screen, own=plan.own is not None) as installation:
         people = not (leave or as_json)
         if people:
             typer.echo(f"console  {installation.start_console()}")
@@ -95,14 +101,15 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
 
 
 @contextmanager
-def _installed(screen: Screen) -> Iterator[Installation]:
+def _installed(screen: Screen, *, own: bool) -> Iterator[Installation]:
     given = load_settings()
     with ExitStack() as running:
         directory = running.enter_context(own_folder(given.data_dir))
         screen.print("starting broker, store, learner and worker …")
         brokers = _given_brokers(given) or running.enter_context(EmbeddedBroker(directory)).address
         store = running.enter_context(EmbeddedStore(directory))
-        installation = Installation(_settings(brokers, store, directory), directory)
+        rulebook = given.rulebook if own or given.rulebook else write_rulebook(directory / "rules")
+        installation = Installation(_settings(brokers, store, directory, rulebook), directory)
         installation.make_new_topics()
         running.callback(installation.stop)
         installation.learner.start()
@@ -115,7 +122,7 @@ def _given_brokers(given: Settings) -> str:
     return given.brokers if BROKERS_VARIABLE in os.environ else ""
 
 
-def _settings(brokers: str, store: EmbeddedStore, directory: Path) -> Settings:
+def _settings(brokers: str, store: EmbeddedStore, directory: Path, rulebook: Path | None) -> Settings:
     """The demo's own settings, also written to a file that other commands can be pointed at."""
     chosen = {
         "brokers": brokers,
@@ -123,6 +130,7 @@ def _settings(brokers: str, store: EmbeddedStore, directory: Path) -> Settings:
         "partitions": PARTITIONS,
         "clock": "event",
         "data_dir": str(directory),
+        **({"rulebook": str(rulebook.absolute())} if rulebook else {}),
     }
     lines = [f"{name} = {orjson.dumps(value).decode()}" for name, value in chosen.items()]
     (directory / "tend.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -138,6 +146,11 @@ def _replayed(
     else:
         journey = plan.own(installation.directory)
     teaching = min(TEACH_ONLY, (journey.end - journey.start) // 2)
+    if plan.own is None:
+        households = f"{plan.households:,}" if plan.households else "all"
+        screen.print(f"{_WHAT.format(households=households)} them are simulated.", soft_wrap=True)
+    if installation.settings.rulebook is not None:
+        screen.print(f"rules    {_near(installation.settings.rulebook)}", soft_wrap=True)
     begins, ends = to_rfc3339(journey.start)[:10], to_rfc3339(journey.end)[:10]
     screen.print(f"from {begins} to {ends}; the first {teaching // DAY} days only teach")
     source = CountedHistory(journey)
@@ -150,11 +163,15 @@ def _replayed(
     )
     began = time.monotonic()
     progress: Progress | None = None
+    looked = began
     with Follower(screen, journey.start, journey.end) as follower:
         for progress in replay.run():
             follower.sent(progress)
             if steering is not None:
                 steering.keep(progress.time)
+            if time.monotonic() - looked > _LOOK_SECONDS:
+                looked = time.monotonic()
+                follower.reached(installation.reached())
         assert progress is not None, "a plan has at least its first watermark"
         installation.until_replayed(progress.read, journey.end, follower.reached)
     seconds = time.monotonic() - began
@@ -192,13 +209,29 @@ def _tell_reach(summary: Summary, screen: Screen, *, assumed: bool) -> None:
 def _tell_addresses(installation: Installation, summary: Summary, screen: Screen) -> None:
     config = installation.directory / "tend.toml"
     worker, learner = installation.workers[0], installation.learner
-    screen.print(f"\nmetrics  http://{worker.address}/metrics  (worker)   http://{learner.address}/metrics  (learner)")
-    screen.print("look around from another terminal:")
-    screen.print(f"  export TEND_CONFIG={shlex.quote(str(config.absolute()))}", soft_wrap=True)
-    screen.print(f"  tend customer {shlex.quote(summary.example)}", soft_wrap=True)
-    if summary.example_action:
-        screen.print(f"  tend why {summary.example_action} --customer {shlex.quote(summary.example)}", soft_wrap=True)
-    screen.print("  tend actions tail\n  tend dead-letters list")
+    tend, customer = _command(), shlex.quote(summary.example)
+    hints = [
+        f"metrics  http://{worker.address}/metrics (worker), http://{learner.address}/metrics (learner)",
+        "look around from another terminal, in this folder:",
+        f"  export TEND_CONFIG={shlex.quote(str(config.absolute()))}",
+        f"  {tend} customer {customer}",
+        *([f"  {tend} why {summary.example_action} --customer {customer}"] if summary.example_action else []),
+        f"  {tend} actions tail",
+        f"  {tend} dead-letters list",
+    ]
+    screen.print("\n" + "\n".join(hints), soft_wrap=True, markup=False)
+
+
+def _command() -> str:
+    """How a shell in this folder calls the program that runs here."""
+    found, here = shutil.which("tend"), Path(sys.argv[0])
+    return "tend" if found and here.name == "tend" and here.samefile(found) else shlex.quote(str(_near(here)))
+
+
+def _near(path: Path) -> Path:
+    """The path as seen from this folder, where it lies below."""
+    whole = path.absolute()
+    return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole
 
 
 def _stay(screen: Screen, afterwards: Afterwards) -> None:

@@ -18,7 +18,8 @@ _HEAD = """\
 # A whole year
 
 What the shipped rules did with the year of *The Complete Journey*, through the whole engine. The first 28 days only
-teach. Made by `tend demo --year --json > year.json && python -m agents.demo.year year.json`.
+teach; the store's own numbers are those of `agents/demo/store.yaml`. Made by
+`tend demo --year --json > year.json && python -m agents.demo.year year.json`.
 """
 
 

@@ -14,6 +14,7 @@ from agents.commands.rules import app
 from rules.facts import FACTS
 from rules.loading import shipped
 from tests.rules.test_reading import GOOD
+from tests.shell import tend
 
 
 def run(*arguments: str) -> str:
@@ -31,6 +32,27 @@ def test_a_folder_is_checked(tmp_path: Path) -> None:
 
     assert run("check", str(tmp_path)).startswith("1 rules are in order; version ")
     assert orjson.loads(run("check", "--json", str(tmp_path)))["rules"] == ["hello"]
+
+
+def test_a_store_begins_with_a_copy_of_the_shipped_rules(tmp_path: Path) -> None:
+    folder = tmp_path / "my-rules"
+    begun = tend("rules", "init", str(folder))
+    again = tend("rules", "init", str(folder))
+
+    assert begun.status == 0
+    assert tend("rules", "check", str(folder)).out == tend("rules", "check").out
+    assert again.status == 2
+    assert "is not empty, and nothing in it is overwritten" in again.err
+
+
+@pytest.mark.parametrize("folder", ["/proc/rules", "file/rules"])
+def test_a_folder_that_cannot_be_written_to_is_told(folder: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    begun = tend("rules", "init", str(tmp_path / folder))
+
+    assert begun.status == 2
+    assert "cannot be written to" in begun.err
 
 
 def test_a_mistake_is_told_with_its_place_and_status_2(

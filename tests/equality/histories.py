@@ -13,6 +13,7 @@ from agents.replay.plan import plan_marks
 from agents.simulate.journey import Journey
 from infra.settings import Settings
 from rules.loading import shipped
+from rules.rulebook import Rulebook
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
 from schemas.times import Millis
@@ -68,10 +69,13 @@ def history(first_day: int, days: int, households: int | None, act_after: int = 
     return History(journey.name, tuple(journey.events()), journey.start, journey.end, act_from)
 
 
-def rehearse(source: History, settings: Settings, *, to_last_event: bool = False) -> InProcessRunner:
+def rehearse(
+    source: History, settings: Settings, *, rulebook: Rulebook | None = None, to_last_event: bool = False
+) -> InProcessRunner:
     """The pure core alone, in this process, with a dictionary as store.
 
     Args:
+        rulebook: None is the shipped one.
         to_last_event: stop each lane at its last event, as one without watermarks must.
     """
     partitions = settings.partitions
