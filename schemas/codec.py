@@ -165,3 +165,14 @@ def _no(what: str, error: Exception) -> Unreadable:
             "run the version of tend that wrote it, or a newer one"
         )
     return Unreadable(f"these bytes are no {what}: {error}")
+
+
+def with_names(value: Any) -> Any:
+    """A stored value for people and JSON: structs that travel as arrays have their names back, bytes are hexadecimal."""
+    if isinstance(value, msgspec.Struct):
+        return {field: with_names(getattr(value, field)) for field in value.__struct_fields__}
+    if isinstance(value, (list, tuple)):
+        return [with_names(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): with_names(item) for key, item in value.items()}
+    return value.hex() if isinstance(value, bytes) else value

@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from agents.server_check import reachable_settings
 from agents.store_queries import StoreQueries
 from agents.terminal import shown
+from schemas.codec import with_names
 from schemas.currencies import major
 from schemas.outcome import Decision
 from schemas.readings import points_balance
@@ -50,25 +51,14 @@ async def _ask(customer_id: str) -> tuple[CustomerRecord, OrderBook, list[Decisi
 
 def page(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> dict[str, Any]:
     """Everything known of a customer, under names; rings of ids are left out."""
-    named = _named(record)
+    named = with_names(record)
     for ring in ("recent", "browsed", "spent", "pending_labels"):
         named.pop(ring)
     return {
         **named,
-        "orders": [_named(order) for order in orders.orders],
+        "orders": [with_names(order) for order in orders.orders],
         "decisions": [msgspec.to_builtins(decision) for decision in decisions],
     }
-
-
-def _named(value: Any) -> Any:
-    """Structs that travel as arrays, with their names back; bytes in hexadecimal."""
-    if isinstance(value, msgspec.Struct):
-        return {field: _named(getattr(value, field)) for field in value.__struct_fields__}
-    if isinstance(value, (list, tuple)):
-        return [_named(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _named(item) for key, item in value.items()}
-    return value.hex() if isinstance(value, bytes) else value
 
 
 def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> None:

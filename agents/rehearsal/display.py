@@ -13,6 +13,7 @@ from rules.facts import FACTS
 from rules.facts.fact import MOMENT
 from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
+from schemas.codec import with_names
 from schemas.currencies import major
 from schemas.outcome import REASONS_IN_WORDS, Decision, Verdict
 from schemas.outcome_codes import MEANINGS, OutcomeCode
@@ -182,18 +183,8 @@ def _plain_step(step: RehearsedStep) -> dict[str, Any]:
 
 
 def _plain_customer(customer: Customer) -> dict[str, Any]:
-    named = {name: value for name, value in _named(customer.record).items() if name not in _HIDDEN}
-    return {**named, "orders": [_named(order) for order in (customer.orders or OrderBook()).orders]}
-
-
-def _named(value: Any) -> Any:
-    if isinstance(value, msgspec.Struct):
-        return {field: _named(getattr(value, field)) for field in value.__struct_fields__}
-    if isinstance(value, (list, tuple)):
-        return [_named(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _named(item) for key, item in value.items()}
-    return value.hex() if isinstance(value, bytes) else value
+    named = {name: value for name, value in with_names(customer.record).items() if name not in _HIDDEN}
+    return {**named, "orders": [with_names(order) for order in (customer.orders or OrderBook()).orders]}
 
 
 def _facts(facts: Mapping[str, Any]) -> str:

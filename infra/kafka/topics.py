@@ -149,11 +149,22 @@ class Topics:
             DependencyUnavailable: no broker answers.
         """
         cluster = _await("describe the cluster", self._admin.describe_cluster(request_timeout=_SECONDS)).cluster_id
-        described = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=_SECONDS)
-        found = {name: _await(f"describe {name}", result) for name, result in described.items()}
+        found = self._described(topics)
         ids = {name: str(one.topic_id or "") for name, one in sorted(found.items())}
         partitions = max((len(one.partitions) for one in found.values()), default=0)
         return BrokerIdentity(cluster=str(cluster or ""), topics=ids, partitions=partitions)
+
+    def _described(self, topics: Sequence[str]) -> dict[str, Any]:
+        asked = TopicCollection(list(topics))
+
+        def describe() -> dict[str, Any]:
+            answers = self._admin.describe_topics(asked, request_timeout=_SECONDS)
+            return {name: answer.result(_SECONDS) for name, answer in answers.items()}
+
+        try:
+            return ask(describe)  # of a topic just made, not every broker knows at once
+        except KafkaException as error:
+            raise _meaning(f"describe {', '.join(topics)}", error) from error
 
     def end_offsets(self, topics: Sequence[str]) -> dict[str, list[int]]:
         """The offset behind the last committed record of each partition, by topic.
@@ -256,7 +267,11 @@ def _await(doing: str, result: Any) -> Any:
     try:
         return result.result(_SECONDS)
     except KafkaException as error:
-        problem = error.args[0]
-        if problem.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise ConfigurationRefused(f"Cannot {doing}: {problem.str()}. Run: tend topics create") from error
-        raise DependencyUnavailable(f"Kafka could not {doing}: {problem.str()}") from error
+        raise _meaning(doing, error) from error
+
+
+def _meaning(doing: str, error: KafkaException) -> Exception:
+    problem = error.args[0]
+    if problem.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        return ConfigurationRefused(f"Cannot {doing}: {problem.str()}. Run: tend topics create")
+    return DependencyUnavailable(f"Kafka could not {doing}: {problem.str()}")
