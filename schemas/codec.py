@@ -156,7 +156,7 @@ def _check_known(what: str, found: int, version: int) -> None:
             f"{what} of version {found}; this program reads up to version {version}: "
             "run the version of tend that wrote it, or a newer one"
         )
-
+    """A stored value for people and JSON: structs that travel as arrays get their names back, bytes are hexadecimal."""
 
 def _no(what: str, error: Exception) -> Unreadable:
     if "at most length" in str(error):
@@ -168,7 +168,7 @@ def _no(what: str, error: Exception) -> Unreadable:
 
 
 def with_names(value: Any) -> Any:
-    """A stored value for people and JSON: structs that travel as arrays have their names back, bytes are hexadecimal."""
+    """A stored value for people and JSON: structs that travel as arrays get their names back, bytes in hexadecimal."""
     if isinstance(value, msgspec.Struct):
         return {field: with_names(getattr(value, field)) for field in value.__struct_fields__}
     if isinstance(value, (list, tuple)):
