@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
 from agents.console.session import first_token
@@ -247,7 +249,7 @@ def _slowest(states: list[LaneState | None]) -> Millis:
 def environment_of(settings: Settings) -> dict[str, str]:
     """The settings as variables, for a child process. Secrets stay out: the child inherits them."""
     plain = settings.model_dump(mode="json", exclude_none=True)
-    secret = {"kafka_password", "redis_password", "almanac_key", "access_key", "console_token", "api_keys"}
+    secret = {name for name, value in settings if isinstance(value, SecretStr)}
     return {f"TEND_{name.upper()}": _text(value) for name, value in plain.items() if name not in secret}
 
 

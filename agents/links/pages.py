@@ -37,6 +37,8 @@ from schemas.times import Millis, to_rfc3339
 _CHANNELS: Final = ("email", "sms", "push", "call")
 _MOST_FORM: Final = 16_384
 _OTHERS: Final = {"delivery": ("product",), "after_sales": ("service",)}
+_CATEGORIES: Final = {"delivery": "delivery", "product": "product", "service": "service", "after_sales": "service"}
+"""What a low score is a complaint about, by what was asked."""
 _HEADERS: Final = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -269,8 +271,19 @@ class _View:
                 deed, "survey.answered", about, action_id=deed.action_id, order_id=deed.order,
                 complaint_id=deed.complaint, scores=scores, text=text,
             )  # fmt: skip
+            await self._recover(scores, text)
             await self._pages.links.remember(self._token, Answer(self._pages.now(), scores))
         return self._say(w["sent"], notes=[w["sent_until"].replace("{day}", self._day(deed.ends))])
+
+    async def _recover(self, scores: dict[str, int], text: str) -> None:
+        """A low score is a complaint: it gets an owner and a deadline, and holds advertising while it is open."""
+        worst = min(scores, key=lambda name: (scores[name], name))
+        if scores[worst] > self._pages.defaults.complaints.survey_score:
+            return
+        number = f"s-{digest('survey', self._deed.action_id, size=5).hex()}"
+        about = _CATEGORIES.get(worst, "other")
+        told = {"complaint_id": number, "category": about, "order_id": self._deed.order, "text": text}
+        await self._pages.tell(self._deed, "complaint.opened", number, **told)
 
     async def _reopen(self, chosen: str) -> Response:
         if await self._is_open():

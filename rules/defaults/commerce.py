@@ -66,6 +66,8 @@ class ComplaintDefaults(Section):
     """Hours until a complaint must be resolved, by urgency."""
     follow_up_hours: Hours
     """Hours after closing until the customer is asked whether it is really settled."""
+    survey_score: Annotated[int, Field(ge=0, le=4)]
+    """Highest score of a survey's public page that opens a complaint, with an owner and a deadline; 0 for none."""
     recheck_hours: Hours
     """Hours after which marketing held by an open complaint is decided again, also when it is not closed."""
 

@@ -156,7 +156,29 @@ async def test_a_survey_is_answered_once_and_may_be_changed(site: Site) -> None:
     assert answer["action_id"] == action("delivery_survey").action_id
     assert "You have answered this already." in (await site.web.get(url)).text
     await site.web.post(url, data={"delivery": "2", "product": "5"})
-    assert site.told[-1]["scores"] == {"delivery": 2, "product": 5}
+    assert site.told[1]["scores"] == {"delivery": 2, "product": 5}
+
+
+async def test_a_low_score_is_a_complaint_with_an_owner_to_come_and_is_one(site: Site) -> None:
+    url = (await site.open(action("delivery_survey")))["survey"]
+
+    for _ in range(2):
+        await site.web.post(url, data={"delivery": "1", "text": "The box was open."})
+    await site.web.post(url, data={"delivery": "2", "product": "2"})
+
+    opened = [one for one in site.told if one["type"] == "complaint.opened"]
+    assert len({one["id"] for one in opened}) == len({one["complaint_id"] for one in opened}) == 1
+    assert (opened[0]["category"], opened[0]["order_id"], opened[0]["text"]) == (
+        "delivery", "o-88213", "The box was open."
+    )  # fmt: skip
+
+
+async def test_a_score_in_the_middle_is_no_complaint(site: Site) -> None:
+    url = (await site.open(action("delivery_survey")))["survey"]
+
+    await site.web.post(url, data={"delivery": "3", "text": "It was fine."})
+
+    assert site.kinds == ["survey.answered"]
 
 
 async def test_a_survey_without_a_number_is_not_sent(site: Site) -> None:

@@ -1,0 +1,157 @@
+"""The whole loop: something happens at a shop, a mail arrives, its reader is not content, somebody puts it right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import orjson
+import pytest
+
+from agents.clock import wall_clock
+from agents.gateway.webhooks import signature
+from schemas.times import HOUR, MINUTE, to_rfc3339
+from tests.engine.browser import chromium_or_skip, signed_in
+from tests.engine.doors import SHOPIFY, WOOCOMMERCE, Doors
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+
+STEPS = (
+    "Ordered for $64.50", "arrived", "How did it go?", "Answered a survey", "Complained: delivery", "mei answered",
+    "settled", "Really settled?", "Unsubscribed from E-mail", "looked at 1 thing",
+    "offer after a visit: not sent", "Did not allow it",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    chromium_or_skip()
+    with Doors(tmp_path_factory.mktemp("doors")).open() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def console(doors: Doors) -> str:
+    doors.site.installation.settings = doors.site.settings.model_copy(update={"console_port": 0})
+    return doors.site.installation.start_console()
+
+
+def ago(millis: int) -> str:
+    return to_rfc3339(wall_clock() - millis)
+
+
+def event(kind: str, customer: str, **fields: Any) -> dict[str, Any]:
+    return {"type": kind, "id": uuid4().hex, "customer": customer, "time": ago(MINUTE), **fields}
+
+
+def hook(doors: Doors, path: str, topic: tuple[str, str], signed: tuple[str, str], body: dict[str, Any]) -> None:
+    raw = orjson.dumps(body)
+    headers = {topic[0]: topic[1], signed[0]: signature(signed[1], raw).decode(), "content-type": "application/json"}
+    answer = httpx.post(f"{doors.address}/webhooks/{path}", content=raw, headers=headers, timeout=60)
+    assert answer.status_code == 200
+    assert answer.json().get("refused") is None, answer.text
+
+
+def by_events(doors: Doors, customer: str, email: str) -> None:
+    """An order by the store's own events."""
+    doors.tell(
+        event("customer.registered", customer, name="Anna Berg", email=email, locale="en-US", time=ago(3 * HOUR)),
+        event("consent.granted", customer, channel="email", purpose="marketing", time=ago(3 * HOUR)),
+        event("order.placed", customer, order_id=f"o-{customer}", amount=6_450, currency="USD", time=ago(2 * HOUR)),
+        event("order.delivered", customer, order_id=f"o-{customer}"),
+    )
+
+
+def by_shopify(doors: Doors, customer: str, email: str) -> None:
+    """An order and a parcel by Shopify's webhooks."""
+    said = {"state": "subscribed", "consent_updated_at": ago(3 * HOUR)}
+    person = {"id": int(customer), "email": email, "first_name": "Anna", "last_name": "Berg"}
+    order = {
+        "id": 59_000, "name": f"o-{customer}", "currency": "USD", "total_price": "64.50", "current_total_price": None,
+        "processed_at": ago(2 * HOUR), "created_at": ago(2 * HOUR), "updated_at": ago(2 * HOUR), "test": False,
+        "customer_locale": "en-US", "customer": {**person, "email_marketing_consent": said}, "line_items": [],
+    }  # fmt: skip
+    parcel = {
+        "id": 9, "order_id": 59_000, "status": "success", "created_at": ago(HOUR), "updated_at": ago(MINUTE),
+        "shipment_status": "delivered",
+    }  # fmt: skip
+    # The parcel comes first, as it happens.
+    for topic, body in (("fulfillments/update", parcel), ("orders/create", order), ("orders/paid", order)):
+        signed = ("x-shopify-hmac-sha256", SHOPIFY)
+        hook(doors, "shopify", ("x-shopify-topic", topic), signed, body)
+
+
+def by_woocommerce(doors: Doors, customer: str, email: str) -> None:
+    """An order through its states by WooCommerce's webhooks, which tell of no consent."""
+    doors.tell(event("consent.granted", customer, channel="email", purpose="marketing", time=ago(3 * HOUR)))
+    for minutes, status in ((120, "pending"), (119, "processing"), (1, "delivered")):
+        order = {
+            "id": 77, "number": f"o-{customer}", "status": status, "currency": "USD", "total": "64.50",
+            "customer_id": int(customer), "date_created_gmt": ago(120 * MINUTE)[:19],
+            "date_modified_gmt": ago(minutes * MINUTE)[:19],
+            "billing": {"first_name": "Anna", "last_name": "Berg", "email": email}, "line_items": [], "refunds": [],
+        }  # fmt: skip
+        signed = ("x-wc-webhook-signature", WOOCOMMERCE)
+        hook(doors, "woocommerce", ("x-wc-webhook-topic", "order.updated"), signed, order)
+
+
+@pytest.mark.parametrize(
+    ("begin", "customer"),
+    [(by_events, "loop-1"), (by_shopify, "7100000000001"), (by_woocommerce, "304")],
+    ids=["events", "shopify", "woocommerce"],
+)
+def test_from_an_order_to_a_complaint_put_right_and_a_wish_respected(
+    doors: Doors, console: str, begin: Callable[[Doors, str, str], None], customer: str
+) -> None:
+    email = f"anna{customer}@mail.test"
+    begin(doors, customer, email)
+    survey = doors.mail("How was the delivery", email)
+
+    with signed_in(console) as mei, ThreadPoolExecutor(1) as beside:
+
+        def waits(what: Callable[[], Any]) -> Any:
+            return beside.submit(what).result()  # Playwright's loop runs in this thread
+
+        reader = mei.page.context.browser.new_context().new_page()  # type: ignore[union-attr]  # it has one
+        reader.goto(doors.link(survey, "?a=1"))
+        reader.fill("textarea", "It arrived, but the box was open.")
+        reader.click("button:has-text('Send')")
+        reader.wait_for_selector("text=Your answer has arrived")
+        acknowledged = waits(lambda: doors.mail("We have your complaint", email))
+        number = str(acknowledged["Subject"]).rpartition(" ")[2]
+
+        mei.go(f"/customers/{customer}")
+        mei.click("a:has-text('Resolve complaint')")
+        mei.page.wait_for_selector("text=the box was open")
+        mei.page.fill("#text", "We are sorry. A new copy leaves today.")
+        mei.click("button:has-text('Close and answer')")
+        mei.page.wait_for_selector("[data-came]", timeout=60_000)
+        waits(lambda: doors.mail(number, email))
+        follow_up = waits(lambda: doors.mail("settled", email))
+        assert follow_up["List-Unsubscribe"] is None, "service offers no way out of service"
+
+        way_out = str(survey["List-Unsubscribe"]).strip("<>")
+        assert httpx.post(way_out, data={"List-Unsubscribe": "One-Click"}, timeout=60).status_code == 200
+        waits(lambda: doors.site.until(lambda: _withdrawn(doors, customer), "the consent is withdrawn"))
+        doors.tell(event("product.viewed", customer, sku="b-1", time=ago(0)))
+        refused = waits(lambda: doors.site.until(lambda: _refused(doors, customer), "the next offer is refused"))
+        assert refused["reason"] == "no_consent"
+
+        mei.go(f"/customers/{customer}")
+        shown = mei.page.inner_text("body")
+        for step in STEPS:
+            assert step in shown, f"{step!r} does not stand on the customer's page"
+    assert [one for one in doors.office.mails if str(one["To"]) == email and "Something" in str(one["Subject"])] == []
+
+
+def _withdrawn(doors: Doors, customer: str) -> bool:
+    record = doors.site.record(customer)
+    return record is not None and any(one.purpose == "marketing" and not one.granted for one in record.consents)
+
+
+def _refused(doors: Doors, customer: str) -> dict[str, Any] | None:
+    return next((one for one in doors.site.decisions(customer) if one["rule"] == "offer_after_a_visit"), None)
