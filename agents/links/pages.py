@@ -6,26 +6,21 @@ import logging
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from email import message_from_bytes, policy
-from functools import cache
-from importlib import resources
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 
-import yaml
-from jinja2 import Environment, StrictUndefined, Template
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from agents.access import CUSTOMER, AccessKeys, Admitted, ContactPurpose, ShownContact, admit, contact_of
 from agents.access.audit import Audit
 from agents.access.authority import Actor
 from agents.links.links import OPENED, Answer, Deed, Links
+from agents.links.looks import CHANNELS, HEADERS, Looks, page
 from agents.links.visitors import Visitor, who_follows, who_opens
 from agents.senders.resolver import CustomerRecords
 from rules.calendar import local_time
 from rules.defaults import Defaults
-from rules.languages import of_language
-from rules.messages.colours import palette
 from rules.messages.house import House
 from rules.messages.shown import Audience, day, money, percent
 from schemas.codec import decode_record
@@ -34,19 +29,10 @@ from schemas.ids import digest, partition_of
 from schemas.record import CustomerRecord
 from schemas.times import Millis, to_rfc3339
 
-_CHANNELS: Final = ("email", "sms", "push", "call")
 _MOST_FORM: Final = 16_384
 _OTHERS: Final = {"delivery": ("product",), "after_sales": ("service",)}
 _CATEGORIES: Final = {"delivery": "delivery", "product": "product", "service": "service", "after_sales": "service"}
 """What a low score is a complaint about, by what was asked."""
-_HEADERS: Final = {
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-robots-tag": "noindex, nofollow",
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'; img-src 'self'",
-}
 _PAGES: Final = Actor("system", "pages")
 _LOG: Final = logging.getLogger(__name__)
 _DOT: Final = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -95,7 +81,7 @@ class PublicPages:
             return await view.show(request.query_params.get("a", ""))
         body = await request.body()
         if len(body) > _MOST_FORM:
-            return PlainTextResponse("too long", 413, _HEADERS)
+            return PlainTextResponse("too long", 413, HEADERS)
         return await view.act(_form(request.headers.get("content-type", ""), body))
 
     async def picture(self, request: Request) -> Response:
@@ -103,7 +89,7 @@ class PublicPages:
         deed = await self._links.find(str(request.path_params["token"]))
         if deed is not None and deed.deed == OPENED and self._now() < deed.ends:
             await self._note(deed, "opened", who_opens(request.headers, deed.sent, self._now()))
-        return Response(_DOT, media_type="image/gif", headers=_HEADERS)
+        return Response(_DOT, media_type="image/gif", headers=HEADERS)
 
     async def _follow(self, request: Request, deed: Deed) -> None:
         await self._note(deed, "clicked", who_follows(request.method, request.headers, deed.sent, self._now()))
@@ -159,37 +145,6 @@ class PublicPages:
         return page(self._defaults, looks, looks.words[title], notes=[looks.words.get(f"{title}_note", "")], **values)
 
 
-class Looks:
-    """Language of a page."""
-
-    def __init__(self, locale: str) -> None:
-        self.locale = locale
-        words: dict[str, Any] | None = of_language(locale, _words())
-        self.words: dict[str, Any] = words or _words()["en"]
-
-
-def page(defaults: Defaults, looks: Looks, title: str, *, status: int = 200, **values: Any) -> Response:
-    """A page in the store's colours."""
-    house = House(defaults, looks.locale)
-    brand, colours = house.brand(), palette(defaults.brand.colour)
-    chinese = house.language == "zh"
-    cjk = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC'," if chinese else ""
-    fonts = {
-        "serif": "Georgia,'Songti SC','Noto Serif CJK SC',serif" if chinese else "Georgia,'Noto Serif',serif",
-        "sans": f"-apple-system,'Segoe UI',Roboto,{cjk}'Helvetica Neue',Arial,'Noto Sans',sans-serif",
-    }
-    css = _template("page.css").render(light=colours.light, dark=colours.dark, **fonts)
-    around: dict[str, Any] = {
-        "kind": "", "paragraphs": [], "notes": [], "contact": None, "chosen": {}, "others": (), "dimension": "",
-        "scale": house.phrases.scale, "channels": _CHANNELS, "allowed": set(), "button": "",
-    }  # fmt: skip
-    around |= {"brand": brand.name, "home": brand.home, "legal": brand.legal, "privacy": defaults.brand.privacy_url}
-    around |= values
-    around["notes"] = [note for note in around["notes"] if note]
-    html = _template("page.html").render(w=looks.words, locale=looks.locale, title=title, css=css, **around)
-    return HTMLResponse(html, status, _HEADERS)
-
-
 class _View:
     """One link, asked for once."""
 
@@ -220,7 +175,7 @@ class _View:
             "preferences": self._save,
         }
         act = done.get(self._deed.deed)
-        return await act(form) if act else PlainTextResponse("nothing to do here", 405, _HEADERS)
+        return await act(form) if act else PlainTextResponse("nothing to do here", 405, HEADERS)
 
     def _say(self, title: str, **values: Any) -> Response:
         return page(self._pages.defaults, self._looks, title, **values)
@@ -357,7 +312,7 @@ class _View:
     async def _save(self, form: dict[str, str]) -> Response:
         before = await self._allowed()
         for purpose in ("service", "marketing"):
-            for channel in _CHANNELS:
+            for channel in CHANNELS:
                 wanted = f"{purpose}-{channel}" in form and not (form.get("none") and purpose == "marketing")
                 if form.get("none") and purpose == "service":
                     continue
@@ -397,16 +352,3 @@ def _form(kind: str, body: bytes) -> dict[str, str]:
         }
     told = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
     return {name: values[-1] for name, values in told.items()}
-
-
-@cache
-def _words() -> dict[str, dict[str, Any]]:
-    text = (resources.files("agents.links") / "words.yaml").read_text(encoding="utf-8")
-    found: dict[str, dict[str, Any]] = yaml.safe_load(text)
-    return found
-
-
-@cache
-def _template(name: str) -> Template:
-    environment = Environment(autoescape=name.endswith(".html"), undefined=StrictUndefined)
-    return environment.from_string((resources.files("agents.links") / name).read_text(encoding="utf-8"))

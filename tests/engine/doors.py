@@ -62,6 +62,11 @@ def rulebook_in(folder: Path, base_url: str) -> Path:
     return folder
 
 
+def _listens(port: int) -> bool:
+    with socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+
+
 class Doors:
     """A site with everything around it."""
 
@@ -93,9 +98,7 @@ class Doors:
             command=[sys.executable, "-m", "agents.cli", *command],
             port=self._port,
             log=self._directory / f"{name.replace(' ', '-')}.log",
-            answers=lambda port: (
-                not listens or socket.create_connection(("127.0.0.1", port), timeout=1).close() is None
-            ),
+            answers=_listens if listens else lambda port: True,
             environment={**environment_of(settings), **SECRETS},
             start_seconds=60.0,
         )
