@@ -156,7 +156,7 @@ def _check_known(what: str, found: int, version: int) -> None:
             f"{what} of version {found}; this program reads up to version {version}: "
             "run the version of tend that wrote it, or a newer one"
         )
-    """A stored value for people and JSON: structs that travel as arrays get their names back, bytes are hexadecimal."""
+
 
 def _no(what: str, error: Exception) -> Unreadable:
     if "at most length" in str(error):
