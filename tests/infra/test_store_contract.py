@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from infra.store import (
     LaneCopy,
     MemoryStore,
     RedisStore,
+    Store,
 )
 from infra.store.copying import PATIENCE_MS
 from infra.store.keys import lane_keys
@@ -28,7 +29,6 @@ from schemas.times import SECOND
 from tests import backends
 from tests.infra.store_servers import cluster_of_three
 
-AnyStore = RedisStore | MemoryStore
 P = 7
 
 
@@ -44,13 +44,24 @@ def cluster() -> Iterator[str]:
         yield nodes[0].url
 
 
-@pytest.fixture(params=["memory", "server", "cluster"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[AnyStore]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    url = request.getfixturevalue(request.param)
-    async with RedisStore(url, cluster=request.param == "cluster") as store:
+BACK_ENDS: dict[str, Callable[[pytest.FixtureRequest], Store]] = {
+    "memory": lambda request: MemoryStore(),
+    "server": lambda request: RedisStore(request.getfixturevalue("server")),
+    "cluster": lambda request: RedisStore(request.getfixturevalue("cluster"), cluster=True),
+}
+
+
+@pytest.fixture(params=BACK_ENDS)
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    async with BACK_ENDS[request.param](request) as store:
+        await store.wipe()
+        yield store
+
+
+@pytest.fixture(params=["server", "cluster"])
+async def redis(request: pytest.FixtureRequest) -> AsyncIterator[RedisStore]:
+    """For what one back end promises alone."""
+    async with RedisStore(request.getfixturevalue(request.param), cluster=request.param == "cluster") as store:
         await store.wipe()
         yield store
 
@@ -61,7 +72,7 @@ def entries(*sequences: int) -> tuple[OutboxEntry, ...]:
     )
 
 
-async def contents(store: AnyStore) -> object:
+async def contents(store: Store) -> object:
     """Everything that can be read of the lane."""
     customers = sorted([row async for row in store.scan(P)])
     decisions = {name: await store.decisions(P, name) for name, _, _ in customers}
@@ -72,7 +83,7 @@ async def contents(store: AnyStore) -> object:
 # ---------------------------------------------------------------- load and commit
 
 
-async def test_nobody_is_known_at_first(store: AnyStore) -> None:
+async def test_nobody_is_known_at_first(store: Store) -> None:
     loaded = await store.load(P, ["anna"], ["anna"], due_until=1, due_limit=10)
 
     assert (loaded.records, loaded.orders, loaded.due) == ({}, {}, [])
@@ -83,7 +94,7 @@ async def test_nobody_is_known_at_first(store: AnyStore) -> None:
     assert await store.counts(P) == Counts(0, 0, 0, 0)
 
 
-async def test_what_is_committed_is_loaded(store: AnyStore) -> None:
+async def test_what_is_committed_is_loaded(store: Store) -> None:
     claimed = await store.claim(P)
     binary = bytes(range(256))
 
@@ -99,7 +110,7 @@ async def test_what_is_committed_is_loaded(store: AnyStore) -> None:
     assert await store.customer(P, "anna") == (binary, b"book")
 
 
-async def test_order_books_come_only_for_those_asked_or_due(store: AnyStore) -> None:
+async def test_order_books_come_only_for_those_asked_or_due(store: Store) -> None:
     claimed = await store.claim(P)
     books = {"anna": b"a", "bert": b"b", "cleo": b"c"}
     await store.commit(P, claimed.version, Commit(b"s", records=dict(books), orders=books, timers={"cleo": 5}))
@@ -110,7 +121,7 @@ async def test_order_books_come_only_for_those_asked_or_due(store: AnyStore) -> 
     assert loaded.records == {"anna": b"a", "cleo": b"c"}
 
 
-async def test_an_empty_order_book_is_removed(store: AnyStore) -> None:
+async def test_an_empty_order_book_is_removed(store: Store) -> None:
     claimed = await store.claim(P)
     version = await store.commit(P, claimed.version, Commit(b"s", records={"anna": b"a"}, orders={"anna": b"book"}))
 
@@ -120,7 +131,7 @@ async def test_an_empty_order_book_is_removed(store: AnyStore) -> None:
     assert (await store.counts(P)).order_books == 0
 
 
-async def test_an_empty_record_forgets_the_customer(store: AnyStore) -> None:
+async def test_an_empty_record_forgets_the_customer(store: Store) -> None:
     claimed = await store.claim(P)
     everything = Commit(
         b"s",
@@ -141,7 +152,7 @@ async def test_an_empty_record_forgets_the_customer(store: AnyStore) -> None:
     assert await store.counts(P) == Counts(1, 1, 1, 0)
 
 
-async def test_lanes_do_not_see_each_other(store: AnyStore) -> None:
+async def test_lanes_do_not_see_each_other(store: Store) -> None:
     claimed = await store.claim(P)
     await store.commit(P, claimed.version, Commit(b"s", records={"anna": b"a"}, timers={"anna": 1}))
 
@@ -154,7 +165,7 @@ async def test_lanes_do_not_see_each_other(store: AnyStore) -> None:
 # ---------------------------------------------------------------- timers
 
 
-async def test_due_timers_come_by_moment_then_customer(store: AnyStore) -> None:
+async def test_due_timers_come_by_moment_then_customer(store: Store) -> None:
     claimed = await store.claim(P)
     now = 1_767_225_600_000
     timers = {"b": now, "a10": now, "a2": now, "z": now - 1, "later": now + 1}
@@ -165,7 +176,7 @@ async def test_due_timers_come_by_moment_then_customer(store: AnyStore) -> None:
     assert loaded.due == [(now - 1, "z"), (now, "a10"), (now, "a2"), (now, "b")]
 
 
-async def test_no_more_timers_than_the_limit_come_at_once(store: AnyStore) -> None:
+async def test_no_more_timers_than_the_limit_come_at_once(store: Store) -> None:
     claimed = await store.claim(P)
     await store.commit(P, claimed.version, Commit(b"s", timers={f"c{n:03}": 1_000 + n for n in range(50)}))
 
@@ -174,7 +185,7 @@ async def test_no_more_timers_than_the_limit_come_at_once(store: AnyStore) -> No
     assert (await store.load(P, [], due_until=None, due_limit=10)).due == []
 
 
-async def test_a_timer_is_moved_and_taken_off(store: AnyStore) -> None:
+async def test_a_timer_is_moved_and_taken_off(store: Store) -> None:
     claimed = await store.claim(P)
     version = await store.commit(P, claimed.version, Commit(b"s", timers={"anna": 5, "bert": 6}))
 
@@ -188,7 +199,7 @@ async def test_a_timer_is_moved_and_taken_off(store: AnyStore) -> None:
 # ---------------------------------------------------------------- fencing
 
 
-async def test_a_claim_raises_the_version_and_finds_the_state(store: AnyStore) -> None:
+async def test_a_claim_raises_the_version_and_finds_the_state(store: Store) -> None:
     first = await store.claim(P)
     version = await store.commit(P, first.version, Commit(b"state", outbox=entries(1, 2)))
 
@@ -200,7 +211,7 @@ async def test_a_claim_raises_the_version_and_finds_the_state(store: AnyStore) -
     assert second.outbox == list(entries(1, 2))
 
 
-async def test_a_zombie_writes_nothing(store: AnyStore) -> None:
+async def test_a_zombie_writes_nothing(store: Store) -> None:
     zombie = await store.claim(P)
     owner = await store.claim(P)
     await store.commit(P, owner.version, Commit(b"mine", records={"anna": b"a"}, outbox=entries(1)))
@@ -216,7 +227,7 @@ async def test_a_zombie_writes_nothing(store: AnyStore) -> None:
     assert await contents(store) == before
 
 
-async def test_who_claimed_last_is_the_owner(store: AnyStore) -> None:
+async def test_who_claimed_last_is_the_owner(store: Store) -> None:
     assert await store.owner(P) is None
     first = await store.claim(P)
     assert await store.owner(P) == first.owner
@@ -228,12 +239,12 @@ async def test_who_claimed_last_is_the_owner(store: AnyStore) -> None:
     assert await store.owner(P) == second.owner != first.owner
 
 
-async def test_nobody_commits_to_a_lane_that_was_never_claimed(store: AnyStore) -> None:
+async def test_nobody_commits_to_a_lane_that_was_never_claimed(store: Store) -> None:
     with pytest.raises(Fenced):
         await store.commit(P, 0, Commit(b"s"))
 
 
-async def test_a_commit_whose_answer_was_lost_is_not_done_twice(store: AnyStore) -> None:
+async def test_a_commit_whose_answer_was_lost_is_not_done_twice(store: Store) -> None:
     claimed = await store.claim(P)
     batch = Commit(b"s", {"anna": b"a"}, decisions={"anna": [b"d"]}, outbox=entries(1, 2))
     version = await store.commit(P, claimed.version, batch)
@@ -245,7 +256,7 @@ async def test_a_commit_whose_answer_was_lost_is_not_done_twice(store: AnyStore)
     assert await contents(store) == before
 
 
-async def test_another_commit_at_the_version_of_a_done_one_is_fenced(store: AnyStore) -> None:
+async def test_another_commit_at_the_version_of_a_done_one_is_fenced(store: Store) -> None:
     claimed = await store.claim(P)
     await store.commit(P, claimed.version, Commit(b"s", {"anna": b"a"}))
 
@@ -253,7 +264,7 @@ async def test_another_commit_at_the_version_of_a_done_one_is_fenced(store: AnyS
         await store.commit(P, claimed.version, Commit(b"s", {"anna": b"b"}))
 
 
-async def test_a_repeated_commit_is_fenced_once_somebody_else_has_claimed(store: AnyStore) -> None:
+async def test_a_repeated_commit_is_fenced_once_somebody_else_has_claimed(store: Store) -> None:
     claimed = await store.claim(P)
     batch = Commit(b"s", {"anna": b"a"})
     await store.commit(P, claimed.version, batch)
@@ -266,7 +277,7 @@ async def test_a_repeated_commit_is_fenced_once_somebody_else_has_claimed(store:
 # ---------------------------------------------------------------- outbox
 
 
-async def test_the_outbox_is_trimmed_by_sequence_and_never_past_its_end(store: AnyStore) -> None:
+async def test_the_outbox_is_trimmed_by_sequence_and_never_past_its_end(store: Store) -> None:
     claimed = await store.claim(P)
     version = await store.commit(P, claimed.version, Commit(b"s", outbox=entries(1, 2, 3)))
     version = await store.commit(P, version, Commit(b"s", outbox=entries(4), published=2))
@@ -281,7 +292,7 @@ async def test_the_outbox_is_trimmed_by_sequence_and_never_past_its_end(store: A
     assert (await store.claim(P)).outbox == list(entries(5, 6))
 
 
-async def test_an_outbox_with_a_gap_is_refused_and_nothing_written(store: AnyStore) -> None:
+async def test_an_outbox_with_a_gap_is_refused_and_nothing_written(store: Store) -> None:
     claimed = await store.claim(P)
     version = await store.commit(P, claimed.version, Commit(b"s", outbox=entries(1, 2)))
     before = await contents(store)
@@ -295,7 +306,7 @@ async def test_an_outbox_with_a_gap_is_refused_and_nothing_written(store: AnySto
     assert await contents(store) == before
 
 
-async def test_an_empty_outbox_may_go_on_further_ahead_but_not_back(store: AnyStore) -> None:
+async def test_an_empty_outbox_may_go_on_further_ahead_but_not_back(store: Store) -> None:
     claimed = await store.claim(P)
     version = await store.commit(P, claimed.version, Commit(b"s", outbox=entries(1, 2)))
 
@@ -310,7 +321,7 @@ async def test_an_empty_outbox_may_go_on_further_ahead_but_not_back(store: AnySt
 # ---------------------------------------------------------------- bounds
 
 
-async def test_a_commit_of_too_many_records_is_refused_before_it_is_sent(store: AnyStore) -> None:
+async def test_a_commit_of_too_many_records_is_refused_before_it_is_sent(store: Store) -> None:
     claimed = await store.claim(P)
     full = {f"c{n}": b"r" for n in range(MAX_RECORDS)}
 
@@ -321,7 +332,7 @@ async def test_a_commit_of_too_many_records_is_refused_before_it_is_sent(store: 
     assert (await store.counts(P)).customers == MAX_RECORDS
 
 
-async def test_a_commit_of_too_many_bytes_is_refused_before_it_is_sent(store: AnyStore) -> None:
+async def test_a_commit_of_too_many_bytes_is_refused_before_it_is_sent(store: Store) -> None:
     claimed = await store.claim(P)
     big = bytes(MAX_BYTES)
 
@@ -338,7 +349,7 @@ async def test_a_commit_of_too_many_bytes_is_refused_before_it_is_sent(store: An
     assert (await store.lane(P)) == (claimed.version, None)
 
 
-async def test_a_full_commit_of_many_small_things_is_taken(store: AnyStore) -> None:
+async def test_a_full_commit_of_many_small_things_is_taken(store: Store) -> None:
     claimed = await store.claim(P)
     names = [f"customer-{n:05}" for n in range(9_000)]
     half = MAX_RECORDS // 2
@@ -362,14 +373,14 @@ async def test_a_full_commit_of_many_small_things_is_taken(store: AnyStore) -> N
     assert await store.counts(P) == Counts(half, half, 0, 0)
 
 
-async def test_a_load_of_too_many_is_refused(store: AnyStore) -> None:
+async def test_a_load_of_too_many_is_refused(store: Store) -> None:
     with pytest.raises(ValueError, match="at most"):
         await store.load(P, [f"c{n}" for n in range(5_001)])
     with pytest.raises(ValueError, match="timers"):
         await store.load(P, [], due_until=1, due_limit=5_001)
 
 
-async def test_a_full_load_comes_back_whole(store: AnyStore) -> None:
+async def test_a_full_load_comes_back_whole(store: Store) -> None:
     claimed = await store.claim(P)
     names = [f"c{n:04}" for n in range(5_000)]
     version = claimed.version
@@ -386,7 +397,7 @@ async def test_a_full_load_comes_back_whole(store: AnyStore) -> None:
 # ---------------------------------------------------------------- people
 
 
-async def test_recent_decisions_are_bounded_and_the_newest_come_first(store: AnyStore) -> None:
+async def test_recent_decisions_are_bounded_and_the_newest_come_first(store: Store) -> None:
     version = (await store.claim(P)).version
     for n in range(0, 3 * MAX_DECISIONS, 3):
         three = [b"%d" % (n + i) for i in range(3)]
@@ -402,7 +413,7 @@ async def test_recent_decisions_are_bounded_and_the_newest_come_first(store: Any
     assert await store.decisions(P, "cleo") == [b"only"]
 
 
-async def test_a_scan_brings_each_customer_once(store: AnyStore) -> None:
+async def test_a_scan_brings_each_customer_once(store: Store) -> None:
     version = (await store.claim(P)).version
     expected = []
     for start in range(0, 2_000, MAX_RECORDS):
@@ -417,7 +428,7 @@ async def test_a_scan_brings_each_customer_once(store: AnyStore) -> None:
     assert sorted(found) == sorted(expected)
 
 
-async def test_wiping_leaves_a_lane_that_begins_anew(store: AnyStore) -> None:
+async def test_wiping_leaves_a_lane_that_begins_anew(store: Store) -> None:
     claimed = await store.claim(P)
     await store.commit(P, claimed.version, Commit(b"s", {"anna": b"a"}, timers={"anna": 1}, outbox=entries(1)))
 
@@ -442,7 +453,7 @@ async def copied(copy: LaneCopy) -> dict[str, CustomerImage]:
     return found
 
 
-async def test_a_lane_that_nobody_claimed_is_copied_as_empty(store: AnyStore) -> None:
+async def test_a_lane_that_nobody_claimed_is_copied_as_empty(store: Store) -> None:
     copy = await store.copy(P)
 
     assert (copy.version, copy.state, copy.outbox) == (0, None, [])
@@ -450,7 +461,7 @@ async def test_a_lane_that_nobody_claimed_is_copied_as_empty(store: AnyStore) ->
     assert await store.lane(P) is None
 
 
-async def test_a_copy_holds_everything_of_the_lane(store: AnyStore) -> None:
+async def test_a_copy_holds_everything_of_the_lane(store: Store) -> None:
     version = (await store.claim(P)).version
     decisions = {"anna": [b"%d" % n for n in range(MAX_DECISIONS + 3)], "bert": [b"x"]}
     everything = Commit(
@@ -467,7 +478,7 @@ async def test_a_copy_holds_everything_of_the_lane(store: AnyStore) -> None:
     }
 
 
-async def fill(store: AnyStore, version: int, names: list[str]) -> int:
+async def fill(store: Store, version: int, names: list[str]) -> int:
     """Customers of whom everything is there, each with her own."""
     for start in range(0, len(names), 250):
         some = names[start : start + 250]
@@ -485,7 +496,7 @@ async def fill(store: AnyStore, version: int, names: list[str]) -> int:
     return version
 
 
-async def test_a_copy_stays_as_it_was_while_the_lane_goes_on(store: AnyStore) -> None:
+async def test_a_copy_stays_as_it_was_while_the_lane_goes_on(store: Store) -> None:
     names = [f"c{n:04}" for n in range(1_500)]
     version = await fill(store, (await store.claim(P)).version, names)
     expected = await copied(await store.copy(P))
@@ -519,49 +530,43 @@ async def test_a_copy_stays_as_it_was_while_the_lane_goes_on(store: AnyStore) ->
     assert sum(image.record == b"changed" for image in now.values()) > 100
 
 
-async def test_after_a_copy_nothing_is_kept_for_it(store: AnyStore) -> None:
-    version = await fill(store, (await store.claim(P)).version, ["anna", "bert"])
+async def test_after_a_copy_nothing_is_kept_for_it(redis: RedisStore) -> None:
+    version = await fill(redis, (await redis.claim(P)).version, ["anna", "bert"])
 
-    await copied(await store.copy(P))
-    await store.commit(P, version, Commit(b"s", {"anna": b"new"}))
+    await copied(await redis.copy(P))
+    await redis.commit(P, version, Commit(b"s", {"anna": b"new"}))
 
-    if isinstance(store, RedisStore):
-        assert not await store.client.exists(lane_keys(P).before)
+    assert not await redis.client.exists(lane_keys(P).before)
 
 
-async def test_a_copy_that_another_one_has_followed_says_so(store: AnyStore) -> None:
-    if isinstance(store, MemoryStore):
-        pytest.skip("keeps nothing for a copy")
-    await fill(store, (await store.claim(P)).version, [f"c{n}" for n in range(600)])
+async def test_a_copy_that_another_one_has_followed_says_so(redis: RedisStore) -> None:
+    await fill(redis, (await redis.claim(P)).version, [f"c{n}" for n in range(600)])
 
-    first, second = await store.copy(P), await store.copy(P)
+    first, second = await redis.copy(P), await redis.copy(P)
 
     assert len(await copied(second)) == 600
     with pytest.raises(TendError, match=f"copy of lane {P} was given up.*begin again"):
         await copied(first)
 
 
-async def test_a_copy_that_nobody_reads_expires_by_itself(store: AnyStore) -> None:
-    if isinstance(store, MemoryStore):
-        pytest.skip("keeps nothing for a copy")
-    await fill(store, (await store.claim(P)).version, ["anna"])
+async def test_a_copy_that_nobody_reads_expires_by_itself(redis: RedisStore) -> None:
+    await fill(redis, (await redis.claim(P)).version, ["anna"])
 
-    await store.copy(P)
+    await redis.copy(P)
 
-    assert 0 < await store.client.pttl(lane_keys(P).before) <= PATIENCE_MS
+    assert 0 < await redis.client.pttl(lane_keys(P).before) <= PATIENCE_MS
 
 
-async def test_a_copy_that_is_closed_leaves_nothing(store: AnyStore) -> None:
-    await fill(store, (await store.claim(P)).version, [f"c{n}" for n in range(600)])
+async def test_a_copy_that_is_closed_leaves_nothing(redis: RedisStore) -> None:
+    await fill(redis, (await redis.claim(P)).version, [f"c{n}" for n in range(600)])
 
-    async with aclosing((await store.copy(P)).customers) as portions:
+    async with aclosing((await redis.copy(P)).customers) as portions:
         assert await anext(portions)
 
-    if isinstance(store, RedisStore):
-        assert not await store.client.exists(lane_keys(P).before)
+    assert not await redis.client.exists(lane_keys(P).before)
 
 
-async def test_the_store_tells_what_its_clock_says(store: AnyStore) -> None:
+async def test_the_store_tells_what_its_clock_says(store: Store) -> None:
     before = time.time_ns() // 1_000_000
 
     told = await store.time()
