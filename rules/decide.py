@@ -43,7 +43,7 @@ def decide(context: EventContext) -> Decided:
     Before ``act_from`` of the lane, occasions are settled and nothing is given out.
     """
     deciding = _Deciding(context)
-    if context.record.erased:
+    if context.record.erased or context.record.merged_into:
         return deciding.decided()
     reader = FactReader(context)
     for rule in context.rulebook.triggered_by(context.trigger.name):
@@ -56,7 +56,7 @@ def decide(context: EventContext) -> Decided:
 def release(context: EventContext) -> Decided:
     """Decide again what was held until now: on the facts as they are, and by all limits."""
     deciding = _Deciding(context)
-    if not context.record.erased:
+    if not context.record.erased and not context.record.merged_into:
         deciding.again([one for one in context.record.held if one.release <= context.at])
     return deciding.decided()
 

@@ -12,6 +12,7 @@ from schemas.fields import (
     Calendar,
     ConsentChannel,
     Currency,
+    CustomerId,
     Email,
     Label,
     Locale,
@@ -87,6 +88,24 @@ class ErasureRequested(Event):
     type: Literal["erasure.requested"] = "erasure.requested"
 
 
+class CustomerIdentified(Event):
+    """Who was known under this id is the customer ``into``: the two lives become one, and what still comes under this
+    id goes there. Once said, it stays; said differently later, it is refused."""
+
+    type: Literal["customer.identified"] = "customer.identified"
+    into: CustomerId
+    """The customer's own id, by which they are known from now on."""
+
+
+class CustomerMerged(Event):
+    """The life of ``was`` comes to the customer whom it belongs to. tend writes it itself; doors refuse it."""
+
+    type: Literal["customer.merged"] = "customer.merged"
+    was: CustomerId
+    life: Annotated[str, StringConstraints(min_length=1, max_length=60_000, pattern=r"^[A-Za-z0-9+/=]+$")]
+    """Record and order book, in base64."""
+
+
 class CouponClaimed(Event):
     """The customer took a coupon of the store's own, which tend did not give: they are reminded before it lapses."""
 
@@ -121,7 +140,12 @@ CustomerEvent = (
     | ConsentGranted
     | ConsentWithdrawn
     | ErasureRequested
+    | CustomerIdentified
+    | CustomerMerged
     | CouponClaimed
     | ProductUpdated
     | CustomHappened
 )
+
+OWN_KINDS = frozenset(("customer.merged",))
+"""Kinds that tend alone writes."""

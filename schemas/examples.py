@@ -62,6 +62,8 @@ _EVENTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "consent.granted": {"channel": "email", "purpose": "marketing"},
     "consent.withdrawn": {"channel": "sms", "purpose": "marketing"},
     "erasure.requested": {},
+    "customer.identified": {"into": "ada-lind"},
+    "customer.merged": {"was": "visitor-8f3a", "life": "kgE="},
     "custom.happened": {"name": "circle_joined", "fields": {"circle": "Birds of the coast", "seats": 2}},
     "coupon.claimed": {"code": "SUMMER-3", "expires_at": "2026-04-01T23:59:59+02:00", "percent": 5},
     "product.updated": {

@@ -89,6 +89,14 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     """The facts that the rule's condition and texts used."""
 
 
+class Passed(msgspec.Struct, frozen=True, gc=False):
+    """An event for another customer, who may live on another partition."""
+
+    topic: str
+    customer: str
+    body: bytes
+
+
 class Outcome(msgspec.Struct):
     """What one event (or the timers of one customer) leads to."""
 
@@ -99,6 +107,8 @@ class Outcome(msgspec.Struct):
     """Integer contributions to the population tables."""
     codes: dict[str, int] = msgspec.field(default_factory=dict)
     """What operations count: duplicates, late events, caps reached, unknown receipts."""
+    passed: list[Passed] = msgspec.field(default_factory=list)
+    """Events that go to other customers."""
 
 
 def encode_decision(decision: Decision) -> bytes:

@@ -29,6 +29,9 @@ class OutcomeCode(StrEnum):
     FOREIGN_CURRENCY = "foreign_currency"
     FIELD_LEFT_OUT = "field_left_out"
     UNKNOWN_ZONE = "unknown_zone"
+    MERGED = "merged"
+    MOVED = "moved"
+    IDENTITY_CONFLICT = "identity_conflict"
     CAP_ORDERS = "cap_orders"
     CAP_COMPLAINTS = "cap_complaints"
     CAP_CART_ITEMS = "cap_cart_items"
@@ -61,6 +64,9 @@ MEANINGS = MappingProxyType(
         OutcomeCode.FOREIGN_CURRENCY: "an order in another currency than the customer's first; counted, not summed",
         OutcomeCode.FIELD_LEFT_OUT: "an optional field had a wrong value; the event was applied without it",
         OutcomeCode.UNKNOWN_ZONE: "a time zone that is none; the customer's is not known",
+        OutcomeCode.MERGED: "two lives became one",
+        OutcomeCode.MOVED: "an event under an id that belongs to another customer; passed on to them",
+        OutcomeCode.IDENTITY_CONFLICT: "an id was said to be somebody else than before; not applied",
         OutcomeCode.CAP_ORDERS: "the order book was full of orders on their way; the oldest made room",
         OutcomeCode.CAP_COMPLAINTS: "too many complaints at once; the oldest made room",
         OutcomeCode.CAP_CART_ITEMS: "the cart was full; a further line only adds to its value",

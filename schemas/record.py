@@ -16,6 +16,13 @@ from schemas.order_book import MAX_ORDERS as MAX_ORDERS
 from schemas.order_book import ORDERS_VERSION as ORDERS_VERSION
 from schemas.order_book import Order as Order
 from schemas.order_book import OrderBook as OrderBook
+from schemas.relations import MAX_CONTACTS as MAX_CONTACTS
+from schemas.relations import MAX_MERGED as MAX_MERGED
+from schemas.relations import MAX_WISHES as MAX_WISHES
+from schemas.relations import Contact as Contact
+from schemas.relations import Merged as Merged
+from schemas.relations import Talks as Talks
+from schemas.relations import Wish as Wish
 from schemas.times import SECOND, Millis
 
 VERSION = 1
@@ -34,8 +41,6 @@ MAX_TIMERS = 24
 MAX_CART_ITEMS = 10
 MAX_TAGS = 10
 MAX_LAST_FIRED = 24
-MAX_CONTACTS = 6
-MAX_WISHES = 8
 MAX_ATTRIBUTES = 12
 
 
@@ -174,39 +179,6 @@ class Browsing(RecordPart):
     """The product last viewed."""
     refused_coupons: int = 0
     failed_payments: int = 0
-
-
-class Wish(RecordPart):
-    """A product that the customer noted. Beyond ``MAX_WISHES`` the oldest makes room."""
-
-    sku: str
-    at: Millis
-    price: int = 0
-    """When it was noted, in minor units of ``currency``; 0 where it was not told."""
-    currency: str = ""
-    in_stock: bool = True
-    changed: Millis = 0
-    """Time of the latest news of it."""
-
-
-class Contact(RecordPart):
-    """Customer and store talked to each other."""
-
-    at: Millis
-    channel: str
-    topic: str = ""
-    outcome: str = ""
-
-
-class Talks(RecordPart):
-    """What was said beside complaints, surveys and reviews."""
-
-    contacts: list[Contact] = []
-    """The latest, oldest first, at most ``MAX_CONTACTS``."""
-    total: int = 0
-    suggestions: int = 0
-    praise: int = 0
-    questions: int = 0
 
 
 class Complaint(RecordPart):
@@ -386,3 +358,7 @@ class CustomerRecord(RecordPart):
     wishes: list[Wish] = []
     attributes: dict[str, str | int | float | bool] = {}
     """The store's own, at most ``MAX_ATTRIBUTES``."""
+    merged: list[Merged] = []
+    """Lives that became part of this one, the latest ``MAX_MERGED``."""
+    merged_into: str = ""
+    """Whom this customer turned out to be: then nothing else is kept here, and what comes goes there."""

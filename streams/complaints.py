@@ -102,6 +102,29 @@ def answer(context: EventContext, event: ComplaintAnswered) -> OutcomeCode | Non
     return _tell_staff_news(context, event, tell)
 
 
+def joined(context: EventContext, mine: Complaint, other: Complaint) -> Complaint:
+    """One complaint that was told of under two ids of its customer: all that was told of it."""
+    later = max((mine, other), key=lambda one: one.changed)
+    category = max((mine, other), key=lambda one: (one.category_told, one.category))
+    urgency = max((mine, other), key=lambda one: (one.urgency_told, one.urgency))
+    openings = sorted(one.opened for one in (mine, other) if one.opened)
+    moves = [*mine.moves, *other.moves, *(-again for again in openings[1:] if again != openings[0])]
+    joint = Complaint(
+        mine.id, category.category, urgency.urgency, openings[0] if openings else 0, order=mine.order or other.order,
+        escalated=mine.escalated or other.escalated, changed=later.changed,
+        owner=later.owner or mine.owner or other.owner,
+        answered=max(mine.answered, other.answered), category_told=category.category_told,
+        urgency_told=urgency.urgency_told,
+    )  # fmt: skip
+    for move in moves:
+        joint.moves = _with(joint.moves, move)
+    since = _replay(joint)
+    if joint.opened:
+        joint.urgency = _urgency(context, joint)
+        joint.deadline = since + context.defaults.complaints.deadline_millis(joint.urgency)
+    return joint
+
+
 def find(context: EventContext, complaint_id: str) -> Complaint | None:
     """The complaint of that id, where it is remembered."""
     return next((one for one in context.record.complaints.recent if one.id == complaint_id), None)

@@ -34,6 +34,14 @@ def remember(seen: Seen, key: bytes, at: Millis, size: int) -> None:
     seen.current += key
 
 
+def joined(mine: Seen, other: Seen) -> Seen:
+    """What either knows; both are known for as long as the younger would have been."""
+    known = Seen(mine.current, other.current + mine.previous + other.previous)
+    known.rotated_at = max(mine.rotated_at, other.rotated_at)
+    known.forgotten = max(mine.forgotten, other.forgotten)
+    return known
+
+
 def _holds(generation: bytes, key: bytes) -> bool:
     place = generation.find(key)
     while place % WIDTH and place != -1:

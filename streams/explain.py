@@ -61,6 +61,8 @@ def why_not(
         return [f"There is no rule {rule_id} in rulebook {lane.rulebook.version}; there are: {known}."]
     if customer.record.erased:
         return ["The customer asked to be forgotten: no rule looks at them any more."]
+    if customer.record.merged_into:
+        return [f"This customer is {customer.record.merged_into}: ask there."]
     past = sorted((one for one in decisions if one.rule == rule_id), key=lambda one: one.acting)
     if past:
         return why(past[-1])

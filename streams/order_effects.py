@@ -78,6 +78,23 @@ def notice_broken_promises(context: EventContext) -> None:
             context.notice("delivery.overdue", order.id)
 
 
+def add(context: EventContext, order: Order) -> None:
+    """Count an order with its points, and tell nobody: it is known already."""
+    purchases.add_difference(context.record.purchases, Share(), share_of(context, order))
+    if order.placed:
+        _reward(context, order)
+        _date(context)
+
+
+def take_out(context: EventContext, order: Order) -> None:
+    """Count it no longer."""
+    purchases.add_difference(context.record.purchases, share_of(context, order), Share())
+    if order.earned:
+        expires = points.expiry(order.placed, context.defaults.points.lapse_millis)
+        back = points.Change(-order.earned, order.points - order.earned, expires)
+        points.change(context.record.points, back, context.at)
+
+
 def use_coupons(context: EventContext, event: OrderPlaced) -> None:
     """Coupons of ours that the customer paid with."""
     for coupon in context.record.coupons:

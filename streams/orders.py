@@ -184,6 +184,25 @@ def redeem_points(context: EventContext, event: PointsRedeemed) -> OutcomeCode |
     return None
 
 
+def joined(mine: Order, other: Order) -> Order:
+    """One order that was told of under two ids of its customer: all that was told of it."""
+    early, late = sorted((mine, other), key=lambda one: (not one.placed, one.placed))
+    amount = max((mine, other), key=lambda one: (one.amount_told, one.amount))
+    promise = max((mine, other), key=lambda one: (one.promise_told, one.promised))
+    joint = Order(
+        mine.id, placed=early.placed, amount=amount.amount, currency=early.currency or late.currency,
+        promised=promise.promised, delivered=_earliest(mine.delivered, other.delivered), late=mine.late or other.late,
+        changed=max(mine.changed, other.changed), dispatched=_earliest(mine.dispatched, other.dispatched),
+        cancelled=max(mine.cancelled, other.cancelled), restored=max(mine.restored, other.restored),
+        refunds=list(mine.refunds), more_refunded=mine.more_refunded + other.more_refunded,
+        amount_told=amount.amount_told, promise_told=promise.promise_told, exchanged=mine.exchanged + other.exchanged,
+    )  # fmt: skip
+    for refund in other.refunds:
+        _tell_refund(joint, refund)
+    joint.status, joint.refunded = _goods(joint), _given_back(joint)
+    return joint
+
+
 def find(book: OrderBook | None, order_id: str, at: Millis | None = None) -> Order | None:
     """The order of that id; where numbers were used again, the last one placed by ``at``."""
     if not book:

@@ -11,8 +11,9 @@ import orjson
 from schemas.actions import AnyAction, encode_action
 from schemas.almanac import Contribution, encode_contribution
 from schemas.churn import LabelledExample
+from schemas.ids import partition_of
 from schemas.lane import KafkaRecord, OutboxEntry
-from schemas.outcome import Decision, Outcome, compress_decision, encode_decision
+from schemas.outcome import Decision, Outcome, Passed, compress_decision, encode_decision
 from schemas.times import to_millis, to_rfc3339
 from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LESSONS
 from streams.customer_session import Failure
@@ -92,6 +93,11 @@ class Outbox(msgspec.Struct):
         headers = (*raw.headers, (FORWARDED, f"{raw.partition}:{raw.offset}".encode()))
         self._add(raw.topic, raw.key or b"", raw.value or b"", headers, partition=forward.partition)
 
+    def pass_on(self, event: Passed) -> None:
+        """An event to the lane of the customer whom it is for."""
+        key = event.customer.encode()
+        self._add(event.topic, key, event.body, (), partition=partition_of(event.customer, self.partitions))
+
     def _add(self, topic: str, key: bytes, value: bytes, headers: Headers, *, partition: int | None = None) -> None:
         self.sequence += 1
         to = self.partition if partition is None else partition
@@ -124,6 +130,8 @@ def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) ->
         for decision in outcome.decisions:
             body = outbox.decision(decision)
             recent.setdefault(decision.customer, []).append(compress_decision(body))
+        for event in outcome.passed:
+            outbox.pass_on(event)
         lessons.extend(outcome.lessons)
         for name, count in outcome.counts.items():
             counts[name] = counts.get(name, 0) + count

@@ -19,13 +19,14 @@ from schemas.record import VERSION, CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, Millis
 from schemas.topics import CUSTOMERS, ORDERS, TOPIC_OF
 from schemas.triggers import Trigger
-from streams import churn_update, handlers, timer_handlers, timer_schedule
+from streams import churn_update, handlers, identity, timer_handlers, timer_schedule
 from streams.customer import Customer
 from streams.record_eviction import room_after
 from streams.segments import segment
 from streams.stages import stage
 
 _OF_ORDERS = frozenset(name for name, topic in TOPIC_OF.items() if topic == ORDERS)
+_MOVES_ORDERS = _OF_ORDERS | {"customer.identified", "customer.merged"}
 _WITH_ORDERS = frozenset((TimerKind.DELIVERY, TimerKind.SURVEY, TimerKind.SECOND_ORDER, TimerKind.RELEASE))
 """Timers that look into the order book."""
 
@@ -48,12 +49,12 @@ def new_customer(customer: str, at: Millis, lane: LaneContext, acting: Millis | 
 def needs_orders(event: AnyEvent) -> bool:
     """Whether the order book must be loaded to handle the event."""
     # What a complaint held back may be about an order.
-    return event.type in _OF_ORDERS or event.type == "complaint.resolved"
+    return event.type in _MOVES_ORDERS or event.type == "complaint.resolved"
 
 
 def changes_orders(event: AnyEvent) -> bool:
     """Whether the event may change the order book in place: else it is only looked into."""
-    return event.type in _OF_ORDERS
+    return event.type in _MOVES_ORDERS
 
 
 def timers_need_orders(customer: Customer, until: Millis) -> bool:
@@ -76,11 +77,16 @@ def handle(customer: Customer, event: AnyEvent, lane: LaneContext, acting: Milli
         # Who registers again after having been forgotten is a new customer.
         anew = new_customer(event.customer, event.at, lane, acting)
         customer.record, customer.orders = anew.record, anew.orders
+    if customer.record.merged_into and identity.comes_home(customer.record, event):
+        customer.record.merged_into = ""
     record = customer.record
     orders = customer.orders if needs_orders(event) else None
     context = EventContext(record, orders, lane, max(event.at, record.seen), acting, event)
     if record.erased:
         context.count(OutcomeCode.ERASED)
+        return context.outcome
+    if record.merged_into:
+        identity.pass_on(context, event)
         return context.outcome
     context.notice(event.type)
     refused = handlers.apply(context, event)
@@ -133,7 +139,7 @@ def _finish(context: EventContext, customer: Customer, *, releases: bool = False
     """Segments and stage, then the rules, then what they leave behind."""
     record = context.record
     woken = False
-    if not record.erased:
+    if not record.erased and not record.merged_into:
         if not _stands_still(context, customer):
             take_stock(context)
             customer.stock_by = context.rulebook, context.lane.almanac
@@ -156,7 +162,7 @@ def _stands_still(context: EventContext, customer: Customer) -> bool:
     """
     event, lane = context.event, context.lane
     if event is None or event.type not in handlers.BROWSING:
-        if context.scored or (event is not None and event.type in _OF_ORDERS):
+        if context.scored or (event is not None and event.type in _MOVES_ORDERS):
             return False
         if customer.stock_by is None or customer.stock_by[0] is not lane.rulebook:
             return False

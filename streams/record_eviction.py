@@ -67,6 +67,22 @@ def _tag(record: CustomerRecord) -> bool:
     return bool(record.profile.tags and record.profile.tags.pop())
 
 
+def _wish(record: CustomerRecord) -> bool:
+    return bool(record.wishes and record.wishes.pop(0))
+
+
+def _contact(record: CustomerRecord) -> bool:
+    return bool(record.talks and record.talks.contacts and record.talks.contacts.pop(0))
+
+
+def _former_id(record: CustomerRecord) -> bool:
+    return len(record.merged) > 1 and bool(record.merged.pop(0))
+
+
+def _attribute(record: CustomerRecord) -> bool:
+    return bool(record.attributes and record.attributes.popitem())
+
+
 def _old_action(record: CustomerRecord) -> bool:
     return len(record.sent) > FEW_SENT and bool(record.sent.pop(0))
 
@@ -104,10 +120,14 @@ STEPS: Final[tuple[Callable[[CustomerRecord], bool], ...]] = (
     _closed_complaint,
     _used_coupon,
     _cart_line,
+    _wish,
+    _contact,
+    _former_id,
     _tag,
     _old_action,
     _old_firing,
     _elder_ids,
+    _attribute,
     _open_complaint,
 )
 """Each forgets one thing, or says that there is none of its kind."""

@@ -160,6 +160,7 @@ def add(total: Outcome, more: Outcome) -> None:
     total.actions += more.actions
     total.decisions += more.decisions
     total.lessons += more.lessons
+    total.passed += more.passed
     for mine, other in ((total.counts, more.counts), (total.codes, more.codes)):
         for key, value in other.items():
             mine[key] = mine.get(key, 0) + value

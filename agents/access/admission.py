@@ -9,6 +9,7 @@ import orjson
 
 from agents.access.authority import Actor
 from agents.access.identity import AccessKeys, normalised
+from schemas.customers import OWN_KINDS
 from schemas.events import MAX_BYTES, AnyEvent, Invalid, decode_event, encode_event
 from schemas.ids import partition_of
 from schemas.topics import TOPIC_OF
@@ -51,6 +52,8 @@ def admit(told: Mapping[str, Any] | bytes, *, actor: Actor, source: str, keys: A
     except TypeError as error:  # orjson refuses what JSON does not have
         raise Invalid("wrong_json", "", f"{error}") from None
     event = decode_event(written)
+    if event.type in OWN_KINDS:
+        raise Invalid("unknown_type", "type", f"{event.type} is written by tend itself")
     partition = partition_of(event.customer, partitions)
     return Admitted(TOPIC_OF[event.type], partition, event.customer.encode(), encode_event(event), event)
 

@@ -52,7 +52,7 @@ async def _ask(customer_id: str) -> tuple[CustomerRecord, OrderBook, list[Decisi
 def page(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> dict[str, Any]:
     """Everything known of a customer, under names; rings of ids are left out."""
     named = with_names(record)
-    for ring in ("recent", "browsed", "spent", "pending_labels"):
+    for ring in ("recent", "browsed", "voiced", "redemptions", "spent", "pending_labels"):
         named.pop(ring)
     return {
         **named,
@@ -64,6 +64,9 @@ def page(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -
 def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> None:
     # A pipe has no width: there an id must not be cut for one.
     screen = Screen(width=None if sys.stdout.isatty() else _WIDE, markup=False, highlight=False, emoji=False)
+    if record.merged_into:
+        screen.print(f"{record.id} is {record.merged_into}: everything is kept there", style="bold")
+        return
     segment, bought = record.segment, record.purchases
     screen.print(f"{record.id}  {shown(record.profile.name) or '(no name told)'}", style="bold")
     screen.print(
@@ -74,6 +77,8 @@ def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) 
         f"{bought.count} orders, {_money(bought.spent, bought.currency)} spent, last {_moment(bought.last)}; "
         f"{record.complaints.total} complaints; points {points_balance(record.points)}"
     )
+    for one in record.merged:
+        screen.print(f"was {shown(one.id)} as well, until {_moment(one.at)}")
     if record.churn:
         screen.print("churn probability " + ", ".join(f"{p:.2f}" for p in record.churn))
     screen.print(_orders(orders))

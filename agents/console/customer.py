@@ -133,6 +133,8 @@ def sentence(record: CustomerRecord, work: list[WorkItem], words: Words, now: Mi
     """Who this is, what they are worth, and what is unusual."""
     if record.erased:
         return words("customer.erased", day=words.day(record.erased, now))
+    if record.merged_into:
+        return words("customer.merged_into", id=record.merged_into)
     stage, value = record.segment.stage or "prospect", record.segment.value
     who = words(f"customer.who.{stage}") if words.has(f"customer.who.{stage}") else words("customer.who.repeat")
     parts = [words(f"customer.of_value.{value}", who=who) if words.has(f"customer.of_value.{value}") else f"{who}."]

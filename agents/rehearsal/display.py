@@ -106,6 +106,10 @@ def _customer(who: str, customer: Customer) -> Iterator[str]:
     if record.erased:
         yield _item("", "asked to be forgotten; nothing is kept")
         return
+    if record.merged_into:
+        yield _item("is", f"{record.merged_into}; everything is kept there")
+        return
+    yield from (_item("was", f"{one.id}, until {_moment(one.at)}") for one in record.merged)
     yield from (_item(label, said) for label, said in _summary(record) if said)
     for order in (customer.orders or OrderBook()).orders:
         back = f", {_money(order.refunded, order.currency)} given back" if order.refunded else ""

@@ -175,6 +175,8 @@ class _Stage:
             self._refuse(number, f"not_declared: {problem.place}: {problem}", event)
             return
         self._note(RehearsedStep(event.at, who, event.type, number), outcome)
+        for one in outcome.passed:
+            self._apply(number, one.body)
 
     def pass_time(self, who: str, until: Millis) -> None:
         """Fire the customer's timers, one moment after the other."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from streams.churn.explanations import explanations
 from streams.churn.initial import initial_state
+from streams.churn.joining import joined_features
 from streams.churn.pending_labels import enqueue, mature, next_maturity
 from streams.churn.population_stats import counts_of
 from streams.churn.purchase_features import KINDS, remember_order, remember_signal
@@ -26,6 +27,7 @@ __all__ = [
     "enqueue",
     "explanations",
     "initial_state",
+    "joined_features",
     "mature",
     "next_maturity",
     "next_tick",

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from schemas.events import AnyEvent
-from schemas.record import Sent
+from schemas.record import OrderBook, Sent
 from schemas.times import DAY
+from streams.customer import Customer
 from tests.builders import START, Life, complained, event, placed, when
 
 END = when(120)
@@ -75,12 +76,17 @@ def essence(events: list[AnyEvent]) -> dict[str, Any]:
     life.record.sent = [Sent(bytes.fromhex(ACTION)[:8], 1, START, "email", "service")]
     life.happens(*events)
     life.until(END)
-    record = life.record
+    return essence_of(life.customer)
+
+
+def essence_of(customer: Customer) -> dict[str, Any]:
+    """The same of a customer as they stand."""
+    record, orders_known = customer.record, customer.orders or OrderBook()
     complaints = [
         (one.id, one.category, one.urgency, one.opened, one.closed, one.reopened, one.deadline, one.moves)
         for one in sorted(record.complaints.recent, key=lambda one: one.id)
     ]
-    book = sorted(life.book.orders, key=lambda one: one.id)
+    book = sorted(orders_known.orders, key=lambda one: one.id)
     orders = [msgspec.to_builtins(replace(one, late=one.late and one.delivered > 0)) for one in book]
     return {
         "orders": orders,

@@ -1,0 +1,56 @@
+"""Parts of the record that few customers have: what was said and noted, and other lives that became this one."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.times import Millis
+
+MAX_CONTACTS = 6
+MAX_WISHES = 8
+MAX_MERGED = 8
+
+
+class RelationPart(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
+    """Base of these parts: as with the record, new fields go to the end, with a default."""
+
+
+class Wish(RelationPart):
+    """A product that the customer noted. Beyond ``MAX_WISHES`` the oldest makes room."""
+
+    sku: str
+    at: Millis
+    price: int = 0
+    """When it was noted, in minor units of ``currency``; 0 where it was not told."""
+    currency: str = ""
+    in_stock: bool = True
+    changed: Millis = 0
+    """Time of the latest news of it."""
+
+
+class Contact(RelationPart):
+    """Customer and store talked to each other."""
+
+    at: Millis
+    channel: str
+    topic: str = ""
+    outcome: str = ""
+
+
+class Talks(RelationPart):
+    """What was said beside complaints, surveys and reviews."""
+
+    contacts: list[Contact] = []
+    """The latest, oldest first, at most ``MAX_CONTACTS``."""
+    total: int = 0
+    suggestions: int = 0
+    praise: int = 0
+    questions: int = 0
+
+
+class Merged(RelationPart):
+    """Another life that became part of this one."""
+
+    id: str
+    at: Millis
+    """When it was said that the two are one customer."""
