@@ -176,7 +176,8 @@ def test_the_whole_year_has_every_kind_of_event_and_every_redemption() -> None:
     assert counts["receipt.redeemed"] == 2_102
     assert counts["order.placed"] == 155_848
     assert counts["customer.registered"] == 2_469
-    assert set(counts) == set(TOPIC_OF) - {"erasure.requested"} - {
+    not_here = {"erasure.requested", "customer.identified", "customer.merged", "custom.happened"}
+    assert set(counts) == set(TOPIC_OF) - not_here - {
         kind for kind in TOPIC_OF if kind.startswith(("receipt.", "callback.")) and kind != "receipt.redeemed"
     }
 
