@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final, get_args
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -11,25 +15,32 @@ from agents.console import charts
 from agents.console.decisions import decided
 from agents.console.rules import DAYS
 from agents.console.web import View
+from schemas.errors import NotFound
 from schemas.fields import ComplaintCategory
 from schemas.outcome import Reason
 from schemas.readings import DIMENSIONS
+from schemas.times import to_millis
 
 _TOUCHPOINTS: Final = ("product.viewed", "cart.item_added", "checkout.started", "order.placed")
 _RECEIPTS: Final = ("delivered", "opened", "clicked", "redeemed", "failed")
+_DAY: Final = re.compile(r"^20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$")
+_ASKED: Final = 5
 _CATEGORIES: Final = get_args(ComplaintCategory)
 
 
 async def care_page(view: View) -> Response:
     """The page; of four weeks."""
-    words, sums = view.words, await view.backend.last_days(DAYS)
+    words = view.words
+    day = view.query.get("day", "")
+    sums = (await view.backend.rollups.days([day]))[day] if _DAY.match(day) else await view.backend.last_days(DAYS)
     counts = view.backend.sampler.counts
     acted, not_sent = decided(sums, "acted"), decided(sums, "not_sent")
     reasons = _reasons(sums, view)
     whole = counts.get(f"event.{_TOUCHPOINTS[0]}", 0)
     return await view.page(
         "care.html",
-        says=words("care.says", n=acted, not_sent=not_sent) if acted or not_sent else words("care.none"),
+        says=_says(view, day, acted, not_sent),
+        over=_named(view, day) if _DAY.match(day) else words("rules_page.days", n=DAYS),
         rules=await _rules(sums, view),
         reasons=reasons,
         complaints=_complaints(sums, view),
@@ -37,12 +48,33 @@ async def care_page(view: View) -> Response:
         funnel=charts.funnel(
             [(counts.get(f"event.{name}", 0), words(f"care.{name.replace('.', '_')}")) for name in _TOUCHPOINTS], whole
         ),
-        discount=sums.get("spent.discount", 0),
+        discount=words.money(sums.get("spent.discount", 0), await _currency(view)),
         redeemed=sums.get("receipt.redeemed", 0),
         receipts={
             name: sums.get(f"receipt.{name}", 0) for name in ("delivered", "opened", "clicked", "redeemed", "failed")
         },
     )
+
+
+def _says(view: View, day: str, acted: int, not_sent: int) -> str:
+    """The sentence: of four weeks, or of one day that was chosen."""
+    if _DAY.match(day):
+        return view.words("care.says_day", n=acted, not_sent=not_sent, day=_named(view, day))
+    return view.words("care.says", n=acted, not_sent=not_sent) if acted or not_sent else view.words("care.none")
+
+
+def _named(view: View, day: str) -> str:
+    return view.words.long_day(to_millis(datetime.strptime(day, "%Y%m%d").replace(tzinfo=ZoneInfo(view.backend.zone))))
+
+
+async def _currency(view: View) -> str:
+    """The one in which this store's customers pay, as the newest of them say."""
+    for customer, _ in await view.backend.rollups.latest(_ASKED):
+        with suppress(NotFound):
+            record, _orders = await view.backend.queries.customer(customer)
+            if record.purchases.currency:
+                return record.purchases.currency
+    return ""
 
 
 async def _rules(sums: dict[str, int], view: View) -> list[dict[str, Any]]:
@@ -102,6 +134,8 @@ def _bar(share: float, paint: str) -> Markup:
         fill = 'fill="url(#hat)" stroke="var(--supp-m)" stroke-width="0.8"'
     else:
         fill = f'fill="var(--{paint})"'
-    width = max(200 * share, 1.0)
+    width = max(360 * share, 1.0)
     drawn = f'<rect x="1" y="1" width="{width:.1f}" height="8" {fill}/>'
-    return Markup(f'<svg width="202" height="10" aria-hidden="true">{drawn}</svg>')
+    return Markup(
+        f'<svg viewBox="0 0 362 10" width="362" preserveAspectRatio="none" height="10" aria-hidden="true">{drawn}</svg>'
+    )

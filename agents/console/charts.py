@@ -85,8 +85,9 @@ def mirrored(columns: Sequence[Column], words: Words, label: str) -> Markup:
 
 def _mirrored_axis(up: int, down: int, zero: float, scale: float, words: Words) -> list[str]:
     step = nice_step(up + down, 4)
+    above = nice_step(up, 1) if 0 < up < step else step  # so that what was done has a line of its own
     parts = [f'<text x="{_AXIS}" y="{zero + 4:.1f}" class="zero">0</text>']
-    parts += [_grid(zero - line * scale, words.number(line)) for line in range(step, up + 1, step)]
+    parts += [_grid(zero - line * scale, words.number(line)) for line in range(above, up + 1, above)]
     parts += [_grid(zero + line * scale, words.number(line)) for line in range(step, down + 1, step)]
     return parts
 
@@ -207,8 +208,8 @@ def funnel(rows: Sequence[tuple[int, str]], whole: int) -> list[tuple[Markup, in
     return [
         (
             Markup(
-                f'<svg width="264" height="12" aria-hidden="true"><rect width="{264 * count / (whole or 1):.1f}" '
-                'height="12" fill="var(--acted-m)"/></svg>'
+                '<svg viewBox="0 0 360 12" preserveAspectRatio="none" width="360" height="12" aria-hidden="true">'
+                f'<rect width="{360 * count / (whole or 1):.1f}" height="12" fill="var(--acted-m)"/></svg>'
             ),
             count,
             word,
@@ -224,7 +225,8 @@ def sieve(proposed: int, losses: Sequence[tuple[str, int]], left: Sequence[int])
         losses: (``held`` or ``not_sent``, how many), in the order of the words beside it.
         left: acted, delivered, opened, redeemed.
     """
-    width, row, y = 134.0, 24, 0
+    row, y = 24, 0
+    width = 134.0 if proposed else 0.5
     unit = width / (proposed or 1)
     parts = [f'<rect x="0" y="{y}" width="{width}" height="14" fill="var(--ink)"/>']
     at = width

@@ -56,6 +56,7 @@ async def customers_values(view: View) -> dict[str, Any]:
         "stages": [(name, words.named("stages", name), count) for name, count in stages.items()],
         "moves": {(before, after): places.get(f"moved.{before}>{after}", 0) for before in STAGES for after in STAGES},
         "tiers": _tiers(places, view),
+        "tier_counts": _tier_counts(places, view),
         "risk": _histogram([places.get(f"risk.{tenth}", 0) for tenth in range(10)], view),
         "unscored": places.get("risk.-1", 0),
         "leaving": [
@@ -87,6 +88,11 @@ def _tiers(places: dict[str, int], view: View) -> Markup:
         x += width
     label = view.words("customers.tiers_label")
     return Markup(f'<svg viewBox="0 0 900 18" width="100%" role="img" aria-label="{label}">{"".join(parts)}</svg>')
+
+
+def _tier_counts(places: dict[str, int], view: View) -> list[tuple[str, str, int]]:
+    counts = [(name, places.get(f"tier.{name}", 0)) for name in reversed(_TIERS)]
+    return [(name, view.words.named("tiers", name), count) for name, count in counts if count]
 
 
 def _histogram(counts: list[int], view: View) -> Markup:

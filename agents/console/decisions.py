@@ -45,13 +45,18 @@ def reason_in_words(decision: Decision, words: Words, now: Millis) -> str:
     return reason
 
 
+def message_title(rule: str, words: Words) -> str:
+    """What a rule gives out, as a noun; of a store's own rules their name."""
+    return words.named("messages" if words.has(f"messages.{rule}") else "rules", rule)
+
+
 def feed_entry(decision: Decision, words: Words, now: Millis) -> dict[str, Any]:
     """One line of "just now"."""
     outcome = outcome_of(decision)
     return {
         "outcome": outcome,
         "glyph": glyph(outcome),
-        "title": words.named("rules", decision.rule),
+        "title": message_title(decision.rule, words),
         "customer": decision.customer,
         "icon": icon_of(decision),
         "note": reason_in_words(decision, words, now),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from markupsafe import Markup, escape
@@ -11,14 +11,15 @@ from starlette.responses import Response
 from agents.access import ContactPurpose, contact_of
 from agents.console.backend import USUAL_CAPACITY
 from agents.console.customer import life_of, sentence
+from agents.console.decisions import message_title
 from agents.console.timeline import past
 from agents.console.web import View, environment, frame
 from agents.console.words import Words
 from agents.rollups.fold import work_key
 from agents.rollups.model import WorkItem
 from schemas.errors import TendError
-from schemas.readings import last_year
-from schemas.record import OrderBook
+from schemas.readings import DIMENSIONS, last_year
+from schemas.record import CustomerRecord, OrderBook
 from schemas.times import DAY, HOUR, Millis
 
 _SOON: Final = HOUR
@@ -47,11 +48,12 @@ async def desk_values(view: View) -> dict[str, Any]:
     every = await view.backend.rollups.all_work()
     todo = sorted((one for one in every if not one.closed), key=lambda one: (one.due or now + 30 * DAY, one.id))
     chosen = _chosen(todo, view)
+    tiers = await view.backend.rollups.tiers(one.customer for one in todo[:_MOST])
     values: dict[str, Any] = {
         "says": opening(todo, every, words, now),
         "ruler": ruler(todo, chosen, view),
         "loads": _loads(todo, view),
-        "groups": _groups(todo[:_MOST], words, now),
+        "groups": _groups(todo[:_MOST], tiers, words, now),
         "more": max(len(todo) - _MOST, 0),
         "chosen": chosen,
         "key": work_key(chosen.customer, chosen.id) if chosen else "",
@@ -84,10 +86,11 @@ def opening(todo: Sequence[WorkItem], every: Sequence[WorkItem], words: Words, n
     return words("lists.comma").join(parts) + words("desk.stop")
 
 
-def _groups(todo: Sequence[WorkItem], words: Words, now: Millis) -> list[dict[str, Any]]:
+def _groups(todo: Sequence[WorkItem], tiers: Mapping[str, str], words: Words, now: Millis) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for one in todo:
-        groups.setdefault(_group_of(one, words, now), []).append(_row(one, words, now))
+        row = {**_row(one, words, now), "tier": tiers.get(one.customer, "")}
+        groups.setdefault(_group_of(one, words, now), []).append(row)
     return [{"name": words(f"desk.{name}"), "rows": rows} for name, rows in groups.items()]
 
 
@@ -219,11 +222,32 @@ async def _work(work: WorkItem, view: View) -> dict[str, Any]:
             "says": sentence(record, life.work, words, now),
             "worth": words.money(spent, record.purchases.currency),
             "risk": words.percent(record.churn[0]) if record.churn else "–",
+            "satisfaction": _satisfaction(record, words),
+            "call": words(f"desk.call_{_may_be_called(record)}"),
             "before": sum(1 for one in life.work if one.kind == "complaint" and one.closed),
             "promised": [one for one in entries if one.kind == "acted"][:3],
             "kept": [one for one in entries if one.kind in ("held", "not_sent")][:4],
         },
     }
+
+
+def _satisfaction(record: CustomerRecord, words: Words) -> str:
+    means = [
+        (total / count, name)
+        for name, count, total in zip(DIMENSIONS, record.satisfaction.counts, record.satisfaction.sums, strict=False)
+        if count
+    ]
+    if not means:
+        return "–"
+    mean, weakest = min(means)
+    return words("desk.weakest", mean=words.number(mean, 1), dimension=words.named("dimensions", weakest))
+
+
+def _may_be_called(record: CustomerRecord) -> str:
+    for one in record.consents:
+        if (one.channel, one.purpose) == ("call", "service"):
+            return "allowed" if one.granted else "withdrawn"
+    return "never"
 
 
 def _due(work: WorkItem, words: Words, now: Millis) -> str:
@@ -266,7 +290,7 @@ def _order(work: WorkItem, orders: OrderBook, events: Sequence[Any], words: Word
 def _follows(held: Sequence[Any], work: WorkItem, words: Words, view: View, hours: int) -> list[tuple[str, str]]:
     """What will follow when it is closed: (mark, words)."""
     follows = [("staff", words("desk.then_event"))]
-    waiting = [words.named("rules", one.rule) for one in held if one.reason == "open_complaint"]
+    waiting = [message_title(one.rule, words) for one in held if one.reason == "open_complaint"]
     if waiting:
         follows.append(("held", words("desk.then_held", n=len(waiting), what=words.listed(waiting))))
     if work.kind == "complaint":

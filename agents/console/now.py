@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -70,7 +71,7 @@ async def now_values(view: View) -> dict[str, Any]:
         "rate_in": round(per_second),
         "rate_out": round(sampler.rate("acted")),
         "letters_today": of_today.get("letters", 0),
-        "vitals": _vitals(view, signs),
+        "vitals": _vitals(view, signs, of_today),
         "problems": _problems(view, signs, books),
         "books": books,
         "workers": sampler.workers,
@@ -99,7 +100,7 @@ def _problems(view: View, signs: Signs, books: dict[str, Any]) -> list[str]:
     return found
 
 
-def _vitals(view: View, signs: Signs) -> list[dict[str, Any]]:
+def _vitals(view: View, signs: Signs, today: Mapping[str, int]) -> list[dict[str, Any]]:
     words, history = view.words, list(view.backend.sampler.history)
     measured = [one.latency[1] * 1000 for one in history if one.latency]
     late = [one.lateness for one in history if one.lateness is not None]
@@ -131,7 +132,7 @@ def _vitals(view: View, signs: Signs) -> list[dict[str, Any]]:
             "label": words("nav.letters"),
             "value": words.number(signs.letters),
             "unit": "",
-            "note": words("now.letters_note", n=signs.letters),
+            "note": words("now.letters_today_short", n=today.get("letters", 0)),
             "spark": charts.spark([float(one.letters) for one in history]),
             "href": "/letters",
         },

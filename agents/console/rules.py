@@ -10,13 +10,16 @@ from starlette.responses import Response
 
 from agents.console import charts
 from agents.console.decisions import feed_entry
+from agents.console.rule_looks import looks
 from agents.console.web import View, environment, frame
 from agents.console.words import Words
-from rules.messages.script import Script
+from rules.durations import in_words
 from rules.rule import Rule
 from schemas.outcome import decode_decision
 
 DAYS: Final = 28
+_SPANS: Final = frozenset({"cooldown", "expiry", "spread", "valid"})
+"""Terms that are spans of time."""
 _PURPOSES: Final = (
     ("complaints", ("complaint",)),
     ("promises", ("late_", "delivery", "refund", "dispatch")),
@@ -24,7 +27,6 @@ _PURPOSES: Final = (
     ("staying", ("win_back", "dormant", "cart")),
     ("loyalty", ("",)),
 )
-_LANGUAGES: Final = (("en", "en"), ("de", "de"), ("zh", "中文"))
 
 
 async def rules_page(view: View) -> Response:
@@ -63,6 +65,8 @@ async def rules_values(view: View) -> dict[str, Any]:
 def _row(rule: Rule, sums: Mapping[str, int], words: Words) -> dict[str, Any]:
     figures = {name: sums.get(f"rule.{rule.id}.{name}", 0) for name in ("acted", "held", "not_sent", "proposed")}
     figures["held"] = min(figures["held"], max(figures["proposed"] - figures["acted"] - figures["not_sent"], 0))
+    # What was proposed before these days and came out of a hold in them counts as well, so that the account balances.
+    figures["proposed"] = figures["acted"] + figures["held"] + figures["not_sent"]
     title = words.named("rules", rule.id) if words.has(f"rules.{rule.id}") else rule.terms.about
     label = words("rules_page.bar", acted=figures["acted"], held=figures["held"], not_sent=figures["not_sent"])
     return {
@@ -106,29 +110,32 @@ async def _detail(rule: Rule, sums: Mapping[str, int], view: View) -> dict[str, 
         "about": rule.terms.about,
         "sieve": charts.sieve(row["proposed"], losses, [row["acted"]]),
         "losses": named,
-        "source": yaml.safe_dump(_terms(rule), sort_keys=False, allow_unicode=True, width=72).splitlines(),
+        "source": _source(rule),
         "file": rule.file,
-        "texts": _texts(rule),
+        "looks": looks(rule, await view.backend.rulebook(), view.query, view.now),
         "latest": [feed_entry(one, words, view.now) for one in newest[:6]],
     }
 
 
-def _terms(rule: Rule) -> dict[str, Any]:
+class _Plainly(yaml.SafeDumper):
+    """YAML as people write rules: ``on`` is a word here, and no truth value of YAML 1.1."""
+
+
+_Plainly.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:bool"]
+    for first, found in yaml.SafeDumper.yaml_implicit_resolvers.items()
+}
+
+
+def _source(rule: Rule) -> list[str]:
     told: dict[str, Any] = rule.terms.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
+    return yaml.dump(_written(told), Dumper=_Plainly, sort_keys=False, allow_unicode=True, width=72).splitlines()
 
 
-def _texts(rule: Rule) -> list[dict[str, Any]]:
-    found = []
-    for plan in rule.plans:
-        for key, shown in _LANGUAGES:
-            variants = plan.text.variants.get(key)
-            if variants:
-                found.append({"language": shown, "lang": key, "text": _plain(variants[0])})
-        break
-    return found
-
-
-def _plain(script: Script) -> str:
-    spoken = script.spoken
-    return "\n".join([spoken.subject, *map(str, spoken.body)])
+def _written(value: Any, name: str = "") -> Any:
+    """The terms with spans in words again."""
+    if isinstance(value, dict):
+        return {key: _written(inner, key) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_written(inner) for inner in value]
+    return in_words(value) if name in _SPANS and isinstance(value, int) else value

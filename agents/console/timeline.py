@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from agents.console.decisions import glyph, icon_of, outcome_of, reason_in_words
+from agents.console.decisions import glyph, icon_of, message_title, outcome_of, reason_in_words
 from agents.console.words import Words
 from agents.rollups.model import SentMessage, TimelineRow, WorkItem
 from rules.rulebook import Rulebook
@@ -228,7 +228,7 @@ def _decision(
     outcome = outcome_of(last)
     failed = any(row.kind == "receipt.failed" for row in answers)
     kind = "failed" if failed else outcome
-    title = words.named("rules", last.rule)
+    title = message_title(last.rule, words)
     if outcome != "acted":
         title = words(f"timeline.title_{outcome}", what=title)
     return TimelineEntry(
@@ -305,7 +305,7 @@ def due(life: Life, rulebook: Rulebook, words: Words, now: Millis) -> list[Timel
             one.release,
             "due",
             "due",
-            words("due.decide_again", what=words.named("rules", one.rule)),
+            words("due.decide_again", what=message_title(one.rule, words)),
             sub=words("due.lapses", when=words.by_moment(one.expires, now)),
             icon="ticket",
             rule=one.rule,

@@ -47,6 +47,10 @@ def language_of(chosen: str, accepted: str) -> str:
     return _FALLBACK
 
 
+_LEAST_SHARE: Final = 0.005
+"""What rounds to a whole percent."""
+
+
 class Words:
     """The console in one language, with times of one zone.
 
@@ -97,7 +101,9 @@ class Words:
         )
 
     def percent(self, share: float) -> str:
-        """A share of one as whole percent: ``64 %``."""
+        """A share of one as whole percent: ``64 %``; ``< 1 %`` where it is not quite nothing."""
+        if 0 < share < _LEAST_SHARE:
+            return "< 1 %"
         return f"{self.number(share * 100, 0)} %"
 
     def money(self, minor: int, currency: str) -> str:

@@ -267,6 +267,15 @@ class RollupStore:
         """How many customers have ever been seen."""
         return sum(await self._each(lambda pipe, p: pipe.zcard(key(p, "seen"))))
 
+    async def tiers(self, customers: Iterable[str]) -> dict[str, str]:
+        """The tier of each of these customers, where they have one."""
+        wanted = list(dict.fromkeys(customers))
+        if not wanted:
+            return {}
+        answers = await self._each(lambda pipe, p: pipe.hmget(key(p, "standing"), wanted))
+        found = {customer: body for answer in answers for customer, body in zip(wanted, answer, strict=True) if body}
+        return {customer: decode_standing(body).tier for customer, body in found.items()}
+
     async def read(self) -> dict[tuple[int, str], int]:
         """How far each topic's partition has been read."""
         answers = await self._each(lambda pipe, p: pipe.hgetall(key(p, "positions")))
