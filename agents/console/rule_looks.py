@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from agents.messages.samples import Sample, sample
+from agents.messages.samples import MessageSample, sample
 from rules.messages import sms
 from rules.rule import Rule
 from rules.rulebook import Rulebook
@@ -28,7 +28,7 @@ def looks(rule: Rule, book: Rulebook, query: Mapping[str, str], now: Millis) -> 
     language = query.get("language") or "en"
     locale = next((locale for key, locale, _ in _LANGUAGES if key == language), _LANGUAGES[0][1])
     try:
-        action = sample(book, rule, Sample(locale, now, _status(rule)), channel)
+        action = sample(book, rule, MessageSample(locale, now, _status(rule)), channel)
     except TendError as problem:
         told: dict[str, Any] = {"subject": "", "text": [str(problem)], "count": None}
     else:
@@ -36,7 +36,7 @@ def looks(rule: Rule, book: Rulebook, query: Mapping[str, str], now: Millis) -> 
     return {
         **told,
         "lang": locale,
-        "name": Sample(locale, now).name,
+        "name": MessageSample(locale, now).name,
         "channels": [(one, _CHANNEL_ICON[one], one == channel) for one in channels],
         "languages": [(key, shown, at == locale) for key, at, shown in _LANGUAGES],
         "channel": channel,
