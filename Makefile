@@ -58,6 +58,7 @@ test-all: test test-slow test-faults ## All tests
 docs: $(STAMP) ## Generate what is generated under docs/
 	$(BIN)/python -m agents.documents
 	$(BIN)/python -m infra.dashboard infra/deploy/grafana/dashboards/tend.json
+	$(BIN)/python -m agents.rights_files
 
 sheets: $(STAMP) ## Draw every shipped message as it looks, with Chromium
 	$(BIN)/python -m benchmarks.message_sheets docs/messages

@@ -86,7 +86,7 @@ class Learner:
 
     async def run(self) -> None:
         """Learn while active; wait for a turn otherwise."""
-        await asyncio.to_thread(require_transactions, self._connection)
+        await asyncio.to_thread(require_transactions, self._connection, ALMANAC)
         name = f"{self._settings.group}-learn"
         self._announcer = BroadcastProducer(self._connection, name)
         new_reader = partial(self._new_reader, name)

@@ -12,7 +12,7 @@ import importlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -111,12 +111,14 @@ class OwnBroker(EmbeddedBroker):
     Args:
         directory: where its files go.
         password: a second listener, ``secured_address``, lets in with it (SASL, PLAIN) user ``tend``, who may do all,
-            and user ``stranger``, who may do nothing yet.
+            and these others, who may do nothing yet.
         wire_port: a listener on ``far_port`` tells clients to come through that port, where the test has a wire that
             leads here.
     """
 
-    def __init__(self, directory: Path, password: str | None = None, wire_port: int = 0) -> None:
+    def __init__(
+        self, directory: Path, password: str | None = None, wire_port: int = 0, users: Sequence[str] = ("stranger",)
+    ) -> None:
         port, controller_port = free_port(), free_port()
         self.secured_address = f"{HOST}:{free_port()}"
         self.wire_port, self.far_port = wire_port, free_port()
@@ -125,7 +127,7 @@ class OwnBroker(EmbeddedBroker):
         if password:
             extra = {"listeners": f"SECURED://{self.secured_address},{listeners}"}
             extra |= {"advertised.listeners": f"SECURED://{self.secured_address},PLAINTEXT://{HOST}:{port}"}
-            extra |= _secured(password)
+            extra |= _secured(password, users)
         elif wire_port:
             extra = {"listeners": f"FAR://{HOST}:{self.far_port},{listeners}"}
             extra |= {"advertised.listeners": f"FAR://{HOST}:{wire_port},PLAINTEXT://{HOST}:{port}"}
@@ -133,12 +135,13 @@ class OwnBroker(EmbeddedBroker):
         super().__init__(directory, port, controller_port, extra)
 
 
-def _secured(password: str) -> dict[str, str]:
+def _secured(password: str, users: Sequence[str]) -> dict[str, str]:
+    known = " ".join(f'user_{user}="{password}"' for user in ("tend", *users))
     login = "org.apache.kafka.common.security.plain.PlainLoginModule required"
     return {
         **_between_others("SECURED:SASL_PLAINTEXT"),
         "listener.name.secured.sasl.enabled.mechanisms": "PLAIN",
-        "listener.name.secured.plain.sasl.jaas.config": (f'{login} user_tend="{password}" user_stranger="{password}";'),
+        "listener.name.secured.plain.sasl.jaas.config": f"{login} {known};",
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": "User:ANONYMOUS;User:tend",
     }
