@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 _SEPARATOR = b"\x1f"
@@ -32,7 +33,13 @@ def action_id(rule: str, customer: str, occasion: str, index: int) -> str:
 
 def partition_of(customer: str, partitions: int) -> int:
     """The partition of a customer: murmur2 of the id modulo the number of partitions, as in Kafka's Java client."""
-    return (murmur2(customer.encode()) & 0x7FFFFFFF) % partitions
+    return _hash_of(customer) % partitions
+
+
+@lru_cache(maxsize=16_384)
+def _hash_of(customer: str) -> int:
+    """Remembered, as who comes once comes again: a visit is a row of events."""
+    return murmur2(customer.encode()) & 0x7FFFFFFF
 
 
 def murmur2(data: bytes) -> int:

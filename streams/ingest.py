@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from schemas.errors import MACHINE_TROUBLE
-from schemas.events import AnyEvent, Invalid, decode_event
+from schemas.events import AnyEvent, Invalid, receive_event
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
 from schemas.times import DAY, MINUTE, Millis, to_rfc3339
@@ -107,7 +107,7 @@ def receive(raw: KafkaRecord, admission: AdmissionRules, span: Span = SPAN) -> A
 
 def _received(raw: KafkaRecord, admission: AdmissionRules, span: Span) -> Arrival | DeadLetter | Forward:
     try:
-        event = decode_event(raw.value or b"")
+        event = receive_event(raw.value or b"")
     except Invalid as invalid:
         return DeadLetter(raw, invalid.reason, invalid.field, str(invalid))
     topic = TOPIC_OF[event.type]

@@ -85,7 +85,7 @@ def test_what_breaks_the_parser_is_that_events_failure(monkeypatch: pytest.Monke
     def broken(body: bytes) -> None:
         raise RecursionError("maximum recursion depth exceeded")
 
-    monkeypatch.setattr(ingest, "decode_event", broken)
+    monkeypatch.setattr(ingest, "receive_event", broken)
 
     item = receive(record(b"{}"), ADMISSION)
 
@@ -98,7 +98,7 @@ def test_what_the_machine_lacks_is_no_events_failure(monkeypatch: pytest.MonkeyP
     def lacking(body: bytes) -> None:
         raise trouble
 
-    monkeypatch.setattr(ingest, "decode_event", lacking)
+    monkeypatch.setattr(ingest, "receive_event", lacking)
 
     with pytest.raises(type(trouble)):
         receive(record(b"{}"), ADMISSION)
