@@ -15,14 +15,13 @@ from schemas.record import (
     MAX_COUPONS,
     MAX_HELD,
     MAX_LAST_FIRED,
-    MAX_TIMERS,
     Coupon,
     CustomerRecord,
     Held,
     Sent,
     TimerKind,
 )
-from schemas.timers import clear_timer, set_timer, timer_due
+from schemas.timers import clear_timer, set_timer
 from schemas.times import Millis, to_millis
 
 MAX_HELD_BYTES: Final = 1_000
@@ -37,14 +36,11 @@ class ActionHistory(NamedTuple):
     fired: dict[int, Millis]
     held: list[Held]
     coupons: list[Coupon]
-    may_wait: bool
-    """Whether the record has, or has room for, the timer that releases what is held."""
 
     @classmethod
     def of(cls, record: CustomerRecord) -> Self:
         """As the record has it."""
-        may_wait = len(record.timers) < MAX_TIMERS or timer_due(record, TimerKind.RELEASE) is not None
-        return cls(record.sent, record.spent, record.fired, record.held, record.coupons, may_wait)
+        return cls(record.sent, record.spent, record.fired, record.held, record.coupons)
 
     def keep_in(self, record: CustomerRecord) -> None:
         """Write it into the record, and set the timer of what is held."""
@@ -96,7 +92,7 @@ class ActionHistory(NamedTuple):
 
     def may_hold(self, proposal: Proposal) -> bool:
         """Whether there is room for one more held action."""
-        if len(self.held) >= MAX_HELD or not self.may_wait:
+        if len(self.held) >= MAX_HELD:
             return False
         return len(msgspec.msgpack.encode([*self.held, _held(proposal, 0, "")])) <= MAX_HELD_BYTES
 

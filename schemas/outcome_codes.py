@@ -37,7 +37,6 @@ class OutcomeCode(StrEnum):
     CAP_CART_ITEMS = "cap_cart_items"
     CAP_TAGS = "cap_tags"
     CAP_LOTS = "cap_lots"
-    CAP_TIMERS = "cap_timers"
     CAP_ATTRIBUTES = "cap_attributes"
     CAP_WISHES = "cap_wishes"
     CAP_BYTES = "cap_bytes"
@@ -72,7 +71,6 @@ MEANINGS = MappingProxyType(
         OutcomeCode.CAP_CART_ITEMS: "the cart was full; a further line only adds to its value",
         OutcomeCode.CAP_TAGS: "more tags than are kept; the rest were left out",
         OutcomeCode.CAP_LOTS: "too many lots of points; the two newest were joined at the later date",
-        OutcomeCode.CAP_TIMERS: "the record had no room for one more timer; it was not set",
         OutcomeCode.CAP_ATTRIBUTES: "more of the store's own attributes than are kept; the rest were left out",
         OutcomeCode.CAP_WISHES: "more products noted than are kept; the oldest made room",
         OutcomeCode.CAP_BYTES: "the record would have become too large; what matters least was forgotten",

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from bisect import insort
 
-from schemas.record import MAX_TIMERS, CustomerRecord, Timer, TimerKind
+from schemas.record import CustomerRecord, Timer, TimerKind
 from schemas.times import Millis
 
 
-def set_timer(record: CustomerRecord, kind: TimerKind, due: Millis, ref: str = "") -> bool:
-    """Set the timer of this kind (and ``ref``) to ``due``, in place of an earlier one.
-
-    Returns False where the record has no room (``MAX_TIMERS``) and the new timer was not set.
-    """
+def set_timer(record: CustomerRecord, kind: TimerKind, due: Millis, ref: str = "") -> None:
+    """Set the timer of this kind (and ``ref``) to ``due``, in place of an earlier one."""
     clear_timer(record, kind, ref)
-    if len(record.timers) >= MAX_TIMERS:
-        return False
     insort(record.timers, Timer(due, int(kind), ref), key=_order)
-    return True
 
 
 def clear_timer(record: CustomerRecord, kind: TimerKind, ref: str = "") -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from rules.calendar import next_birthday, next_festival, spread
 from rules.context import EventContext
-from schemas.outcome_codes import OutcomeCode
 from schemas.record import Complaint, Order, TimerKind
 from schemas.timers import clear_timer, set_timer, timer_due
 from schemas.times import Millis
@@ -30,8 +29,8 @@ def schedule(context: EventContext, kind: TimerKind, due: Millis | None, ref: st
         return
     if due is None:
         clear_timer(context.record, kind, ref)
-    elif not set_timer(context.record, kind, due, ref):
-        context.count(OutcomeCode.CAP_TIMERS)
+    else:
+        set_timer(context.record, kind, due, ref)
 
 
 def timer_refs(context: EventContext, kind: TimerKind) -> list[str]:

@@ -12,8 +12,7 @@ from schemas.actions import CouponAction, TicketAction, encode_action
 from schemas.codec import encode_record
 from schemas.ids import action_id
 from schemas.outcome import Reason, Verdict
-from schemas.record import MAX_HELD, MAX_SPENT, MAX_TIMERS, TimerKind
-from schemas.timers import set_timer
+from schemas.record import MAX_HELD, MAX_SPENT
 from schemas.times import DAY, HOUR, to_millis
 from tests.rules.moments import (
     NOON,
@@ -162,14 +161,6 @@ def test_held_actions_stay_small_however_long_their_words_are() -> None:
     reasons = [one.reason for one in moments.outcome.decisions]
     assert Reason.HELD_FULL in reasons
     assert len(moments.record.held) >= 2
-
-
-def test_where_her_clock_is_full_nothing_is_held() -> None:
-    moments = Moments(rules(rule()))
-    for n in range(MAX_TIMERS):
-        set_timer(moments.record, TimerKind.CART, NOON, f"k-{n}")
-
-    assert verdicts(moments.when("order.placed", at=NIGHT)) == [("refused", "held_full")]
 
 
 def test_before_acting_begins_occasions_are_only_spent() -> None:

@@ -13,7 +13,7 @@ from rules.loading import shipped
 from schemas.codec import encode_orders, size_of
 from schemas.events import AnyEvent, Invalid
 from schemas.examples import example
-from schemas.record import MAX_BYTES, OrderBook
+from schemas.record import MAX_BYTES, OrderBook, TimerKind
 from schemas.times import HOUR
 from schemas.topics import TOPIC_OF
 from streams.customer import Customer
@@ -95,6 +95,7 @@ class Watched:
 
     def _check(self, what: str, *, may_change: bool) -> None:
         record = self.customer.record
+        assert len(record.timers) <= len(TimerKind), f"{what} left two timers of a kind"
         assert self.customer.room <= MAX_BYTES - size_of(record), f"{what} grew it beyond its room of {self.room}"
         if not may_change:
             assert encode_orders(self.customer.orders or OrderBook()) == self.book, f"{what} changed the order book"

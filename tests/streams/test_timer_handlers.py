@@ -6,7 +6,7 @@ import pytest
 
 from rules.context import EventContext
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_TIMERS, Coupon, TimerKind
+from schemas.record import Coupon, TimerKind
 from schemas.timers import set_timer
 from schemas.times import DAY, HOUR
 from streams import timer_handlers
@@ -147,17 +147,6 @@ def test_timers_due_at_the_same_moment_all_ring() -> None:
 
     heard = life.heard
     assert heard.count("delivery.overdue") == heard.count("survey.due") == 1
-
-
-def test_a_full_clock_is_counted() -> None:
-    life = Life()
-    for number in range(MAX_TIMERS):
-        set_timer(life.record, TimerKind.RELEASE, when(90 + number), f"held-{number}")
-
-    outcome = life.happens(complained())
-
-    assert outcome.codes == {OutcomeCode.CAP_TIMERS: 1}
-    assert len(life.record.timers) == MAX_TIMERS
 
 
 def test_the_weekly_tick_does_not_swallow_what_is_due_at_the_same_moment() -> None:
