@@ -26,6 +26,7 @@ async def explain_absence(settings: Settings, customer: str, rule: str) -> list[
     """
     console = StoreQueries(settings)
     try:
+        customer = await console.named(customer)
         record, orders = await console.customer(customer)
         lane = await console.lane(customer)
         decisions = await console.decisions(customer)

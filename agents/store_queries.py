@@ -18,6 +18,8 @@ from schemas.record import CustomerRecord, OrderBook
 from schemas.times import Millis
 from schemas.topics import ORDERS
 
+_SEVERAL = 5
+
 
 class StoreQueries:
     """Answers from the store of one installation."""
@@ -38,12 +40,29 @@ class StoreQueries:
         """
         record, orders = await self._store.customer(partition_of(customer, self._partitions), customer)
         if record is None:
-            raise NotFound(
-                f"There is no customer {customer}. A record is made by a customer's first event; check the id as it "
-                f"stands in "
-                "the events (it is case-sensitive)."
-            )
+            raise _no_such(customer)
         return decode_record(record), decode_orders(orders) if orders else OrderBook()
+
+    async def named(self, beginning: str) -> str:
+        """The id of the customer that is named by it, or by a beginning that no other id has.
+
+        Raises:
+            NotFound: there is none.
+            TendError: there are several.
+        """
+        record, _ = await self._store.customer(partition_of(beginning, self._partitions), beginning)
+        if record is not None:
+            return beginning
+        found: list[str] = []
+        for partition in range(self._partitions):
+            found += await self._store.beginning_with(partition, beginning, _SEVERAL)
+            if len(found) >= _SEVERAL:
+                raise TendError(f"Several customers begin with {beginning}: {', '.join(sorted(found)[:_SEVERAL])} …")
+        if len(found) > 1:
+            raise TendError(f"Several customers begin with {beginning}: {', '.join(sorted(found))}.")
+        if not found:
+            raise _no_such(beginning)
+        return found[0]
 
     async def decisions(self, customer: str) -> list[Decision]:
         """The customer's recent decisions, the newest first, those not to act among them."""
@@ -67,3 +86,10 @@ class StoreQueries:
         for partition in range(self._partitions):
             async for _, record, _ in self._store.scan(partition):
                 yield decode_record(record), len(record)
+
+
+def _no_such(customer: str) -> NotFound:
+    return NotFound(
+        f"There is no customer {customer}. A record is made by a customer's first event; check the id as it stands in "
+        "the events (it is case-sensitive)."
+    )

@@ -26,7 +26,9 @@ _WIDE, _OF_AN_ID = 200, 32
 
 
 def customer(
-    customer_id: Annotated[str, typer.Argument(metavar="ID", help="The customer's id, as it stands in the events.")],
+    customer_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The customer's id, or a beginning that no other has.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="The whole record as JSON.")] = False,
 ) -> None:
     """Show who a customer is, what happened, what was decided, and what is waited for.
@@ -43,6 +45,7 @@ def customer(
 async def _ask(customer_id: str) -> tuple[CustomerRecord, OrderBook, list[Decision]]:
     console = StoreQueries(reachable_settings(broker=False, store=True))
     try:
+        customer_id = await console.named(customer_id)
         record, orders = await console.customer(customer_id)
         return record, orders, await console.decisions(customer_id)
     finally:

@@ -73,7 +73,7 @@ async def _find(settings: Settings, action_id: str, customer: str) -> list[Decis
 async def _recent(settings: Settings, customer: str) -> list[Decision]:
     console = StoreQueries(settings)
     try:
-        return await console.decisions(customer)
+        return await console.decisions(await console.named(customer))
     finally:
         await console.close()
 

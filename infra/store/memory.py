@@ -178,6 +178,10 @@ class MemoryStore:
         for customer, record in list(lane.records.items()):
             yield customer, record, lane.orders.get(customer)
 
+    async def beginning_with(self, partition: int, prefix: str, limit: int) -> list[str]:
+        """See ``StoreReads.beginning_with``."""
+        return sorted(islice((one for one in self._lanes[partition].records if one.startswith(prefix)), limit))
+
     async def copy(self, partition: int) -> LaneCopy:
         """See ``StoreReads.copy``."""
         lane = self._lanes[partition]

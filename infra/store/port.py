@@ -124,6 +124,10 @@ class StoreReads(Protocol):
         """All customers of the lane in no order: id, record, order book. Who comes or goes meanwhile may be missed."""
         ...
 
+    async def beginning_with(self, partition: int, prefix: str, limit: int) -> list[str]:
+        """Ids of the lane's customers that begin so, in order; no more than ``limit`` are looked for."""
+        ...
+
     async def copy(self, partition: int) -> LaneCopy:
         """The lane as it is now, to be read bit by bit while its owner goes on."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
 from functools import partial
@@ -26,6 +27,8 @@ from schemas.lane import Claimed, Commit, Loaded
 from schemas.times import SECOND, Millis
 
 _SCAN_COUNT = 200
+_GLOB = re.compile(r"[\\*?\[\]^-]")
+"""What a pattern of Redis does not take as it stands."""
 """Records of one step: some 200 kB, so that a lane waits no longer than for a batch of another lane."""
 
 
@@ -203,6 +206,16 @@ class RedisStore:
             orders = await self._ask(self.client.hmget(keys.orders, list(fresh))) if fresh else []
             for (customer, record), book in zip(fresh.items(), orders, strict=True):
                 yield customer.decode(), record, book
+
+    async def beginning_with(self, partition: int, prefix: str, limit: int) -> list[str]:
+        """See ``StoreReads.beginning_with``."""
+        key, pattern = lane_keys(partition).customers, _GLOB.sub(r"\\\g<0>", prefix) + "*"
+        cursor, found = -1, set[str]()
+        while cursor != 0 and len(found) < limit:
+            step = self.client.hscan(key, cursor=max(cursor, 0), match=pattern, count=_SCAN_COUNT)
+            cursor, fresh = await self._ask(step)
+            found.update(customer.decode() for customer in fresh)
+        return sorted(found)[:limit]
 
     async def copy(self, partition: int) -> LaneCopy:
         """See ``StoreReads.copy``."""

@@ -34,6 +34,12 @@ def test_a_customer_is_shown_on_one_page(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("ticket")
+def test_a_beginning_that_no_other_id_has_names_the_customer(site: Site) -> None:
+    assert site.tend("customer", WHO[:-1]).out.startswith(WHO)
+    assert site.tend("why", "--customer", WHO[:-1], "--rule", "complaint_routed").status == 0
+
+
+@pytest.mark.usefixtures("ticket")
 def test_a_customer_is_told_as_json(site: Site) -> None:
     told = orjson.loads(site.tend("customer", WHO, "--json").out)
 

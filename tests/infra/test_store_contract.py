@@ -428,6 +428,17 @@ async def test_a_scan_brings_each_customer_once(store: Store) -> None:
     assert sorted(found) == sorted(expected)
 
 
+async def test_customers_are_found_by_how_their_ids_begin_whatever_signs_they_have(store: Store) -> None:
+    names = ["a*", "a*b", "ab", "a?c", "a[d]", "b", r"a\\e"]
+    await store.commit(P, (await store.claim(P)).version, Commit(b"s", dict.fromkeys(names, b"r")))
+
+    assert await store.beginning_with(P, "a*", 9) == ["a*", "a*b"]
+    assert await store.beginning_with(P, "a[", 9) == ["a[d]"]
+    assert await store.beginning_with(P, "a\\", 9) == [r"a\\e"]
+    assert await store.beginning_with(P, "c", 9) == []
+    assert len(await store.beginning_with(P, "", 3)) == 3
+
+
 async def test_wiping_leaves_a_lane_that_begins_anew(store: Store) -> None:
     claimed = await store.claim(P)
     await store.commit(P, claimed.version, Commit(b"s", {"anna": b"a"}, timers={"anna": 1}, outbox=entries(1)))
