@@ -167,7 +167,7 @@ class LiveBatches:
     Args:
         clock: the time of acting in service; None lets event time act (a replay without watermarks).
         tick: in service, how often a batch is made for the timers of the silent when no event comes.
-        held: a topic of which so many events wait is not read on: what is parsed long before it is handled has left
+        held: events of a topic that may wait before it is read on: what is parsed long before it is handled has left
             the processor's cache by then.
         receive: parses and checks one record.
         topics: the topics that are merged.

@@ -29,9 +29,9 @@ from agents.installation import Installation
 from agents.replay.replay import Replay
 from agents.signing import signing_of
 from agents.simulate.journey import Journey
+from benchmarks.cpu_profile import shares
 from benchmarks.pure_core import PARTITIONS, acts_from, measure, rehearsal
 from benchmarks.running import own_topics
-from benchmarks.where import shares
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producers import BulkProducer

@@ -24,9 +24,9 @@ import msgspec
 from agents.clock import wall_clock
 from benchmarks.listening import COMMITTED, UNCOMMITTED, Listener, Make, Sender, WhenSent, all_of, now_us
 from benchmarks.page import put, spread
+from benchmarks.peers.options import PeerOptions
 from benchmarks.peers.peer import Peer, cpu_of, started
 from benchmarks.peers.servers import Servers
-from benchmarks.peers.told import Told
 from benchmarks.population import lived, settle, under_new_ids
 from benchmarks.reference.load import PARTITIONS, START, STEP, message
 from benchmarks.shop import Shop, when_sent
@@ -189,7 +189,7 @@ def _name(peer: Peer, isolation: str = COMMITTED) -> str:
     return f"{peer.name}, {isolation}" if peer.transactions else peer.name
 
 
-def _prepare(servers: Servers, peer: Peer, known: list[CustomerImage]) -> tuple[Told, Load]:
+def _prepare(servers: Servers, peer: Peer, known: list[CustomerImage]) -> tuple[PeerOptions, Load]:
     """Empty topics and what the peer finds in its store; and what it will be sent."""
     if peer is not PRODUCT:
         told, dice = servers.fresh(peer, soon=True), random.Random(1)

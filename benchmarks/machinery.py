@@ -32,7 +32,7 @@ AT_LEAST = "at least once in name; a crash may lose or double actions"
 PEERS = (
     Peer(TEND, "benchmarks.peers.tend", ONCE + ", by a transaction", transactions=True),
     Peer(HAND, "benchmarks.peers.handwritten", AT_LEAST),
-    Peer(MOVING, "benchmarks.peers.moving", "the loop by hand with nothing worked", checked=False),
+    Peer(MOVING, "benchmarks.peers.io_only", "the loop by hand with nothing worked", checked=False),
     Peer("Quix Streams", "benchmarks.peers.quix", AT_LEAST, python=QUIX),
     Peer("Faust, take(500)", "benchmarks.peers.tuned_faust", AT_LEAST, share=4),
     Peer(NAIVE, "benchmarks.peers.naive_faust", AT_LEAST, share=10),

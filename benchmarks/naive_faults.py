@@ -18,10 +18,10 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.page import put
+from benchmarks.peers.options import PeerOptions
 from benchmarks.peers.peer import Peer, started
 from benchmarks.peers.reading import reader, sent, written
 from benchmarks.peers.servers import Servers
-from benchmarks.peers.told import Told
 from benchmarks.reference.checker import Found, check
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
@@ -89,7 +89,7 @@ def trial(servers: Servers, peer: Peer, kills: int, dice: random.Random) -> tupl
     return counted, check(expected, servers.stored(told), (action.id for action in actions))
 
 
-def _until_it_sends(servers: Servers, told: Told, process: subprocess.Popen[bytes]) -> None:
+def _until_it_sends(servers: Servers, told: PeerOptions, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + PATIENCE
     with reader(servers.brokers) as consumer:
         before = written(consumer, told.outbound)
@@ -99,7 +99,7 @@ def _until_it_sends(servers: Servers, told: Told, process: subprocess.Popen[byte
             time.sleep(0.05)
 
 
-def _done(servers: Servers, told: Told) -> bool:
+def _done(servers: Servers, told: PeerOptions) -> bool:
     """Whether the group says that it has come to the end of all topics."""
     connection = KafkaConnection(servers.brokers)
     ends = Topics(connection).end_offsets(told.topics)

@@ -26,12 +26,12 @@ from redis import Redis
 
 from agents.clock import wall_clock
 from agents.installation import Installation
-from benchmarks.armed import Plan, fill, installed, own_store
 from benchmarks.listening import COMMITTED, Listener, Sender, all_of, now_us
 from benchmarks.metrics import Buckets, Taken, quantile, up_to
 from benchmarks.population import LANES, lived
 from benchmarks.running import cpu, until_ready
 from benchmarks.shop import Shop, when_sent
+from benchmarks.timer_store import Plan, fill, installed, own_store
 from infra.store.keys import lane_keys
 from schemas.errors import TendError
 from schemas.times import DAY, SECOND, Millis

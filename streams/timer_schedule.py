@@ -39,7 +39,7 @@ def timer_refs(context: EventContext, kind: TimerKind) -> list[str]:
 
 
 def schedule_tick(context: EventContext) -> None:
-    """The next weekly look at her."""
+    """The next weekly look at the customer."""
     schedule(context, TimerKind.TICK, next_tick(context.lane.tick, context.record.id, context.catching_up))
 
 
@@ -98,14 +98,14 @@ def schedule_coupons(context: EventContext) -> None:
 
 
 def schedule_dates(context: EventContext) -> None:
-    """Her birthday and the next festival, each at the greeting time and a little spread."""
+    """The birthday and the next festival, each at the greeting time and a little spread."""
     birthday, festival = birthday_after(context, context.catching_up), festival_after(context, context.catching_up)
     schedule(context, TimerKind.BIRTHDAY, birthday and birthday[0])
     schedule(context, TimerKind.FESTIVAL, festival and festival[0])
 
 
 def birthday_after(context: EventContext, after: Millis) -> tuple[Millis, str] | None:
-    """When to congratulate her next, and the year it is for."""
+    """When to congratulate the customer next, and the year it is for."""
     record = context.record
     delay = spread(record.id, "birthday", context.defaults.place.spread_millis)
     found = next_birthday(record.profile, context.defaults, after - delay)
@@ -113,7 +113,7 @@ def birthday_after(context: EventContext, after: Millis) -> tuple[Millis, str] |
 
 
 def festival_after(context: EventContext, after: Millis) -> tuple[Millis, str] | None:
-    """When to greet her next for a festival, and which one of which year."""
+    """When to greet the customer next for a festival, and which one of which year."""
     record, profile = context.record, context.record.profile
     delay = spread(record.id, "festival", context.defaults.place.spread_millis)
     found = next_festival(context.defaults, profile.zone, profile.locale, profile.region, after - delay)
@@ -144,7 +144,7 @@ def follow_up_at(context: EventContext, complaint: Complaint) -> Millis:
 
 
 def due(context: EventContext, kind: TimerKind) -> Millis | None:
-    """When she is due for this kind."""
+    """When the customer is due for this kind."""
     return timer_due(context.record, kind)
 
 

@@ -16,7 +16,7 @@ _SECONDS: Final = 1.0
 AWAY: Final = "!"
 """Instead of a part's id: what does not answer."""
 _SILENT: Final = 2
-"""After so many looks without a change a sign of life is sent."""
+"""Looks without a change after which a sign of life is sent."""
 
 Render = Callable[[], Awaitable[dict[str, str]]]
 

@@ -46,7 +46,7 @@ class Breaker:
 
 @dataclass(slots=True)
 class Rate:
-    """At most so many messages a second."""
+    """At most this number of messages a second."""
 
     per_second: float
     _next: float = 0.0

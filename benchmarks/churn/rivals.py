@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
 
 from agents.churn.quality import Floats
-from benchmarks.churn.judged import Points
+from benchmarks.churn.evaluation import Points
 from schemas.times import DAY, WEEK
 from streams.churn.features import NAMES
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import faust
 from mode import Worker
 
-from benchmarks.peers.told import Told
+from benchmarks.peers.options import PeerOptions
 
 
-def app_for(given: Told) -> faust.App:
+def app_for(given: PeerOptions) -> faust.App:
     """With the settings that count for speed as good as they can be."""
     return faust.App(
         given.group,

@@ -10,7 +10,7 @@ from typing import cast
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from redis import Redis
 
-from benchmarks.peers.told import Told, told
+from benchmarks.peers.options import PeerOptions, peer_options
 from benchmarks.reference.load import PARTITIONS
 from schemas.topics import POSITIONS
 
@@ -24,7 +24,7 @@ _BYTES_EACH = 200
 class Floor:
     """Take, store, publish."""
 
-    def __init__(self, given: Told) -> None:
+    def __init__(self, given: PeerOptions) -> None:
         self._given = given
         self._script = Redis.from_url(given.redis, protocol=2).register_script(_SCRIPT)
         self._consumer = Consumer(
@@ -80,4 +80,4 @@ class Floor:
 
 
 if __name__ == "__main__":
-    Floor(told()).run()
+    Floor(peer_options()).run()

@@ -11,7 +11,7 @@ from typing import cast
 from confluent_kafka import Consumer, KafkaException, Message, Producer
 from redis import Redis
 
-from benchmarks.peers.told import Told, told
+from benchmarks.peers.options import PeerOptions, peer_options
 from benchmarks.reference.job import Action, Job, State, decode_event, encode_action, encode_state, work_all
 
 BATCH = 1_000
@@ -20,7 +20,7 @@ BATCH = 1_000
 class Loop:
     """Consume, MGET, work, SET, produce, flush, commit."""
 
-    def __init__(self, given: Told) -> None:
+    def __init__(self, given: PeerOptions) -> None:
         self._given = given
         self._redis = Redis.from_url(given.redis, protocol=2)
         self.consumer = Consumer(
@@ -100,4 +100,4 @@ class OnlyMoving(Loop):
 
 
 if __name__ == "__main__":
-    Loop(told()).run()
+    Loop(peer_options()).run()

@@ -6,7 +6,7 @@ import signal
 
 from confluent_kafka import Consumer, Producer
 
-from benchmarks.peers.told import Told, told
+from benchmarks.peers.options import PeerOptions, peer_options
 
 ONE_IN = 6
 """About as many as the job's actions."""
@@ -15,7 +15,7 @@ ONE_IN = 6
 class Hops:
     """Consume, produce."""
 
-    def __init__(self, given: Told) -> None:
+    def __init__(self, given: PeerOptions) -> None:
         self._given = given
         self._stopping = False
 
@@ -47,4 +47,4 @@ class Hops:
 
 
 if __name__ == "__main__":
-    Hops(told()).run()
+    Hops(peer_options()).run()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from benchmarks.peers.told import Told
+from benchmarks.peers.options import PeerOptions
 
 
 class Peer(NamedTuple):
@@ -34,7 +34,7 @@ Costs = dict[str, float]
 
 
 @contextmanager
-def started(peer: Peer, told: Told) -> Iterator[subprocess.Popen[bytes]]:
+def started(peer: Peer, told: PeerOptions) -> Iterator[subprocess.Popen[bytes]]:
     """The peer's process; asked to end, and after ten seconds made to."""
     root = Path(__file__).parents[2]
     with (Path(told.directory) / f"{told.group}.log").open("wb") as log:
@@ -68,6 +68,6 @@ def cpu_of(pid: int) -> Costs:
     return spent
 
 
-def last_words(told: Told) -> str:
+def last_words(told: PeerOptions) -> str:
     """The end of what its process wrote."""
     return (Path(told.directory) / f"{told.group}.log").read_text(errors="replace")[-2_000:]

@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 from agents.installation import environment_of
-from benchmarks.peers.told import Told, told
+from benchmarks.peers.options import PeerOptions, peer_options
 from benchmarks.reference.load import PARTITIONS
 from infra.settings import load_settings
 
 
-def become_worker(given: Told) -> None:
+def become_worker(given: PeerOptions) -> None:
     """Go on as ``tend worker``, in this very process."""
     settings = load_settings(
         {
@@ -34,4 +34,4 @@ def become_worker(given: Told) -> None:
 
 
 if __name__ == "__main__":
-    become_worker(told())
+    become_worker(peer_options())

@@ -11,14 +11,14 @@ from typing import Any
 
 from quixstreams import Application
 
-from benchmarks.peers.told import told
+from benchmarks.peers.options import peer_options
 from benchmarks.reference.job import Job, decode_event, encode_action, work
 
 STATE = "s"
 """What the state is called within a customer's keys."""
 
 if __name__ == "__main__":
-    given = told()
+    given = peer_options()
     app = Application(
         broker_address=given.brokers,
         consumer_group=given.group,

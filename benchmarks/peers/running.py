@@ -7,10 +7,10 @@ import time
 
 import msgspec
 
+from benchmarks.peers.options import PeerOptions
 from benchmarks.peers.peer import Costs, Peer, cpu_of, last_words, started
 from benchmarks.peers.reading import reader, sent, written
 from benchmarks.peers.servers import Servers
-from benchmarks.peers.told import Told
 from benchmarks.reference.checker import Found, check
 from schemas.errors import TendError
 
@@ -48,7 +48,9 @@ def run(servers: Servers, peer: Peer) -> Run:
     return Run(events / seconds, sum(costs.values()), found, costs)
 
 
-def _until_done(servers: Servers, process: subprocess.Popen[bytes], told: Told, expected: int) -> tuple[float, Costs]:
+def _until_done(
+    servers: Servers, process: subprocess.Popen[bytes], told: PeerOptions, expected: int
+) -> tuple[float, Costs]:
     """Wait for the last action; seconds on the wall and of CPU since the first one."""
     started_at = time.monotonic()
     first = last = (0.0, dict[str, float]())

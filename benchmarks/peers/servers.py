@@ -12,9 +12,9 @@ from confluent_kafka.cimpl import NewTopic
 from redis import Redis
 
 from agents.catalogue import topic_specs
+from benchmarks.peers.options import PeerOptions
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.reading import everything
-from benchmarks.peers.told import Told
 from benchmarks.reference import load
 from benchmarks.reference.checker import Expected, expect
 from benchmarks.reference.load import CUSTOMERS, EVENTS_EACH, PARTITIONS, TOPICS, messages
@@ -83,7 +83,7 @@ class Servers:
         ).values():
             made.result(30)
 
-    def fresh(self, peer: Peer, *, soon: bool = False) -> Told:
+    def fresh(self, peer: Peer, *, soon: bool = False) -> PeerOptions:
         """An empty store, an empty topic for actions, and nothing published by tend.
 
         With ``soon`` the topics of events are empty too: little will come, and must go out soon.
@@ -95,7 +95,7 @@ class Servers:
         outbound = f"actions-{self._runs}"
         self.make(outbound)
         self._renew(POSITIONS, *(TOPICS if soon else ()))
-        return Told(
+        return PeerOptions(
             self.brokers,
             self.store.url,
             f"bench-{self._runs}",
@@ -122,7 +122,7 @@ class Servers:
         while set(names) & set(self.admin.list_topics(timeout=20).topics) and time.monotonic() < deadline:
             time.sleep(0.05)
 
-    def stored(self, told: Told) -> dict[str, bytes]:
+    def stored(self, told: PeerOptions) -> dict[str, bytes]:
         """Each customer's state, wherever the peer keeps it: in a hash of a lane, as a key, in a changelog."""
         client: Any = Redis.from_url(self.store.url)
         try:
@@ -137,7 +137,7 @@ class Servers:
         finally:
             client.close()
 
-    def _changelog(self, told: Told) -> dict[str, bytes]:
+    def _changelog(self, told: PeerOptions) -> dict[str, bytes]:
         topics = [name for name in self.admin.list_topics(timeout=20).topics if f"__{told.group}-" in name]
         return {
             (message.key() or b"").partition(b"|")[0].decode(): message.value() or b""

@@ -18,7 +18,7 @@ from agents.lane_dependencies import LaneDependencies
 from agents.lane_status import Status
 from agents.same_topics import SameTopics
 from agents.signing import signing_of
-from benchmarks.peers.told import Told, told
+from benchmarks.peers.options import PeerOptions, peer_options
 from benchmarks.reference.job import Job
 from benchmarks.reference.lane import LeanLane, receive
 from benchmarks.reference.load import PARTITIONS
@@ -66,7 +66,7 @@ class NoAlmanacs:
 class Worker:
     """One member of the group, with tend's own parts and a lean core."""
 
-    def __init__(self, given: Told) -> None:
+    def __init__(self, given: PeerOptions) -> None:
         self._given = given
         self._settings = load_settings(
             {
@@ -134,10 +134,10 @@ class Worker:
         await task
 
 
-async def _main(given: Told) -> None:
+async def _main(given: PeerOptions) -> None:
     await Worker(given).run()
 
 
 if __name__ == "__main__":
     logging.basicConfig(level="WARNING")
-    run(_main(told()))
+    run(_main(peer_options()))

@@ -12,11 +12,11 @@ import faust
 from redis.asyncio import Redis
 
 from benchmarks.peers.faust_app import app_for, run
-from benchmarks.peers.told import told
+from benchmarks.peers.options import peer_options
 from benchmarks.reference.job import Job, decode_event, encode_action, work_all
 
 if __name__ == "__main__":
-    given = told()
+    given = peer_options()
     app = app_for(given)
     redis = Redis.from_url(given.redis, protocol=2)
     outbound = app.topic(given.outbound, value_serializer="raw", key_serializer="raw")

@@ -57,7 +57,7 @@ class PartitionLog:
         )
 
     def is_settled(self, topic: str, partition: int, patience: float) -> bool:
-        """Whether no transaction is open in the partition, or those that are end within so many seconds."""
+        """Whether no transaction is open in the partition, or those that are end within ``patience`` seconds."""
         deadline = time.monotonic() + patience
         while True:
             _, end = self.bounds(topic, partition)

@@ -21,7 +21,7 @@ Place = tuple[str, int]
 """Topic and partition."""
 
 HIGH, LOW = 8, 2
-"""Of a topic so many fetches lie ready at most; below so many it is read on."""
+"""Fetches of a topic that lie ready at most, and below which it is read on."""
 _TAKEN_SOON_SECONDS = 0.02
 """So long the thread waits for lanes to take what is too much, before it pauses: that drops what the client holds."""
 _OUTSIDE_SECONDS = 3.0

@@ -56,7 +56,7 @@ def require_transactions(connection: KafkaConnection, topic: str = POSITIONS) ->
 
 
 def _meets(connection: KafkaConnection, topic: str, offset: int, isolation: str, patience: float) -> bool:
-    """Whether a reader of that isolation meets the record before the end of what it may see, within so many seconds.
+    """Whether a reader of that isolation meets the record before the end of what it may see, within ``patience`` s.
 
     A reader of committed records comes to neither while a killed owner's transaction is still open before it.
     """

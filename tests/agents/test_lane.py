@@ -31,7 +31,7 @@ from streams.churn import initial_state
 from streams.lane_protocol import LaneConfig, Save
 from streams.rulebook_schedule import RulebookSchedule
 from tests.agents.logs import Logs, LogsSource
-from tests.agents.press import Press
+from tests.agents.memory_publisher import MemoryPublisher
 from tests.builders import START as MONDAY
 
 START = MONDAY + 4 * HOUR
@@ -126,7 +126,7 @@ class World:
     def __init__(self, clock: Callable[[], Millis] | None = None, outbox_limit: int = 5_000) -> None:
         self.logs = Logs()
         self.store = Moody()
-        self.press = Press()
+        self.press = MemoryPublisher()
         self.almanacs = DictStore()
         self.diary = Diary()
         self.clock = clock

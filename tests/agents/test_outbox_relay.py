@@ -10,7 +10,7 @@ import pytest
 from agents.outbox_relay import OutboxRelay
 from schemas.errors import DependencyUnavailable, Fenced, TakenOver, TendError
 from schemas.lane import OutboxEntry
-from tests.agents.press import Press
+from tests.agents.memory_publisher import MemoryPublisher
 
 Make = Callable[..., OutboxRelay]
 
@@ -20,7 +20,7 @@ async def outgoing() -> AsyncIterator[Make]:
     made: list[OutboxRelay] = []
 
     def make(
-        press: Press,
+        press: MemoryPublisher,
         limit: int = 5,
         waits: Callable[[str | None], None] = lambda _: None,
         require_ours: Callable[[], Awaitable[None]] = ours,
@@ -50,7 +50,7 @@ def numbers(found: Sequence[OutboxEntry]) -> list[int]:
 
 
 async def test_what_is_added_goes_out_in_order(outgoing: Make) -> None:
-    press = Press()
+    press = MemoryPublisher()
     out = outgoing(press)
     await out.open([])
 
@@ -63,7 +63,7 @@ async def test_what_is_added_goes_out_in_order(outgoing: Make) -> None:
 
 
 async def test_a_new_owner_publishes_what_the_one_before_left(outgoing: Make) -> None:
-    press = Press()
+    press = MemoryPublisher()
     press.out = entries(1, 2)
     out = outgoing(press)
 
@@ -74,7 +74,7 @@ async def test_a_new_owner_publishes_what_the_one_before_left(outgoing: Make) ->
 
 
 async def test_too_much_unpublished_leaves_no_room_until_it_is_out(outgoing: Make) -> None:
-    press = Press()
+    press = MemoryPublisher()
     press.stall()
     out = outgoing(press, limit=5)
     await out.open([])
@@ -91,7 +91,7 @@ async def test_too_much_unpublished_leaves_no_room_until_it_is_out(outgoing: Mak
 
 
 async def test_a_broker_that_is_away_is_asked_again_and_said(outgoing: Make) -> None:
-    press = Press()
+    press = MemoryPublisher()
     press.trouble = [DependencyUnavailable("the broker sleeps")]
     told: list[str | None] = []
     out = outgoing(press, waits=told.append)
@@ -106,7 +106,7 @@ async def test_a_broker_that_is_away_is_asked_again_and_said(outgoing: Make) -> 
 
 
 async def test_a_fenced_publisher_opens_again_and_goes_on_from_what_is_out(outgoing: Make) -> None:
-    press = Press()
+    press = MemoryPublisher()
     out = outgoing(press)
     await out.open([])
     press.out = entries(1, 1)
@@ -120,7 +120,7 @@ async def test_a_fenced_publisher_opens_again_and_goes_on_from_what_is_out(outgo
 
 
 async def test_what_cannot_be_published_is_told_to_the_lane(outgoing: Make) -> None:
-    press = Press()
+    press = MemoryPublisher()
     press.trouble = [TendError("an entry is missing")]
     out = outgoing(press)
     await out.open([])
@@ -134,7 +134,7 @@ async def test_what_cannot_be_published_is_told_to_the_lane(outgoing: Make) -> N
 
 
 async def test_the_store_keeps_the_last_transaction_until_the_next_one_is_out(outgoing: Make) -> None:
-    press = Press()
+    press = MemoryPublisher()
     out = outgoing(press)
     await out.open([])
 
@@ -148,7 +148,7 @@ async def test_the_store_keeps_the_last_transaction_until_the_next_one_is_out(ou
 
 
 async def test_what_an_earlier_owner_published_is_settled(outgoing: Make) -> None:
-    press = Press()
+    press = MemoryPublisher()
     press.out = entries(1, 2)
     out = outgoing(press)
 
@@ -158,7 +158,7 @@ async def test_what_an_earlier_owner_published_is_settled(outgoing: Make) -> Non
 
 
 async def test_a_broker_that_forgot_the_last_transaction_is_given_it_again(outgoing: Make) -> None:
-    press = Press()
+    press = MemoryPublisher()
     out = outgoing(press)
     await out.open([])
     for first in (1, 3):
@@ -174,7 +174,7 @@ async def test_a_broker_that_forgot_the_last_transaction_is_given_it_again(outgo
 
 
 async def test_fenced_while_the_last_transaction_was_forgotten_it_is_published_again(outgoing: Make) -> None:
-    press = Press()
+    press = MemoryPublisher()
     out = outgoing(press)
     await out.open([])
     out.add(entries(1, 4))
@@ -191,7 +191,7 @@ async def test_fenced_while_the_last_transaction_was_forgotten_it_is_published_a
 
 @pytest.mark.parametrize("trouble", [Fenced("opened by another owner"), DependencyUnavailable("it slept too long")])
 async def test_who_opens_again_asks_the_store_before_anything_is_sent(outgoing: Make, trouble: Exception) -> None:
-    press = Press()
+    press = MemoryPublisher()
     asked = iter([ours, anothers])
     out = outgoing(press, require_ours=lambda: next(asked)())
     await out.open([])
@@ -205,7 +205,7 @@ async def test_who_opens_again_asks_the_store_before_anything_is_sent(outgoing: 
 
 
 async def test_who_slept_before_it_opened_sends_nothing(outgoing: Make) -> None:
-    press = Press()
+    press = MemoryPublisher()
     out = outgoing(press, require_ours=anothers)
 
     with pytest.raises(TakenOver, match="taken over"):

@@ -10,8 +10,8 @@ from confluent_kafka.admin import AdminClient
 
 from schemas.topics import COMPLAINTS
 from tests.engine.site import Site
-from tests.faults.on_trial import Tried
-from tests.faults.trials import Safeguard
+from tests.faults.probe import Safeguard
+from tests.faults.probed_service import ProbedService
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
@@ -60,7 +60,7 @@ def test_the_lanes_park_and_once_the_topic_is_adopted_everybody_in_it_is_cared_f
 
 
 def test_without_the_comparison_customers_are_silently_left_out(site: Site, tmp_path: Path) -> None:
-    tried = Tried(site.settings, tmp_path, 0, Safeguard.TOPICS)
+    tried = ProbedService(site.settings, tmp_path, 0, Safeguard.TOPICS)
     site.installation.workers.append(tried)
     tried.begin()
     site.until_ready()

@@ -28,10 +28,10 @@ from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
 from tests.faults.garbage import Garbage
-from tests.faults.on_trial import Tried
+from tests.faults.probe import Safeguard
+from tests.faults.probed_service import ProbedService
 from tests.faults.reconciliation import check_ledger
 from tests.faults.slow_wire import SlowWire
-from tests.faults.trials import Safeguard
 from tests.perturb import again, shuffled
 
 EVERY = 30
@@ -78,7 +78,7 @@ class FedEngine:
         self._perturb, self._every = perturb, every
         self._static = seed % 2 == 0
         """Whether workers keep their name in the group when they are started again."""
-        self.workers: list[Tried] = []
+        self.workers: list[ProbedService] = []
         self._made = 0
         self.patience = PATIENCE_SECONDS
         """Seconds after which what does not move has failed."""
@@ -113,7 +113,7 @@ class FedEngine:
             wire.__exit__()
         self.store.kill()
 
-    def add_worker(self) -> Tried:
+    def add_worker(self) -> ProbedService:
         """One more worker joins."""
         self._made += 1
         chosen: dict[str, str] = {}
@@ -123,7 +123,7 @@ class FedEngine:
             to_kafka, to_store = self.wires
             chosen |= {"brokers": to_kafka.address, "redis_url": f"redis://{to_store.address}/0"}
         settings = self.settings.model_copy(update=chosen)
-        worker = Tried(settings, self.directory, self._made, self._safeguard)
+        worker = ProbedService(settings, self.directory, self._made, self._safeguard)
         worker.begin()
         self.workers.append(worker)
         return worker
@@ -178,11 +178,11 @@ class FedEngine:
             time.sleep(LOOK_SECONDS)
         raise TimeoutError(f"seed {self.seed}: still not: {what}; logs in {self.directory}")
 
-    def until_ready(self, worker: Tried) -> None:
+    def until_ready(self, worker: ProbedService) -> None:
         self.until(lambda: worker.ready, "a worker works")
 
-    def one_that_works(self) -> Tried:
-        def look() -> Tried | None:
+    def one_that_works(self) -> ProbedService:
+        def look() -> ProbedService | None:
             self.supervise()
             return next((one for one in self.dice.sample(self.workers, len(self.workers)) if one.ready), None)
 

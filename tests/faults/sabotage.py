@@ -21,7 +21,7 @@ from infra.store import RedisStore
 from infra.store.keys import lane_keys
 from schemas.lane import Commit
 from streams.ingest import Arrival
-from tests.faults.trials import Safeguard
+from tests.faults.probe import Safeguard
 
 
 def sabotage(safeguard: Safeguard) -> None:

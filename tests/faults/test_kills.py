@@ -14,9 +14,9 @@ import pytest
 
 from tests.backends import OwnBroker
 from tests.equality.histories import History, Result
+from tests.faults.disturbances import DisturbedEngine
+from tests.faults.probe import Step
 from tests.faults.report import Report
-from tests.faults.trials import Step
-from tests.faults.trouble import Trouble
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -28,27 +28,27 @@ KILLS = 8
 LONG = (20, 200)
 """So many seeds or more must come to so many kills together."""
 OF_OTHERS = 3
-OTHERS: tuple[Callable[[Trouble], None], ...] = (
-    Trouble.store_forgets,
-    Trouble.freeze,
-    Trouble.restart_broker,
-    Trouble.join,
-    Trouble.store_away,
-    Trouble.leave,
-    Trouble.restart_store,
-    Trouble.claim,
-    Trouble.rolling_restart,
-    Trouble.store_full,
-    Trouble.wake_for_a_moment,
+OTHERS: tuple[Callable[[DisturbedEngine], None], ...] = (
+    DisturbedEngine.store_forgets,
+    DisturbedEngine.freeze,
+    DisturbedEngine.restart_broker,
+    DisturbedEngine.join,
+    DisturbedEngine.store_away,
+    DisturbedEngine.leave,
+    DisturbedEngine.restart_store,
+    DisturbedEngine.claim,
+    DisturbedEngine.rolling_restart,
+    DisturbedEngine.store_full,
+    DisturbedEngine.wake_for_a_moment,
 )
 
 
-def plan(seed: int) -> list[Callable[[Trouble], None]]:
+def plan(seed: int) -> list[Callable[[DisturbedEngine], None]]:
     """What happens under this seed, in order: each step is hit, and some of the other troubles come."""
     dice = random.Random(seed)
     at_steps = [lambda trouble, step=step: trouble.kill_at(step) for step in Step]
     some = [OTHERS[(OF_OTHERS * seed + n) % len(OTHERS)] for n in range(OF_OTHERS)]
-    troubles = [*at_steps, *[Trouble.kill_any_time] * AT_RANDOM, Trouble.kill_learner, *some]
+    troubles = [*at_steps, *[DisturbedEngine.kill_any_time] * AT_RANDOM, DisturbedEngine.kill_learner, *some]
     dice.shuffle(troubles)
     return troubles
 
@@ -65,7 +65,7 @@ def report() -> Iterator[Report]:
 def test_whatever_happens_the_outcome_is_the_same(
     own_kafka: OwnBroker, week: History, expected: Result, tmp_path: Path, report: Report, seed: int
 ) -> None:
-    with Trouble(own_kafka, week, tmp_path, seed) as trouble:
+    with DisturbedEngine(own_kafka, week, tmp_path, seed) as trouble:
         for happens in plan(seed):
             happens(trouble)
         trouble.until_done()

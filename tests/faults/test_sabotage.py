@@ -18,9 +18,9 @@ from schemas.errors import TendError
 from tests.backends import OwnBroker
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result, history, rehearsed
+from tests.faults.disturbances import DisturbedEngine
 from tests.faults.fed_engine import EVERY
-from tests.faults.trials import Safeguard, Step
-from tests.faults.trouble import Trouble
+from tests.faults.probe import Safeguard, Step
 from tests.perturb import in_order, shuffled, twice
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(500)]
@@ -42,29 +42,29 @@ def expected(days: History) -> Result:
     return result
 
 
-def _nothing(trouble: Trouble) -> None:
+def _nothing(trouble: DisturbedEngine) -> None:
     trouble.feed_all()
 
 
-def _kills_before_the_store_knows(trouble: Trouble) -> None:
+def _kills_before_the_store_knows(trouble: DisturbedEngine) -> None:
     for _ in range(3):
         trouble.kill_at(Step.TRIM)
 
 
-def _freezes_before_it_publishes(trouble: Trouble) -> None:
+def _freezes_before_it_publishes(trouble: DisturbedEngine) -> None:
     trouble.freeze(Step.COMMIT, meanwhile=6)
 
 
-def _wakes_for_a_moment(trouble: Trouble) -> None:
+def _wakes_for_a_moment(trouble: DisturbedEngine) -> None:
     trouble.wake_for_a_moment(meanwhile=25)
 
 
-def _another_owner_for_a_moment(trouble: Trouble) -> None:
+def _another_owner_for_a_moment(trouble: DisturbedEngine) -> None:
     for _ in range(3):
         trouble.claim()
 
 
-def _store_forgets(trouble: Trouble) -> None:
+def _store_forgets(trouble: DisturbedEngine) -> None:
     for _ in range(2):
         trouble.store_forgets()
 
@@ -80,7 +80,7 @@ class Case(NamedTuple):
     """What is done to an engine without a safeguard, and what tells of it."""
 
     safeguard: Safeguard
-    happens: Callable[[Trouble], None]
+    happens: Callable[[DisturbedEngine], None]
     says: str
     workers: int = 1
     perturb: Perturb | None = None
@@ -123,7 +123,9 @@ def test_without_this_safeguard_the_suite_is_red(
 
 def _red(kafka: OwnBroker, days: History, expected: Result, directory: Path, case: Case, seed: int) -> str:
     directory.mkdir()
-    with Trouble(kafka, days, directory, seed, case.safeguard, case.perturb, case.workers, every=case.every) as trouble:
+    with DisturbedEngine(
+        kafka, days, directory, seed, case.safeguard, case.perturb, case.workers, every=case.every
+    ) as trouble:
         trouble.patience = case.patience
         try:
             _all_of_it(trouble, case.happens, expected)
@@ -138,7 +140,7 @@ def _parked(directory: Path) -> str:
     return " ".join(why for log in logs for why in re.findall("is parked: (.*)", log))
 
 
-def _all_of_it(trouble: Trouble, happens: Callable[[Trouble], None], expected: Result) -> None:
+def _all_of_it(trouble: DisturbedEngine, happens: Callable[[DisturbedEngine], None], expected: Result) -> None:
     happens(trouble)
     trouble.until_done()
     trouble.check(expected)

@@ -11,9 +11,9 @@ from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics, TopicSpec
 from tests.backends import OwnBroker, delete_topics
 from tests.equality.histories import History, Result
+from tests.faults.disturbances import DisturbedEngine
+from tests.faults.probe import Step
 from tests.faults.slow_wire import SlowWire
-from tests.faults.trials import Step
-from tests.faults.trouble import Trouble
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -23,7 +23,7 @@ CUTS = 5
 def test_a_slow_network_that_is_cut_loses_nothing_and_doubles_nothing(
     own_kafka: OwnBroker, week: History, expected: Result, tmp_path: Path
 ) -> None:
-    with Trouble(own_kafka, week, tmp_path, seed=1, wired=True) as trouble:
+    with DisturbedEngine(own_kafka, week, tmp_path, seed=1, wired=True) as trouble:
         _spoil(trouble.wires, latency=0.03, bytes_per_second=200_000)
         trouble.feed(10)
         trouble.kill_at(Step.PUBLISH)

@@ -1,4 +1,4 @@
-"""Make the dictionaries that small things are packed with: ``python -m benchmarks.words record|decision NUMBER``.
+"""Make the dictionaries that small things are packed with: ``python -m benchmarks.dictionaries record|decision N``.
 
 They are trained on records and order books, or on recent decisions, of simulated customers after four, eight and
 sixteen weeks. A dictionary that was shipped is never made anew: stored bytes need it as it is. Take the next number,

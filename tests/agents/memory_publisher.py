@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from schemas.lane import OutboxEntry
 
 
-class Press:
+class MemoryPublisher:
     """What a lane publishes, for as long as nobody gets in its way."""
 
     def __init__(self) -> None:

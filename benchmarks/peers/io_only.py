@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.peers.handwritten import OnlyMoving
-from benchmarks.peers.told import told
+from benchmarks.peers.options import peer_options
 
 if __name__ == "__main__":
-    OnlyMoving(told()).run()
+    OnlyMoving(peer_options()).run()

@@ -1,4 +1,4 @@
-"""A worker on trial, as the test that hits it sees it; ``tried`` is what runs in its process."""
+"""A worker under probe, as the test that hits it sees it; ``probed_worker`` is what runs in its process."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from pathlib import Path
 
 from agents.installation import Service
 from infra.settings import Settings
-from tests.faults.trials import FILE, SABOTAGE, Safeguard, counts
+from tests.faults.probe import FILE, SABOTAGE, Safeguard, counts
 
 ROOT = Path(__file__).parents[2]
 
 
-class Tried(Service):
-    """A worker on trial."""
+class ProbedService(Service):
+    """A worker under probe."""
 
     def __init__(self, settings: Settings, directory: Path, number: int, safeguard: Safeguard | None) -> None:
         super().__init__("worker", settings, directory, f"worker-{number}")
-        self.command = [self.command[0], "-m", "tests.faults.tried"]
-        self.trial = directory / f"worker-{number}.trial"
-        self._environment |= {"PYTHONPATH": str(ROOT), FILE: str(self.trial)}
+        self.command = [self.command[0], "-m", "tests.faults.probed_worker"]
+        self.probe = directory / f"worker-{number}.probe"
+        self._environment |= {"PYTHONPATH": str(ROOT), FILE: str(self.probe)}
         if safeguard:
             self._environment[SABOTAGE] = safeguard
 
     def begin(self) -> None:
         """Start it, with nothing to do to itself."""
-        self.trial.unlink(missing_ok=True)
+        self.probe.unlink(missing_ok=True)
         self.start()
 
     @property
     def counts(self) -> bool:
         """Whether a kill at this moment hits a batch uncommitted or messages unpublished."""
-        return counts(self.trial)
+        return counts(self.probe)
 
     @property
     def ready(self) -> bool:

@@ -14,15 +14,15 @@ from agents.bootstrap import open_store
 from tests.engine.site import frozen
 from tests.faults.fed_engine import LOOK_SECONDS, PATIENCE_SECONDS, FedEngine
 from tests.faults.forgetting import forget, written
-from tests.faults.on_trial import Tried
-from tests.faults.trials import AT_ONCE, Step, order, take_back
+from tests.faults.probe import AT_ONCE, Step, order, take_back
+from tests.faults.probed_service import ProbedService
 
 MOST_WORKERS = 4
 _ZOMBIE_SECONDS = 8.0
 _MOMENT_SECONDS = 1.0
 
 
-class Trouble(FedEngine):
+class DisturbedEngine(FedEngine):
     """Blows by name; each counts itself in ``done``."""
 
     def kill_at(self, step: Step) -> None:
@@ -46,7 +46,7 @@ class Trouble(FedEngine):
                 self.done["kill at random"] += 1
                 return
 
-    def _until_busy(self, worker: Tried) -> bool:
+    def _until_busy(self, worker: ProbedService) -> bool:
         """Feed until the worker has something in hand; from there on any moment of the batch, or just after it."""
         if not self.feed():
             return False
@@ -94,7 +94,7 @@ class Trouble(FedEngine):
             return
         self.feed(meanwhile)
         self.until(lambda: not self.behind(), "the others have taken over")
-        order(worker.trial, Step.COMMIT, AT_ONCE, signal.SIGKILL)
+        order(worker.probe, Step.COMMIT, AT_ONCE, signal.SIGKILL)
         os.kill(worker.pid, signal.SIGCONT)
         deadline = time.monotonic() + _MOMENT_SECONDS
         while not worker.was_hit and time.monotonic() < deadline:
@@ -104,23 +104,23 @@ class Trouble(FedEngine):
         self.workers.remove(worker)
         self.done["woken past its session and killed"] += 1
 
-    def _let_it_try(self, worker: Tried) -> None:
+    def _let_it_try(self, worker: ProbedService) -> None:
         """Give who wakes the time to do its harm: a connection that slept may take seconds."""
         deadline = time.monotonic() + _ZOMBIE_SECONDS
         while worker.counts and time.monotonic() < deadline:
             time.sleep(0.1)
 
-    def _hit(self, step: Step, times: int, blow: signal.Signals) -> Tried | None:
+    def _hit(self, step: Step, times: int, blow: signal.Signals) -> ProbedService | None:
         """Have a worker hit itself, and feed no more than it takes; None where the history was not enough."""
         worker = self.one_that_works()
-        order(worker.trial, step, times, blow)
+        order(worker.probe, step, times, blow)
         self.feed(2)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not worker.was_hit:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"seed {self.seed}: no worker came to {step}; logs in {self.directory}")
             if worker.ready and not self.behind() and not self.feed(2):
-                take_back(worker.trial)
+                take_back(worker.probe)
                 return None
             time.sleep(LOOK_SECONDS)
         return worker

@@ -1,4 +1,4 @@
-"""A worker on trial, ``python -m tests.faults.tried``: the worker of the product, which tells at each step where it is.
+"""A worker under probe, ``python -m tests.faults.probed_worker``: the product, telling at each step where it is.
 
 The product has no such hooks: what is hit or sabotaged here is put over its parts from outside, so that nobody can
 switch it on in service.
@@ -23,16 +23,16 @@ from infra.store import Store
 from schemas.lane import Commit, Loaded, OutboxEntry
 from schemas.topics import ACTION_TOPICS, POSITIONS
 from streams.lane_protocol import NeedRecords, Save
+from tests.faults.probe import FILE, SABOTAGE, Probe, Safeguard, Step
 from tests.faults.sabotage import sabotage
-from tests.faults.trials import FILE, SABOTAGE, Safeguard, Step, Trial
 
 _ACTIONS = frozenset(ACTION_TOPICS.values())
 
 
-class TriedLane(LaneRunner):
+class ProbedLane(LaneRunner):
     """Tells of load, handle, trim and acknowledge."""
 
-    trial: Trial
+    probe: Probe
 
     async def _load(self, step: NeedRecords) -> Loaded:
         loaded = await super()._load(step)
@@ -46,7 +46,7 @@ class TriedLane(LaneRunner):
             self._told = self._relay.settled
             self._came_to(Step.TRIM, in_cache=True)
         await super()._save(save)
-        self.trial.note(self.partition, self.waiting_to_publish)
+        self.probe.note(self.partition, self.waiting_to_publish)
 
     _told = 0
     """The last sequence that the store was told to drop."""
@@ -56,37 +56,37 @@ class TriedLane(LaneRunner):
         self._came_to(Step.ACKNOWLEDGE, in_cache=False)
 
     def _came_to(self, step: Step, *, in_cache: bool) -> None:
-        self.trial.came_to(step, self.partition, in_cache=in_cache, unpublished=self.waiting_to_publish)
+        self.probe.came_to(step, self.partition, in_cache=in_cache, unpublished=self.waiting_to_publish)
 
 
-class TriedProducer(LaneProducer):
+class ProbedProducer(LaneProducer):
     """Tells of publish: the position is what a transaction sends last."""
 
-    trial: Trial
+    probe: Probe
 
     def _send(self, entry: OutboxEntry) -> None:
         super()._send(entry)
         if entry.topic == POSITIONS:
             self._producer.flush(5)
-            self.trial.came_to(Step.PUBLISH, self._partition, in_cache=False, unpublished=1)
+            self.probe.came_to(Step.PUBLISH, self._partition, in_cache=False, unpublished=1)
 
 
-class TriedPublisher(OutboxPublisher):
+class ProbedPublisher(OutboxPublisher):
     """Tells how much waits to be published."""
 
-    trial: Trial
+    probe: Probe
 
     async def publish(self, entries: Sequence[OutboxEntry]) -> int:
         published = await super().publish(entries)
-        self.trial.note(self.partition, sum(entry.sequence > published for entry in entries))
+        self.probe.note(self.partition, sum(entry.sequence > published for entry in entries))
         return published
 
 
-class TriedStore:
+class ProbedStore:
     """Tells of commit; all else is the store's."""
 
-    def __init__(self, store: Store, trial: Trial) -> None:
-        self._store, self._trial = store, trial
+    def __init__(self, store: Store, probe: Probe) -> None:
+        self._store, self._probe = store, probe
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -94,36 +94,36 @@ class TriedStore:
     async def commit(self, partition: int, version: int, commit: Commit) -> int:
         after = await self._store.commit(partition, version, commit)
         actions = sum(entry.topic in _ACTIONS for entry in commit.outbox)
-        self._trial.came_to(Step.COMMIT, partition, in_cache=False, unpublished=actions)
+        self._probe.came_to(Step.COMMIT, partition, in_cache=False, unpublished=actions)
         return after
 
 
-class TriedWorker(agents.worker.Worker):
+class ProbedWorker(agents.worker.Worker):
     """Tells of acknowledge."""
 
     def _applied(self, partition: int, offsets: Any) -> None:
         lane = self.lanes.get(partition)
-        if isinstance(lane, TriedLane):
+        if isinstance(lane, ProbedLane):
             lane.acknowledges()
         super()._applied(partition, offsets)
 
 
 def main() -> None:
     """Run the worker that the environment describes."""
-    trial = Trial(Path(os.environ[FILE]))
-    TriedLane.trial = TriedPublisher.trial = TriedProducer.trial = trial
+    probe = Probe(Path(os.environ[FILE]))
+    ProbedLane.probe = ProbedPublisher.probe = ProbedProducer.probe = probe
 
-    def open_tried_store(settings: Settings) -> TriedStore:
-        return TriedStore(open_store(settings), trial)
+    def open_probed_store(settings: Settings) -> ProbedStore:
+        return ProbedStore(open_store(settings), probe)
 
     if asked := os.environ.get(SABOTAGE):
         sabotage(Safeguard(asked))
     for module, name, part in (
-        (agents.worker, "LaneRunner", TriedLane),
-        (agents.worker, "Worker", TriedWorker),
-        (agents.bootstrap, "open_store", open_tried_store),
-        (infra.kafka.outbox_publisher, "OutboxPublisher", TriedPublisher),
-        (infra.kafka.outbox_publisher, "LaneProducer", TriedProducer),
+        (agents.worker, "LaneRunner", ProbedLane),
+        (agents.worker, "Worker", ProbedWorker),
+        (agents.bootstrap, "open_store", open_probed_store),
+        (infra.kafka.outbox_publisher, "OutboxPublisher", ProbedPublisher),
+        (infra.kafka.outbox_publisher, "LaneProducer", ProbedProducer),
     ):
         assert hasattr(module, name), f"{module} has no {name} any more"
         setattr(module, name, part)

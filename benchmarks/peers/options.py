@@ -8,7 +8,7 @@ import sys
 import msgspec
 
 
-class Told(msgspec.Struct, frozen=True):
+class PeerOptions(msgspec.Struct, frozen=True):
     """Where things are; one JSON argument on the command line."""
 
     brokers: str
@@ -25,8 +25,8 @@ class Told(msgspec.Struct, frozen=True):
     """How long the group waits for a member that gives no sign of life."""
 
 
-def told() -> Told:
+def peer_options() -> PeerOptions:
     """What this process was told; what was imported so far is left to no garbage collector."""
     gc.collect()
     gc.freeze()
-    return msgspec.json.decode(sys.argv[1], type=Told)
+    return msgspec.json.decode(sys.argv[1], type=PeerOptions)

@@ -1,4 +1,4 @@
-"""What tend's lane adds to the reference job on the main thread, without servers: ``python -m benchmarks.pieces``.
+"""What tend's lane adds to the reference job on the main thread, without servers: ``python -m benchmarks.lane_cost``.
 
 Microseconds of CPU per event, in turn and several times: reading the topics in one order, the job in the lane, making
 the commit ready for the wire; beside the job alone.

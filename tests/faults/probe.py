@@ -1,4 +1,4 @@
-"""What a worker on trial is told: at which step to end or to freeze, and which safeguard to do without."""
+"""What a worker under probe is told: at which step to end or to freeze, and which safeguard to do without."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _ORDER_AT = 4_096
 _ORDER_BYTES = 64
 
 
-class Trial:
+class Probe:
     """Hits this process at the n-th time of a step that counts: a batch uncommitted, or messages unpublished."""
 
     def __init__(self, file: Path) -> None:
