@@ -80,6 +80,7 @@ def _redis_password(settings: Settings) -> str | None:
 def new_worker(settings: Settings, watch: Watch) -> Worker:
     """A member of the workers' group."""
     from agents.almanacs import AlmanacFeed
+    from agents.leap import LeapGuard
     from agents.rulebooks import RulebookFeed
     from agents.trusted_clock import TrustedClock
     from agents.worker import Worker, WorkerParts
@@ -93,6 +94,7 @@ def new_worker(settings: Settings, watch: Watch) -> Worker:
         almanacs=AlmanacFeed(connection, signing.key, exact=settings.clock == "event"),
         rulebooks=RulebookFeed(settings),
         clock=TrustedClock(wall_clock, store.time) if settings.clock == "wall" else None,
+        leap=LeapGuard.of(connection, settings.partitions, wall_clock) if settings.clock == "wall" else None,
         config=lambda partition: lane_config(settings, partition, known),
         publisher=lambda partition: OutboxPublisher(
             connection, partition, signing, group=settings.group, refused=refused

@@ -141,6 +141,7 @@ class LaneRunner:
             await self._unless_stopped(until_available(self._deps.same_topics.look, self._waits_for_kafka))
             self._deps.same_topics.require_same()
             state = self.state = self._recover(claimed)
+            await self._unless_stopped(self._deps.prove_leap(state.time, partial(self._status.wait, "clock")))
             await self._unless_stopped(relay.open(claimed.outbox, state.sequence))
             await self._unless_stopped(continue_behind(state, self.partition, relay, exact=self._deps.exact))
             self._status.wait("start", None)

@@ -14,6 +14,7 @@ from agents.same_topics import KnownTopics
 from infra.store import LaneStore
 from schemas.almanac import Almanac
 from schemas.lane import BrokerIdentity, LaneState
+from schemas.times import Millis
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, Save, Steps
 from streams.rulebook_schedule import RulebookSchedule
@@ -64,6 +65,10 @@ class Watch(Protocol):
         ...
 
 
+async def never_far_ahead(last: Millis, waits: Callable[[str | None], None]) -> None:
+    """Event time acts: it is where the events are."""
+
+
 async def always_trusted(waits: Callable[[str | None], None]) -> None:
     """Event time acts: there is no clock to doubt."""
 
@@ -88,6 +93,8 @@ class LaneDependencies(msgspec.Struct, frozen=True):
     """Whether the topics are still those that offsets speak of."""
     prove_clock: Callable[[Callable[[str | None], None]], Awaitable[None]] = always_trusted
     """Waits until the clock can be believed, and says why it cannot."""
+    prove_leap: Callable[[Millis, Callable[[str | None], None]], Awaitable[None]] = never_far_ahead
+    """The same, of a clock that may be far ahead of a lane's last commit."""
     core: Callable[[LaneConfig, LaneState, RulebookSchedule], Core] = Lane
     """Makes what decides, from where the store says that the lane stands."""
     exact: bool = False

@@ -59,7 +59,7 @@ class TrustedClock:
             raise ClockDistrusted("this machine's clock was not compared with the store's yet")
         leap = (now - self._last[0]) - (steady - self._last[1])
         if abs(leap) > SKEW:
-            raise ClockDistrusted(f"this machine's clock leapt by {leap / SECOND:+,.0f} s, to {_shown(now)}")
+            raise ClockDistrusted(f"this machine's clock leapt by {leap / SECOND:+,.0f} s, to {as_told(now)}")
         self._last = now, steady
         return now
 
@@ -80,7 +80,7 @@ class TrustedClock:
                 since, offset = (None if why else steady), now - steady
             elif steady - since >= PROOF:
                 break
-            waits(why or f"this machine's clock leapt, to {_shown(now)}; it is believed once that has lasted a minute")
+            waits(why or f"this machine's clock leapt, to {as_told(now)}; it is believed once that has lasted a minute")
             await asyncio.sleep(_AGAIN_SECONDS)
         self._last = self._wall(), self._steady()
         waits(None)
@@ -98,12 +98,12 @@ class TrustedClock:
         if abs(ours - theirs) <= SKEW:
             return None
         return (
-            f"this machine's clock says {_shown(ours)}, the store's {_shown(theirs)}; they may differ by "
+            f"this machine's clock says {as_told(ours)}, the store's {as_told(theirs)}; they may differ by "
             f"{SKEW // SECOND} s: set the clock that is wrong (NTP)"
         )
 
 
-def _shown(moment: Millis) -> str:
+def as_told(moment: Millis) -> str:
     """The moment, whatever a broken clock says."""
     try:
         return to_rfc3339(moment)

@@ -13,8 +13,9 @@ from agents.almanacs import AlmanacFeed
 from agents.batches import Batches, LiveBatches, MarkedBatches, Receive
 from agents.catalogue import topic_specs
 from agents.lane import LaneRunner
-from agents.lane_dependencies import LaneDependencies, Watch, always_trusted
+from agents.lane_dependencies import LaneDependencies, Watch, always_trusted, never_far_ahead
 from agents.lane_status import Status
+from agents.leap import LeapGuard
 from agents.outbox_relay import Publishes
 from agents.recovery import check_together
 from agents.rulebooks import RulebookFeed
@@ -45,6 +46,8 @@ class WorkerParts(msgspec.Struct, frozen=True):
     rulebooks: RulebookFeed
     clock: TrustedClock | None
     """The clock of service; None in a replay, where event time acts."""
+    leap: LeapGuard | None
+    """Doubts that clock where it is far ahead of what a lane has seen."""
     config: Callable[[int], LaneConfig]
     """What the lane of a partition knows from the settings."""
     publisher: Callable[[int], Publishes]
@@ -153,6 +156,7 @@ class Worker:
             exact=settings.exact,
             same_topics=same_topics,
             prove_clock=parts.clock.prove if parts.clock else always_trusted,
+            prove_leap=parts.leap.prove if parts.leap else never_far_ahead,
         )
 
     def _batches(self, partition: int, offsets: Mapping[str, int]) -> Batches:
