@@ -11,7 +11,7 @@ import agents.commands.worker
 from agents.installation import Service
 from infra.settings import Settings
 from schemas.times import Millis
-from tests.faults.on_trial import ROOT
+from tests.faults.probed_service import ROOT
 
 _FILE = "CLOCK_FILE"
 """Holds by how many milliseconds the clock is wrong."""
