@@ -1,4 +1,4 @@
-"""Clocks that leap, go back or are ahead, in a real worker: it says so, commits nothing, goes on once they are right."""
+"""Clocks that leap, go back or are ahead, in a real worker: it says so, commits nothing, goes on once it is right."""
 
 from __future__ import annotations
 
