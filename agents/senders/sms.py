@@ -64,7 +64,7 @@ class TwilioSms:
 
     def __init__(self, account: str, token: str, sender: str, base_url: str = _TWILIO) -> None:
         self._url = f"{base_url.rstrip('/')}/2010-04-01/Accounts/{account}/Messages.json"
-        self._auth = aiohttp.BasicAuth(account, token)
+        self._headers = {"Authorization": aiohttp.encode_basic_auth(account, token)}
         self._sender = sender
 
     async def send(self, message: Outgoing) -> str:
@@ -72,7 +72,7 @@ class TwilioSms:
         form = {"To": message.address, "From": self._sender, "Body": text_of(message)}
         try:
             async with (
-                aiohttp.ClientSession(auth=self._auth, timeout=aiohttp.ClientTimeout(total=30)) as session,
+                aiohttp.ClientSession(headers=self._headers, timeout=aiohttp.ClientTimeout(total=30)) as session,
                 session.post(self._url, data=form) as answer,
             ):
                 body = await answer.read()

@@ -1,5 +1,8 @@
-"""Senders that die by kill -9 when the provider has the message and nobody was told, each followed by one that
-lives."""
+"""Senders that die by kill -9 when the provider has the message, each followed by one that lives.
+
+``python -m tests.agents.senders.killed STORE KIND WHERE MOMENT TIMES``: KIND is email, sms, file or webhook, WHERE the
+provider's port or file, MOMENT ``receipt`` (it was noted, and nobody was told) or ``ledger`` (it was not even noted).
+"""
 
 from __future__ import annotations
 
@@ -8,39 +11,66 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from tests.agents.senders.sending import Shop, action, anna, redis_at, smtp
+from agents.senders.ledger import SendingStep
+from agents.senders.provider import Provider
+from agents.senders.sms import FileSms, TwilioSms
+from agents.senders.webhook import WebhookProvider
+from schemas.fields import Channel
+from tests.agents.senders.sending import SECRET, Shop, action, anna, redis_at, smtp
+
+_CHANNELS: dict[str, Channel] = {"email": "email", "sms": "sms", "file": "sms", "webhook": "email"}
 
 
-async def _send(store: str, port: int, action_id: str, *, dies: bool) -> None:
+def provider(kind: str, where: str) -> Provider:
+    """The provider of that kind."""
+    if kind == "file":
+        return FileSms(Path(where))
+    if kind == "sms":
+        return TwilioSms("AC" + "0" * 32, "token", "Lindmoor", f"http://127.0.0.1:{where}")
+    return WebhookProvider(f"http://127.0.0.1:{where}/in", SECRET) if kind == "webhook" else smtp(int(where))
+
+
+async def _send(store: str, kind: str, where: str, action_id: str, dies: str) -> None:
     client = redis_at(store)
-    shop = Shop(client, smtp(port), anna())
+    channel = _CHANNELS[kind]
+    shop = Shop(client, provider(kind, where), anna(), channel)
+    kept = shop.ledger.write
 
-    async def die(
+    async def die_telling(
         topic: str, partition: int, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]] = ()
     ) -> int:
         os.kill(os.getpid(), signal.SIGKILL)
         return 0
 
-    if dies:
-        shop.receipts.send = die  # type: ignore[method-assign]  # the moment of the kill
-    await shop.take(action(action_id=action_id))
-    sys.stdout.write(" ".join(kind for kind, _ in shop.receipts.short) + "\n")
+    async def die_noting(action_id: str, step: SendingStep, *told: Any, **more: Any) -> None:
+        if step is SendingStep.ACCEPTED:
+            os.kill(os.getpid(), signal.SIGKILL)
+        await kept(action_id, step, *told, **more)
+
+    if dies == "receipt":
+        shop.receipts.send = die_telling  # type: ignore[method-assign]  # the moment of the kill
+    elif dies == "ledger":
+        shop.ledger.write = die_noting  # type: ignore[method-assign]  # the moment of the kill
+    await shop.take(action("complaint_acknowledged", channel, action_id=action_id))
+    sys.stdout.write(" ".join(":".join(filter(None, told)) for told in shop.receipts.short) + "\n")
     sys.stdout.flush()
     await client.aclose()
 
 
-def main(store: str, port: int, times: int) -> None:
+def main(store: str, kind: str, where: str, moment: str, times: int) -> None:
     """Kill a sender so many times; processes are forked, as starting one takes longer than sending."""
     for number in range(times):
-        for dies in (True, False):
+        for dies in (moment, ""):
             child = os.fork()
             if child == 0:
-                asyncio.run(_send(store, port, f"{number:032x}", dies=dies))
+                asyncio.run(_send(store, kind, where, f"{number:032x}", dies))
                 os._exit(0)
             _, status = os.waitpid(child, 0)
-            assert os.WIFSIGNALED(status) == dies, status
+            assert os.WIFSIGNALED(status) == bool(dies), status
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))

@@ -28,6 +28,7 @@ from schemas.times import Millis, to_millis
 
 NOON: Millis = to_millis(datetime(2026, 11, 12, 17, tzinfo=UTC))
 """Noon in New York, where the shipped store is."""
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 KEYS = AccessKeys.of(b"a secret of sixteen bytes and more")
 
 

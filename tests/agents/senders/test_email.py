@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -198,15 +197,3 @@ async def test_with_a_key_the_way_out_stands_inside_the_signature(
     assert dkim.verify(raw, dnsfunc=lambda name, timeout=5: f"v=DKIM1; k=rsa; p={key}".encode())
     signed = str(office.mails[0]["DKIM-Signature"]).replace(" ", "").lower()
     assert "list-unsubscribe:list-unsubscribe-post" in signed
-
-
-@pytest.mark.faults
-@pytest.mark.timeout(400)
-def test_a_sender_killed_between_provider_and_receipt_sends_nothing_twice_and_loses_nothing(
-    store_server: str, office: PostOffice
-) -> None:
-    program = [sys.executable, "-m", "tests.agents.senders.killed", store_server, str(office.port), "50"]
-    run = subprocess.run(program, capture_output=True, timeout=300, check=True, text=True)
-
-    assert run.stdout.split() == ["receipt.accepted"] * 50, "each was told once, by the sender that came after"
-    assert len(office.ids) == len(set(office.ids)) == 50, "nothing twice, nothing lost"
