@@ -158,7 +158,6 @@ def _check_known(what: str, found: int, version: int) -> None:
         )
 
 
-
 def _no(what: str, error: Exception) -> Unreadable:
     if "at most length" in str(error):
         return Unreadable(
