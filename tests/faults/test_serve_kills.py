@@ -87,7 +87,7 @@ class Shop(threading.Thread):
             who = f"c-{self.sent}"
             self.sent += 1
             partition = partition_of(who, self._partitions)
-            self._producer.produce(ORDERS, _order(who), who.encode(), partition, on_delivery=self._delivered)
+            self._producer.produce(ORDERS, order_of(who), who.encode(), partition, on_delivery=self._delivered)
             self._producer.poll(0)
             time.sleep(0.01)
         self._producer.flush(120)
@@ -101,10 +101,11 @@ class Shop(threading.Thread):
             self.acknowledged.add((message.key() or b"").decode())
 
 
-def _order(who: str) -> bytes:
+def order_of(who: str, name: str = "one") -> bytes:
+    """An order of now, as the shop tells it."""
     now = to_rfc3339(to_millis(datetime.now(UTC)))
     return orjson.dumps(
-        {"id": f"e-{who}", "type": "order.placed", "customer": who, "time": now, "order_id": f"o-{who}",
+        {"id": f"e-{who}-{name}", "type": "order.placed", "customer": who, "time": now, "order_id": f"o-{who}-{name}",
          "amount": 1000, "currency": "EUR"}
     )  # fmt: skip
 
