@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "messages": Command("messages.app", "Look at what rules say, in any language, and send it to yourself."),
     "send": Command("send.app", "Send what was decided: by mail, SMS, or to a system of your own."),
     "gateway": Command("gateway.gateway", "Take events by HTTP, and serve the pages that links lead to."),
+    "traces": Command("traces.traces", "Export what became of events, from event to receipt, to OpenTelemetry."),
     "rehearse": Command("rehearse.rehearse", "Try rules on a file of events, without any server."),
     "churn": Command("churn.app", "Measure how well churn is predicted."),
     "console": Command("console.console", "Serve the console: what happens now, customers, rules; in a browser."),

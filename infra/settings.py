@@ -216,6 +216,15 @@ class Settings(BaseSettings):
     segment_currency: str = Field(
         "", pattern=r"^([A-Z]{3})?$", description="Currency of Segment's calls that name none."
     )
+    otlp_endpoint: str = Field(
+        "http://127.0.0.1:4318/v1/traces",
+        pattern=r"^https?://",
+        max_length=400,
+        description="Where `tend traces` exports to: OTLP over HTTP.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How the log is written: lines for people, or one JSON object a line for programs."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
     @property

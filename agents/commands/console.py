@@ -26,7 +26,7 @@ def console() -> None:
 
     Example: TEND_CONSOLE_PORT=8420 tend console
     """
-    asyncio.run(_console(begin()))
+    asyncio.run(_console(begin("console")))
 
 
 def api() -> None:
@@ -36,7 +36,7 @@ def api() -> None:
 
     Example: TEND_API_KEYS=till=A-LONG-SECRET-OF-YOURS tend api
     """
-    asyncio.run(_api(begin()))
+    asyncio.run(_api(begin("api")))
 
 
 async def _console(settings: Settings) -> None:

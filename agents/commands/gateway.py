@@ -6,6 +6,7 @@ import typer
 import uvicorn
 
 from agents.gateway.app import gateway as application
+from infra.logs import write_logs
 from infra.settings import load_settings
 
 
@@ -15,8 +16,9 @@ def gateway() -> None:
     Example: TEND_GATEWAY_KEYS=shop:SECRET tend gateway
     """
     settings = load_settings()
+    write_logs(settings.log_level, settings.log_format, "gateway")
     typer.echo(f"gateway on http://{settings.gateway_host}:{settings.gateway_port}")
     uvicorn.run(
         application(settings), host=settings.gateway_host, port=settings.gateway_port, access_log=False,
-        log_level=settings.log_level.lower(), server_header=False,
+        log_config=None, server_header=False,
     )  # fmt: skip

@@ -19,7 +19,7 @@ def learn() -> None:
 
     Example: TEND_HTTP_PORT=9465 tend learn
     """
-    asyncio.run(_learn(begin()))
+    asyncio.run(_learn(begin("learn")))
 
 
 async def _learn(settings: Settings) -> None:
@@ -31,6 +31,7 @@ async def _learn(settings: Settings) -> None:
         metrics.learned(learner.newest, active=learner.active)
         metrics.refused(learner.refused)
 
-    async with serve(metrics.registry, settings.http_host, settings.http_port, learner.not_ready, look) as address:
+    where, about = (settings.http_host, settings.http_port), "tend learn: merges what all lanes have learned"
+    async with serve(metrics.registry, *where, learner.not_ready, look, about) as address:
         log.info("Metrics at %s/metrics", address)
         await learner.run()

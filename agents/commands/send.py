@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from collections import Counter
 from pathlib import Path
@@ -21,6 +20,7 @@ from agents.senders.provider import Provider
 from agents.senders.wiring import open_sender, sms_of, smtp_of, webhook_of
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import AcknowledgedProducer
+from infra.logs import write_logs
 from infra.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Send what was decided: by mail, SMS, or to a system of your own.")
@@ -102,7 +102,7 @@ async def _take_back(settings: Settings, where: Path) -> None:
 
 
 def _run(settings: Settings, channel: str, provider: Provider) -> None:
-    logging.basicConfig(level=settings.log_level)
+    write_logs(settings.log_level, settings.log_format, f"send-{channel}")
     asyncio.run(_send(settings, channel, provider))
 
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 
 from agents.signing import installation_key
+from infra.logs import write_logs
 from infra.settings import Settings, load_settings, unknown_variables
 
 log = logging.getLogger(__name__)
@@ -19,11 +20,11 @@ GRACE_SECONDS = 20.0
 """For the batch in hand, its commit and the group; less than what containers are given to end (30 s)."""
 
 
-def begin() -> Settings:
+def begin(service: str) -> Settings:
     """The settings; from here on the log is written as they say."""
     settings = load_settings()
     installation_key(settings)  # refused here, before anything is begun
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    write_logs(settings.log_level, settings.log_format, service)
     for unknown in unknown_variables():
         log.warning("%s", unknown)
     return settings

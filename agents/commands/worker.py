@@ -21,7 +21,7 @@ def worker() -> None:
 
     Example: TEND_BROKERS=kafka:9092 TEND_REDIS_URL=redis://redis:6379/0 tend worker
     """
-    run(_worker(begin()))
+    run(_worker(begin("worker")))
 
 
 async def _worker(settings: Settings) -> None:
@@ -33,7 +33,8 @@ async def _worker(settings: Settings) -> None:
         metrics.look(engaged.lanes, engaged.almanacs.newest)
         metrics.refused(engaged.refused)
 
-    async with serve(metrics.registry, settings.http_host, settings.http_port, engaged.not_ready, look) as address:
+    where, about = (settings.http_host, settings.http_port), "tend worker: runs the lanes of its partitions"
+    async with serve(metrics.registry, *where, engaged.not_ready, look, about) as address:
         log.info("Metrics at %s/metrics", address)
         watchdog = asyncio.create_task(watch_loop())
         try:

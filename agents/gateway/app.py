@@ -81,6 +81,7 @@ def gateway(settings: Settings) -> Starlette:
             Route("/v1/bounces", returned.answer, methods=["POST"]),
             Route("/tend.js", snippet),
             Route("/metrics", metrics),
+            Route("/", _about),
             Route("/healthz", _alive),
         ],
         exception_handlers={DependencyUnavailable: _away},
@@ -139,6 +140,10 @@ def _throttled(pages: PublicPages) -> Callable[[Request], Awaitable[Response]]:
         return await pages.answer(request)
 
     return endpoint
+
+
+async def _about(_: Request) -> Response:
+    return PlainTextResponse("tend gateway: events in by HTTP at /v1/events, and the pages behind links in messages\n")
 
 
 async def _alive(_: Request) -> Response:

@@ -44,3 +44,10 @@ async def test_a_service_that_is_not_ready_says_why_and_lives(address: str) -> N
 
     REASONS.clear()
     assert (await get(f"{address}/readyz"))[0] == 200
+
+
+async def test_the_root_says_what_this_is_and_what_there_is(address: str) -> None:
+    status, text = await get(f"{address}/")
+
+    assert status == 200
+    assert all(page in text for page in ("/metrics", "/healthz", "/readyz"))
