@@ -9,9 +9,10 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import structlog
+if TYPE_CHECKING:
+    import structlog
 
 _EMAIL: Final = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,189}")
 _PHONE: Final = re.compile(r"\+[1-9](?:[ -]?[0-9]){6,14}(?![0-9])")
@@ -42,6 +43,8 @@ class _Plain(logging.Formatter):
 
 
 def _json(service: str) -> structlog.stdlib.ProcessorFormatter:
+    import structlog  # here, as it loads rich, which whoever writes lines does without
+
     def about(_: Any, __: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         told["service"] = service
         return {name: without_people(value) if isinstance(value, str) else value for name, value in told.items()}

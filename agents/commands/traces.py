@@ -12,7 +12,7 @@ from confluent_kafka import Consumer
 from agents.commands.serving import begin
 from agents.traces.export import OtlpExporter
 from agents.traces.reading import TOPICS, spans_in
-from agents.traces.spans import Span
+from agents.traces.spans import TraceSpan
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import raw, some
 from infra.settings import Settings
@@ -53,7 +53,7 @@ def export(settings: Settings, ended: threading.Event) -> None:
         consumer.close()
 
 
-def _exported(exporter: OtlpExporter, spans: list[Span], ended: threading.Event) -> bool:
+def _exported(exporter: OtlpExporter, spans: list[TraceSpan], ended: threading.Event) -> bool:
     """Whether the collector has them; it is asked until it does, or until the end."""
     while not ended.is_set():
         try:

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from agents.traces.spans import Span
+from agents.traces.spans import TraceSpan
 from schemas.errors import DependencyUnavailable
 
 _RESOURCE: Final = Resource({"service.name": "tend"})
@@ -29,13 +29,13 @@ class OtlpExporter:
         self._endpoint = endpoint
         self._exporter = OTLPSpanExporter(endpoint=endpoint)
 
-    def export(self, spans: Sequence[Span]) -> None:
+    def export(self, spans: Sequence[TraceSpan]) -> None:
         """Export these. Raises DependencyUnavailable where the collector does not take them."""
         if self._exporter.export([readable(span) for span in spans]) is not SpanExportResult.SUCCESS:
             raise DependencyUnavailable(f"the collector at {self._endpoint} does not take spans; the same again later")
 
 
-def readable(span: Span) -> ReadableSpan:
+def readable(span: TraceSpan) -> ReadableSpan:
     """The span as OpenTelemetry has it."""
     return ReadableSpan(
         name=span.name,

