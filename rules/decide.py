@@ -17,6 +17,7 @@ from rules.limits import Refusal, judged
 from rules.proposal import Proposal, occasion_of
 from rules.rule import ActionPlan, Rule
 from schemas.actions import AnyAction
+from schemas.ids import action_key
 from schemas.outcome import Decision, Reason, Verdict
 from schemas.record import Held
 from schemas.times import SECOND, Millis
@@ -93,7 +94,8 @@ class _Deciding:
         new = []
         for plan in rule.plans:
             expires = _expiry(rule, plan, context)
-            proposal = Proposal(rule, plan, context, reader, occasion, context.at, expires)
+            key = action_key(rule.id, context.record.id, occasion, plan.index)
+            proposal = Proposal(rule, plan, context, reader, occasion, context.at, expires, key)
             known, self.history = self.history.recall(proposal.key)
             if not known:
                 new.append(proposal)
@@ -155,7 +157,7 @@ class _Deciding:
             return
         then = _as_proposed(context, held)
         proposal = Proposal(
-            rule, plan, then, FactReader(then), held.occasion, held.proposed, held.expires, released=True
+            rule, plan, then, FactReader(then), held.occasion, held.proposed, held.expires, held.id, released=True
         )
         try:
             still = rule.when.evaluate(proposal.reader)

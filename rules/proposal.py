@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
+
+import msgspec
 
 from rules.context import EventContext
 from rules.fact_types import FactValue
@@ -13,7 +13,7 @@ from rules.formats import Speech
 from rules.rule import ActionPlan, Rule
 from rules.wording import Wording
 from schemas.fields import Channel
-from schemas.ids import action_id, digest
+from schemas.ids import action_key, digest
 from schemas.outcome import Fact
 from schemas.times import Millis
 
@@ -22,8 +22,7 @@ _STAFF = Speech("en", {})
 _ALWAYS_FROZEN = ("trigger.name", "trigger.ref", "trigger.hops")
 
 
-@dataclass(frozen=True)
-class Proposal:
+class Proposal(msgspec.Struct, frozen=True, eq=False):
     """One action that a rule proposes."""
 
     rule: Rule
@@ -34,6 +33,8 @@ class Proposal:
     proposed: Millis
     """When it was first proposed."""
     expires: Millis
+    key: bytes
+    """The action id as 16 bytes."""
     released: bool = False
     """Whether a limit held it before."""
     chosen: Channel | None = None
@@ -46,17 +47,12 @@ class Proposal:
 
     def on(self, channel: Channel) -> Proposal:
         """The same on this channel."""
-        return self if channel == self.channel else replace(self, chosen=channel)
+        return self if channel == self.channel else msgspec.structs.replace(self, chosen=channel)
 
-    @cached_property
+    @property
     def id(self) -> str:
         """The action id."""
-        return action_id(self.rule.id, self.context.record.id, self.occasion, self.plan.index)
-
-    @cached_property
-    def key(self) -> bytes:
-        """The action id as 16 bytes."""
-        return bytes.fromhex(self.id)
+        return self.key.hex()
 
     @property
     def is_marketing(self) -> bool:
@@ -66,8 +62,7 @@ class Proposal:
         """The first 8 bytes of the ids of the rule's other actions for this occasion."""
         for plan in self.rule.plans:
             if plan.index != self.plan.index:
-                other = action_id(self.rule.id, self.context.record.id, self.occasion, plan.index)
-                yield bytes.fromhex(other)[:8]
+                yield action_key(self.rule.id, self.context.record.id, self.occasion, plan.index)[:8]
 
     def frozen_facts(self) -> dict[str, str | int | float | bool]:
         """The facts of this moment that the rule will need when it is decided again."""

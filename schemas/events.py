@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, Final, cast, get_args
 
+import msgspec
 import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -82,11 +83,11 @@ def receive_event(body: bytes) -> AnyEvent:
 
 @cache
 def _structs() -> event_structs.Decoder:
-    return event_structs.decoder_of(model for kind, model in _MODELS.items() if kind not in _CLEARED)
+    return event_structs.decoder_of(model for kind, model in _MODELS.items() if kind not in _AS_MODELS)
 
 
-_CLEARED: Final = ("customer.registered", "customer.updated")
-"""Of which a field told as nothing is cleared."""
+_AS_MODELS: Final = ("customer.registered", "customer.updated", "customer.identified", "customer.merged")
+"""Of the first two a field told as nothing is cleared; the others are told from all events by their class."""
 
 
 def encode_event(event: Event) -> bytes:
@@ -94,6 +95,19 @@ def encode_event(event: Event) -> bytes:
     plain = event.model_dump(mode="json", exclude_none=True)
     cleared = event.model_fields_set - plain.keys()
     return orjson.dumps(plain | dict.fromkeys(sorted(cleared)))
+
+
+def readdressed(event: AnyEvent, customer: str) -> bytes:
+    """The event as JSON, as if told of another customer."""
+    received: object = event
+    model = received if isinstance(received, Event) else _model_of(received)
+    return encode_event(model.model_copy(update={"customer": customer}))
+
+
+def _model_of(event: object) -> AnyEvent:
+    """Of a Struct: what it does not tell was left out."""
+    plain = {name: value for name, value in msgspec.to_builtins(event).items() if value is not None}
+    return _ADAPTER.validate_json(orjson.dumps(plain))
 
 
 def event_schema() -> dict[str, Any]:

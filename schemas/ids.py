@@ -28,7 +28,12 @@ def action_id(rule: str, customer: str, occasion: str, index: int) -> str:
 
     No version takes part, so that deciding again, or under an edited rule, gives the same id.
     """
-    return digest(rule, customer, occasion, str(index), size=16).hex()
+    return action_key(rule, customer, occasion, index).hex()
+
+
+def action_key(rule: str, customer: str, occasion: str, index: int) -> bytes:
+    """The same as the 16 bytes that records remember it by."""
+    return digest(rule, customer, occasion, str(index), size=16)
 
 
 def partition_of(customer: str, partitions: int) -> int:

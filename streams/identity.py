@@ -13,7 +13,7 @@ import msgspec
 from rules.context import EventContext
 from schemas.codec import Unreadable, decode_orders, decode_record, encode_orders, encode_record
 from schemas.customers import CustomerIdentified, CustomerMerged
-from schemas.events import AnyEvent, encode_event
+from schemas.events import AnyEvent, encode_event, readdressed
 from schemas.outcome import Passed
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import CustomerRecord, OrderBook
@@ -58,8 +58,8 @@ def pass_on(context: EventContext, event: AnyEvent) -> None:
         same = event.into == record.merged_into
         context.count(OutcomeCode.DUPLICATE if same else OutcomeCode.IDENTITY_CONFLICT)
         return
-    told = event.model_copy(update={"customer": record.merged_into})
-    context.outcome.passed.append(Passed(TOPIC_OF[event.type], record.merged_into, encode_event(told)))
+    told = readdressed(event, record.merged_into)
+    context.outcome.passed.append(Passed(TOPIC_OF[event.type], record.merged_into, told))
     context.count(OutcomeCode.MOVED)
 
 

@@ -109,11 +109,17 @@ def _came_late(context: EventContext, order: Order) -> bool:
 def _date(context: EventContext) -> None:
     """First and last order: of those that were not cancelled, as far as the book reaches back."""
     numbers, book = context.record.purchases, context.orders or OrderBook()
-    placed = [order.placed for order in book.orders if order.placed]
-    kept = [order.placed for order in _kept(context)]
-    numbers.first = min(placed) if not numbers.first else min(numbers.first, *placed)
+    first, last = numbers.first, 0
+    for order in book.orders:
+        if not order.placed:
+            continue
+        if not first or order.placed < first:
+            first = order.placed
+        if order.placed > last and not order.is_cancelled:
+            last = order.placed
+    numbers.first = first
     # Of orders that the book forgot the last is not known: then what was known stays.
-    numbers.last = max(kept, default=numbers.last if book.reach else 0)
+    numbers.last = last or (numbers.last if book.reach else 0)
 
 
 def _kept(context: EventContext) -> list[Order]:
@@ -140,8 +146,8 @@ def _reward(context: EventContext, order: Order) -> None:
 def _ask_for_a_second(context: EventContext) -> None:
     """After a first order, wait for the second; when it comes, no longer."""
     numbers = context.record.purchases
-    kept = _kept(context)
-    asks = numbers.count - numbers.cancelled == 1 and len(kept) == 1
+    kept = _kept(context) if numbers.count - numbers.cancelled == 1 else []
+    asks = len(kept) == 1
     for ref in timer_refs(context, TimerKind.SECOND_ORDER):
         if not asks or ref != kept[0].id:
             schedule(context, TimerKind.SECOND_ORDER, None, ref)

@@ -149,4 +149,8 @@ def due(context: EventContext, kind: TimerKind) -> Millis | None:
 
 
 def _first(moments: Iterable[Millis], after: Millis) -> Millis | None:
-    return min((moment for moment in moments if moment > after), default=None)
+    first: Millis | None = None
+    for moment in moments:
+        if moment > after and (first is None or moment < first):
+            first = moment
+    return first

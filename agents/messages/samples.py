@@ -15,6 +15,7 @@ from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
 from schemas.errors import TendError
 from schemas.fields import Channel
+from schemas.ids import action_key
 from schemas.record import (
     VERSION,
     Cart,
@@ -113,7 +114,8 @@ def _proposal(book: Rulebook, rule: Rule, plan: ActionPlan, sample: MessageSampl
         churn=Churn(0.7, 0.6, 0.8, trusted=True, labels=900, causes=lambda: ("quiet for longer than usual",)),
     )
     reader = FactReader(context)
-    return Proposal(rule, plan, context, reader, "sample", sample.at, sample.at + rule.terms.expiry)
+    key = action_key(rule.id, context.record.id, "sample", plan.index)
+    return Proposal(rule, plan, context, reader, "sample", sample.at, sample.at + rule.terms.expiry, key)
 
 
 def _record(book: Rulebook, sample: MessageSample, *, closed: bool) -> CustomerRecord:
