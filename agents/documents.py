@@ -41,7 +41,7 @@ Workers and the learner show these at `/metrics` in Prometheus' text format. Gen
 _OUTCOMES = """\
 # Named outcomes
 
-What can become of an event or a proposal beside being handled and given out. Generated from `streams/arrivals.py`,
+What can become of an event or a proposal beside being handled and given out. Generated from `streams/ingest.py`,
 `schemas/outcome_codes.py` and `schemas/outcome.py` by `make docs`.
 
 """
