@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, get_args
+from uuid import uuid4
 
 import orjson
 import typer
@@ -12,6 +14,8 @@ import typer
 from agents.messages.layout import Mail, mail
 from agents.messages.samples import MessageSample, links, sample
 from agents.rulebooks import own_rulebook
+from agents.senders.provider import Doubtful, Outgoing, Permanent, Temporary
+from agents.senders.wiring import sms_of, smtp_of
 from infra.settings import load_settings
 from rules.loading import load_rulebook
 from rules.messages import sms
@@ -55,6 +59,35 @@ def preview(
     if html is not None:
         html.write_text(laid_out.html, encoding="utf-8")
     typer.echo(_in_words(action, laid_out))
+
+
+@app.command("send-test")
+def send_test(
+    rule: RuleName,
+    to: Annotated[str, typer.Option("--to", help="Your own address, or number with + for an SMS.")],
+    locale: Language = "en-US",
+    channel: By = "",
+    order: Status = "dispatched",
+    rules: Files = None,
+) -> None:
+    """Send what a rule would say to an invented customer to yourself; its links lead nowhere, and nothing is noted.
+
+    Example: TEND_SMTP=smtp://mail.shop.example:587 tend messages send-test welcome --to me@shop.example --locale de-DE
+    """
+    book, settings = _book(rules), load_settings()
+    shown = MessageSample(locale, to_millis(datetime.now(UTC)), order)
+    action = sample(book, _rule(book, rule), shown, _channel(channel))
+    # Under an id of its own: servers drop a mail that they know.
+    action = action.model_copy(update={"action_id": uuid4().hex})
+    if action.channel not in ("email", "sms"):
+        raise TendError(f"--channel {action.channel}: a test goes by email or sms")
+    provider = smtp_of(settings) if action.channel == "email" else sms_of(settings)
+    outgoing = Outgoing(action, shown.name, to, links(book.defaults.brand.base_url))
+    try:
+        reference = asyncio.run(provider.send(outgoing))
+    except (Temporary, Permanent, Doubtful) as failure:
+        raise TendError(f"{to}: not sent, {failure}. Look at TEND_SMTP or TEND_SMS") from None
+    typer.echo(f"sent to {to}: {reference}")
 
 
 def mail_of(action: AnyAction, name: str, book: Rulebook) -> Mail:

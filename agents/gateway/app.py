@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from agents.bootstrap import open_store, open_tables
 from agents.clock import wall_clock
 from agents.gateway.bounces import BounceDoor
 from agents.gateway.events import EventDoor
+from agents.gateway.forgetting import listen
 from agents.gateway.intake import Intake, Tally
 from agents.gateway.keys import WriteKey, read_keys
 from agents.gateway.known_orders import KnownOrders
@@ -58,7 +60,11 @@ def gateway(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
+        stopped = asyncio.Event()
+        listening = asyncio.create_task(listen(settings, tables, stopped.is_set))
         yield
+        stopped.set()
+        await listening
         await producer.close()
         await store.close()
         await tables.close()

@@ -37,6 +37,7 @@ OPENED: Final = "open"
 """No link that anybody follows: a picture that mail programs load, where the store has switched it on."""
 _REMEMBERED: Final[Millis] = 30 * DAY
 """How long a link that has ended is still known as such."""
+_LONGEST: Final[Millis] = max(_LIFE.values()) + _REMEMBERED
 
 
 class Deed(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -101,6 +102,8 @@ class Links:
             token = self.token(action.action_id, deed)
             told = deed_of(action, deed, now)
             kept = told.ends - now + _REMEMBERED
+            await self._ask(self._client.sadd(_of(action.customer), token))
+            await self._ask(self._client.pexpire(_of(action.customer), _LONGEST))
             await self._ask(self._client.set(_key(token), msgspec.json.encode(told), px=kept, nx=True))
             found[deed] = self.picture(token) if deed == OPENED else self.url(token)
         return found
@@ -125,6 +128,18 @@ class Links:
     async def forget(self, token: str) -> None:
         """What was done by it was taken back."""
         await self._ask(self._client.delete(_answer_key(token)))
+
+    async def erase(self, customer: str) -> None:
+        """Links to a customer's pages lead nowhere from now on, and what was answered is forgotten."""
+        for told in await self._ask(self._client.smembers(_of(customer))):
+            token = told.decode() if isinstance(told, bytes) else str(told)
+            await self._ask(self._client.delete(_key(token)))
+            await self._ask(self._client.delete(_answer_key(token)))
+        await self._ask(self._client.delete(_of(customer)))
+
+    async def holds(self, customer: str) -> bool:
+        """Whether any link of a customer is known."""
+        return bool(await self._ask(self._client.exists(_of(customer))))
 
     async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
         with reaching(self._address):
@@ -170,6 +185,10 @@ def _complaint(action: AnyAction) -> str:
     if isinstance(action, TicketAction):
         return action.complaint_id or ""
     return str(action.values.get("complaint.id", ""))
+
+
+def _of(customer: str) -> str:
+    return f"tend:links:of:{customer}"
 
 
 def _key(token: str) -> str:

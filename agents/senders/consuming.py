@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from kafka import KafkaConsumer
@@ -16,12 +16,13 @@ from schemas.errors import DependencyUnavailable
 from schemas.topics import ACTION_TOPICS
 
 _LOG: Final = logging.getLogger(__name__)
+_ACTIONS: Final = tuple(ACTION_TOPICS.values())
 _POLL_MS: Final = 500
 _PAUSE_SECONDS: Final = 2.0
 
 
-def open_consumer(connection: KafkaConnection, group: str) -> Any:
-    """A consumer of all action topics that sees committed actions only and commits what it is told to."""
+def open_consumer(connection: KafkaConnection, group: str, topics: Sequence[str] = _ACTIONS) -> Any:
+    """A consumer of topics (all action topics) that sees what is committed only, and commits what it is told to."""
     security: dict[str, Any] = {"security_protocol": connection.protocol}
     if connection.uses_sasl:
         security |= {
@@ -32,7 +33,7 @@ def open_consumer(connection: KafkaConnection, group: str) -> Any:
     if connection.ca_file:
         security["ssl_context"] = ssl.create_default_context(cafile=connection.ca_file)
     return KafkaConsumer(
-        *ACTION_TOPICS.values(),
+        *topics,
         bootstrap_servers=connection.brokers.split(","),
         group_id=group,
         enable_auto_commit=False,

@@ -55,6 +55,8 @@ class Ledger:
     async def write(self, action_id: str, step: SendingStep, customer: str, reference: str = "", hops: int = 0) -> None:
         """Note how far it got. It is safe when this returns, as far as the store's own promises go."""
         line = f"{step.value} {customer} {reference.replace(' ', '')} {hops}"
+        await self._ask(self._client.sadd(self._of(customer), action_id))
+        await self._ask(self._client.pexpire(self._of(customer), _KEPT))
         await self._ask(self._client.set(self._key(action_id), line, px=_KEPT))
 
     async def forget(self, action_id: str) -> None:
@@ -69,6 +71,20 @@ class Ledger:
         """One more."""
         await self._ask(self._client.incr(self._day(day)))
         await self._ask(self._client.pexpire(self._day(day), 3 * DAY))
+
+    async def erase(self, customer: str) -> None:
+        """Forget what was sent to a customer. It is not sent again: whom to reach is asked of the record."""
+        for told in await self._ask(self._client.smembers(self._of(customer))):
+            action_id = told.decode() if isinstance(told, bytes) else str(told)
+            await self._ask(self._client.delete(self._key(action_id)))
+        await self._ask(self._client.delete(self._of(customer)))
+
+    async def holds(self, customer: str) -> bool:
+        """Whether anything of a customer is kept."""
+        return bool(await self._ask(self._client.exists(self._of(customer))))
+
+    def _of(self, customer: str) -> str:
+        return f"tend:sent:{self._channel}:of:{customer}"
 
     def _key(self, action_id: str) -> str:
         return f"tend:sent:{self._channel}:{action_id}"

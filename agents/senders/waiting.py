@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from infra.store.client import Client
 from infra.store.trouble import reaching
+from schemas.actions import decode_action
 from schemas.times import Millis
 
 _AT_ONCE: Final = 100
@@ -33,6 +34,19 @@ class Waiting:
         until = await self._ask(self._client.zscore(self._key, body))
         if until is not None and until <= now:
             await self._ask(self._client.zrem(self._key, body))
+
+    async def erase(self, customer: str) -> None:
+        """Let go of what waits for a customer."""
+        for body in await self._of(customer):
+            await self._ask(self._client.zrem(self._key, body))
+
+    async def holds(self, customer: str) -> bool:
+        """Whether anything waits for a customer."""
+        return bool(await self._of(customer))
+
+    async def _of(self, customer: str) -> list[bytes]:
+        bodies = await self._ask(self._client.zrange(self._key, 0, -1))
+        return [body for body in bodies if decode_action(body).customer == customer]
 
     async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
         with reaching(self._address):

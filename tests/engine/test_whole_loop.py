@@ -145,6 +145,9 @@ def test_from_an_order_to_a_complaint_put_right_and_a_wish_respected(
         shown = mei.page.inner_text("body")
         for step in STEPS:
             assert step in shown, f"{step!r} does not stand on the customer's page"
+    assert httpx.get(way_out, timeout=60).status_code == 200
+    doors.tell(event("erasure.requested", customer, time=ago(0)))
+    doors.site.until(lambda: httpx.get(way_out, timeout=60).status_code == 404, "links of the erased lead nowhere")
     assert [one for one in doors.office.mails if str(one["To"]) == email and "Something" in str(one["Subject"])] == []
 
 
