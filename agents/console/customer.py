@@ -10,7 +10,9 @@ from starlette.responses import HTMLResponse, Response
 
 from agents.access import ContactPurpose, contact_of
 from agents.console import charts
-from agents.console.timeline import Life, TimelineEntry, counted, due, filtered, past
+from agents.console.coming import due
+from agents.console.life import Life, TimelineEntry
+from agents.console.timeline import counted, filtered, past
 from agents.console.web import View, environment, frame
 from agents.console.words import Words
 from agents.rollups.model import WorkItem, decode_message, decode_row

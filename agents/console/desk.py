@@ -15,7 +15,7 @@ from agents.console.decisions import message_title
 from agents.console.timeline import past
 from agents.console.web import View, environment, frame
 from agents.console.words import Words
-from agents.rollups.fold import work_key
+from agents.rollups.complaint_work import work_key
 from agents.rollups.model import WorkItem
 from schemas.errors import TendError
 from schemas.readings import DIMENSIONS, last_year

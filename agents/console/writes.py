@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from agents.access import Act, AuditEntry, ContactPurpose, admit, authorise, contact_of
 from agents.console.web import View, environment, frame
 from agents.explain_absence import explain_absence
-from agents.rollups.fold import work_key
+from agents.rollups.complaint_work import work_key
 from agents.rollups.model import decode_row
 from schemas.errors import TendError
 from schemas.events import Invalid

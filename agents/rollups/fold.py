@@ -11,7 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from agents.rollups.model import Changes, SentMessage, TimelineRow, WorkItem, encode
+from agents.rollups.complaint_work import COMPLAINT_CHANGES, work_key
+from agents.rollups.model import MOST_TEXT, Changes, WorkItem, encode
+from agents.rollups.rows import sent_message, timeline_row
 from schemas.compression import BadCompression
 from schemas.events import Invalid, decode_event
 from schemas.lane import KafkaRecord
@@ -35,10 +37,6 @@ READ_TOPICS: Final = (*EVENT_TOPICS, DECISIONS, *ACTION_TOPICS.values(), DEAD_LE
 IndexKey = Callable[[str, str], str]
 _ACTION_OF: Final = {topic: kind for kind, topic in ACTION_TOPICS.items()}
 _CART: Final = ("cart.", "checkout.", "payment.", "coupon.")
-_LEFT_OUT: Final = frozenset({"id", "version", "customer", "time", "type", "simulated", "actor", "source", "hops"})
-_CONTACT: Final = frozenset({"name", "email", "phone", "birthday"})
-"""Never kept in a timeline; it says only that they were told."""
-_MOST_TEXT: Final = 600
 _INDEXED: Final = {"order_id": "order", "complaint_id": "complaint", "code": "coupon"}
 _ACTED: Final = (Verdict.EMITTED, Verdict.RELEASED)
 
@@ -90,7 +88,7 @@ class Fold:
         self.changes.seen[customer] = max(at, self.changes.seen.get(customer, 0))
         if kind == "erasure.requested":
             self._erase(customer)
-        self._row(customer, "visits" if record.topic == BROWSE else "life", _timeline_row(told, kind, at))
+        self._row(customer, "visits" if record.topic == BROWSE else "life", timeline_row(told, kind, at))
         self._index(customer, told, at)
         if record.topic == COMPLAINTS:
             self._complaint(told, kind, customer, at)
@@ -132,8 +130,8 @@ class Fold:
             work.category = told["category"]
         if told.get("urgency"):
             work.urgency = told["urgency"]
-        if kind in _COMPLAINTS:
-            _COMPLAINTS[kind](work, told, at)
+        if kind in COMPLAINT_CHANGES:
+            COMPLAINT_CHANGES[kind](work, told, at)
         if kind == "complaint.resolved":
             met = not work.due or at <= work.due
             self._bucket(at, f"complaints.closed.{work.category or 'other'}")
@@ -207,7 +205,7 @@ class Fold:
         coupon = told.get("coupon") or {}
         if coupon:
             self._find(customer, "coupon", str(coupon.get("code", "")), at)
-        self._row(customer, "said", encode(_message(told, kind, at)))
+        self._row(customer, "said", encode(sent_message(told, kind, at)))
         if kind == "ticket":
             self._ticket(told, customer, at)
         elif kind == "callback":
@@ -225,7 +223,7 @@ class Fold:
     def _callback(self, told: Mapping[str, Any], customer: str, at: Millis) -> None:
         work = self._work_of(str(told["action_id"]), "call", customer)
         work.opened, work.due = at, _moment(told.get("due_at")) or 0
-        work.rule, work.action_id, work.text = told["rule"], work.id, str(told.get("reason", ""))[:_MOST_TEXT]
+        work.rule, work.action_id, work.text = told["rule"], work.id, str(told.get("reason", ""))[:MOST_TEXT]
 
     def _letter(self, record: KafkaRecord) -> None:
         headers = {name: value.decode(errors="replace") for name, value in reversed(record.headers)}
@@ -254,49 +252,6 @@ class Fold:
         self.changes.rows.setdefault((name, of), []).append(body)
 
 
-def work_key(customer: str, name: str) -> str:
-    """Under which a piece of work is kept: complaints are numbered by the store, and perhaps by customer."""
-    return f"{customer} {name}"
-
-
-def _opened(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
-    work.opened, work.order = at, str(told.get("order_id") or "")
-    work.text = str(told.get("text") or "")[:_MOST_TEXT]
-
-
-def _reopened(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
-    work.closed, work.outcome = 0, ""
-    work.text = str(told.get("text") or work.text)[:_MOST_TEXT]
-
-
-def _updated(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
-    work.text = str(told.get("text") or work.text)[:_MOST_TEXT]
-
-
-def _resolved(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
-    work.closed, work.outcome = work.closed or at, str(told.get("resolution") or "")
-
-
-def _taken(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
-    # First come: who comes second finds the owner, and has to be handed it.
-    if not work.owner:
-        work.owner, work.taken = str(told.get("owner", "")), at
-
-
-def _handed_over(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
-    work.owner, work.taken = str(told.get("owner") or ""), at
-
-
-_COMPLAINTS: Final[Mapping[str, Callable[[WorkItem, Mapping[str, Any], Millis], None]]] = {
-    "complaint.opened": _opened,
-    "complaint.updated": _updated,
-    "complaint.resolved": _resolved,
-    "complaint.reopened": _reopened,
-    "complaint.taken": _taken,
-    "complaint.handed_over": _handed_over,
-}
-
-
 def _outcome(decision: Decision) -> str:
     if decision.verdict in _ACTED:
         return "acted"
@@ -312,41 +267,6 @@ def _family(topic: str, kind: str) -> str:
     if topic == BROWSE:
         return "carts" if kind.startswith(_CART) else "browsing"
     return "orders" if topic == ORDERS else "rest"
-
-
-def _timeline_row(told: Mapping[str, Any], kind: str, at: Millis) -> bytes:
-    data: dict[str, Any] = {}
-    for name, value in told.items():
-        if name in _LEFT_OUT or value is None:
-            continue
-        if name in _CONTACT:
-            data.setdefault("told", []).append(name)
-        elif name == "items":
-            data["items"] = len(value)
-            data["lines"] = [f"{item.get('title') or item.get('sku', '')}" for item in value[:6]]
-        elif isinstance(value, dict):
-            data |= {f"{name}.{part}": inner for part, inner in value.items() if isinstance(inner, str | int | float)}
-        elif isinstance(value, list):
-            data[name] = [str(part) for part in value[:6]]
-        else:
-            data[name] = value[:_MOST_TEXT] if isinstance(value, str) else value
-    return encode(TimelineRow(at, kind, str(told.get("id", "")), data, str(told.get("actor") or "")))
-
-
-def _message(told: Mapping[str, Any], kind: str, at: Millis) -> SentMessage:
-    coupon = told.get("coupon") or {}
-    data = {name: coupon[name] for name in ("code", "percent", "amount", "currency", "expires_at") if name in coupon}
-    data |= {name: told[name] for name in ("queue", "urgency", "due_at", "complaint_id", "locale") if told.get(name)}
-    return SentMessage(
-        action_id=str(told.get("action_id", "")),
-        at=at,
-        kind=kind,
-        channel=str(told.get("channel", "")),
-        rule=str(told.get("rule", "")),
-        text=str(told.get("text", ""))[:_MOST_TEXT],
-        reason=str(told.get("reason", ""))[:_MOST_TEXT],
-        data=data,
-    )
 
 
 def _json(body: bytes | None) -> dict[str, Any]:

@@ -27,6 +27,9 @@ CLOSED_WORK: Final = 500
 DAY_LIFE_SECONDS: Final = 800 * 86_400
 MINUTE_LIFE_SECONDS: Final = 2 * 3_600
 
+MOST_TEXT = 600
+"""Characters of a text that are kept."""
+
 
 class TimelineRow(msgspec.Struct, array_like=True, frozen=True):
     """One thing that happened to a customer."""
