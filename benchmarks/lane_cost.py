@@ -22,7 +22,7 @@ from benchmarks.reference.job import Job
 from benchmarks.reference.lane import LeanLane, receive
 from benchmarks.reference.load import PARTITIONS, TOPICS, Message, messages
 from infra.kafka.buffer import FetchedRecords
-from infra.store.limits import check_commit
+from infra.store.commit_limits import check_commit
 from infra.store.packing import pack_commit
 from schemas.lane import KafkaRecord, LaneState, Loaded
 from streams.lane_protocol import NeedAlmanac, NeedRecords, Save, drive

@@ -13,7 +13,7 @@ from agents.api.wiring import write
 from agents.console.backend import Backend
 from agents.rollups.keys import key
 from agents.rollups.model import decode_message
-from infra.store.trouble import reaching
+from infra.store.errors import translate_errors
 from schemas.fields import Reference
 from schemas.ids import digest
 from schemas.record import Coupon, CustomerRecord
@@ -105,14 +105,14 @@ async def _action_of(backend: Backend, customer: str, code: str) -> str:
 async def _claim(backend: Backend, customer: str, code: str, mine: bytes) -> bytes:
     """Whose claim stands: ours, if nobody was first."""
     at, client = _key(backend, customer, code), cast("Any", backend.tables.client)
-    with reaching(backend.store.address):
+    with translate_errors(backend.store.address):
         await client.set(at, mine, nx=True, ex=_CLAIM_SECONDS)
         stands: bytes = await client.get(at)
     return stands
 
 
 async def _claimed(backend: Backend, customer: str, code: str) -> bool:
-    with reaching(backend.store.address):
+    with translate_errors(backend.store.address):
         return bool(await cast("Any", backend.tables.client).exists(_key(backend, customer, code)))
 
 

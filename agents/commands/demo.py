@@ -62,7 +62,7 @@ def _own(
 ) -> Callable[[Path], EventFile]:  # fmt: skip
     """What makes the history of a shop's files; what is wrong with them is said before any server starts."""
     from agents.commands.import_options import layouts_of, request_of
-    from agents.commands.telling_imports import tell
+    from agents.commands.import_reports import tell
     from agents.demo.own import own_history
     from agents.imports import people
     from agents.imports.history import tables_of

@@ -33,8 +33,8 @@ from agents.commands.import_options import (
     layouts_of,
     request_of,
 )
+from agents.commands.import_reports import LOOK_ROWS, LookReport, look_json, tell, tell_look
 from agents.commands.imports_of_people import complaints, consent, customers
-from agents.commands.telling_imports import LOOK_ROWS, LookReport, look_json, tell, tell_look
 from agents.imports.history import Imported, Request, import_orders
 from agents.imports.look import Look, look_at
 from agents.imports.presets import PRESETS, AmountIs

@@ -25,7 +25,7 @@ from agents.commands.import_options import (
     delimiter_of,
     request_of,
 )
-from agents.commands.telling_imports import tell
+from agents.commands.import_reports import tell
 from agents.imports import people
 from agents.imports.history import Request
 from agents.imports.presets import CUSTOMERS, Layout

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from agents.rollups.keys import key
-from infra.store.trouble import reaching
+from infra.store.errors import translate_errors
 from rules.context import Churn, EventContext, LaneContext
 from rules.expression import EvaluationFailed, Expression
 from rules.fact_types import FactType
@@ -45,14 +45,14 @@ class SavedSegments:
 
     async def save(self, segment: SavedSegment) -> None:
         """Keep it under its name. Raises TendError where there are too many."""
-        with reaching(self._address):
+        with translate_errors(self._address):
             if await self._client.hlen(key(0, "segments")) >= MOST:
                 raise TendError(f"{MOST} segments are saved already; that is the most")
             await self._client.hset(key(0, "segments"), segment.name[:64], msgspec.json.encode(segment))
 
     async def all(self) -> list[SavedSegment]:
         """All of them, by name."""
-        with reaching(self._address):
+        with translate_errors(self._address):
             found = await self._client.hvals(key(0, "segments"))
         return sorted((msgspec.json.decode(body, type=SavedSegment) for body in found), key=lambda one: one.name)
 

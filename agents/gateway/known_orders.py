@@ -9,7 +9,7 @@ import orjson
 
 from agents.connectors.told import Told
 from infra.store.client import Client
-from infra.store.trouble import reaching
+from infra.store.errors import translate_errors
 from schemas.times import DAY, Millis
 
 _KEPT: Final[Millis] = 400 * DAY
@@ -82,7 +82,7 @@ class KnownOrders:
         return f"tend:orders:{self._system}:of:{customer}"
 
     async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
-        with reaching(self._address):
+        with translate_errors(self._address):
             return await answer
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from infra.store.client import Client
-from infra.store.trouble import reaching
+from infra.store.errors import translate_errors
 from schemas.actions import AnyAction, TicketAction
 from schemas.times import DAY, Millis, to_millis
 
@@ -142,7 +142,7 @@ class Links:
         return bool(await self._ask(self._client.exists(_of(customer))))
 
     async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
-        with reaching(self._address):
+        with translate_errors(self._address):
             return await answer
 
 

@@ -9,7 +9,7 @@ from redis.asyncio import Redis, RedisCluster
 
 from agents.rollups.keys import key
 from agents.rollups.model import RULE_ROWS, WorkItem, decode_standing, decode_work
-from infra.store.trouble import reaching
+from infra.store.errors import translate_errors
 
 
 class RollupReader:
@@ -141,7 +141,7 @@ class RollupReader:
         return list(await self._ask(pipe.execute()))
 
     async def _ask(self, answer: Any) -> Any:
-        with reaching(self._address):
+        with translate_errors(self._address):
             return await answer
 
 

@@ -28,7 +28,7 @@ from agents.rollups.model import (
     encode,
 )
 from agents.rollups.reader import RollupReader
-from infra.store.trouble import reaching
+from infra.store.errors import translate_errors
 from schemas.times import Millis
 
 
@@ -51,7 +51,7 @@ class RollupStore(RollupReader):
             Overtaken: the positions held are not ``before``.
             DependencyUnavailable: the store does not answer. It may have been written: read the positions.
         """
-        with reaching(self._address):
+        with translate_errors(self._address):
             forgotten = await self._outgrown(partition, changes)
             erased = {customer: await self._keys_found_by(partition, customer) for customer in changes.erased}
             pipe: Any = self.client.pipeline(transaction=True)
@@ -161,7 +161,7 @@ class RollupStore(RollupReader):
         if not standings:
             return
         at = key(partition, "standing")
-        with reaching(self._address):
+        with translate_errors(self._address):
             pipe: Any = self.client.pipeline(transaction=True)
             try:
                 await cast("Awaitable[Any]", pipe.watch(at))
@@ -182,7 +182,7 @@ class RollupStore(RollupReader):
         """Forget everything about a customer."""
         keys = await self._keys_found_by(partition, customer)
         work = [name for name, one in (await self.work(partition)).items() if one.customer == customer]
-        with reaching(self._address):
+        with translate_errors(self._address):
             pipe: Any = self.client.pipeline(transaction=True)
             self._queue_erasure(pipe, partition, customer, keys)
             if work:

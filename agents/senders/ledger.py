@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from infra.store.client import Client
-from infra.store.trouble import reaching
+from infra.store.errors import translate_errors
 from schemas.times import DAY, Millis
 
 _KEPT: Final[Millis] = 90 * DAY
@@ -93,5 +93,5 @@ class Ledger:
         return f"tend:sent:{self._channel}:on:{day}"
 
     async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
-        with reaching(self._address):
+        with translate_errors(self._address):
             return await answer

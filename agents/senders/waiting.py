@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import Any, Final
 
 from infra.store.client import Client
-from infra.store.trouble import reaching
+from infra.store.errors import translate_errors
 from schemas.actions import decode_action
 from schemas.times import Millis
 
@@ -49,5 +49,5 @@ class Waiting:
         return [body for body in bodies if decode_action(body).customer == customer]
 
     async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
-        with reaching(self._address):
+        with translate_errors(self._address):
             return await answer

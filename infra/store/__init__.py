@@ -5,8 +5,8 @@
 """
 
 from infra.store.client import Tables, address_of, connect
-from infra.store.copying import commit_of
-from infra.store.limits import MAX_ASKED, MAX_BYTES, MAX_DECISIONS, MAX_RECORDS, MAX_TIMERS_DUE
+from infra.store.commit_limits import MAX_ASKED, MAX_BYTES, MAX_DECISIONS, MAX_RECORDS, MAX_TIMERS_DUE
+from infra.store.lane_copy import commit_of
 from infra.store.memory import MemoryStore
 from infra.store.port import Counts, CustomerImage, LaneCopy, LaneStore, Store, StoreReads
 from infra.store.redis_store import RedisStore

@@ -9,7 +9,7 @@ from redis.asyncio import RedisCluster
 from redis.exceptions import NoPermissionError, ResponseError
 
 from infra.store.client import Client
-from infra.store.trouble import reaching
+from infra.store.errors import translate_errors
 from schemas.errors import ConfigurationRefused
 
 
@@ -91,7 +91,7 @@ def _warnings(facts: ServerFacts, cli: str) -> list[str]:
 
 
 async def _all_facts(client: Client, address: str) -> list[ServerFacts]:
-    with reaching(address):
+    with translate_errors(address):
         if not isinstance(client, RedisCluster):
             return [await _facts(client, address, {})]
         await client.initialize()

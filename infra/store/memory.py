@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Self
 
-from infra.store.limits import MAX_DECISIONS, check_commit, check_load
+from infra.store.commit_limits import MAX_DECISIONS, check_commit, check_load
 from infra.store.port import Counts, CustomerImage, LaneCopy
 from schemas.errors import Fenced
 from schemas.lane import Claimed, Commit, Loaded, OutboxEntry

@@ -13,7 +13,7 @@ from typing import Any
 import msgpack
 import msgspec
 
-from infra.store.limits import MAX_DECISIONS
+from infra.store.commit_limits import MAX_DECISIONS
 from schemas.lane import Commit, OutboxEntry
 from schemas.times import Millis
 

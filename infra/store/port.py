@@ -78,7 +78,7 @@ class LaneStore(Protocol):
             due_limit: how many timers at most, the earliest first, by (moment, customer).
 
         Raises:
-            ValueError: more is asked for than ``infra.store.limits`` allows.
+            ValueError: more is asked for than ``infra.store.commit_limits`` allows.
         """
         ...
 
@@ -91,7 +91,7 @@ class LaneStore(Protocol):
 
         Raises:
             Fenced: another owner has raised the version, or this one has committed something else at it.
-            ValueError: it is larger than ``infra.store.limits`` allows, or its outbox does not go on where
+            ValueError: it is larger than ``infra.store.commit_limits`` allows, or its outbox does not go on where
                 the one held ends; nothing was written.
         """
         ...

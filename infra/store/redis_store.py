@@ -13,15 +13,15 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
 from infra.store.client import Client, address_of, connect
-from infra.store.copying import Copying
+from infra.store.commit_limits import MAX_DECISIONS, check_commit, check_load
 from infra.store.durability import check_durability
+from infra.store.errors import translate_errors
 from infra.store.keys import PREFIX, SLOT_OF_DECISION, lane_keys
-from infra.store.limits import MAX_DECISIONS, check_commit, check_load
+from infra.store.lane_copy import LaneCopier
 from infra.store.packing import pack_commit, pack_ids, unpack_entry
 from infra.store.pipeline import ScriptPipeline
 from infra.store.port import Counts, LaneCopy
 from infra.store.scripts import script_text
-from infra.store.trouble import reaching
 from schemas.errors import Fenced
 from schemas.lane import Claimed, Commit, Loaded
 from schemas.times import SECOND, Millis
@@ -63,7 +63,7 @@ class RedisStore:
         self._time = _script(self.client, "time")
         # Of a cluster each lane may be on another node.
         self._pipeline = ScriptPipeline(self.client, timeout_seconds) if isinstance(self.client, Redis) else None
-        self._copying = Copying(partial(_script, self.client), self._ask)
+        self._copying = LaneCopier(partial(_script, self.client), self._ask)
         self._owners: dict[int, str] = {}
         self._sent: dict[int, tuple[int, Commit, int]] = {}
         self._tokens = count(1)
@@ -223,7 +223,7 @@ class RedisStore:
 
     async def wipe(self) -> None:
         """Remove everything that is tend's, for a fresh demo; other keys stay."""
-        with reaching(self.address):
+        with translate_errors(self.address):
             async for key in self.client.scan_iter(match=f"{PREFIX}*", count=1_000):
                 await cast("Awaitable[Any]", self.client.unlink(key))
 
@@ -234,7 +234,7 @@ class RedisStore:
         return await self._ask(self._pipeline.run(script, keys, arguments))
 
     async def _ask(self, answer: Any) -> Any:
-        with reaching(self.address):
+        with translate_errors(self.address):
             return await answer
 
 

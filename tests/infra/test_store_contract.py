@@ -21,8 +21,8 @@ from infra.store import (
     RedisStore,
     Store,
 )
-from infra.store.copying import PATIENCE_MS
 from infra.store.keys import lane_keys
+from infra.store.lane_copy import PATIENCE_MS
 from schemas.errors import Fenced, TendError
 from schemas.lane import Commit, OutboxEntry
 from schemas.times import SECOND

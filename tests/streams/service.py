@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.store.limits import check_commit
+from infra.store.commit_limits import check_commit
 from rules.loading import shipped
 from schemas.churn import Tick
 from schemas.events import AnyEvent

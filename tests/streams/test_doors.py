@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.store.limits import check_commit
+from infra.store.commit_limits import check_commit
 from schemas.codec import decode_record, encode_record_and_size
 from schemas.events import decode_event
 from schemas.ids import partition_of

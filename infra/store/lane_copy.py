@@ -16,8 +16,8 @@ from typing import Any, Final, cast
 import msgpack
 from redis.commands.core import AsyncScript
 
+from infra.store.commit_limits import MAX_DECISIONS
 from infra.store.keys import SLOT_OF_DECISION, lane_keys
-from infra.store.limits import MAX_DECISIONS
 from infra.store.packing import unpack_entry
 from infra.store.port import CustomerImage, LaneCopy
 from schemas.errors import TendError
@@ -31,7 +31,7 @@ _PORTION: Final = 200
 Ask = Callable[[Any], Awaitable[Any]]
 
 
-class Copying:
+class LaneCopier:
     """Makes copies of lanes that lie in a Redis.
 
     Args:

@@ -14,8 +14,8 @@ from redis import Redis, exceptions
 from infra.embedded import EmbeddedStore
 from infra.embedded.process import free_port
 from infra.store import RedisStore
+from infra.store.errors import translate_errors
 from infra.store.scripts import script_text
-from infra.store.trouble import reaching
 from schemas.errors import ConfigurationRefused, DependencyUnavailable, Fenced
 from schemas.lane import Commit, OutboxEntry
 from tests.infra.store_servers import LossyWire, command
@@ -331,10 +331,10 @@ async def test_wiping_leaves_what_is_not_tends(store: RedisStore, operator: Redi
     ids=lambda error: type(error).__name__,
 )
 def test_what_passes_by_itself_is_a_dependency_away(error: Exception) -> None:
-    with pytest.raises(DependencyUnavailable, match=r"the store at here:1: \S"), reaching("here:1"):
+    with pytest.raises(DependencyUnavailable, match=r"the store at here:1: \S"), translate_errors("here:1"):
         raise error
 
 
 def test_what_nobody_expected_is_not_called_passing() -> None:
-    with pytest.raises(exceptions.ResponseError), reaching("here:1"):
+    with pytest.raises(exceptions.ResponseError), translate_errors("here:1"):
         raise exceptions.ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value")

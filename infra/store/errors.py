@@ -42,7 +42,7 @@ _PASSING: Final = (
 
 
 @contextmanager
-def reaching(address: str) -> Iterator[None]:
+def translate_errors(address: str) -> Iterator[None]:
     """Translates the client's errors to ``DependencyUnavailable`` or ``ConfigurationRefused``; others pass."""
     try:
         yield
