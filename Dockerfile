@@ -9,7 +9,7 @@ COPY streams streams
 COPY infra infra
 COPY agents agents
 RUN python -m venv /opt/tend \
-    && /opt/tend/bin/pip install --no-cache-dir --disable-pip-version-check '.[imports]' --constraint constraints.txt
+    && /opt/tend/bin/pip install --no-cache-dir --disable-pip-version-check '.[imports,otel]' --constraint constraints.txt
 
 FROM python:3.13.9-slim-bookworm
 RUN groupadd --gid 10001 tend \

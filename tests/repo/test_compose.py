@@ -20,8 +20,20 @@ OURS = sorted(name for name, service in SERVICES.items() if service.get("build")
 SECRETS = re.compile(r"PASSWORD|SECRET|KEY|AUTH|TOKEN")
 
 
+IN_THE_IMAGE = {"http_host", "http_port", "data_dir"}
+"""Settings that the image fixes."""
+OF_EMBEDDED_SERVERS = {"kafka_home", "maven_mirror", "cache_dir"}
+"""Settings that count where tend starts servers itself, which it does not here."""
+OF_ONE_PROCESS = {"group_instance_id"}
+"""A name that no two workers may have: replicas share one environment."""
+OF_PAGES = {"console_host", "gateway_host", "api_host"}
+"""Given to the one service that listens there."""
+
+
 def environment(name: str) -> dict[str, str]:
-    return {key: str(value) for key, value in SERVICES[name].get("environment", {}).items()}
+    """What stands in the file; settings without a value are passed on from .env where it has them."""
+    given = SERVICES[name].get("environment", {})
+    return {key: str(value) for key, value in given.items() if value is not None}
 
 
 def test_the_file_follows_the_compose_specification() -> None:
@@ -33,7 +45,33 @@ def test_the_file_follows_the_compose_specification() -> None:
 
 
 def test_all_parts_are_there() -> None:
-    assert set(SERVICES) == {"kafka", "redis", "topics", "worker", "learn", "prometheus", "grafana"}
+    servers = {"kafka", "redis", "prometheus", "alertmanager", "grafana"}
+    ours = {"topics", "worker", "learn", "console", "gateway", "api", "send-email", "send-sms", "traces", "cli"}
+
+    assert set(SERVICES) == servers | ours
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_can_be_given_to_every_program(name: str) -> None:
+    passed = {key.removeprefix(PREFIX).lower() for key in SERVICES[name]["environment"]}
+
+    assert set(Settings.model_fields) - passed <= IN_THE_IMAGE | OF_EMBEDDED_SERVERS | OF_ONE_PROCESS | OF_PAGES
+
+
+def test_what_listens_does_so_where_it_is_published() -> None:
+    for name in ("console", "gateway", "api"):
+        port = environment(name)[f"TEND_{name.upper()}_PORT"]
+        assert SERVICES[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
+        assert f":{port}/healthz" in SERVICES[name]["healthcheck"]["test"][-1]
+        assert environment(name)[f"TEND_{name.upper()}_HOST"] == "0.0.0.0"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_rules_of_the_store_are_mounted_and_read(name: str) -> None:
+    mounts = dict(mount.rsplit(":", 2)[1::-1] for mount in SERVICES[name]["volumes"])
+
+    assert mounts[environment(name)["TEND_RULEBOOK"]] == "./rules/packs"
+    assert all(mount.endswith(":ro") for mount in SERVICES[name]["volumes"])
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -45,9 +83,10 @@ class TestEveryService:
         assert SERVICES[name].get("build") or re.search(r"\d+\.\d+\.\d+", tag)
 
     def test_says_how_it_is_when_it_runs_for_long(self, name: str) -> None:
-        once = SERVICES[name].get("restart") == "no"
+        health = SERVICES[name].get("healthcheck", {})
+        once = SERVICES[name].get("restart") == "no" or health.get("disable")
 
-        assert once or SERVICES[name]["healthcheck"]["test"]
+        assert once or health["test"]
 
     def test_mounts_only_what_exists(self, name: str) -> None:
         volumes = yaml.safe_load(FILE.read_text())["volumes"]
@@ -78,7 +117,7 @@ class TestEveryService:
 
 class TestSecrets:
     def test_are_required_where_they_count(self) -> None:
-        assert required_variables() == {"REDIS_PASSWORD", "GRAFANA_PASSWORD", "TEND_ALMANAC_KEY"}
+        assert required_variables() == {"REDIS_PASSWORD", "GRAFANA_PASSWORD", "TEND_ALMANAC_KEY", "TEND_ACCESS_KEY"}
 
     def test_have_no_default(self) -> None:
         assert not {name for name in optional_variables() if SECRETS.search(name)}
