@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
@@ -83,11 +83,13 @@ class Rebuild:
     Args:
         settings: those of the workers.
         told: hears of each lane that is done.
+        to_the_end: in service, where nobody knows how far the workers had come: as if they had handled everything.
     """
 
-    def __init__(self, settings: Settings, told: Callable[[Rebuilt], None]) -> None:
+    def __init__(self, settings: Settings, told: Callable[[Rebuilt], None], *, to_the_end: bool = False) -> None:
         self._settings = settings
         self._told = told
+        self._to_the_end = to_the_end
         self._connection = KafkaConnection.of(settings)
         self._exact = settings.exact
         self._signing = signing_of(settings)
@@ -96,7 +98,8 @@ class Rebuild:
         """Rebuild, all of it.
 
         Raises:
-            ConfigurationRefused: the store is not empty, or the log does not hold everything from its beginning.
+            ConfigurationRefused: the store is not empty, the log does not hold everything from its beginning, or Kafka
+                does not know any more how far the workers had come.
         """
         async with open_store(self._settings) as store:
             await store.check()
@@ -119,11 +122,28 @@ class Rebuild:
                 "is left would lack what was deleted. Restore the store from its append-only file or a snapshot."
             )
         found = [{topic: ends[topic][p] for topic in LANE_TOPICS} for p in range(self._settings.partitions)]
-        if self._exact:
+        if self._exact or self._to_the_end:
             return found
-        for (topic, p), offset in topics.committed_offsets(self._settings.group, EVENT_TOPICS).items():
+        committed = topics.committed_offsets(self._settings.group, EVENT_TOPICS)
+        self._require_known(committed, found)
+        for (topic, p), offset in committed.items():
             found[p][topic] = min(found[p][topic], offset)
         return found
+
+    def _require_known(self, committed: Mapping[tuple[str, int], int], ends: Sequence[Mapping[str, int]]) -> None:
+        unknown = [
+            f"{topic}, partition {p}"
+            for p, of in enumerate(ends)
+            for topic in EVENT_TOPICS
+            if of[topic] and (topic, p) not in committed
+        ]
+        if unknown:
+            raise ConfigurationRefused(
+                f"Kafka does not know how far the group {self._settings.group} had come ({'; '.join(unknown[:5])}): it "
+                "forgets that a week after the last worker has ended (offsets.retention.minutes), and knows nothing of "
+                "another TEND_GROUP. What came after the workers ended would be taken for handled, and nobody would "
+                "act on it. Set the right TEND_GROUP, restore a snapshot, or accept that: tend rebuild --to-the-end"
+            )
 
     async def _lane(self, common: _Common, partition: int, ends: Mapping[str, int]) -> Rebuilt:
         published = await asyncio.to_thread(read_position, self._connection, partition, self._signing)
@@ -229,6 +249,7 @@ class _Rebuilder:
                 "Restore the store from its append-only file or a snapshot."
             )
         if not self._exact:
-            state.sequence = max(state.sequence, self._published)
+            # In event time more may have been decided than in service: none of it is out, or ever will be.
+            state.sequence = self._published
             state.out_since, state.out_until = 0, state.time + REMEMBERED
         await self._save(Commit(b""), clock)

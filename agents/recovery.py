@@ -178,6 +178,7 @@ def require_same_broker(known: BrokerIdentity, identity: BrokerIdentity) -> None
     if known == identity:
         return
     _same_partitions(known.partitions, identity.partitions)
+    _same_group(known.group, identity.group)
     if known.cluster != identity.cluster:
         raise ConfigurationRefused(
             f"The store belongs to cluster {known.cluster}, and the broker at hand is cluster {identity.cluster}. Its "
@@ -196,6 +197,16 @@ def require_same_broker(known: BrokerIdentity, identity: BrokerIdentity) -> None
 def made_anew(known: BrokerIdentity, identity: BrokerIdentity) -> list[str]:
     """The topics that have another id than the one known; one that a newer version added has none yet."""
     return sorted(topic for topic, is_now in identity.topics.items() if known.topics.get(topic, is_now) != is_now)
+
+
+def _same_group(known: str, here: str) -> None:
+    """A group shares out the lanes: of two, each lane has two owners, whose transactions do not fence each other."""
+    if known and here and known != here:
+        raise ConfigurationRefused(
+            f"The store belongs to the workers' group {known}, and this worker has TEND_GROUP={here}: each lane would "
+            f"have two owners, and messages go out twice. Set TEND_GROUP={known}; a second installation needs a store "
+            "and a broker of its own."
+        )
 
 
 def _same_partitions(known: int, found: int) -> None:

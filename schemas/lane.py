@@ -65,6 +65,8 @@ class BrokerIdentity(msgspec.Struct, frozen=True, array_like=True):
     """Topic name to topic id (empty where the broker reports none)."""
     partitions: int = 0
     """Of each of the topics; 0 where it was not written down yet."""
+    group: str = ""
+    """The workers' group (TEND_GROUP); empty where it was not written down yet."""
 
 
 class LaneState(msgspec.Struct, array_like=True, forbid_unknown_fields=True):

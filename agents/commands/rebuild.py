@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
 import typer
 
@@ -12,7 +13,14 @@ from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import to_rfc3339
 
 
-def rebuild() -> None:
+def rebuild(
+    to_the_end: Annotated[
+        bool,
+        typer.Option(
+            "--to-the-end", help="In service: take everything in the log for handled, even what no worker acted on."
+        ),
+    ] = False,
+) -> None:
     """Make all records anew from Kafka, into an empty store, without sending anything again.
 
     Stop all workers first. After a replay the records come out the same to the byte. In service they are made by the
@@ -23,7 +31,7 @@ def rebuild() -> None:
     """
     settings = reachable_settings(store=True)
     try:
-        lanes = asyncio.run(Rebuild(settings, _tell).run())
+        lanes = asyncio.run(Rebuild(settings, _tell, to_the_end=to_the_end).run())
     except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is broken: run tend rebuild again.") from error
     typer.echo(f"{sum(lane.customers for lane in lanes):,} records of {len(lanes)} lanes; start the workers")

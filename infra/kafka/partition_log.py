@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import takewhile
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +21,8 @@ _ANSWER_SECONDS = 20.0
 _BATCH = 1_000
 _WAIT_MS = 10
 _WINDOW = 64
+_WIDEST = 8_192
+"""Records in memory at a time when reading backwards, however far back."""
 
 
 class PartitionLog:
@@ -95,9 +98,11 @@ class PartitionLog:
         upper, window = end, _WINDOW
         while upper > first and end - upper < limit:
             lower = max(first, upper - window)
-            found = [record for record in self.read(topic, partition, lower) if record.offset < upper]
-            yield from reversed(found)
-            upper, window = lower, window * 4
+            yield from reversed(self._between(topic, partition, lower, upper))
+            upper, window = lower, min(window * 4, _WIDEST)
+
+    def _between(self, topic: str, partition: int, lower: int, upper: int) -> list[KafkaRecord]:
+        return list(takewhile(lambda record: record.offset < upper, self.read(topic, partition, lower)))
 
     def close(self) -> None:
         """Let the connection go."""

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 
 from schemas.churn import Days, LabelledExample
 from schemas.ids import hash64
+from schemas.times import Millis
 from streams.churn.pending_labels import due
 
+_Prediction = tuple[str, Millis, int]
 SLACK = 2
 """This many times the cap are held before those that cannot be kept are dropped: sorting seldom is cheap."""
 
@@ -21,7 +23,7 @@ class Sample:
 
     def __init__(self, cap: int) -> None:
         self._cap = cap
-        self._held: dict[Days, list[LabelledExample]] = {}
+        self._held: dict[Days, dict[_Prediction, LabelledExample]] = {}
         self._came: dict[Days, int] = {}
 
     @property
@@ -35,22 +37,28 @@ class Sample:
         return sum(len(examples) for examples in self._held.values())
 
     def add(self, examples: Iterable[LabelledExample]) -> None:
-        """Take in examples, each of which must come once."""
+        """Take in examples. One that comes again, as after a store forgot its last moments, counts once while held."""
         for example in examples:
-            held = self._held.setdefault(example.horizon, [])
-            held.append(example)
+            held = self._held.setdefault(example.horizon, {})
+            if (prediction := _prediction(example)) in held:
+                continue
+            held[prediction] = example
             self._came[example.horizon] = self._came.get(example.horizon, 0) + 1
             if len(held) >= SLACK * self._cap:
-                self._held[example.horizon] = self._smallest(held)
+                self._held[example.horizon] = {_prediction(one): one for one in self._smallest(held.values())}
 
     def of(self, horizon: Days) -> list[tuple[LabelledExample, float]]:
         """The examples to learn from, in the order of their outcomes, and how many each stands for."""
-        held, came = self._held.get(horizon, []), self._came.get(horizon, 0)
+        held, came = list(self._held.get(horizon, {}).values()), self._came.get(horizon, 0)
         kept = held if len(held) <= self._cap else self._smallest(held)
         return [(example, came / len(kept)) for example in sorted(kept, key=_settled)]
 
-    def _smallest(self, examples: list[LabelledExample]) -> list[LabelledExample]:
+    def _smallest(self, examples: Iterable[LabelledExample]) -> list[LabelledExample]:
         return sorted(examples, key=_draw)[: self._cap]
+
+
+def _prediction(example: LabelledExample) -> _Prediction:
+    return example.customer, example.predicted_at, example.part
 
 
 def _settled(example: LabelledExample) -> tuple[int, str, int]:

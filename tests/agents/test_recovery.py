@@ -113,3 +113,19 @@ def test_a_store_that_never_wrote_its_number_of_lanes_down_does_so_now() -> None
     assert recover_state(body, 0, BrokerIdentity("cluster", {}, 8), "wall", BEGINS).broker == BrokerIdentity(
         "cluster", {}, 8
     )
+
+
+@pytest.mark.parametrize(
+    ("known", "here", "refused"), [("tend", "shop", True), ("", "shop", False), ("tend", "tend", False)]
+)
+def test_a_second_group_on_one_store_is_refused(known: str, here: str, *, refused: bool) -> None:
+    body = msgspec.msgpack.encode(LaneState(dict(BEGINS), broker=BrokerIdentity("cluster", {}, 8, known)))
+    identity = BrokerIdentity("cluster", {}, 8, here)
+
+    if refused:
+        with pytest.raises(
+            ConfigurationRefused, match=r"belongs to the workers' group tend.*TEND_GROUP=shop.*Set TEND_GROUP=tend"
+        ):
+            recover_state(body, 0, identity, "wall", BEGINS)
+    else:
+        assert recover_state(body, 0, identity, "wall", BEGINS).broker == identity

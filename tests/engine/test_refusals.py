@@ -125,6 +125,14 @@ def test_a_store_of_topics_that_were_made_anew(place: Make) -> None:
     assert_refused(here.worker(), "other topics named storefront.orders", "deleted and made anew", "an empty store")
 
 
+def test_a_second_group_in_one_installation(place: Make) -> None:
+    here = place()
+    identity = Topics(KafkaConnection.of(here.settings)).identity(LANE_TOPICS)
+    here.write(broker=msgspec.structs.replace(identity, group="the-first"))
+
+    assert_refused(here.worker(), "belongs to the workers' group the-first", "Set TEND_GROUP=the-first")
+
+
 def test_a_store_written_by_another_clock(place: Make) -> None:
     here = place()
     here.write(clock="event")

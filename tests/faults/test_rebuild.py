@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from agents.installation import environment_of
 from tests.engine.site import Site, eventually
@@ -60,6 +61,29 @@ def test_after_a_replay_workers_live_it_again_by_themselves(world: World, expect
 
     world.until_done()
     assert_equal(world.result(), expected, world.action_ids())
+
+
+def test_where_kafka_forgot_how_far_the_workers_came_a_rebuild_says_what_that_would_mean(site: Site) -> None:
+    before = site.complain_all("before", 5)
+    site.until(lambda: all(site.rules_acted(who) for who in before), "all is well")
+    site.worker.stop()
+    during = site.complain_all("during", 5)
+    admin = AdminClient({"bootstrap.servers": site.connection.brokers})
+    admin.delete_consumer_groups([site.settings.group])[site.settings.group].result(20)
+    lose(site.settings)
+
+    refused = site.tend("rebuild")
+    assert refused.status == 2
+    assert f"does not know how far the group {site.settings.group} had come" in refused.err
+    assert "tend rebuild --to-the-end" in refused.err
+    taken = site.tend("rebuild", "--to-the-end")
+    assert taken.status == 0, taken.err
+
+    site.worker.start()
+    after = site.complain_all("after", 5)
+    site.until(lambda: all(site.rules_acted(who) for who in after), "life goes on")
+    assert not any(site.rules_acted(who) for who in during)
+    assert all(site.record(who) for who in before + during)
 
 
 def test_in_service_nobody_hears_of_it(site: Site) -> None:

@@ -168,3 +168,21 @@ def test_a_restart_with_the_last_almanac_goes_on_as_if_nothing_had_happened() ->
 
 def test_with_nothing_pending_a_restart_reads_on_where_reading_ended() -> None:
     assert collector().resume(17) == 17
+
+
+def test_a_lesson_that_comes_again_under_another_sequence_is_learned_once() -> None:
+    """A store that forgot its last moments has them lived through again: what is said of them comes anew."""
+    features = pack(CURRENT, -1.0, [0.5] * SIZE, (3, 20.0, 40.0))
+    lessons = [LabelledExample(f"c-{n}", n, 28, 0, features, n % 2 == 0, 1) for n in range(6)]
+    once, twice = collector(), collector()
+    for here, told_of in ((once, [lessons]), (twice, [lessons, lessons[2:]])):
+        for sequence, some in enumerate(told_of, start=1):
+            here.add(Contribution(0, sequence, 5, 5, some), sequence)
+        here.add(told(0, 9, 5, done=True), 9)
+        here.add(told(1, 1, 5, done=True), 10)
+
+    expected, found = once.close(), twice.close()
+
+    assert expected is not None
+    assert found is not None
+    assert encode_almanac(found) == encode_almanac(expected)
