@@ -58,7 +58,7 @@ class LaneRunner:
 
     @property
     def status(self) -> Status:
-        """What it is doing."""
+        """What the lane is doing."""
         return self._status.status
 
     @property

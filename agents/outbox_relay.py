@@ -130,7 +130,7 @@ class OutboxRelay:
         self._raise_if_ended()
 
     async def flush(self) -> None:
-        """Wait until all is out."""
+        """Wait until every entry is published."""
         while self._entries:
             self._raise_if_ended()
             await asyncio.sleep(0.01)

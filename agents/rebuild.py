@@ -73,7 +73,7 @@ class EndedLog:
         return FetchedRecords(stop, found, at_end=stop >= end, end_offset=end)
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self._log.close()
 
 

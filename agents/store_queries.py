@@ -29,7 +29,7 @@ class StoreQueries:
         self._partitions = Topics(KafkaConnection.of(settings)).partitions(ORDERS)
 
     async def close(self) -> None:
-        """Let the store go."""
+        """Close the connection."""
         await self._store.close()
 
     async def customer(self, customer: str) -> tuple[CustomerRecord, OrderBook]:

@@ -23,7 +23,7 @@ _WIDEST_NAME, _WIDEST_VALUES = 40, 80
 
 
 class LookReport(NamedTuple):
-    """All that a look tells."""
+    """Everything that a look at a file reports."""
 
     file: Path
     look: Look
@@ -94,7 +94,7 @@ def summary_line(found: Imported) -> str:
 
 
 def summary_of(found: Imported) -> dict[str, Any]:
-    """The same for a program."""
+    """The same as JSON."""
     return {
         "rows": found.rows, "lines": found.lines, "orders": found.orders, "events": dict(found.events),
         "totals": {code: dict(total) for code, total in found.totals.items()},
@@ -106,7 +106,7 @@ def summary_of(found: Imported) -> dict[str, Any]:
 
 
 def tell_look(seen: LookReport) -> None:
-    """A look, in words."""
+    """Print a look at a file."""
     _tell_layout(seen.look)
     if seen.made is not None and not seen.refused:
         _tell_made(seen.made)
@@ -154,7 +154,7 @@ def _tell_made(made: Imported) -> None:
 
 
 def look_json(seen: LookReport) -> dict[str, Any]:
-    """The same for a program."""
+    """The same as JSON."""
     return {
         "tables": [
             {

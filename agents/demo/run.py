@@ -50,7 +50,7 @@ _LOOK_SECONDS = 1.0
 
 
 class Plan(NamedTuple):
-    """What is replayed."""
+    """What the demo replays."""
 
     days: int
     households: int | None = None

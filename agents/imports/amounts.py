@@ -119,7 +119,7 @@ class DecimalEvidence:
         self._for: dict[str, str] = {}
 
     def see(self, text: str) -> None:
-        """One more amount."""
+        """Take one more amount into account."""
         if text.isdigit() or len(self._for) == 2:
             return
         found = _CORE.fullmatch(text.strip())

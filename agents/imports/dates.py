@@ -53,7 +53,7 @@ class DateEvidence:
         self._serial = self._other = 0
 
     def see(self, where: str, text: str) -> None:
-        """One more date."""
+        """Take one more date into account."""
         if self._order:
             return
         text = text.strip()

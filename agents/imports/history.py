@@ -37,7 +37,7 @@ _NEVER: Final = re.compile(r"(?!)")
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for."""
+    """What an import was asked for."""
 
     path: Path
     layouts: tuple[Layout, ...]
@@ -61,7 +61,7 @@ class Request:
 
 @dataclass
 class Imported:
-    """What became of it."""
+    """What became of an import."""
 
     out: Path
     left_out: RejectedRows

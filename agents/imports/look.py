@@ -23,7 +23,7 @@ _NEEDED: Final = ("customer", "time", "amount")
 
 @dataclass
 class Look:
-    """What is seen in a file."""
+    """What a look at a file found."""
 
     tables: list[Table]
     samples: list[list[Sequence[str]]]

@@ -42,7 +42,7 @@ class TableSource:
 
     @property
     def name(self) -> str:
-        """For messages."""
+        """Its name in messages."""
         return self.member or (f"{self.path.name}, sheet {self.sheet}" if self.sheet else self.path.name)
 
 

@@ -107,7 +107,7 @@ class Gathering:
         self.add(first)
 
     def add(self, row: OrderRow) -> None:
-        """One more row."""
+        """Add one more row of the order."""
         self._rows += 1
         if row.problem:
             self._unread += 1
@@ -151,7 +151,7 @@ class Gathering:
                 self._items.append(item | ({"category": line.category} if line.category else {}))
 
     def finish(self) -> ImportedOrder | Meant | UnreadableOrder:
-        """What it has become."""
+        """The order made of its rows, or why there is none."""
         try:
             if self._problem:
                 where, problem = self._problem
@@ -280,7 +280,7 @@ def packed(row: OrderRow) -> bytes:
 
 
 def unpacked(line: bytes) -> OrderRow:
-    """The row in such a line."""
+    """The row that was packed into this line."""
     order, where, rest = line.split(b"\t", 2)
     facts, own, problem = orjson.loads(rest)
     return OrderRow(int(where), order.decode(), facts, OrderLine(*own), problem)

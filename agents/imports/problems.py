@@ -38,7 +38,7 @@ class RejectedRows:
 
     @property
     def count(self) -> int:
-        """All of both."""
+        """How many rows were rejected, for either reason."""
         return self.unreadable + self.meant.total()
 
     def add(self, where: str, problem: BadValue, rows: int = 1) -> None:

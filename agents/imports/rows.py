@@ -38,7 +38,7 @@ class OrderLine(NamedTuple):
 
 
 class OrderRow(NamedTuple):
-    """A row, understood."""
+    """What a row means."""
 
     where: int
     """Its table and its number in one."""

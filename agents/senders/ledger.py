@@ -68,7 +68,7 @@ class Ledger:
         return int(await self._ask(self._client.get(self._day(day))) or 0)
 
     async def count(self, day: str) -> None:
-        """One more."""
+        """Count one more."""
         await self._ask(self._client.incr(self._day(day)))
         await self._ask(self._client.pexpire(self._day(day), 3 * DAY))
 

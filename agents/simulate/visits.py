@@ -28,7 +28,7 @@ class Catalogue:
         return self._categories.get(product, "OTHER")
 
     def any(self, dice: Dice) -> int:
-        """Some product."""
+        """A product drawn at random."""
         return dice.pick(self._shelf)
 
 
@@ -70,7 +70,7 @@ class Visit:
         self._steps += 1
 
     def view(self, at: int, product: int) -> None:
-        """A product page."""
+        """The customer looks at a product page."""
         fields = {"sku": str(product), "category": self._catalogue.category(product)}
         self._step(at, "product.viewed", fields)
 
@@ -80,16 +80,16 @@ class Visit:
         self._step(at, "search.performed", {"query": query, "results": results})
 
     def add(self, at: int, line: BasketLine) -> None:
-        """Into the cart."""
+        """The customer puts a product into the cart."""
         fields = {"cart_id": self.cart, "sku": str(line.product), "quantity": line.quantity, "price": line.cents}
         self._step(at, "cart.item_added", {**fields, "currency": CURRENCY})
 
     def remove(self, at: int, line: BasketLine) -> None:
-        """Out of the cart again."""
+        """The customer takes a product out of the cart."""
         self._step(at, "cart.item_removed", {"cart_id": self.cart, "sku": str(line.product)})
 
     def till(self, at: int, cents: int) -> None:
-        """To the till."""
+        """The customer goes to the checkout."""
         self._step(at, "checkout.started", {"cart_id": self.cart, "amount": cents, "currency": CURRENCY})
 
     def step(self, at: int, name: str) -> None:

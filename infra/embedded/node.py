@@ -34,7 +34,7 @@ class Node(msgspec.Struct, frozen=True):
 
     @property
     def data(self) -> Path:
-        """Its log."""
+        """The folder of its log."""
         return self.folder / "kafka"
 
     @property

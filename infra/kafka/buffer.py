@@ -46,7 +46,7 @@ class FetchedBatch(msgspec.Struct):
 
 
 class _Log(msgspec.Struct):
-    """One topic's part."""
+    """What is buffered of one topic."""
 
     received: int
     """Where the next record to come may lie; behind markers that were seen."""

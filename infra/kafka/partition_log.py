@@ -105,7 +105,7 @@ class PartitionLog:
         return list(takewhile(lambda record: record.offset < upper, self.read(topic, partition, lower)))
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self._consumer.close()
 
     def __enter__(self) -> Self:

@@ -72,11 +72,11 @@ class Member(Protocol):
         ...
 
     def on_fetched(self, batches: Sequence[FetchedBatch]) -> None:
-        """This came."""
+        """These batches were fetched."""
         ...
 
     async def on_failed(self, reason: Exception) -> None:
-        """The client has ended."""
+        """The client has ended, for this reason."""
         ...
 
 

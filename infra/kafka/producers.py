@@ -207,7 +207,7 @@ class BroadcastProducer:
         )
 
     async def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self._producer = None
         self._thread.shutdown(wait=False)
 

@@ -120,39 +120,39 @@ class BatchConsumer(Consumer):
         raise NotImplementedError
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Nobody asks for it."""
+        """Not used: there are no tables."""
         raise NotImplementedError
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
-        """Nobody asks for it."""
+        """Not used: there are no tables."""
         raise NotImplementedError
 
     async def position(self, tp: TP) -> int | None:
-        """Nobody asks for it."""
+        """Not used: there are no tables."""
         raise NotImplementedError
 
     def highwater(self, tp: TP) -> int:
-        """Nobody asks for it."""
+        """Not used: there are no tables."""
         raise NotImplementedError
 
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
-        """Nobody asks for it."""
+        """Not used: there are no tables."""
         raise NotImplementedError
 
     async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
-        """Nobody asks for it."""
+        """Not used: there are no tables."""
         raise NotImplementedError
 
     async def create_topic(self, *args: Any, **kwargs: Any) -> None:
-        """Nobody asks for it."""
+        """Not used: there are no tables."""
         raise NotImplementedError
 
     def topic_partitions(self, topic: str) -> int | None:
-        """Nobody asks for it."""
+        """Not used: there are no tables."""
         raise NotImplementedError
 
     def key_partition(self, topic: str, key: bytes | None, partition: int | None = None) -> int | None:
-        """Nobody asks for it."""
+        """Not used: there are no tables."""
         raise NotImplementedError
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
@@ -169,5 +169,5 @@ class BatchTransport(Transport):
         self.group, self.prefetcher = group, prefetcher
 
     def create_consumer(self, callback: ConsumerCallback, **kwargs: Any) -> BatchConsumer:
-        """Create new consumer."""
+        """The consumer of this worker."""
         return cast(BatchConsumer, super().create_consumer(callback, **kwargs))

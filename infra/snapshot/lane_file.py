@@ -80,7 +80,7 @@ class LaneWriter:
             self._write(OutboxEntries(entries))
 
     def add(self, images: Sequence[CustomerImage]) -> None:
-        """Some more customers."""
+        """Write some more customers of the lane."""
         for image in images:
             self._waiting.append(image)
             self._size += len(image.record) + len(image.orders or b"") + sum(map(len, image.decisions))

@@ -33,7 +33,7 @@ class LaneEntry(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """A snapshot."""
+    """What a snapshot is made of: one file for each lane."""
 
     format: int
     made: str

@@ -196,7 +196,7 @@ class MemoryStore:
         self._lanes.clear()
 
     async def close(self) -> None:
-        """Nothing is connected."""
+        """Do nothing: there is no connection."""
 
     async def __aenter__(self) -> Self:
         return self

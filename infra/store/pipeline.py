@@ -22,7 +22,7 @@ _AGAIN_SECONDS = 0.05
 
 
 class _Call(msgspec.Struct):
-    """A question on its way."""
+    """A call that waits for its answer."""
 
     answer: asyncio.Future[Any]
     asked_at: float
