@@ -57,20 +57,27 @@ class Service(ServerProcess):
             raise TendError(f"{self.name} has ended.\n{self._how_it_was_started()}")
 
 
-class Console(ServerProcess):
-    """The console as a child process."""
+class WebService(ServerProcess):
+    """A service with pages or an API as a child process; it inherits its keys."""
 
-    def __init__(self, settings: Settings, directory: Path) -> None:
-        self._token = first_token(settings)
+    def __init__(self, name: str, command: str, port: int, settings: Settings, directory: Path) -> None:
         super().__init__(
-            name="The console",
-            command=[sys.executable, "-m", "agents.cli", "console"],
-            port=settings.console_port,
-            log=directory / "console.log",
+            name=f"The {name}",
+            command=[sys.executable, "-m", "agents.cli", command],
+            port=port,
+            log=directory / f"{command}.log",
             answers=_listens,
             environment=environment_of(settings),
             start_seconds=_SECONDS_TO_START,
         )
+
+
+class Console(WebService):
+    """The console as a child process."""
+
+    def __init__(self, settings: Settings, directory: Path) -> None:
+        super().__init__("console", "console", settings.console_port, settings, directory)
+        self._token = first_token(settings)
 
     @property
     def door(self) -> str:
@@ -78,19 +85,11 @@ class Console(ServerProcess):
         return f"http://{self.address}/sign-in?token={self._token}"
 
 
-class Api(ServerProcess):
-    """The API alone as a child process; it inherits its keys."""
+class Api(WebService):
+    """The API alone as a child process."""
 
     def __init__(self, settings: Settings, directory: Path) -> None:
-        super().__init__(
-            name="The API",
-            command=[sys.executable, "-m", "agents.cli", "api"],
-            port=settings.api_port,
-            log=directory / "api.log",
-            answers=_listens,
-            environment=environment_of(settings),
-            start_seconds=_SECONDS_TO_START,
-        )
+        super().__init__("API", "api", settings.api_port, settings, directory)
 
 
 class Installation:
