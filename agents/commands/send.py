@@ -110,7 +110,8 @@ async def _send(settings: Settings, channel: str, provider: Provider) -> None:
     stopped = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-    consumer = await asyncio.to_thread(open_consumer, KafkaConnection.of(settings), f"{settings.group}-send-{channel}")
+    connection, group = KafkaConnection.of(settings), f"{settings.group}-send-{channel}"
+    consumer = await asyncio.to_thread(lambda: open_consumer(connection, group, name=settings.sender_name))
     async with open_sender(settings, channel, provider) as sender:
         typer.echo(f"sending {channel}")
         await run(sender, consumer, stopped.is_set)

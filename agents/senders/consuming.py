@@ -21,8 +21,12 @@ _POLL_MS: Final = 500
 _PAUSE_SECONDS: Final = 2.0
 
 
-def open_consumer(connection: KafkaConnection, group: str, topics: Sequence[str] = _ACTIONS) -> Any:
-    """A consumer of topics (all action topics) that sees what is committed only, and commits what it is told to."""
+def open_consumer(connection: KafkaConnection, group: str, topics: Sequence[str] = _ACTIONS, name: str = "") -> Any:
+    """A consumer of topics (all action topics) that sees what is committed only, and commits what it is told to.
+
+    Args:
+        name: of this member of the group, one for each; after a crash it has its partitions back at once.
+    """
     security: dict[str, Any] = {"security_protocol": connection.protocol}
     if connection.uses_sasl:
         security |= {
@@ -36,6 +40,7 @@ def open_consumer(connection: KafkaConnection, group: str, topics: Sequence[str]
         *topics,
         bootstrap_servers=connection.brokers.split(","),
         group_id=group,
+        group_instance_id=name or None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed",

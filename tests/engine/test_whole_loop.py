@@ -151,6 +151,33 @@ def test_from_an_order_to_a_complaint_put_right_and_a_wish_respected(
     assert [one for one in doors.office.mails if str(one["To"]) == email and "Something" in str(one["Subject"])] == []
 
 
+def test_a_history_that_moves_in_by_the_live_door_is_recorded_and_bothers_nobody(doors: Doors) -> None:
+    """woocommerce/migrator-cli PR #6: customers of years ago got mails about orders that were only imported."""
+    signed = ("x-shopify-hmac-sha256", SHOPIFY)
+    said = {"state": "subscribed", "consent_updated_at": "2024-01-01T12:00:00Z"}
+    for number in range(20):
+        order = {
+            "id": 60_000 + number, "name": f"old-{number}", "currency": "USD", "total_price": "10.00",
+            "processed_at": f"2024-02-{number + 1:02}T12:00:00Z", "created_at": ago(0), "updated_at": ago(0),
+            "fulfillment_status": "fulfilled", "tags": "imported", "test": False, "line_items": [],
+            "customer": {"id": 7_200 + number % 10, "email": f"old{number % 10}@mail.test",
+                         "email_marketing_consent": said},
+        }  # fmt: skip
+        hook(doors, "shopify", ("x-shopify-topic", "orders/create"), signed, order)
+    by_events(doors, "live-1", "live@mail.test")
+    doors.mail("How was the delivery", "live@mail.test")
+
+    def recorded() -> bool:
+        records = [doors.site.record(f"{7_200 + number}") for number in range(10)]
+        return all(record is not None and record.purchases.count == 2 for record in records)
+
+    doors.site.until(recorded, "the whole history is recorded")
+    for number in range(10):
+        assert doors.site.actions(f"{7_200 + number}") == []
+        refused = {one["rule"]: one["reason"] for one in doors.site.decisions(f"{7_200 + number}")}
+        assert refused.get("first_order_thanks") == "expired"
+
+
 def _withdrawn(doors: Doors, customer: str) -> bool:
     record = doors.site.record(customer)
     return record is not None and any(one.purpose == "marketing" and not one.granted for one in record.consents)
