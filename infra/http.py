@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
@@ -10,6 +11,9 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+MOST_CONNECTIONS: Final = 64
+IDLE_SECONDS: Final = 30.0
+"""How long a connection may ask for nothing."""
 _PAGES: Final = (
     "/metrics  figures, for Prometheus\n/healthz  whether it runs\n/readyz   whether it is ready, and why not\n"
 )
@@ -55,12 +59,29 @@ async def serve(
     app.add_routes(
         [web.get("/", root), web.get("/metrics", metrics), web.get("/healthz", healthz), web.get("/readyz", readyz)]
     )
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, keepalive_timeout=IDLE_SECONDS)
     await runner.setup()
+    assert runner.server is not None
+    listening = await asyncio.get_running_loop().create_server(_Doorkeeper(runner.server), host, port)
     try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        bound = runner.addresses[0]
+        bound = listening.sockets[0].getsockname()
         yield f"http://{bound[0]}:{bound[1]}"
     finally:
+        listening.close()
         await runner.cleanup()
+
+
+class _Doorkeeper:
+    """Lets in so many connections; for one more the oldest has to go.
+
+    Whoever holds connections open takes no descriptors from the lanes, and keeps nobody from asking.
+    """
+
+    def __init__(self, server: web.Server) -> None:
+        self._server = server
+
+    def __call__(self) -> web.RequestHandler:
+        within = [one for one in self._server.connections if one.transport is not None]
+        for oldest in within[: len(within) - MOST_CONNECTIONS + 1]:
+            oldest.force_close()
+        return self._server()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
-from infra.http import serve
+from infra.http import MOST_CONNECTIONS, serve
 from infra.metrics import UNKNOWN_RECEIPTS
 from infra.telemetry import Telemetry
 
@@ -51,3 +53,23 @@ async def test_the_root_says_what_this_is_and_what_there_is(address: str) -> Non
 
     assert status == 200
     assert all(page in text for page in ("/metrics", "/healthz", "/readyz"))
+
+
+async def test_whoever_holds_connections_open_keeps_nobody_from_asking(address: str) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    before = open_descriptors()
+    idle = [await asyncio.open_connection(host, int(port)) for _ in range(3 * MOST_CONNECTIONS)]
+    for _, writer in idle[::2]:
+        writer.write(b"GET /metrics HTTP/1.1\r\nX-Slow: ")  # and never an end
+
+    assert (await get(f"{address}/metrics"))[0] == 200
+    # Ours are among those of this process.
+    assert open_descriptors() - before - len(idle) <= MOST_CONNECTIONS + 5
+    assert await idle[0][0].read() == b""
+
+    for _, writer in idle:
+        writer.close()
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
