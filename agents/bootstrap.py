@@ -22,7 +22,7 @@ from streams.ingest import Span, receive
 from streams.lane_protocol import LaneConfig
 
 if TYPE_CHECKING:
-    from agents.lane_dependencies import Watch
+    from agents.lane_dependencies import LaneObserver
     from agents.learner import Learner
     from agents.worker import Worker
 
@@ -77,7 +77,7 @@ def _redis_password(settings: Settings) -> str | None:
 # A program pays for the parts that it runs: what is made below is imported where it is made.
 
 
-def new_worker(settings: Settings, watch: Watch) -> Worker:
+def new_worker(settings: Settings, watch: LaneObserver) -> Worker:
     """A member of the workers' group."""
     from agents.almanacs import AlmanacFeed
     from agents.leap import LeapGuard

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from agents.batches import Batches
-from agents.lane_dependencies import Core, LaneDependencies
+from agents.lane_dependencies import LaneCore, LaneDependencies
 from agents.lane_status import LaneStatus, Status
 from agents.outbox_relay import OutboxRelay
 from agents.recovery import continue_behind, recover_state
@@ -173,12 +173,12 @@ class LaneRunner:
         deps, begins = self._deps, self._deps.begin_offsets(self.partition)
         return recover_state(claimed.state, self.partition, deps.identity, deps.clock, begins)
 
-    async def _work(self, lane: Core) -> None:
+    async def _work(self, lane: LaneCore) -> None:
         self._batches = self._deps.batches(self.partition, lane.state.offsets)
         while not self._stopping.is_set():
             await self._turn(lane, self._batches)
 
-    async def _turn(self, lane: Core, batches: Batches) -> None:
+    async def _turn(self, lane: LaneCore, batches: Batches) -> None:
         await self._room()
         started = time.perf_counter()
         batch = await batches.next(lane.state)
@@ -189,7 +189,7 @@ class LaneRunner:
         await self._take(lane, batch)
         self._deps.applied(self.partition, lane.state.offsets)
 
-    async def _take(self, lane: Core, batch: Batch) -> None:
+    async def _take(self, lane: LaneCore, batch: Batch) -> None:
         self._answered = time.perf_counter()
         await drive(lane.take(batch), self)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from agents.batches import Batches
 from agents.lane_status import Status
-from agents.outbox_relay import Publishes
+from agents.outbox_relay import Publisher
 from agents.same_topics import KnownTopics
 from infra.store import LaneStore
 from schemas.almanac import Almanac
@@ -28,7 +28,7 @@ class Almanacs(Protocol):
         ...
 
 
-class Core(Protocol):
+class LaneCore(Protocol):
     """What decides: a machine without input or output, which asks for what it needs and says what to save."""
 
     @property
@@ -41,7 +41,7 @@ class Core(Protocol):
         ...
 
 
-class Watch(Protocol):
+class LaneObserver(Protocol):
     """Who is told what a lane does: the metrics."""
 
     def status(self, partition: int, status: Status) -> None:
@@ -79,13 +79,13 @@ class LaneDependencies(msgspec.Struct, frozen=True):
     store: LaneStore
     almanacs: Almanacs
     library: RulebookSchedule
-    watch: Watch
+    watch: LaneObserver
     identity: BrokerIdentity
     clock: str
     outbox_limit: int
     begin_offsets: Callable[[int], Mapping[str, int]]
     """First readable offset per topic of a partition: where a lane without a state begins."""
-    publisher: Callable[[int], Publishes]
+    publisher: Callable[[int], Publisher]
     batches: Callable[[int, Mapping[str, int]], Batches]
     """Makes the source of batches of a partition from the offsets to start at."""
     applied: Callable[[int, Mapping[str, int]], None]
@@ -95,7 +95,7 @@ class LaneDependencies(msgspec.Struct, frozen=True):
     """Waits until the clock can be believed, and says why it cannot."""
     prove_leap: Callable[[Millis, Callable[[str | None], None]], Awaitable[None]] = never_far_ahead
     """The same, of a clock that may be far ahead of a lane's last commit."""
-    core: Callable[[LaneConfig, LaneState, RulebookSchedule], Core] = Lane
+    core: Callable[[LaneConfig, LaneState, RulebookSchedule], LaneCore] = Lane
     """Makes what decides, from where the store says that the lane stands."""
     exact: bool = False
     """Whether the same batches come again after a crash, with the same sequences: in a replay with watermarks."""

@@ -15,7 +15,7 @@ from schemas.lane import OutboxEntry
 _AT_ONCE = 500
 
 
-class Publishes(Protocol):
+class Publisher(Protocol):
     """A publisher of one partition's outbox."""
 
     async def open(self, known: int) -> int:
@@ -50,7 +50,7 @@ class OutboxRelay:
 
     def __init__(
         self,
-        publisher: Publishes,
+        publisher: Publisher,
         limit: int,
         waits: Callable[[str | None], None],
         took: Callable[[float], None] = lambda _: None,

@@ -15,7 +15,6 @@ from schemas.ids import partition_of
 from schemas.lane import LaneState
 from schemas.outcome import Decision, decode_decision
 from schemas.record import CustomerRecord, OrderBook
-from schemas.times import Millis
 from schemas.topics import ORDERS
 
 _SEVERAL = 5
@@ -76,10 +75,6 @@ class StoreQueries:
         if state is None:
             raise TendError(f"Partition {partition} has not begun yet; run a worker first: tend worker")
         return state
-
-    async def next_look(self, customer: str) -> Millis | None:
-        """When the customer is looked at again, if nothing happens before."""
-        return await self._store.timer(partition_of(customer, self._partitions), customer)
 
     async def all(self) -> AsyncIterator[tuple[CustomerRecord, int]]:
         """All customers, with the size of each record in bytes; in no order."""

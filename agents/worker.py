@@ -13,10 +13,10 @@ from agents.almanacs import AlmanacFeed
 from agents.batches import Batches, LiveBatches, MarkedBatches, Receive
 from agents.catalogue import topic_specs
 from agents.lane import LaneRunner
-from agents.lane_dependencies import LaneDependencies, Watch, always_trusted, never_far_ahead
+from agents.lane_dependencies import LaneDependencies, LaneObserver, always_trusted, never_far_ahead
 from agents.lane_status import Status
 from agents.leap import LeapGuard
-from agents.outbox_relay import Publishes
+from agents.outbox_relay import Publisher
 from agents.recovery import check_together
 from agents.rulebooks import RulebookFeed
 from agents.same_topics import SameTopics
@@ -50,7 +50,7 @@ class WorkerParts(msgspec.Struct, frozen=True):
     """Doubts that clock where it is far ahead of what a lane has seen."""
     config: Callable[[int], LaneConfig]
     """What the lane of a partition knows from the settings."""
-    publisher: Callable[[int], Publishes]
+    publisher: Callable[[int], Publisher]
     """Makes the publisher of a partition's outbox."""
     receive: Receive
     signing: Signing
@@ -62,7 +62,7 @@ class WorkerParts(msgspec.Struct, frozen=True):
 class Worker:
     """One member of the workers' group."""
 
-    def __init__(self, settings: Settings, watch: Watch, parts: WorkerParts) -> None:
+    def __init__(self, settings: Settings, watch: LaneObserver, parts: WorkerParts) -> None:
         self._settings = settings
         self._watch = watch
         self._parts = parts

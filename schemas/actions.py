@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import orjson
 from pydantic import Field, StringConstraints, TypeAdapter
@@ -141,8 +141,3 @@ def decode_action(body: bytes) -> AnyAction:
         pydantic.ValidationError: the body is no action of the contract.
     """
     return _ADAPTER.validate_json(body)
-
-
-def action_schema() -> dict[str, Any]:
-    """JSON Schema of all actions."""
-    return _ADAPTER.json_schema()

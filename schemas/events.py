@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Final, cast, get_args
+from typing import Annotated, Final, cast, get_args
 
 import msgspec
 import orjson
@@ -108,11 +108,6 @@ def _model_of(event: object) -> AnyEvent:
     """Of a Struct: what it does not tell was left out."""
     plain = {name: value for name, value in msgspec.to_builtins(event).items() if value is not None}
     return _ADAPTER.validate_json(orjson.dumps(plain))
-
-
-def event_schema() -> dict[str, Any]:
-    """JSON Schema of all events."""
-    return _ADAPTER.json_schema()
 
 
 def _without_bad_options(body: bytes, error: ValidationError) -> AnyEvent:

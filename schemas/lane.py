@@ -30,16 +30,6 @@ class KafkaRecord(msgspec.Struct, frozen=True, gc=False):
         return len(self.key or b"") + len(self.value or b"") + headers
 
 
-class Fetched(msgspec.Struct, frozen=True):
-    """What one fetch brought of one topic's partition."""
-
-    records: list[KafkaRecord]
-    next_offset: int
-    """Where to go on: behind the last record and any transaction markers that followed it."""
-    end_offset: int
-    """The last stable offset that the broker reported: nothing readable lies at or behind it yet."""
-
-
 class OutboxEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One message that a lane has decided to publish; ``sequence`` counts from 1 within the lane."""
 

@@ -14,7 +14,7 @@ from agents.traces.export import OtlpExporter
 from agents.traces.reading import TOPICS, spans_in
 from agents.traces.spans import TraceSpan
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.partition_log import raw, some
+from infra.kafka.partition_log import poll_batch, record_of
 from infra.settings import Settings
 from schemas.errors import DependencyUnavailable
 
@@ -46,8 +46,8 @@ def export(settings: Settings, ended: threading.Event) -> None:
     consumer.subscribe(list(TOPICS))
     try:
         while not ended.is_set():
-            messages = [one for one in some(consumer, _MOST, _PATIENCE_SECONDS) if one.error() is None]
-            if messages and _exported(exporter, spans_in(map(raw, messages)), ended):
+            messages = [one for one in poll_batch(consumer, _MOST, _PATIENCE_SECONDS) if one.error() is None]
+            if messages and _exported(exporter, spans_in(map(record_of, messages)), ended):
                 consumer.commit(asynchronous=False)
     finally:
         consumer.close()

@@ -207,9 +207,6 @@ class Gathering:
             self._facts.get("promised_at"), self._later(first, amount, currency), self._contact(), False, self._where,
         )  # fmt: skip
 
-    def _discounts(self, placed: Millis) -> int:
-        return 0 if self._whole else sum(back for time, back in self._back.items() if time - placed < _LATER)
-
     def _credit(self, currency: str) -> ImportedOrder:
         """A number that gives back more than it takes: a credit note for orders of other numbers."""
         time = min([*self._back, *(self._times or ())])

@@ -193,9 +193,7 @@ def _foot(message: Message, links: Mapping[str, str]) -> Iterator[str]:
         yield _wrapped(message.why)
     placed = _placed(message.footer, links)
     if placed:
-        yield "\n".join(
-            f"{one.label}:\n{one.url}" if len(one.url) > 40 else f"{one.label}: {one.url}" for one in placed
-        )
+        yield "\n".join(map(_link_line, placed))
     if message.brand.legal:
         yield "\n".join(message.brand.legal)
 

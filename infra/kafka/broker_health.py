@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from confluent_kafka import KafkaError
 
-EVERY_MS = 1_000
+STATISTICS_MS = 1_000
 _QUIET_US = 2_000_000
 """A fetch that is not answered for so long is late: brokers answer an empty one within its wait."""
 
@@ -41,7 +41,7 @@ class BrokerHealth:
         clock: tells seconds that never go back.
     """
 
-    def __init__(self, every_ms: int = EVERY_MS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, every_ms: int = STATISTICS_MS, clock: Callable[[], float] = time.monotonic) -> None:
         self._every_ms = every_ms
         self._clock = clock
         self.silence = 0.0

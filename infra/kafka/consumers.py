@@ -12,7 +12,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.partition_log import PartitionLog, raw, some
+from infra.kafka.partition_log import PartitionLog, poll_batch, record_of
 from infra.kafka.topics import Topics
 from schemas.errors import ConfigurationRefused, DependencyUnavailable
 from schemas.lane import KafkaRecord
@@ -70,7 +70,7 @@ class AsyncConsumer:
             ConfigurationRefused: an offset lies outside the log.
             DependencyUnavailable: the broker reports a problem.
         """
-        messages = await self._call(lambda: some(self.client, _BATCH, max_wait_ms / 1000))
+        messages = await self._call(lambda: poll_batch(self.client, _BATCH, max_wait_ms / 1000))
         return [record for message in messages if (record := self._take(message)) is not None]
 
     async def close(self) -> None:
@@ -94,7 +94,7 @@ class AsyncConsumer:
         at = (message.topic() or "", message.partition() or 0)
         problem = message.error()
         if problem is None:
-            record = raw(message)
+            record = record_of(message)
             self._positions[at] = record.offset + 1
             self._at_end.discard(at)
             return record

@@ -16,7 +16,7 @@ Place = tuple[str, int]
 """Topic and partition."""
 
 
-class Fetches(Protocol):
+class Fetcher(Protocol):
     """Who reads, and tells the group how far lanes have come."""
 
     def open(self, partition: int, starts: Mapping[str, int]) -> PartitionBuffer:
@@ -43,7 +43,7 @@ class WorkerGroup:
     def __init__(
         self,
         topics: Sequence[str],
-        fetches: Fetches,
+        fetches: Fetcher,
         on_owned: Callable[[int], Awaitable[None]],
         on_lost: Callable[[int], Awaitable[None]],
         patience: float = 20.0,

@@ -75,13 +75,13 @@ class PartitionLog:
         """The records from ``start`` to the present end. Raises DependencyUnavailable."""
         self._consumer.assign([TopicPartition(topic, partition, start)])
         while True:
-            messages = some(self._consumer, _BATCH, _ANSWER_SECONDS)
+            messages = poll_batch(self._consumer, _BATCH, _ANSWER_SECONDS)
             if not messages:
                 raise DependencyUnavailable(f"Kafka at {self._brokers} does not answer")
             for message in messages:
                 problem = message.error()
                 if problem is None:
-                    yield raw(message)
+                    yield record_of(message)
                 elif problem.code() == KafkaError._PARTITION_EOF:
                     self._end = message.offset() or 0
                     return
@@ -117,18 +117,16 @@ class PartitionLog:
         self.close()
 
 
-def some(consumer: Consumer, limit: int, patience: float, gather: float = 0.0) -> list[Message]:
-    """Wait ``patience`` seconds for a first message, ``gather`` for more, then take what is there, up to ``limit``."""
+def poll_batch(consumer: Consumer, limit: int, patience: float) -> list[Message]:
+    """Wait ``patience`` seconds for a first message, then take what is there, up to ``limit``."""
     # consume() alone would wait for the whole number of them.
     first = consumer.poll(patience)
     if first is None:
         return []
-    if gather:
-        time.sleep(gather)
     return [first, *consumer.consume(limit - 1, 0.0)]
 
 
-def raw(message: Message) -> KafkaRecord:
+def record_of(message: Message) -> KafkaRecord:
     """A record as confluent-kafka delivers it, in our own words."""
     headers = message.headers()
     return KafkaRecord(

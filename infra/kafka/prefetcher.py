@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from infra.kafka.broker_health import EVERY_MS, BrokerHealth
+from infra.kafka.broker_health import STATISTICS_MS, BrokerHealth
 from infra.kafka.buffer import FetchedBatch, PartitionBuffer
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.readings import HIGH, Place, Readings
@@ -60,7 +60,7 @@ _NEVER = {
 }
 
 
-class Member(Protocol):
+class GroupMember(Protocol):
     """Who is told, on the event loop, what the group decides and what was fetched."""
 
     async def on_assigned(self, places: set[Place]) -> None:
@@ -91,7 +91,7 @@ class Prefetcher:
 
     def __init__(self, settings: Settings, topics: Sequence[str], group_instance_id: str | None) -> None:
         partitions = len(topics) * settings.partitions
-        self._health = BrokerHealth(max(EVERY_MS, partitions * _STATISTICS_MS_EACH))
+        self._health = BrokerHealth(max(STATISTICS_MS, partitions * _STATISTICS_MS_EACH))
         self._topics = tuple(topics)
         self._group = settings.group
         self._config = _config(settings, group_instance_id) | self._health.config() | {"error_cb": self._meet_error}
@@ -111,7 +111,7 @@ class Prefetcher:
 
     # ------------------------------------------------------------ asked on the event loop
 
-    def start(self, member: Member) -> None:
+    def start(self, member: GroupMember) -> None:
         """Join the group."""
         self._member, self._loop = member, asyncio.get_running_loop()
         self._thread.start()

@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from infra.kafka.buffer import RECORD_BYTES, FetchedBatch, FetchedRecords, PartitionBuffer
 from infra.kafka.connection import ask
-from infra.kafka.partition_log import raw
+from infra.kafka.partition_log import record_of
 from schemas.errors import ConfigurationRefused
 
 Place = tuple[str, int]
@@ -283,7 +283,7 @@ class Readings:
 
 def _add(coming: FetchedRecords, message: Message) -> None:
     """One record; unless it was there already, as what lies in the client may be fetched twice."""
-    record = raw(message)
+    record = record_of(message)
     if record.offset >= coming.next_offset:
         coming.records.append(record)
         coming.bytes += len(message) + RECORD_BYTES

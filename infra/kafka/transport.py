@@ -48,24 +48,24 @@ class BatchConsumer(Consumer):
     # ------------------------------------------------------------ told by the prefetcher
 
     async def on_assigned(self, places: set[Place]) -> None:
-        """See ``Member``."""
+        """See ``GroupMember``."""
         self._assignment = {TP(*place) for place in places}
         self.app.on_rebalance_start()
         await self.on_partitions_assigned(set(self._assignment))
 
     async def on_revoked(self, places: set[Place]) -> None:
-        """See ``Member``."""
+        """See ``GroupMember``."""
         self.app.on_rebalance_start()
         await self.on_partitions_revoked({TP(*place) for place in places})
         self._assignment = set()
 
     def on_fetched(self, batches: Sequence[FetchedBatch]) -> None:
-        """See ``Member``."""
+        """See ``GroupMember``."""
         for batch in batches:
             self._fetched.put_nowait(batch)
 
     async def on_failed(self, reason: Exception) -> None:
-        """See ``Member``."""
+        """See ``GroupMember``."""
         await self.app.crash(reason)
 
     # ------------------------------------------------------------ asked by Faust

@@ -24,7 +24,7 @@ from agents.clock import wall_clock
 from agents.installation import Installation, Service, environment_of
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.partition_log import PartitionLog, raw
+from infra.kafka.partition_log import PartitionLog, record_of
 from infra.kafka.producers import BulkProducer
 from infra.settings import Settings, load_settings
 from schemas.codec import decode_record
@@ -112,7 +112,7 @@ class Outlook:
     def seen(self) -> list[KafkaRecord]:
         """What has come so far, in the order of each partition."""
         while messages := self._consumer.consume(1_000, timeout=0.05):
-            self._seen.extend(raw(message) for message in messages if message.error() is None)
+            self._seen.extend(record_of(message) for message in messages if message.error() is None)
         return self._seen
 
     def close(self) -> None:
