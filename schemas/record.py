@@ -141,6 +141,10 @@ class Segment(RecordPart):
     """Three digits: recency, frequency, monetary, each 1 to 5; 0 before the first order."""
     since: Millis = 0
     """When the customer came into the present stage."""
+    tier_since: int = 0
+    """Day (since 1970) on which the customer came into the present tier; 0 for the first one."""
+    tier_turn: int = 0
+    """Day from which on a higher tier was deserved, or, below zero, a lower one; 0 where it is the present one."""
 
 
 class CartItem(RecordPart):

@@ -29,7 +29,7 @@ from schemas.orders import (
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import Seen
 from schemas.times import DAY, Millis, to_millis
-from streams import carts, churn_update, duplicates, order_effects, points
+from streams import carts, churn_update, duplicates, order_effects, points, wishes
 from streams.churn import remember_signal
 from streams.timer_schedule import OPEN, schedule_points
 
@@ -57,6 +57,8 @@ def place(context: EventContext, event: OrderPlaced) -> OutcomeCode | None:
         context.count(OutcomeCode.FOREIGN_CURRENCY)
     order_effects.use_coupons(context, event)
     carts.close(context, event)
+    if context.record.wishes:
+        wishes.fulfil(context, event)
     _settle(context, order, event, before)
     return None
 

@@ -180,7 +180,7 @@ def take_stock(context: EventContext) -> None:
     record, defaults = context.record, context.defaults
     here = record.segment
     tier, before = here.tier, here.stage
-    segment(here, record.purchases, defaults, context.at)
+    segment(here, record.purchases, defaults, context.at, taken_back=_taken_back(context))
     if tier and tier != here.tier:
         rises = defaults.rank(here.tier) > defaults.rank(tier)
         context.notice("tier.upgraded" if rises else "tier.downgraded", here.tier, previous=tier)
@@ -188,6 +188,14 @@ def take_stock(context: EventContext) -> None:
     if here.stage != before:
         here.since = context.at
         context.notice("stage.changed", here.stage, previous=before)
+
+
+def _taken_back(context: EventContext) -> Millis:
+    """When the order was placed that is cancelled, or comes back, just now; else 0."""
+    event = context.event
+    if event is None or event.type not in ("order.cancelled", "order.returned") or context.order is None:
+        return 0
+    return context.order.placed
 
 
 def _decide(context: EventContext, releases: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rules.context import EventContext
 from schemas.browse import WishlistAdded, WishlistRemoved
 from schemas.customers import ProductUpdated
+from schemas.orders import OrderPlaced
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_WISHES, Wish
 from streams.texts import clipped
@@ -50,6 +51,12 @@ def change(context: EventContext, event: ProductUpdated) -> OutcomeCode | None:
             context.notice("wish.cheaper", wish.sku)
         wish.price = event.price
     return None
+
+
+def fulfil(context: EventContext, event: OrderPlaced) -> None:
+    """What was ordered is wished for no longer."""
+    ordered = {clipped(item.sku, SKU_BYTES) for item in event.items}
+    context.record.wishes = [one for one in context.record.wishes if one.sku not in ordered or one.at > event.at]
 
 
 def _find(context: EventContext, sku: str) -> Wish | None:

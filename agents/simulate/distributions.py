@@ -95,7 +95,7 @@ class Distributions:
         ("question", 0.3),
     )
     coupon_claimed: Annotated[float, Of("of delivered orders", "after which a coupon of the store's is taken")] = 0.003
-    noted: Annotated[float, Of("of pages", "seen in a visit that looks, of which the product is noted")] = 0.008
+    noted: Annotated[float, Of("of pages", "seen in a visit that looks, of which the product is noted")] = 0.003
     noted_out: Annotated[float, Of("of products noted", "out of stock then, and back after 1 to 14 days")] = 0.4
     noted_dropped: Annotated[float, Of("of the other products noted", "taken off the list after 1 to 14 days")] = 0.3
 

@@ -14,7 +14,7 @@ from rules.defaults.brand import Phrases, StoreBrand
 from rules.defaults.commerce import CartDefaults, ComplaintDefaults, CouponDefaults, OrderDefaults, PointDefaults
 from rules.defaults.contact import Cap, Consents, Duplicates, Festival, Group, Quiet
 from rules.defaults.section import Language, Name, Section
-from rules.defaults.segmentation import Place, Rfm, Segments, Stages, Tier
+from rules.defaults.segmentation import Place, Rfm, Segments, Stages, Tier, TierMoves
 
 __all__ = [
     "Cap",
@@ -38,6 +38,7 @@ __all__ = [
     "Stages",
     "StoreBrand",
     "Tier",
+    "TierMoves",
 ]
 
 
@@ -48,6 +49,7 @@ class Defaults(Section):
     rfm: Rfm
     tiers: Annotated[tuple[Tier, ...], Len(1, 8)]
     """From the lowest to the highest."""
+    tier_moves: TierMoves = TierMoves()
     segments: Segments
     stages: Stages
     carts: CartDefaults

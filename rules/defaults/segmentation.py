@@ -67,6 +67,17 @@ class Tier(Section):
     """What it brings, by language; an upgrade is told only where it brings something."""
 
 
+class TierMoves(Section):
+    """How tiers hold still: what is deserved for a moment neither lifts nor drops a customer."""
+
+    qualify_days: Annotated[int, Field(ge=0, le=400)] = 28
+    """Days for which a higher tier must have been deserved before the customer rises to it."""
+    stay_days: Annotated[int, Field(ge=0, le=400)] = 182
+    """Days between two moves, at least; only an order that is taken back moves a customer sooner."""
+    grace_days: Annotated[int, Field(ge=0, le=400)] = 91
+    """Days for which the tier must no longer have been deserved before the customer falls."""
+
+
 class Segments(Section):
     """Value and activity segments."""
 

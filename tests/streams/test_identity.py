@@ -64,7 +64,8 @@ def known_as(who: str, into: str, at: int = START) -> AnyEvent:
     return event("customer.identified", at, who=who, into=into)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(600)
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 @given(lives(), st.randoms(use_true_random=False))
 def test_a_merged_life_is_one_life_with_the_same_events(life: list[AnyEvent], dice: Any) -> None:
     world = World()
@@ -192,7 +193,8 @@ steps = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(600)
+@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 @given(steps, st.randoms(use_true_random=False))
 def test_no_order_is_lost_or_counted_twice_whoever_is_said_to_be_whom(told: list[Any], dice: Any) -> None:
     world, orders = World(), 0

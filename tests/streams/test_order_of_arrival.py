@@ -97,7 +97,7 @@ def essence_of(customer: Customer) -> dict[str, Any]:
         "satisfaction": msgspec.to_builtins(record.satisfaction),
         "consents": sorted((one.channel, one.purpose, one.granted, one.at) for one in record.consents),
         "sent": [one.state for one in record.sent],
-        "segment": (record.segment.tier, record.segment.value, record.segment.rfm, record.segment.activity),
+        "segment": (record.segment.value, record.segment.rfm, record.segment.activity),
     }
 
 

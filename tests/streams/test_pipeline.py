@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rules.defaults import TierMoves
 from rules.loading import shipped
 from schemas.churn import Tick
 from schemas.codec import decode_record, encode_record
@@ -21,7 +22,7 @@ from schemas.times import DAY, HOUR, MINUTE, WEEK, to_millis
 from schemas.topics import TOPIC_OF
 from streams import handlers
 from streams.pipeline import fire_timers, handle, needs_orders, new_customer
-from tests.builders import START, Life, add, added, complained, event, lane_context, placed, when
+from tests.builders import START, Life, add, added, complained, event, lane_context, listening, placed, when
 
 
 def test_every_event_type_has_its_place_in_history() -> None:
@@ -94,7 +95,10 @@ def test_who_registers_first_is_no_stranger() -> None:
 
 
 def test_triggers_come_in_a_fixed_order() -> None:
-    life = Life()
+    rulebook = listening()
+    at_once = TierMoves(qualify_days=0, stay_days=0, grace_days=0)
+    rulebook.defaults = rulebook.defaults.model_copy(update={"tier_moves": at_once})
+    life = Life(lane_context(rulebook))
     life.happens(*(placed(when(n), order_id=f"o-{n}", amount=10_000) for n in range(9)))
     assert life.record.segment.tier == "silver"
     assert life.heard

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from schemas.readings import BUCKET
@@ -49,13 +51,70 @@ def test_value_and_activity_have_steps_of_their_own() -> None:
     assert [stands(days, 1, 0).activity for days in (28, 29, 90)] == ["active", "cooling", "dormant"]
 
 
-def test_a_better_tier_is_noticed_when_an_order_brings_it_and_a_worse_when_time_does() -> None:
+def busy() -> Life:
+    """Twelve orders of 200.00 in twelve days, which would be gold."""
     life = Life()
     life.happens(*(placed(when(n), order_id=f"o-{n}", amount=20_000) for n in range(12)))
-    assert "tier.upgraded" in life.heard
+    return life
 
-    life.until(when(120))
-    assert "tier.downgraded" in life.heard
+
+def tier(life: Life) -> str:
+    return life.record.segment.tier
+
+
+def test_a_better_tier_comes_when_it_was_deserved_long_enough_and_a_worse_when_grace_is_over() -> None:
+    life = busy()
+    assert tier(life) == "bronze"
+
+    life.until(when(40))
+    assert tier(life) == "silver"
+    assert life.heard.count("tier.upgraded") == 1
+
+    life.until(when(520))
+    assert life.heard.count("tier.downgraded") == 1
+
+
+def test_a_tier_is_kept_for_its_time_and_through_a_quiet_quarter() -> None:
+    life = busy()
+    life.until(when(40))
+    risen = tier(life)
+
+    life.until(when(40 + 181))
+    assert tier(life) == risen
+
+    life.happens(*(placed(when(222 + n), order_id=f"p-{n}", amount=20_000) for n in range(3)))
+    life.until(when(260))
+    assert tier(life) == risen
+    assert life.record.segment.tier_turn >= 0
+
+
+def test_cancelled_orders_take_back_what_they_gave() -> None:
+    life = busy()
+    life.until(when(40))
+    assert tier(life) == "silver"
+
+    life.happens(*(event("order.cancelled", when(41), order_id=f"o-{n}") for n in range(12)))
+    assert tier(life) == "bronze"
+
+
+def test_orders_cancelled_before_the_tier_was_reached_give_none() -> None:
+    life = busy()
+    life.happens(*(event("order.cancelled", when(14), order_id=f"o-{n}") for n in range(12)))
+    life.until(when(90))
+
+    assert tier(life) == "bronze"
+    assert "tier.upgraded" not in life.heard
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nobody_moves_more_than_twice_in_a_year_whatever_they_do(seed: int) -> None:
+    dice, life = Random(seed), Life()
+    for day in range(365):
+        if dice.random() < (0.4 if day // 40 % 2 else 0.02):
+            life.happens(placed(when(day), order_id=f"o-{day}", amount=dice.randrange(50_000)))
+        life.until(when(day, 20))
+
+    assert sum(name.startswith("tier.") for name in life.heard) <= 2
 
 
 def test_the_first_order_is_no_upgrade_where_it_stays_in_the_lowest_tier() -> None:

@@ -86,7 +86,8 @@ def test_a_change_of_stage_or_tier_tells_what_was_before() -> None:
         on=["stage.changed", "tier.upgraded", "tier.downgraded"],
         occasion="{trigger.name}: {trigger.previous} to {trigger.ref}",
     )
-    life = Life(lane_context(rules(told)))
+    at_once = {"tier_moves": {"qualify_days": 0, "stay_days": 0, "grace_days": 0}}
+    life = Life(lane_context(rules(told, defaults=at_once)))
 
     outcome = life.happens(event("customer.registered", email="a@example.org"), placed(amount=60_000))
     outcome.decisions += life.until(when(100)).decisions

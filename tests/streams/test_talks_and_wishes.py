@@ -8,7 +8,7 @@ import pytest
 
 from schemas.record import MAX_CONTACTS, MAX_WISHES, TimerKind
 from schemas.times import DAY, to_rfc3339
-from tests.builders import START, Life, added, event, when
+from tests.builders import START, Life, added, event, placed, when
 
 
 def test_contacts_are_the_same_in_any_order_of_arrival() -> None:
@@ -83,6 +83,14 @@ def test_what_is_taken_off_the_list_is_waited_for_no_longer() -> None:
 
     assert "wish.back" not in life.heard
     assert life.record.wishes == []
+
+
+def test_what_was_ordered_is_wished_for_no_longer() -> None:
+    life = Life()
+    life.happens(event("wishlist.added", sku="b-1"), event("wishlist.added", sku="b-2"))
+    life.happens(placed(when(1), items=[{"sku": "b-1", "price": 5_000}]))
+
+    assert [wish.sku for wish in life.record.wishes] == ["b-2"]
 
 
 def test_more_wishes_than_are_kept_push_out_the_oldest() -> None:
