@@ -44,8 +44,9 @@ class SameTopics:
 
     @classmethod
     def of(cls, connection: KafkaConnection, began: BrokerIdentity) -> SameTopics:
-        """Asks the broker of this connection."""
-        return cls(began, lambda: Topics(connection).identity(LANE_TOPICS))
+        """Asks the broker of this connection, by one client for all looks."""
+        topics = Topics(connection)
+        return cls(began, lambda: topics.identity(LANE_TOPICS))
 
     def require_same(self) -> None:
         """See ``KnownTopics.require_same``."""
