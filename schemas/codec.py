@@ -45,6 +45,10 @@ _records = msgspec.msgpack.Decoder(CustomerRecord)
 _orders = msgspec.msgpack.Decoder(OrderBook)
 
 
+_BROKEN = (msgspec.MsgspecError, BadCompression, ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What reading bytes of any kind may raise: text that is no UTF-8, versions that are no numbers."""
+
+
 class Unreadable(ConfigurationRefused):
     """A stored record, order book or lane state that this program cannot read. No event or rule is to blame for it."""
 
@@ -108,7 +112,7 @@ def decode_state(body: bytes) -> LaneState:
             _check_known("lane state", found, LAYOUT)
             plain = _step_from(found, LAYOUT, STATE_STEPS)(plain)
         return msgspec.convert(plain, LaneState)
-    except msgspec.MsgspecError as error:
+    except _BROKEN as error:
         raise _no("lane state", error) from None
 
 
@@ -146,7 +150,7 @@ def _decode(
         _check_known(what, found, version)
         kept = msgspec.convert(upgraded(msgspec.msgpack.decode(plain), version, steps), decoder.type)
         return kept, len(plain)
-    except (msgspec.MsgspecError, BadCompression) as error:
+    except _BROKEN as error:
         raise _no(what, error) from None
 
 

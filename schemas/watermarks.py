@@ -41,4 +41,7 @@ def decode_watermark(body: bytes) -> Watermark:
     Raises:
         msgspec.DecodeError: the body is no watermark.
     """
-    return msgspec.json.decode(body, type=Watermark)
+    try:
+        return msgspec.json.decode(body, type=Watermark)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from None

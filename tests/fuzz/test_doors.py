@@ -1,0 +1,43 @@
+"""What others wrote, whatever it is, is refused in the way that callers expect, or handled; it ends nobody."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from itertools import islice
+from random import Random
+
+import pytest
+
+from tests.fuzz.doors import DOORS
+from tests.fuzz.inputs import inputs, kept
+
+A_FEW, MANY = 60, 3_000
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> None:
+    """Refusals are logged, and are not of interest here."""
+    logging.disable(logging.CRITICAL)
+
+
+def enter(name: str, count: int) -> None:
+    door = DOORS[name]
+    random = Random(name)
+    for data in [*kept(name), *islice(inputs(door.seeds, random), count)]:
+        try:
+            with contextlib.suppress(*door.refuses):
+                door.enter(data)
+        except BaseException as error:
+            raise AssertionError(f"{name}: {type(error).__name__} at {data[:300]!r}") from error
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_a_few_inputs_and_all_that_were_found_before(name: str) -> None:
+    enter(name, A_FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DOORS)
+def test_many_inputs(name: str) -> None:
+    enter(name, MANY)
