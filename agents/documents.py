@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 
 from agents.connectors.page import connectors_page
+from agents.contract_page.rendering import page_of
 from agents.simulate.document import simulator_page
 from infra.metrics import metrics_table
 from infra.settings import settings_table
 from rules.pages import facts_page, rules_page
+from schemas.asyncapi import asyncapi
 from schemas.generate import DOCS, documents, stale, write
 from schemas.outcome import REASONS_IN_WORDS
 from schemas.outcome_codes import MEANINGS
@@ -66,6 +68,7 @@ def pages() -> dict[str, str]:
     """Every generated file below ``docs/``: relative path to text."""
     return {
         **documents(),
+        "contracts.html": page_of(asyncapi()),
         "settings.md": _SETTINGS + settings_table(),
         "metrics.md": _METRICS + metrics_table(),
         "outcomes.md": outcomes_page(),

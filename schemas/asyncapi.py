@@ -9,6 +9,16 @@ from schemas.contracts import MessageKind, components, message_kinds
 _READ = "Events that tend reads. Records are keyed by customer id; the partition is murmur2 of the key, as in Java."
 _WRITTEN = "Actions that tend writes, once per action id for a `read_committed` reader. Records are keyed by customer."
 
+_BINDING = "0.5.0"
+_KEY = {"type": "string", "description": "The customer's id, as it stands in the body."}
+_PARTITIONER = "murmur2, as Kafka's own clients in Java; librdkafka calls it murmur2_random"
+_SERVER = {
+    "host": "{brokers}",
+    "protocol": "kafka",
+    "description": "The brokers of the installation, as TEND_BROKERS names them.",
+    "variables": {"brokers": {"default": "127.0.0.1:9092", "description": "host:port, several by comma"}},
+}
+
 
 def asyncapi() -> dict[str, Any]:
     """The whole document as plain data."""
@@ -24,6 +34,7 @@ def asyncapi() -> dict[str, Any]:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
+        "servers": {"kafka": _SERVER},
         "channels": {topic: _channel(topic, family, found) for topic, family in topics},
         "operations": dict(_operation(topic, family, found) for topic, family in topics),
         "components": {
@@ -37,6 +48,9 @@ def _channel(topic: str, family: str, found: list[MessageKind]) -> dict[str, Any
     return {
         "address": topic,
         "description": _READ if family == "events" else _WRITTEN,
+        "servers": [{"$ref": "#/servers/kafka"}],
+        "bindings": {"kafka": {"topic": topic, "bindingVersion": _BINDING}},
+        "x-partitioner": _PARTITIONER,
         "messages": {
             _message_id(kind): {"$ref": f"#/components/messages/{_message_id(kind)}"}
             for kind in found
@@ -50,6 +64,7 @@ def _operation(topic: str, family: str, found: list[MessageKind]) -> tuple[str, 
     return f"{action}.{topic}", {
         "action": action,
         "channel": {"$ref": f"#/channels/{topic}"},
+        "bindings": {"kafka": {"bindingVersion": _BINDING}},
         "messages": [
             {"$ref": f"#/channels/{topic}/messages/{_message_id(kind)}"} for kind in found if kind.topic == topic
         ],
@@ -66,5 +81,21 @@ def _message(kind: MessageKind) -> dict[str, Any]:
         "summary": kind.meaning,
         "contentType": "application/json",
         "examples": [{"name": kind.name, "payload": kind.example}],
+        "headers": _headers(kind),
+        "bindings": {"kafka": {"key": _KEY, "bindingVersion": _BINDING}},
         "payload": {"$ref": f"#/components/schemas/{kind.model.__name__}"},
     }
+
+
+def _headers(kind: MessageKind) -> dict[str, Any]:
+    """CloudEvents 1.0 in Kafka's binary mode: tend writes all of them, and asks for none."""
+    written = kind.family == "actions"
+    told = {
+        "ce_specversion": {"type": "string", "const": "1.0"},
+        "ce_id": {"type": "string", "description": "The action's id." if written else "The event's id."},
+        "ce_type": {"type": "string", "const": f"care.{kind.name}" if written else kind.name},
+        "ce_source": {"type": "string", "description": "Who wrote it.", "examples": ["tend"]},
+        "ce_time": {"type": "string", "format": "date-time"},
+        "content-type": {"type": "string", "const": "application/json"},
+    }
+    return {"type": "object", "properties": told, "required": sorted(told) if written else []}

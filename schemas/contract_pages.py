@@ -15,7 +15,7 @@ What a store tells tend, kind by kind. A message is JSON, its key is the custome
 kind. Sending an event again under the same `id` changes nothing. Fields that are not listed are refused.
 
 Generated from `schemas/` by `make docs`; the JSON Schemas are in [schemas/events](schemas/events), all of them in one
-AsyncAPI document in [asyncapi.json](asyncapi.json).
+AsyncAPI document in [asyncapi.json](asyncapi.json), as a page in [contracts.html](contracts.html).
 """
 _ACTIONS = """\
 # Actions

@@ -1,0 +1,1 @@
+"""The contracts as one page for a browser, made from the AsyncAPI document."""

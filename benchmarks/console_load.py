@@ -1,0 +1,254 @@
+"""The console with 100 open pages beside an engine at a steady rate: ``python -m benchmarks.console_load [--write]``.
+
+Phases take turns in one run: without a console, then with one that 100 pages are open at while somebody walks through
+all of them. Events are of this moment, so nothing but the engine itself is measured. Told are the time of a page from
+asking to its last byte, and the worker's seconds of CPU for each event with and without.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import re
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import aiohttp
+import orjson
+import psutil
+
+from agents.clock import wall_clock
+from agents.installation import Installation
+from benchmarks.page import put, spread
+from infra.embedded import EmbeddedBroker, EmbeddedStore
+from infra.kafka.producers import BulkProducer
+from infra.kafka.topics import Topics
+from infra.settings import load_settings
+from schemas.ids import partition_of
+from schemas.times import to_rfc3339
+from schemas.topics import EVENT_TOPICS, TOPIC_OF
+
+PARTITIONS: Final = 4
+CUSTOMERS: Final = 5_000
+OPEN: Final = 100
+PEOPLE: Final = 10
+"""Who have signed in; each has so many of the pages open."""
+STREAMS: Final = ("/live/now", "/live/desk", "/live/rules", "/live/customers", "/live/customers/c-{n}")
+PAGES: Final = ("/", "/care", "/customers", "/customers/c-{n}", "/desk", "/rules", "/letters")
+SLICES: Final = 20
+"""In each second, the events of so many slices are sent."""
+SETTLE_SECONDS: Final = 5.0
+
+
+class Phase(NamedTuple):
+    """What one phase came to."""
+
+    cpu_per_event: float
+    """Microseconds of the worker."""
+    events: int
+    pages: list[float]
+    """Milliseconds of each page."""
+    told: int
+    """Messages that the open pages got."""
+    waiting: int
+    """Events that no lane had handled at its end."""
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", type=int, default=3_000, help="events a second")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long each phase is measured")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/benchmarks.md")
+    told = parser.parse_args()
+    without, beside = measured(told.rate, told.seconds, told.rounds)
+    lines = table(told.rate, without, beside)
+    print("\n".join(lines))
+    if told.write:
+        made = f"Made by `python -m benchmarks.console_load --rate {told.rate} --seconds {told.seconds:g} --write`."
+        put("console", [made, "", *lines], Path(__file__).parents[1] / "docs" / "benchmarks.md")
+
+
+def measured(rate: int, seconds: float, rounds: int) -> tuple[list[Phase], list[Phase]]:
+    """The phases without and with a console, taking turns."""
+    without: list[Phase] = []
+    beside: list[Phase] = []
+    with ExitStack() as running, tempfile.TemporaryDirectory() as directory:
+        broker = running.enter_context(EmbeddedBroker(Path(directory)))
+        store = running.enter_context(EmbeddedStore(Path(directory), "everysec"))
+        settings = load_settings(
+            {
+                "brokers": broker.address, "redis_url": store.url, "partitions": PARTITIONS,
+                "data_dir": Path(directory), "console_port": 0, "group": f"load-{uuid4().hex[:8]}",
+            }
+        )  # fmt: skip
+        installation = Installation(settings, Path(directory))
+        installation.make_topics()
+        running.callback(installation.stop)
+        installation.add_worker()
+        load = Load(installation, rate)
+        asyncio.run(load.run(2 * SETTLE_SECONDS))
+        for number in range(rounds):
+            without.append(asyncio.run(phase(load, seconds, "")))
+            door = installation.start_console()
+            beside.append(asyncio.run(phase(load, seconds, door)))
+            if installation.console is not None:
+                installation.console.stop()
+            costs = [round(phases[-1].cpu_per_event) for phases in (without, beside)]
+            print(f"round {number + 1}: {costs[0]} us without, {costs[1]} us with", flush=True)
+    return without, beside
+
+
+class Load:
+    """Sends events of this moment at a steady rate."""
+
+    def __init__(self, installation: Installation, rate: int) -> None:
+        self.installation, self._rate = installation, rate
+        self._producer = BulkProducer(installation.connection)
+        self._dice = random.Random(7)
+        self._worker = psutil.Process(installation.workers[0].pid)
+
+    async def run(self, seconds: float) -> int:
+        """Send for so long; how many were sent."""
+        began, sent = time.monotonic(), 0
+        while (passed := time.monotonic() - began) < seconds:
+            for _ in range(min(int(self._rate * passed) - sent, self._rate)):
+                self._send()
+                sent += 1
+            await asyncio.sleep(1 / SLICES)
+        await asyncio.to_thread(self._producer.flush)
+        return sent
+
+    def cpu(self) -> float:
+        """Seconds of CPU that the worker has used."""
+        every = [self._worker, *self._worker.children(recursive=True)]
+        return sum(sum(one.cpu_times()[:2]) for one in every)
+
+    def waiting(self) -> int:
+        """Events that no lane has handled yet."""
+        ends = Topics(self.installation.connection).end_offsets(EVENT_TOPICS)
+        states = asyncio.run(self.installation.states())
+        handled = sum(sum(state.offsets.values()) for state in states if state)
+        return max(sum(sum(one) for one in ends.values()) - handled, 0)
+
+    def _send(self) -> None:
+        customer, dice = f"c-{self._dice.randrange(CUSTOMERS)}", self._dice
+        kind = dice.choices(*_MIX)[0]
+        moment = wall_clock()
+        event: dict[str, Any] = {
+            "id": f"{dice.getrandbits(96):x}",
+            "type": kind,
+            "customer": customer,
+            "time": to_rfc3339(moment),
+        }
+        event |= _FIELDS[kind](dice)
+        partition = partition_of(customer, PARTITIONS)
+        self._producer.send(TOPIC_OF[kind], partition, customer.encode(), orjson.dumps(event), moment)
+
+
+_MIX: Final = (("product.viewed", "cart.item_added", "order.placed", "complaint.opened"), (84, 10, 5.9, 0.1))
+_FIELDS: Final[Mapping[str, Callable[[random.Random], dict[str, Any]]]] = {
+    "product.viewed": lambda dice: {"sku": f"s-{dice.randrange(900)}", "category": "books"},
+    "cart.item_added": lambda dice: {
+        "cart_id": f"k-{dice.randrange(9_000)}", "sku": f"s-{dice.randrange(900)}", "price": 1_250, "currency": "EUR",
+        "quantity": 1,
+    },
+    "order.placed": lambda dice: {"order_id": f"o-{dice.getrandbits(64):x}", "amount": 4_200, "currency": "EUR"},
+    "complaint.opened": lambda dice: {"complaint_id": f"p-{dice.getrandbits(64):x}", "category": "delivery"},
+}  # fmt: skip
+
+
+async def phase(load: Load, seconds: float, door: str) -> Phase:
+    """One phase: the load alone, or with open pages and somebody who walks through all of them."""
+    pages: list[float] = []
+    told = [0]
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        beside = await _visitors(http, door, pages, told) if door else []
+        await load.run(SETTLE_SECONDS)
+        pages.clear()
+        before = load.cpu()
+        sent = await load.run(seconds)
+        used = load.cpu() - before
+        for one in beside:
+            one.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+    return Phase(used / sent * 1e6, sent, list(pages), told[0], await asyncio.to_thread(load.waiting))
+
+
+async def _visitors(
+    http: aiohttp.ClientSession, door: str, pages: list[float], told: list[int]
+) -> list[asyncio.Task[None]]:
+    at = door.split("/sign-in")[0]
+    cookies = [await _signed_in(http, door, f"person{number}") for number in range(PEOPLE)]
+    open_at = [STREAMS[n % len(STREAMS)].format(n=n) for n in range(OPEN)]
+    watching = [
+        asyncio.create_task(_watch(http, at + path, cookies[n % PEOPLE], told)) for n, path in enumerate(open_at)
+    ]
+    return [*watching, asyncio.create_task(_walk(http, at, cookies[0], pages))]
+
+
+async def _signed_in(http: aiohttp.ClientSession, door: str, name: str) -> str:
+    parts = urlsplit(door)
+    form = {"name": name, "token": parse_qs(parts.query)["token"][0]}
+    async with http.post(f"{parts.scheme}://{parts.netloc}/sign-in", data=form, allow_redirects=False) as answer:
+        found = re.search(r"tend-session=([^;]+)", answer.headers["set-cookie"])
+        assert found, "the console lets nobody in"
+        return found[1]
+
+
+async def _watch(http: aiohttp.ClientSession, url: str, cookie: str, told: list[int]) -> None:
+    """An open page: its stream is read as long as it lasts, and asked for again when it ends."""
+    while True:
+        async with http.get(url, headers=_cookie(cookie), timeout=aiohttp.ClientTimeout(total=None)) as answer:
+            async for line in answer.content:
+                told[0] += line.startswith(b"data:")
+        await asyncio.sleep(1)
+
+
+async def _walk(http: aiohttp.ClientSession, at: str, cookie: str, pages: list[float]) -> None:
+    """Somebody who opens one page after the other, five a second."""
+    number = 0
+    while True:
+        began = time.monotonic()
+        path = PAGES[number % len(PAGES)].format(n=number % CUSTOMERS)
+        async with http.get(at + path, headers=_cookie(cookie)) as answer:
+            await answer.read()
+        pages.append((time.monotonic() - began) * 1e3)
+        number += 1
+        await asyncio.sleep(max(0.2 - (time.monotonic() - began), 0))
+
+
+def _cookie(cookie: str) -> dict[str, str]:
+    return {"cookie": f"tend-session={cookie}"}
+
+
+def table(rate: int, without: Sequence[Phase], beside: Sequence[Phase]) -> list[str]:
+    """The figures as lines of Markdown."""
+    pages = [one for phase in beside for one in phase.pages]
+    cuts = quantiles(pages, n=100) if len(pages) > 1 else [0.0] * 99
+    ratios = [with_it.cpu_per_event / alone.cpu_per_event for alone, with_it in zip(without, beside, strict=True)]
+    alone, with_it = ([one.cpu_per_event for one in phases] for phases in (without, beside))
+    return [
+        "| what | figure |",
+        "|---|---|",
+        f"| events a second, asked for | {rate:,} |",
+        f"| open pages | {OPEN} of {PEOPLE} people, {sum(one.told for one in beside):,} parts told |",
+        f"| a page, p50 and p99 over {len(pages):,} | {median(pages):.0f} ms, {cuts[98]:.0f} ms |",
+        f"| worker's CPU for an event without | {spread(alone)} us |",
+        f"| worker's CPU for an event with | {spread(with_it)} us |",
+        f"| with to without, in each round | {spread(ratios)} |",
+        f"| events waiting at the end of a phase | {', '.join(f'{one.waiting:,}' for one in [*without, *beside])} |",
+    ]
+
+
+if __name__ == "__main__":
+    main()
