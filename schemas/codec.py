@@ -18,11 +18,11 @@ from schemas.errors import ConfigurationRefused
 from schemas.lane import LAYOUT, LaneState
 from schemas.record import ORDERS_VERSION, VERSION, CustomerRecord, OrderBook
 
-Step = Callable[[list[Any]], list[Any]]
+UpgradeStep = Callable[[list[Any]], list[Any]]
 """From the plain layout of one version to that of the next."""
 Kept = TypeVar("Kept", CustomerRecord, OrderBook)
 
-RECORD_STEPS: Mapping[int, Step] = {}
+RECORD_STEPS: Mapping[int, UpgradeStep] = {}
 
 
 def _orders_to_2(plain: list[Any]) -> list[Any]:
@@ -36,8 +36,8 @@ def _orders_to_2(plain: list[Any]) -> list[Any]:
     return [2, *plain[1:]]
 
 
-ORDER_STEPS: Mapping[int, Step] = {1: _orders_to_2}
-STATE_STEPS: Mapping[int, Step] = {}
+ORDER_STEPS: Mapping[int, UpgradeStep] = {1: _orders_to_2}
+STATE_STEPS: Mapping[int, UpgradeStep] = {}
 """These find the version at its own place."""
 
 _encoder = msgspec.msgpack.Encoder()
@@ -121,7 +121,7 @@ def size_of(record: CustomerRecord) -> int:
     return len(_encoder.encode(record))
 
 
-def upgraded(plain: list[Any], version: int, steps: Mapping[int, Step]) -> list[Any]:
+def upgraded(plain: list[Any], version: int, steps: Mapping[int, UpgradeStep]) -> list[Any]:
     """The plain layout brought to ``version``, step by step.
 
     Raises:
@@ -132,7 +132,7 @@ def upgraded(plain: list[Any], version: int, steps: Mapping[int, Step]) -> list[
     return plain
 
 
-def _step_from(found: int, version: int, steps: Mapping[int, Step]) -> Step:
+def _step_from(found: int, version: int, steps: Mapping[int, UpgradeStep]) -> UpgradeStep:
     step = steps.get(found)
     if step is None:
         raise Unreadable(f"version {found} cannot be brought to version {version}: no step leads on from it")
@@ -140,7 +140,7 @@ def _step_from(found: int, version: int, steps: Mapping[int, Step]) -> Step:
 
 
 def _decode(
-    body: bytes, decoder: msgspec.msgpack.Decoder[Kept], version: int, steps: Mapping[int, Step], what: str
+    body: bytes, decoder: msgspec.msgpack.Decoder[Kept], version: int, steps: Mapping[int, UpgradeStep], what: str
 ) -> tuple[Kept, int]:
     try:
         plain = unpack(body)

@@ -11,7 +11,7 @@ from agents.access import Act, Actor, ContactPurpose, contact_of
 from agents.api.access import allowed
 from agents.api.models import ComplaintKept, ConsentKept, Due, Page
 from agents.api.pages import Cursor, Limit, Place, newest_first, paged
-from agents.api.wiring import Customer, known
+from agents.api.wiring import CustomerPath, known
 from agents.commands.customer import page as everything
 from agents.console.backend import Backend
 from agents.explain_absence import explain_absence
@@ -36,7 +36,7 @@ def customers(backend: Backend) -> APIRouter:
 
 def _who(router: APIRouter, backend: Backend) -> None:
     @router.get("", summary="Everything known of a customer, contact masked")
-    async def customer_of(customer: Customer, actor: Looking) -> dict[str, Any]:
+    async def customer_of(customer: CustomerPath, actor: Looking) -> dict[str, Any]:
         record, orders = await backend.queries.customer(backend.keys.customer_of(customer))
         told = everything(record, orders, await backend.queries.decisions(record.id))
         contact = await contact_of(record, actor=actor, purpose=ContactPurpose.LOOK, audit=backend.audit)
@@ -46,7 +46,7 @@ def _who(router: APIRouter, backend: Backend) -> None:
 
 def _what_happened(router: APIRouter, backend: Backend) -> None:
     @router.get("/timeline", summary="What happened, the newest first")
-    async def timeline(customer: Customer, _: Looking, cursor: Cursor = "", limit: Limit = 50) -> Page:
+    async def timeline(customer: CustomerPath, _: Looking, cursor: Cursor = "", limit: Limit = 50) -> Page:
         own, partition = await known(backend, customer)
         rows: list[dict[str, Any]] = []
         for name in ("life", "visits"):
@@ -69,7 +69,7 @@ def _reasons(router: APIRouter, backend: Backend) -> None:
         return [decode_decision(body) for body in await backend.rollups.rows(partition, "care", own)]
 
     @router.get("/decisions", summary="What was decided and why, the newest first")
-    async def decisions(customer: Customer, _: Looking, cursor: Cursor = "", limit: Limit = 50) -> Page:
+    async def decisions(customer: CustomerPath, _: Looking, cursor: Cursor = "", limit: Limit = 50) -> Page:
         rows = [_told(one) for one in await decided(customer)]
 
         def places(row: dict[str, Any]) -> Place:
@@ -78,14 +78,14 @@ def _reasons(router: APIRouter, backend: Backend) -> None:
         return paged(rows, places, cursor, limit)
 
     @router.get("/why/{action}", summary="Why an action was given out, held or refused")
-    async def why_this(customer: Customer, action: Annotated[ActionId, Path()], _: Looking) -> list[dict[str, Any]]:
+    async def why_this(customer: CustomerPath, action: Annotated[ActionId, Path()], _: Looking) -> list[dict[str, Any]]:
         found = [_told(one) for one in await decided(customer) if one.action_id == action]
         if not found:
             raise NotFound(f"Nothing is known of an action {action} of this customer; /decisions lists the newest")
         return found
 
     @router.get("/why-not", summary="Why a rule did nothing for a customer")
-    async def why_not(customer: Customer, rule: Annotated[str, Query(max_length=64)], _: Looking) -> list[str]:
+    async def why_not(customer: CustomerPath, rule: Annotated[str, Query(max_length=64)], _: Looking) -> list[str]:
         own, _partition = await known(backend, customer)
         return await explain_absence(backend.settings, own, rule)
 
@@ -96,7 +96,7 @@ def _told(decision: Decision) -> dict[str, Any]:
 
 def _standing(router: APIRouter, backend: Backend) -> None:
     @router.get("/due", summary="What is due, the nearest first")
-    async def due(customer: Customer, _: Looking) -> list[Due]:
+    async def due(customer: CustomerPath, _: Looking) -> list[Due]:
         record, _orders = await backend.queries.customer(backend.keys.customer_of(customer))
         return [
             Due(at=to_rfc3339(timer.due), what=TimerKind(timer.kind).name.lower(), about=str(timer.ref))
@@ -104,12 +104,12 @@ def _standing(router: APIRouter, backend: Backend) -> None:
         ]
 
     @router.get("/consent", summary="What a customer allows, and what they have withdrawn")
-    async def consent(customer: Customer, _: Looking) -> list[ConsentKept]:
+    async def consent(customer: CustomerPath, _: Looking) -> list[ConsentKept]:
         record, _orders = await backend.queries.customer(backend.keys.customer_of(customer))
         return [ConsentKept(channel=one.channel, purpose=one.purpose, granted=one.granted) for one in record.consents]
 
     @router.get("/complaints", summary="A customer's complaints, the newest first")
-    async def complaints(customer: Customer, _: Looking) -> list[ComplaintKept]:
+    async def complaints(customer: CustomerPath, _: Looking) -> list[ComplaintKept]:
         record, _orders = await backend.queries.customer(backend.keys.customer_of(customer))
         return [
             ComplaintKept(

@@ -14,7 +14,7 @@ from schemas.fields import CustomerId
 from schemas.times import to_rfc3339
 
 SOURCE: Final = "api"
-Customer = Annotated[CustomerId, Path(description="The customer's id, as it stands in the events.")]
+CustomerPath = Annotated[CustomerId, Path(description="The customer's id, as it stands in the events.")]
 
 
 async def known(backend: Backend, customer: str) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from agents.access import Act, Actor
 from agents.api.access import allowed
 from agents.api.models import AnswerTold, CallTold, ComplaintTold, ConsentTold, OwnerTold, Page, ResolutionTold, Written
 from agents.api.pages import Cursor, Limit, Place, paged, place
-from agents.api.wiring import Customer, write
+from agents.api.wiring import CustomerPath, write
 from agents.console.backend import Backend
 from schemas.fields import ActionId, Reference
 from schemas.times import to_rfc3339
@@ -50,30 +50,30 @@ def _place(row: dict[str, Any]) -> Place:
 
 def _consent(router: APIRouter, backend: Backend) -> None:
     @router.post("/customers/{customer}/consent", status_code=202, summary="Grant or withdraw a consent")
-    async def consent(customer: Customer, told: ConsentTold, actor: Changing) -> Written:
+    async def consent(customer: CustomerPath, told: ConsentTold, actor: Changing) -> Written:
         kind = "consent.granted" if told.granted else "consent.withdrawn"
         return await write(backend, actor, customer, kind, {"channel": told.channel, "purpose": told.purpose})
 
 
 def _complaints(router: APIRouter, backend: Backend) -> None:
     @router.post("/customers/{customer}/complaints", status_code=202, summary="A customer complains")
-    async def complain(customer: Customer, told: ComplaintTold, actor: Working) -> Written:
+    async def complain(customer: CustomerPath, told: ComplaintTold, actor: Working) -> Written:
         return await write(backend, actor, customer, "complaint.opened", told.model_dump(exclude_none=True))
 
     @router.post("/customers/{customer}/complaints/{complaint}/take", status_code=202, summary="Take a complaint on")
-    async def take(customer: Customer, complaint: Complaint, told: OwnerTold, actor: Working) -> Written:
+    async def take(customer: CustomerPath, complaint: Complaint, told: OwnerTold, actor: Working) -> Written:
         fields = {"complaint_id": complaint, "owner": told.owner}
         return await write(backend, actor, customer, "complaint.taken", fields)
 
 
 def _closing(router: APIRouter, backend: Backend) -> None:
     @router.post("/customers/{customer}/complaints/{complaint}/answer", status_code=202, summary="Answer a complaint")
-    async def answer(customer: Customer, complaint: Complaint, told: AnswerTold, actor: Working) -> Written:
+    async def answer(customer: CustomerPath, complaint: Complaint, told: AnswerTold, actor: Working) -> Written:
         fields = {"complaint_id": complaint, "text": told.text}
         return await write(backend, actor, customer, "complaint.answered", fields)
 
     @router.post("/customers/{customer}/complaints/{complaint}/resolve", status_code=202, summary="Close a complaint")
-    async def resolve(customer: Customer, complaint: Complaint, told: ResolutionTold, actor: Working) -> Written:
+    async def resolve(customer: CustomerPath, complaint: Complaint, told: ResolutionTold, actor: Working) -> Written:
         if told.answer:
             answered = {"complaint_id": complaint, "text": told.answer}
             await write(backend, actor, customer, "complaint.answered", answered)
@@ -84,7 +84,7 @@ def _closing(router: APIRouter, backend: Backend) -> None:
 def _calls(router: APIRouter, backend: Backend) -> None:
     @router.post("/customers/{customer}/calls/{action}", status_code=202, summary="Write down a call that was made")
     async def call(
-        customer: Customer, action: Annotated[ActionId, Path(description="The action that asked for it.")],
+        customer: CustomerPath, action: Annotated[ActionId, Path(description="The action that asked for it.")],
         told: CallTold, actor: Working,
     ) -> Written:  # fmt: skip
         fields = {"action_id": action, **told.model_dump(exclude_none=True)}

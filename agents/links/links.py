@@ -59,7 +59,7 @@ class Deed(msgspec.Struct, frozen=True, omit_defaults=True):
     """When the message went out."""
 
 
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+class SurveyAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was done by a link already."""
 
     at: Millis
@@ -115,12 +115,12 @@ class Links:
         told = await self._ask(self._client.get(_key(token)))
         return msgspec.json.decode(cast(bytes, told), type=Deed) if told else None
 
-    async def answer(self, token: str) -> Answer | None:
+    async def answer(self, token: str) -> SurveyAnswer | None:
         """What was done by it already."""
         told = await self._ask(self._client.get(_answer_key(token)))
-        return msgspec.json.decode(cast(bytes, told), type=Answer) if told else None
+        return msgspec.json.decode(cast(bytes, told), type=SurveyAnswer) if told else None
 
-    async def remember(self, token: str, answer: Answer) -> None:
+    async def remember(self, token: str, answer: SurveyAnswer) -> None:
         """Note what was done by it, for as long as it is known."""
         left = await self._ask(self._client.pttl(_key(token)))
         await self._ask(self._client.set(_answer_key(token), msgspec.json.encode(answer), px=max(1, int(str(left)))))

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from agents.access import CUSTOMER, AccessKeys, Admitted, ContactPurpose, ShownContact, admit, contact_of
 from agents.access.audit import Audit
 from agents.access.authority import Actor
-from agents.links.links import OPENED, Answer, Deed, Links
+from agents.links.links import OPENED, Deed, Links, SurveyAnswer
 from agents.links.looks import CHANNELS, HEADERS, Looks, page
 from agents.links.visitors import Visitor, who_follows, who_opens
 from agents.senders.resolver import CustomerRecords
@@ -39,7 +39,7 @@ _DOT: Final = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA
 """A picture of one transparent point."""
 
 
-Seen = Callable[[str, Visitor], None]
+OnVisit = Callable[[str, Visitor], None]
 """Told of each link that was ``clicked`` and message that was ``opened``, and by whom."""
 
 
@@ -66,7 +66,7 @@ class PublicPages:
         self._links, self._customers, self._defaults = links, customers, defaults
         self._write, self._audit, self._keys = write, audit, keys
         self._partitions, self._now = partitions, now
-        self.seen: Seen = lambda done, visitor: None
+        self.seen: OnVisit = lambda done, visitor: None
 
     async def answer(self, request: Request) -> Response:
         """Answer a request for ``/k/TOKEN``."""
@@ -227,7 +227,7 @@ class _View:
                 complaint_id=deed.complaint, scores=scores, text=text,
             )  # fmt: skip
             await self._recover(scores, text)
-            await self._pages.links.remember(self._token, Answer(self._pages.now(), scores))
+            await self._pages.links.remember(self._token, SurveyAnswer(self._pages.now(), scores))
         return self._say(w["sent"], notes=[w["sent_until"].replace("{day}", self._day(deed.ends))])
 
     async def _recover(self, scores: dict[str, int], text: str) -> None:
@@ -289,7 +289,7 @@ class _View:
                 deed, "receipt.unsubscribed", about, action_id=deed.action_id, hops=deed.hops, channel=deed.channel,
                 purpose=deed.purpose,
             )  # fmt: skip
-            await self._pages.links.remember(self._token, Answer(self._pages.now()))
+            await self._pages.links.remember(self._token, SurveyAnswer(self._pages.now()))
         note = self._w["unsubscribed_note"]
         return self._say(self._by("unsubscribed"), kind="undo", button=self._w["undo"], notes=[note])
 

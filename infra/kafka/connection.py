@@ -8,6 +8,8 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from infra.settings import Settings
 
+Place = tuple[str, int]
+"""Topic and partition."""
 _PASSES = {
     # A connection was cut.
     KafkaError._TRANSPORT,

@@ -8,12 +8,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from infra.kafka.buffer import FetchedBatch, PartitionBuffer, PartitionRevoked
+from infra.kafka.connection import Place
 from schemas.errors import ConfigurationRefused
 
 log = logging.getLogger(__name__)
-
-Place = tuple[str, int]
-"""Topic and partition."""
 
 
 class Fetcher(Protocol):

@@ -15,16 +15,9 @@ from typing import TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from infra.kafka.connection import KafkaConnection
+from infra.kafka.connection import KafkaConnection, Place
 from infra.kafka.producers import FENCED, leave_to_the_call
-from infra.kafka.published_position import (
-    AlreadyPublished,
-    Place,
-    Position,
-    mark_of,
-    own_position,
-    position_record,
-)
+from infra.kafka.published_position import AlreadyPublished, Position, mark_of, own_position, position_record
 from schemas.errors import DependencyUnavailable, Fenced, TendError
 from schemas.lane import OutboxEntry
 from schemas.signing import Signing

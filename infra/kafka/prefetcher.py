@@ -25,8 +25,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from infra.kafka.broker_health import STATISTICS_MS, BrokerHealth
 from infra.kafka.buffer import FetchedBatch, PartitionBuffer
-from infra.kafka.connection import KafkaConnection
-from infra.kafka.readings import HIGH, Place, Readings
+from infra.kafka.connection import KafkaConnection, Place
+from infra.kafka.readings import HIGH, Readings
 from infra.settings import Settings
 from schemas.errors import TendError
 

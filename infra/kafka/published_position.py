@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import orjson
 
-from infra.kafka.connection import KafkaConnection
+from infra.kafka.connection import KafkaConnection, Place
 from infra.kafka.partition_log import PartitionLog
 from schemas.lane import KafkaRecord, OutboxEntry
 from schemas.signing import UNSIGNED, Signing
@@ -18,8 +18,6 @@ log = logging.getLogger(__name__)
 
 SEQUENCE_HEADER = "tend-seq"
 
-Place = tuple[str, int]
-"""Topic and partition."""
 Identity = tuple[str, bytes]
 """Topic and id of a message."""
 

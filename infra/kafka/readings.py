@@ -13,12 +13,9 @@ import msgspec
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from infra.kafka.buffer import RECORD_BYTES, FetchedBatch, FetchedRecords, PartitionBuffer
-from infra.kafka.connection import ask
+from infra.kafka.connection import Place, ask
 from infra.kafka.partition_log import record_of
 from schemas.errors import ConfigurationRefused
-
-Place = tuple[str, int]
-"""Topic and partition."""
 
 HIGH, LOW = 8, 2
 """Fetches of a topic that lie ready at most, and below which it is read on."""

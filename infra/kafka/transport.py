@@ -25,7 +25,8 @@ from faust.types import TP, ConsumerMessage
 from faust.types.transports import ConsumerCallback
 
 from infra.kafka.buffer import FetchedBatch
-from infra.kafka.group import Place, WorkerGroup
+from infra.kafka.connection import Place
+from infra.kafka.group import WorkerGroup
 from infra.kafka.prefetcher import Prefetcher
 
 

@@ -8,7 +8,7 @@ from infra.store.client import Tables, address_of, connect
 from infra.store.commit_limits import MAX_ASKED, MAX_BYTES, MAX_DECISIONS, MAX_RECORDS, MAX_TIMERS_DUE
 from infra.store.lane_copy import commit_of
 from infra.store.memory import MemoryStore
-from infra.store.port import Counts, CustomerImage, LaneCopy, LaneStore, Store, StoreReads
+from infra.store.port import CustomerImage, LaneCopy, LaneCounts, LaneStore, Store, StoreReads
 from infra.store.redis_store import RedisStore
 
 __all__ = [
@@ -17,9 +17,9 @@ __all__ = [
     "MAX_DECISIONS",
     "MAX_RECORDS",
     "MAX_TIMERS_DUE",
-    "Counts",
     "CustomerImage",
     "LaneCopy",
+    "LaneCounts",
     "LaneStore",
     "MemoryStore",
     "RedisStore",

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Self
 
 from infra.store.commit_limits import MAX_DECISIONS, check_commit, check_load
-from infra.store.port import Counts, CustomerImage, LaneCopy
+from infra.store.port import CustomerImage, LaneCopy, LaneCounts
 from schemas.errors import Fenced
 from schemas.lane import Claimed, Commit, Loaded, OutboxEntry
 from schemas.times import Millis
@@ -167,10 +167,10 @@ class MemoryStore:
         lane = self._lanes[partition]
         return (lane.version, lane.state) if lane.version else None
 
-    async def counts(self, partition: int) -> Counts:
+    async def counts(self, partition: int) -> LaneCounts:
         """See ``StoreReads.counts``."""
         lane = self._lanes[partition]
-        return Counts(len(lane.records), len(lane.orders), len(lane.moments), len(lane.outbox))
+        return LaneCounts(len(lane.records), len(lane.orders), len(lane.moments), len(lane.outbox))
 
     async def scan(self, partition: int) -> AsyncIterator[tuple[str, bytes, bytes | None]]:
         """See ``StoreReads.scan``."""

@@ -11,7 +11,7 @@ from schemas.lane import Claimed, Commit, Loaded, OutboxEntry
 from schemas.times import Millis
 
 
-class Counts(msgspec.Struct, frozen=True):
+class LaneCounts(msgspec.Struct, frozen=True):
     """How much one lane holds."""
 
     customers: int
@@ -116,7 +116,7 @@ class StoreReads(Protocol):
         """Version and state of the lane; ``None`` where nobody ever claimed it."""
         ...
 
-    async def counts(self, partition: int) -> Counts:
+    async def counts(self, partition: int) -> LaneCounts:
         """How much the lane holds."""
         ...
 

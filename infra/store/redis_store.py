@@ -20,7 +20,7 @@ from infra.store.keys import PREFIX, SLOT_OF_DECISION, lane_keys
 from infra.store.lane_copy import LaneCopier
 from infra.store.packing import pack_commit, pack_ids, unpack_entry
 from infra.store.pipeline import ScriptPipeline
-from infra.store.port import Counts, LaneCopy
+from infra.store.port import LaneCopy, LaneCounts
 from infra.store.scripts import script_text
 from schemas.errors import Fenced
 from schemas.lane import Claimed, Commit, Loaded
@@ -183,10 +183,10 @@ class RedisStore:
         version, state = await self._ask(self.client.hmget(lane_keys(partition).state, ["version", "state"]))
         return None if version is None else (int(version), state)
 
-    async def counts(self, partition: int) -> Counts:
+    async def counts(self, partition: int) -> LaneCounts:
         """See ``StoreReads.counts``."""
         keys = lane_keys(partition)
-        return Counts(
+        return LaneCounts(
             customers=await self._ask(self.client.hlen(keys.customers)),
             order_books=await self._ask(self.client.hlen(keys.orders)),
             timers=await self._ask(self.client.zcard(keys.timers)),

@@ -14,7 +14,7 @@ from babel.numbers import format_decimal
 
 from rules import formats
 
-KafkaRecord = str | int | float | bool
+RawValue = str | int | float | bool
 
 _FAR: Final = 334
 """Days, about eleven months: beyond them a date is told with its year."""
@@ -48,7 +48,7 @@ class Shown:
 
     __slots__ = ("name", "raw", "text")
 
-    def __init__(self, name: str, raw: KafkaRecord, text: str) -> None:
+    def __init__(self, name: str, raw: RawValue, text: str) -> None:
         self.name, self.raw, self.text = name, raw, text
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class Shown:
             raise Missing(f"no value for {{{{ {self.name} }}}}")
         return self.text
 
-    def __liquid__(self) -> KafkaRecord | None:
+    def __liquid__(self) -> RawValue | None:
         """What conditions see; nothing where nothing is known, so that ``{% if %}`` asks whether it is."""
         return None if self.raw == "" else self.raw
 

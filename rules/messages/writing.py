@@ -16,7 +16,7 @@ from rules.messages import sms
 from rules.messages.house import House, of_country
 from rules.messages.liquid import Liquid, nested
 from rules.messages.script import NAME, NAMED_SUBJECT, SUBJECT, Place, Script
-from rules.messages.shown import Audience, KafkaRecord, Missing, Shown, day, moment, money, number, percent
+from rules.messages.shown import Audience, Missing, RawValue, Shown, day, moment, money, number, percent
 from rules.rule import Text
 from schemas import message
 from schemas.actions import CouponOffer
@@ -43,7 +43,7 @@ class Occasion:
     """What a message is about, and whom it goes to."""
 
     facts: FactReader
-    values: Mapping[str, KafkaRecord]
+    values: Mapping[str, RawValue]
     """Those that the rule computes."""
     kind: str
     purpose: str
@@ -73,7 +73,7 @@ class WrittenMessage:
     """What goes out on the action's channel as plain text."""
     locale: str
     """Of the text, as the rule file spells it."""
-    values: dict[str, KafkaRecord]
+    values: dict[str, RawValue]
 
 
 def write(text: Text, occasion: Occasion) -> WrittenMessage:
@@ -114,7 +114,7 @@ class _Writer:
         self._zone = occasion.defaults.place.zone if occasion.for_staff else context.zone
         self._today = local_time(context.acting, self._zone).date()
         self._reader = Audience(house.locale, self._today)
-        self._raw: dict[str, KafkaRecord] = {}
+        self._raw: dict[str, RawValue] = {}
         self._values = self._known(self._reader)
 
     def written(self, locale: str) -> WrittenMessage:
@@ -161,7 +161,7 @@ class _Writer:
             self._raw[name] = raw
         return Shown(name, raw, text)
 
-    def _value(self, name: str, reader: Audience) -> tuple[KafkaRecord, str]:
+    def _value(self, name: str, reader: Audience) -> tuple[RawValue, str]:
         """The value as it is, and as the reader writes it; an empty text where it is not known."""
         occasion = self._occasion
         if name == NAME:
@@ -186,7 +186,7 @@ class _Writer:
             return self._house.page(name, str(self._occasion.facts["order.id"])) or ""
         return link_slot(name) if self._house.signs else ""
 
-    def _of_coupon(self, name: str, reader: Audience) -> tuple[KafkaRecord, str]:
+    def _of_coupon(self, name: str, reader: Audience) -> tuple[RawValue, str]:
         offer, facts = self._occasion.offer, self._occasion.facts
         if name == "coupon.off":
             off = offer.percent if offer else int(str(facts["coupon.percent"])) or None
@@ -203,7 +203,7 @@ class _Writer:
             return offer.minimum, money(offer.minimum, offer.currency or "", reader) if offer.minimum else ""
         return self._occasion.last_day, day(self._occasion.last_day, reader, weekday=reader.language != "zh")
 
-    def _fact(self, name: str, reader: Audience) -> tuple[KafkaRecord, str]:
+    def _fact(self, name: str, reader: Audience) -> tuple[RawValue, str]:
         fact, raw = self._occasion.facts.fact(name), self._occasion.facts[name]
         if isinstance(raw, list):
             raise Missing(f"{name} is a list")
@@ -323,7 +323,7 @@ class _Writer:
         return self._maybe(("push",)) or self._maybe(("headline",)) or self._must(SUBJECT)
 
 
-def _twice(text: str) -> tuple[KafkaRecord, str]:
+def _twice(text: str) -> tuple[RawValue, str]:
     return text, text
 
 

@@ -11,9 +11,9 @@ from typing import cast
 import pytest
 
 from infra.kafka.buffer import FetchedBatch, PartitionBuffer, PartitionRevoked
-from infra.kafka.connection import KafkaConnection
+from infra.kafka.connection import KafkaConnection, Place
 from infra.kafka.faust_app import Engine, make_engine
-from infra.kafka.group import Place, WorkerGroup
+from infra.kafka.group import WorkerGroup
 from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics, TopicSpec
 from infra.kafka.transport import BatchConsumer

@@ -16,10 +16,9 @@ from confluent_kafka import Consumer
 import infra.kafka.prefetcher
 from infra.kafka.broker_health import BrokerHealth
 from infra.kafka.buffer import FetchedBatch, PartitionBuffer
-from infra.kafka.connection import KafkaConnection
+from infra.kafka.connection import KafkaConnection, Place
 from infra.kafka.prefetcher import Prefetcher
 from infra.kafka.producers import BulkProducer
-from infra.kafka.readings import Place
 from infra.kafka.topics import Topics, TopicSpec
 from infra.settings import load_settings
 from tests.backends import OwnBroker

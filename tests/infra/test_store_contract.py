@@ -14,9 +14,9 @@ from infra.store import (
     MAX_BYTES,
     MAX_DECISIONS,
     MAX_RECORDS,
-    Counts,
     CustomerImage,
     LaneCopy,
+    LaneCounts,
     MemoryStore,
     RedisStore,
     Store,
@@ -91,7 +91,7 @@ async def test_nobody_is_known_at_first(store: Store) -> None:
     assert await store.customer(P, "anna") == (None, None)
     assert await store.timer(P, "anna") is None
     assert await store.decisions(P, "anna") == []
-    assert await store.counts(P) == Counts(0, 0, 0, 0)
+    assert await store.counts(P) == LaneCounts(0, 0, 0, 0)
 
 
 async def test_what_is_committed_is_loaded(store: Store) -> None:
@@ -149,7 +149,7 @@ async def test_an_empty_record_forgets_the_customer(store: Store) -> None:
     assert await store.decisions(P, "anna") == []
     assert await store.customer(P, "bert") == (b"b", b"y")
     assert await store.decisions(P, "bert") == [b"e"]
-    assert await store.counts(P) == Counts(1, 1, 1, 0)
+    assert await store.counts(P) == LaneCounts(1, 1, 1, 0)
 
 
 async def test_lanes_do_not_see_each_other(store: Store) -> None:
@@ -367,10 +367,10 @@ async def test_a_full_commit_of_many_small_things_is_taken(store: Store) -> None
         ),
     )
 
-    assert await store.counts(P) == Counts(MAX_RECORDS, MAX_RECORDS, 9_000, 9_000)
+    assert await store.counts(P) == LaneCounts(MAX_RECORDS, MAX_RECORDS, 9_000, 9_000)
     forget = dict.fromkeys(names[:half], b"")
     await store.commit(P, version, Commit(b"s", records=forget, timers=dict.fromkeys(names), published=9_000))
-    assert await store.counts(P) == Counts(half, half, 0, 0)
+    assert await store.counts(P) == LaneCounts(half, half, 0, 0)
 
 
 async def test_a_load_of_too_many_is_refused(store: Store) -> None:
@@ -446,7 +446,7 @@ async def test_wiping_leaves_a_lane_that_begins_anew(store: Store) -> None:
     await store.wipe()
 
     assert await store.lane(P) is None
-    assert await store.counts(P) == Counts(0, 0, 0, 0)
+    assert await store.counts(P) == LaneCounts(0, 0, 0, 0)
     with pytest.raises(Fenced):
         await store.commit(P, claimed.version + 1, Commit(b"s"))
     assert (await store.claim(P)).version == 1

@@ -7,14 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.codec import (
-    Unreadable,
-    decode_orders,
-    decode_record,
-    encode_orders,
-    encode_record,
-    upgraded,
-)
+from schemas.codec import Unreadable, decode_orders, decode_record, encode_orders, encode_record, upgraded
 from schemas.record import ORDERS_VERSION, VERSION, Coupon, CustomerRecord, Order, OrderBook, Timer
 
 

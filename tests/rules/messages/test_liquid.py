@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 
 from rules.messages.liquid import BadLiquid, nested, read_liquid
-from rules.messages.shown import Audience, KafkaRecord, Missing, Shown
+from rules.messages.shown import Audience, Missing, RawValue, Shown
 
 READER = Audience("en-US", date(2026, 11, 1))
 
 
-def filled(source: str, **values: KafkaRecord) -> str:
+def filled(source: str, **values: RawValue) -> str:
     known = {
         name.replace("_", ".", 1): Shown(name.replace("_", ".", 1), value, str(value)) for name, value in values.items()
     }
