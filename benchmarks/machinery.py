@@ -2,7 +2,7 @@
 
     python -m benchmarks.machinery [--brokers ADDRESS] [--events N] [--rounds N] [--write]
 
-All take the same load (see benchmarks/reference) in context, again and again. Ratios are of one round; the table tells
+All take the same load (see benchmarks/reference) in turn, again and again. Ratios are of one round; the table tells
 their median and range.
 """
 

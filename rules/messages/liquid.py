@@ -158,7 +158,7 @@ def _plural(count: Any, one: str, other: str = "", *, context: Any) -> str:
     return plural(value, context.resolve("reader"), {"one": one, "other": other or one})
 
 
-_plural.with_context = True  # type: ignore[attr-defined]  # how this library watermarks a filter that needs the context
+_plural.with_context = True  # type: ignore[attr-defined]  # how this library marks a filter that needs the context
 
 
 def _refuse_foreign(source: str) -> None:
