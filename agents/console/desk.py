@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from agents.access import ContactPurpose, contact_of
 from agents.console.backend import USUAL_CAPACITY
-from agents.console.customer import life_of, sentence
+from agents.console.customer import life_of
+from agents.console.customer_sections import sentence
 from agents.console.decisions import message_title
 from agents.console.timeline import past
 from agents.console.web import View, environment, frame

@@ -1,0 +1,176 @@
+"""The sections of a customer's page, each as values for its template."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from babel import Locale, UnknownLocaleError
+
+from agents.console import charts
+from agents.console.life import Life
+from agents.console.words import Words
+from agents.rollups.model import WorkItem
+from schemas.readings import DIMENSIONS, last_year, points_balance
+from schemas.record import CustomerRecord, Order
+from schemas.times import DAY, Millis
+
+_CHANNELS: Final = ("email", "sms", "push", "call")
+_QUIET_TIMES: Final = 2
+"""Times the usual gap without an order that are worth a word."""
+
+
+def sentence(record: CustomerRecord, work: list[WorkItem], words: Words, now: Millis) -> str:
+    """Who this is, what they are worth, and what is unusual."""
+    if record.erased:
+        return words("customer.erased", day=words.day(record.erased, now))
+    if record.merged_into:
+        return words("customer.merged_into", id=record.merged_into)
+    stage, value = record.segment.stage or "prospect", record.segment.value
+    who = words(f"customer.who.{stage}") if words.has(f"customer.who.{stage}") else words("customer.who.repeat")
+    parts = [words(f"customer.of_value.{value}", who=who) if words.has(f"customer.of_value.{value}") else f"{who}."]
+    quiet = _quiet(record, words, now)
+    return " ".join([*parts, quiet]) if quiet else parts[0]
+
+
+def _quiet(record: CustomerRecord, words: Words, now: Millis) -> str:
+    if not record.purchases.last:
+        return ""
+    days, usual = (now - record.purchases.last) // DAY, usual_days(record)
+    if usual is None:
+        return words("customer.last_order", span=words.span(max(now - record.purchases.last, 0)))
+    if days > _QUIET_TIMES * usual and days >= 3:
+        return words("customer.quiet", n=days, usual=words("spans.days", n=usual))
+    return words("customer.in_rhythm", usual=words("spans.days", n=usual))
+
+
+def usual_days(record: CustomerRecord) -> int | None:
+    """The customer's usual gap between orders: the median of those remembered, in days; None where too few."""
+    gaps = sorted(record.purchase_features.gaps)
+    if len(gaps) < 3:
+        return None
+    return max(round(gaps[len(gaps) // 2] / 96), 1)  # quarters of an hour
+
+
+def owed_sentence(work: list[WorkItem], words: Words, now: Millis) -> str:
+    deadlines = [one.due for one in work if one.due]
+    if not deadlines:
+        return ""
+    first = min(deadlines)
+    if first < now:
+        return words("customer.overdue", span=words.span(now - first))
+    return words("customer.owe", by=words.by(first, now))
+
+
+def language_section(record: CustomerRecord, words: Words) -> str:
+    parts = []
+    if record.profile.locale:
+        try:
+            spoken = Locale.parse(record.profile.locale, sep="-").get_display_name(words.language.replace("-", "_"))
+        except (UnknownLocaleError, ValueError):
+            spoken = None
+        parts.append(spoken or record.profile.locale)
+    if record.profile.zone:
+        parts.append(record.profile.zone.rpartition("/")[2].replace("_", " "))
+    return " · ".join(parts)
+
+
+def figures(record: CustomerRecord, life: Life, words: Words, now: Millis) -> dict[str, str]:
+    orders, spent = last_year(record.purchases, now)
+    usual = usual_days(record)
+    note = [words("customer.orders", n=orders)]
+    if usual is not None:
+        note.append(words("customer.every", n=usual))
+    value = words.named("values", record.segment.value) if record.segment.value else ""
+    since = words("customer.since", day=words.day(record.segment.since, now)) if record.segment.since else ""
+    means = [one for one in satisfaction_section(record) if one["mean"] is not None]
+    weakest = min(means[1:] or means, key=lambda one: one["mean"], default=None)
+    overall = next((one for one in means if one["name"] == "overall"), means[0] if means else None)
+    return {
+        "worth": words.money(spent, record.purchases.currency),
+        "worth_note": ", ".join(note) + (f" · {value}" if value else ""),
+        "stage": words.named("stages", record.segment.stage or "prospect"),
+        "stage_note": since,
+        "risk": words.percent(record.churn[0]) if record.churn else "–",
+        "satisfaction": words.number(overall["mean"], 1) if overall else "–",
+        "satisfaction_note": words(
+            "customer.weakest", what=words.named("dimensions", weakest["name"]), mean=words.number(weakest["mean"], 1)
+        )
+        if weakest
+        else words("customer.never_asked"),
+    }
+
+
+def satisfaction_section(record: CustomerRecord) -> list[dict[str, Any]]:
+    told = record.satisfaction
+    found = []
+    for place, name in enumerate(DIMENSIONS):
+        count = told.counts[place] if place < len(told.counts) else 0
+        mean = told.sums[place] / count if count else None
+        found.append({"name": name, "mean": mean, "count": count, "dots": charts.dots(mean)})
+    return found
+
+
+def consents_section(record: CustomerRecord) -> dict[str, list[tuple[str, str]]]:
+    """By purpose, for each channel: ``allowed``, ``withdrawn`` or ``never``."""
+    last = {(one.channel, one.purpose): one.granted for one in record.consents}
+    states = {True: "allowed", False: "withdrawn", None: "never"}
+    return {
+        purpose: [(channel, states[last.get((channel, purpose))]) for channel in _CHANNELS]
+        for purpose in ("service", "marketing")
+    }
+
+
+def complaint_section(work: WorkItem, words: Words, now: Millis) -> dict[str, Any]:
+    late = bool(work.due and work.due < now)
+    left = words.span(work.due - now) if work.due else ""
+    return {
+        "work": work,
+        "late": late,
+        "due": words("customer.due_late" if late else "customer.due_in", when=words.when(work.due, now), span=left)
+        if work.due
+        else words("customer.no_deadline"),
+        "kind": words.named("categories", work.category or "other"),
+        "urgency": words.named("urgencies", work.urgency) if work.urgency else "",
+    }
+
+
+def order_section(order: Order, words: Words, now: Millis) -> dict[str, str]:
+    late = order.late or bool(order.promised and order.promised < now and order.status in ("placed", "dispatched"))
+    if late:
+        days = max(((order.delivered or now) - order.promised) // DAY, 0) if order.promised else 0
+        state, tag = words("orders.late", n=days) if days else words("orders.a_little_late"), "held"
+    else:
+        state, tag = words.named("orders", order.status), "supp" if order.status in ("returned", "cancelled") else ""
+    return {
+        "id": order.id,
+        "day": words.short_day(order.placed) if order.placed else "–",
+        "amount": words.money(order.amount, order.currency),
+        "state": state,
+        "tag": tag,
+    }
+
+
+def points_section(record: CustomerRecord, words: Words) -> dict[str, str]:
+    lots = record.points.lots
+    soonest = min(lots, key=lambda lot: lot.expires, default=None)
+    return {
+        "balance": words.number(points_balance(record.points)),
+        "lapse": words("customer.lapse", n=soonest.points, day=words.short_day(soonest.expires)) if soonest else "",
+    }
+
+
+def coupons_section(record: CustomerRecord, words: Words, now: Millis) -> list[dict[str, str]]:
+    return [
+        {
+            "code": one.code,
+            "note": words("customer.redeemed")
+            if one.redeemed
+            else words(
+                "customer.coupon",
+                value=f"{one.percent} %" if one.percent else words.money(one.amount, record.purchases.currency),
+                day=words.short_day(one.expires),
+            ),
+        }
+        for one in record.coupons
+        if one.expires > now or one.redeemed
+    ]
