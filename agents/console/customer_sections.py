@@ -52,6 +52,7 @@ def usual_days(record: CustomerRecord) -> int | None:
 
 
 def owed_sentence(work: list[WorkItem], words: Words, now: Millis) -> str:
+    """What the store owes the customer now, in words."""
     deadlines = [one.due for one in work if one.due]
     if not deadlines:
         return ""
@@ -62,6 +63,7 @@ def owed_sentence(work: list[WorkItem], words: Words, now: Millis) -> str:
 
 
 def language_section(record: CustomerRecord, words: Words) -> str:
+    """The customer's language, in the reader's."""
     parts = []
     if record.profile.locale:
         try:
@@ -75,6 +77,7 @@ def language_section(record: CustomerRecord, words: Words) -> str:
 
 
 def figures(record: CustomerRecord, life: Life, words: Words, now: Millis) -> dict[str, str]:
+    """The strip of figures at the top."""
     orders, spent = last_year(record.purchases, now)
     usual = usual_days(record)
     note = [words("customer.orders", n=orders)]
@@ -101,6 +104,7 @@ def figures(record: CustomerRecord, life: Life, words: Words, now: Millis) -> di
 
 
 def satisfaction_section(record: CustomerRecord) -> list[dict[str, Any]]:
+    """The mean score of each dimension."""
     told = record.satisfaction
     found = []
     for place, name in enumerate(DIMENSIONS):
@@ -121,6 +125,7 @@ def consents_section(record: CustomerRecord) -> dict[str, list[tuple[str, str]]]
 
 
 def complaint_section(work: WorkItem, words: Words, now: Millis) -> dict[str, Any]:
+    """An open complaint."""
     late = bool(work.due and work.due < now)
     left = words.span(work.due - now) if work.due else ""
     return {
@@ -135,6 +140,7 @@ def complaint_section(work: WorkItem, words: Words, now: Millis) -> dict[str, An
 
 
 def order_section(order: Order, words: Words, now: Millis) -> dict[str, str]:
+    """An order."""
     late = order.late or bool(order.promised and order.promised < now and order.status in ("placed", "dispatched"))
     if late:
         days = max(((order.delivered or now) - order.promised) // DAY, 0) if order.promised else 0
@@ -151,6 +157,7 @@ def order_section(order: Order, words: Words, now: Millis) -> dict[str, str]:
 
 
 def points_section(record: CustomerRecord, words: Words) -> dict[str, str]:
+    """The balance of points, and what lapses next."""
     lots = record.points.lots
     soonest = min(lots, key=lambda lot: lot.expires, default=None)
     return {
@@ -160,6 +167,7 @@ def points_section(record: CustomerRecord, words: Words) -> dict[str, str]:
 
 
 def coupons_section(record: CustomerRecord, words: Words, now: Millis) -> list[dict[str, str]]:
+    """Coupons of the customer, redeemed ones among them."""
     return [
         {
             "code": one.code,

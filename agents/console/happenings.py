@@ -27,6 +27,7 @@ _EVENT_ICON: Final = (
 
 
 def happenings(life: Life, words: Words) -> Iterable[TimelineEntry]:
+    """Events as rows, but for receipts, which are shown with their message."""
     seen: set[str] = set()
     for row in life.events:
         if row.id in seen or row.kind in SIMPLE_RECEIPTS:
@@ -93,6 +94,7 @@ def _day_of(told: str, words: Words) -> str:
 
 
 def visits(rows: Sequence[TimelineRow], words: Words) -> Iterable[TimelineEntry]:
+    """Steps on the site as rows, one for each visit."""
     group: list[TimelineRow] = []
     for row in sorted(rows, key=lambda one: one.at):
         if group and row.at - group[-1].at > _VISIT_GAP:

@@ -14,6 +14,7 @@ _CONTACT: Final = frozenset({"name", "email", "phone", "birthday"})
 
 
 def timeline_row(told: Mapping[str, Any], kind: str, at: Millis) -> bytes:
+    """An event as a row of the timeline, encoded; contact stays out of it."""
     data: dict[str, Any] = {}
     for name, value in told.items():
         if name in _LEFT_OUT or value is None:
@@ -33,6 +34,7 @@ def timeline_row(told: Mapping[str, Any], kind: str, at: Millis) -> bytes:
 
 
 def sent_message(told: Mapping[str, Any], kind: str, at: Millis) -> SentMessage:
+    """An action as it went out."""
     coupon = told.get("coupon") or {}
     data = {name: coupon[name] for name in ("code", "percent", "amount", "currency", "expires_at") if name in coupon}
     data |= {name: told[name] for name in ("queue", "urgency", "due_at", "complaint_id", "locale") if told.get(name)}
