@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import decodebytes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -19,7 +20,7 @@ _MOST = 1 << 20
 
 def kept(door: str) -> list[bytes]:
     """What broke the door once, and is held since."""
-    return [path.read_bytes() for path in sorted((CORPUS / door).glob("*"))]
+    return [decodebytes(path.read_bytes()) for path in sorted((CORPUS / door).glob("*.b64"))]
 
 
 def inputs(seeds: Sequence[bytes], random: Random) -> Iterator[bytes]:
