@@ -54,8 +54,8 @@ class Phase(NamedTuple):
     cpu_per_event: float
     """Microseconds of the worker."""
     events: int
-    pages: list[float]
-    """Milliseconds of each page."""
+    pages: list[tuple[str, float]]
+    """Each page with its milliseconds; of one that had not come at the end, how long it had been waited for."""
     told: int
     """Messages that the open pages got."""
     waiting: int
@@ -169,7 +169,7 @@ _FIELDS: Final[Mapping[str, Callable[[random.Random], dict[str, Any]]]] = {
 
 async def phase(load: Load, seconds: float, door: str) -> Phase:
     """One phase: the load alone, or with open pages and somebody who walks through all of them."""
-    pages: list[float] = []
+    pages: list[tuple[str, float]] = []
     told = [0]
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         beside = await _visitors(http, door, pages, told) if door else []
@@ -185,7 +185,7 @@ async def phase(load: Load, seconds: float, door: str) -> Phase:
 
 
 async def _visitors(
-    http: aiohttp.ClientSession, door: str, pages: list[float], told: list[int]
+    http: aiohttp.ClientSession, door: str, pages: list[tuple[str, float]], told: list[int]
 ) -> list[asyncio.Task[None]]:
     at = door.split("/sign-in")[0]
     cookies = [await _signed_in(http, door, f"person{number}") for number in range(PEOPLE)]
@@ -214,15 +214,17 @@ async def _watch(http: aiohttp.ClientSession, url: str, cookie: str, told: list[
         await asyncio.sleep(1)
 
 
-async def _walk(http: aiohttp.ClientSession, at: str, cookie: str, pages: list[float]) -> None:
+async def _walk(http: aiohttp.ClientSession, at: str, cookie: str, pages: list[tuple[str, float]]) -> None:
     """Somebody who opens one page after the other, five a second."""
     number = 0
     while True:
         began = time.monotonic()
-        path = PAGES[number % len(PAGES)].format(n=number % CUSTOMERS)
-        async with http.get(at + path, headers=_cookie(cookie)) as answer:
-            await answer.read()
-        pages.append((time.monotonic() - began) * 1e3)
+        page = PAGES[number % len(PAGES)]
+        try:
+            async with http.get(at + page.format(n=number % CUSTOMERS), headers=_cookie(cookie)) as answer:
+                await answer.read()
+        finally:
+            pages.append((page, (time.monotonic() - began) * 1e3))
         number += 1
         await asyncio.sleep(max(0.2 - (time.monotonic() - began), 0))
 
@@ -233,7 +235,9 @@ def _cookie(cookie: str) -> dict[str, str]:
 
 def table(rate: int, without: Sequence[Phase], beside: Sequence[Phase]) -> list[str]:
     """The figures as lines of Markdown."""
-    pages = [one for phase in beside for one in phase.pages]
+    every = [one for phase in beside for one in phase.pages]
+    pages = [took for _, took in every]
+    by_page = {page: median(took for at, took in every if at == page) for page, _ in every}
     cuts = quantiles(pages, n=100) if len(pages) > 1 else [0.0] * 99
     ratios = [with_it.cpu_per_event / alone.cpu_per_event for alone, with_it in zip(without, beside, strict=True)]
     alone, with_it = ([one.cpu_per_event for one in phases] for phases in (without, beside))
@@ -243,6 +247,7 @@ def table(rate: int, without: Sequence[Phase], beside: Sequence[Phase]) -> list[
         f"| events a second, asked for | {rate:,} |",
         f"| open pages | {OPEN} of {PEOPLE} people, {sum(one.told for one in beside):,} parts told |",
         f"| a page, p50 and p99 over {len(pages):,} | {median(pages):.0f} ms, {cuts[98]:.0f} ms |",
+        f"| each page, p50 | {', '.join(f'`{page}` {took:.0f} ms' for page, took in by_page.items())} |",
         f"| worker's CPU for an event without | {spread(alone)} us |",
         f"| worker's CPU for an event with | {spread(with_it)} us |",
         f"| with to without, in each round | {spread(ratios)} |",
