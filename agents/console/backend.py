@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from agents.console.sampler import Sampler
 from agents.console.segments import SavedSegments
 from agents.console.session import Sessions, first_token
 from agents.rollups.keeper import RollupKeeper
+from agents.rollups.model import WorkItem
 from agents.rollups.store import RollupStore
 from agents.rulebooks import own_rulebook, published_rulebooks
 from agents.signing import installation_key
@@ -50,6 +51,7 @@ class Backend:
         self.people = capacities(settings.console_people)
         """People of the desk, and how much each can have open."""
         self._rulebook: tuple[float, Rulebook] | None = None
+        self._work: tuple[float, asyncio.Task[list[WorkItem]]] | None = None
 
     def now(self) -> Millis:
         """The present: by the clock in service, in a replay what its lanes have reached."""
@@ -82,6 +84,13 @@ class Backend:
         headers = (("ce_source", f"/tend/{source}".encode()), ("ce_id", admitted.event.id.encode()))
         return await self.producer.send(admitted.topic, admitted.partition, admitted.key, admitted.body, headers)
 
+    async def all_work(self) -> Sequence[WorkItem]:
+        """All work as it was at most half a second ago: every open page asks for it, and all of them share one look."""
+        moment = asyncio.get_running_loop().time()
+        if self._work is None or moment - self._work[0] > _WORK_SECONDS:
+            self._work = moment, asyncio.create_task(self.rollups.all_work())
+        return await asyncio.shield(self._work[1])
+
     async def last_days(self, days: int) -> dict[str, int]:
         """All sums of the last days by the store's own calendar, added up."""
         today = to_datetime(self.now()).astimezone(ZoneInfo(self.zone))
@@ -111,6 +120,7 @@ class Backend:
 
 
 _RULEBOOK_SECONDS = 5.0
+_WORK_SECONDS = 0.5
 USUAL_CAPACITY = 8
 
 

@@ -52,7 +52,7 @@ async def life_of(view: View, customer: str) -> tuple[Life, OrderBook]:
     async def rows(name: str) -> list[bytes]:
         return await backend.rollups.rows(partition, name, customer)
 
-    work = await backend.rollups.all_work()
+    work = await backend.all_work()
     life = Life(
         record,
         events=[decode_row(body) for body in await rows("life")],

@@ -46,7 +46,7 @@ async def desk_parts(view: View) -> dict[str, str]:
 async def desk_values(view: View) -> dict[str, Any]:
     """All that the page shows."""
     words, now = view.words, view.now
-    every = await view.backend.rollups.all_work()
+    every = await view.backend.all_work()
     todo = sorted((one for one in every if not one.closed), key=lambda one: (one.due or now + 30 * DAY, one.id))
     chosen = _chosen(todo, view)
     tiers = await view.backend.rollups.tiers(one.customer for one in todo[:_MOST])

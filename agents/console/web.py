@@ -139,7 +139,7 @@ def environment() -> Environment:
 async def frame(view: View) -> dict[str, Any]:
     """What every page shows around its own."""
     request, backend = view.request, view.backend
-    work = await backend.rollups.all_work()
+    work = await backend.all_work()
     overdue = sum(1 for one in work if not one.closed and one.due and one.due < view.now)
     return {
         "w": view.words,
