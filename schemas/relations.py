@@ -34,7 +34,6 @@ class Contact(RelationPart):
     at: Millis
     channel: str
     topic: str = ""
-    outcome: str = ""
 
 
 class Talks(RelationPart):

@@ -27,6 +27,7 @@ NOTICED = MappingProxyType(
         "tier.upgraded": "the tier went up; ref: new tier",
         "tier.downgraded": "the tier went down; ref: new tier",
         "stage.changed": "the life-cycle stage changed; ref: new stage",
+        "rhythm.quiet": "a customer became quiet for longer than their rhythm explains; ref: orders so far",
         "churn.scored": "a churn probability was computed at the weekly look; ref: the number of the week",
         "released": "a limit no longer holds an action back",
     }

@@ -281,7 +281,7 @@ def _points(mine: Points, other: Points) -> Points:
 
 
 def _talks(mine: Talks, other: Talks) -> Talks:
-    contacts = sorted([*mine.contacts, *other.contacts], key=lambda one: (one.at, one.channel, one.topic, one.outcome))
+    contacts = sorted([*mine.contacts, *other.contacts], key=lambda one: (one.at, one.channel, one.topic))
     return Talks(
         contacts[-MAX_CONTACTS:], mine.total + other.total, mine.suggestions + other.suggestions,
         mine.praise + other.praise, mine.questions + other.questions,

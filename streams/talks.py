@@ -6,17 +6,20 @@ from rules.context import EventContext
 from schemas.feedback import ContactMade, FeedbackGiven
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_CONTACTS, Contact, Talks
+from schemas.times import DAY, Millis
 from streams.texts import clipped
 
 TOPIC_BYTES = 32
+KEPT: Millis = 30 * DAY
+"""Rules ask of a week."""
 
 
 def contact(context: EventContext, event: ContactMade) -> OutcomeCode | None:
     """They talked; the latest contacts are kept, in the order of their time."""
     talks = _talks(context)
     talks.total += 1
-    made = Contact(event.at, event.channel, clipped(event.topic or "", TOPIC_BYTES), event.outcome or "")
-    talks.contacts = sorted([*talks.contacts, made], key=lambda one: (one.at, one.channel, one.topic, one.outcome))
+    made = Contact(event.at, event.channel, clipped(event.topic or "", TOPIC_BYTES))
+    talks.contacts = sorted([*talks.contacts, made], key=lambda one: (one.at, one.channel, one.topic))
     talks.contacts = talks.contacts[-MAX_CONTACTS:]
     return None
 
@@ -32,6 +35,13 @@ def give(context: EventContext, event: FeedbackGiven) -> OutcomeCode | None:
         case "question":
             talks.questions += 1
     return None
+
+
+def forget(context: EventContext) -> None:
+    """Contacts of long ago say nothing of now."""
+    talks = context.record.talks
+    if talks and talks.contacts and talks.contacts[0].at < context.at - KEPT:
+        talks.contacts = [one for one in talks.contacts if one.at >= context.at - KEPT]
 
 
 def _talks(context: EventContext) -> Talks:

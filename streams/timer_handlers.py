@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import Final
 
 from rules.context import EventContext
+from rules.rhythm import is_quiet
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import Timer, TimerKind
 from schemas.times import DAY, Millis, to_datetime
-from streams import complaints, order_effects, points, timer_schedule
+from streams import complaints, order_effects, points, talks, timer_schedule
 
 TimerHandler = Callable[[EventContext, Timer], None]
 
@@ -21,6 +22,10 @@ def tick(context: EventContext, timer: Timer) -> None:
     timer_schedule.schedule_dates(context)
     timer_schedule.schedule_points(context)
     timer_schedule.schedule_coupons(context)
+    talks.forget(context)
+    # Once for each silence: quiet now, and not yet at the look before.
+    if is_quiet(context, context.at) and not is_quiet(context, context.at - context.lane.tick.period):
+        context.notice("rhythm.quiet", str(context.record.purchases.count))
 
 
 def cart(context: EventContext, timer: Timer) -> None:

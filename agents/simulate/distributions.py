@@ -84,11 +84,11 @@ class Distributions:
     points_spent: Annotated[float, Of("of orders", "partly paid with the points of the order before")] = 0.01
 
     # What is said and noted beside orders
-    contact_late: Annotated[float, Of("of late or lost parcels", "about which the customer gets in touch")] = 0.12
+    contact_late: Annotated[float, Of("of late or lost parcels", "about which the customer gets in touch")] = 0.07
     contact_again: Annotated[float, Of("of contacts", "after which they get in touch about it again within 2 days")] = (
         0.35
     )
-    feedback: Annotated[float, Of("of delivered orders", "followed by a suggestion, praise or a question")] = 0.006
+    feedback: Annotated[float, Of("of delivered orders", "followed by a suggestion, praise or a question")] = 0.003
     feedback_kinds: Annotated[Weights, Of("shares", "of these")] = (
         ("suggestion", 0.3),
         ("praise", 0.4),

@@ -109,6 +109,23 @@ class Segments(Section):
         return "active" if days <= self.active_days else "cooling" if days < self.dormant_days else "dormant"
 
 
+class Rhythm(Section):
+    """When a customer is quiet for longer than their own rhythm explains."""
+
+    usual_days: Days = 30
+    """Days between two orders, for customers of whom little is known."""
+    usual_spread: Annotated[float, Field(gt=0, le=3)] = 0.7
+    """Spread of these gaps, as that of their logarithms: two thirds lie within a factor of two."""
+    weight: Annotated[float, Field(gt=0, le=50)] = 1.0
+    """Gaps of their own that these two count as much as."""
+    quiet_times: Annotated[float, Field(ge=1, le=50)] = 2.0
+    """Usual gaps without an order from which a customer may be quiet."""
+    spreads: Annotated[float, Field(ge=0, le=5)] = 1.5
+    """Spreads beyond the usual gap that it must be as well: who orders at odd times is not quiet so soon."""
+    least_orders: Annotated[int, Field(ge=2, le=100)] = 3
+    """Orders from which there is a rhythm at all."""
+
+
 class Stages(Section):
     """Life cycle: prospect, first, repeat, loyal, at_risk, dormant, won_back."""
 

@@ -9,6 +9,7 @@ from rules.context import EventContext
 from rules.fact_types import FactType
 from rules.facts.customer import NEVER, days_since
 from rules.facts.fact import DATE, MONEY, Fact
+from rules.rhythm import gaps_passed, is_quiet, out_of_season, usual_gap
 from schemas.fields import CheckoutStage
 from schemas.readings import last_year, points_balance
 from schemas.record import Lot, Talks
@@ -82,6 +83,14 @@ HISTORY = (
          lambda s: days_since(s.record.purchases.last, s.at), unknown=str(NEVER)),
     Fact("orders.days_since_first", FactType.INT, "days", "whole days since the customer's first order",
          lambda s: days_since(s.record.purchases.first, s.at), unknown=str(NEVER)),
+    Fact("rhythm.gap", FactType.DOUBLE, "days", "the customer's own usual gap between orders",
+         lambda s: round(usual_gap(s), 1), unknown="0.0 before the first order"),
+    Fact("rhythm.ratio", FactType.DOUBLE, "gaps", "of these gaps, how many have passed since the last order",
+         lambda s: round(gaps_passed(s), 2), unknown="0.0 before the first order"),
+    Fact("rhythm.quiet", FactType.BOOL, "yes or no", "whether that is longer than their rhythm and its spread explain",
+         lambda s: is_quiet(s, s.at)),
+    Fact("rhythm.out_of_season", FactType.BOOL, "yes or no", "whether they ordered nothing at this time of the last year",
+         out_of_season),
     Fact("browsing.visits", FactType.INT, "visits", "visits to the store", lambda s: s.record.browsing.visits),
     Fact("browsing.views", FactType.INT, "views", "product pages looked at", lambda s: s.record.browsing.views),
     Fact("browsing.searches", FactType.INT, "searches", "searches", lambda s: s.record.browsing.searches),

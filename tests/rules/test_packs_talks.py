@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from schemas.actions import TicketAction
-from schemas.record import Contact, Talks
+from schemas.actions import CallbackAction, CouponAction, TicketAction
+from schemas.churn import PurchaseFeatures
+from schemas.record import Contact, CustomerRecord, Talks
 from schemas.times import DAY
 from tests.builders import event
 from tests.rules.moments import NOON, customer
-from tests.rules.test_packs import said, shop
+from tests.rules.test_packs import LIKELY, said, shop
 
 
 class TestTalks:
@@ -28,7 +29,7 @@ class TestTalks:
         assert shop(event=event("feedback.given", NOON, kind="praise")).when("feedback.given", "") == []
 
     def test_the_third_contact_of_a_week_about_one_topic_gets_one_owner(self) -> None:
-        talks = [Contact(NOON - days * DAY, "call", "delivery", "open") for days in (4, 2, 0)]
+        talks = [Contact(NOON - days * DAY, "call", "delivery") for days in (4, 2, 0)]
         called = event("contact.made", NOON, channel="call", topic="delivery")
         moments = shop(customer(talks=Talks(talks, 3)), event=called)
         moments.when("contact.made", "")
@@ -54,3 +55,28 @@ class TestWishBack:
         moments.when("wish.back", "b-1")
 
         assert said(moments, "wish_back").text.startswith(headline)
+
+
+class TestQuiet:
+    def quiet(self, orders: int) -> CustomerRecord:
+        record = customer()
+        record.purchases.count, record.purchases.last = orders, NOON - 40 * DAY
+        record.purchase_features = PurchaseFeatures(orders=orders, log_gaps=210 * (orders - 1))
+        return record
+
+    def test_who_orders_now_and_then_gets_a_coupon(self) -> None:
+        moments = shop(self.quiet(4))
+        moments.when("rhythm.quiet", "4")
+
+        action = said(moments, "quiet_coupon")
+        assert isinstance(action, CouponAction)
+        assert action.coupon.percent == 15
+
+    def test_a_regular_gets_a_call(self) -> None:
+        moments = shop(self.quiet(12))
+        moments.when("rhythm.quiet", "12")
+
+        assert isinstance(said(moments, "quiet_call"), CallbackAction)
+
+    def test_where_the_model_is_trusted_it_decides(self) -> None:
+        assert shop(self.quiet(4), churn=LIKELY).when("rhythm.quiet", "4") == []
