@@ -80,7 +80,10 @@ def notice_broken_promises(context: EventContext) -> None:
 
 def add(context: EventContext, order: Order) -> None:
     """Count an order with its points, and tell nobody: it is known already."""
-    purchases.add_difference(context.record.purchases, Share(), share_of(context, order))
+    share = share_of(context, order)
+    purchases.add_difference(context.record.purchases, Share(), share)
+    if order.delivered:
+        order.late = bool(share.late)
     if order.placed:
         _reward(context, order)
         _date(context)

@@ -14,7 +14,7 @@ from rules.defaults.brand import Phrases, StoreBrand
 from rules.defaults.commerce import CartDefaults, ComplaintDefaults, CouponDefaults, OrderDefaults, PointDefaults
 from rules.defaults.contact import Cap, Consents, Duplicates, Festival, Group, Quiet
 from rules.defaults.section import Language, Name, Section
-from rules.defaults.segmentation import Place, Rfm, Rhythm, Segments, Stages, Tier, TierMoves
+from rules.defaults.segmentation import Place, Rfm, RhythmNumbers, Segments, Stages, Tier, TierMoves
 
 __all__ = [
     "Cap",
@@ -33,7 +33,7 @@ __all__ = [
     "PointDefaults",
     "Quiet",
     "Rfm",
-    "Rhythm",
+    "RhythmNumbers",
     "Section",
     "Segments",
     "Stages",
@@ -52,7 +52,7 @@ class Defaults(Section):
     """From the lowest to the highest."""
     tier_moves: TierMoves = TierMoves()
     segments: Segments
-    rhythm: Rhythm = Rhythm()
+    rhythm: RhythmNumbers = RhythmNumbers()
     stages: Stages
     carts: CartDefaults
     orders: OrderDefaults

@@ -109,7 +109,7 @@ class Segments(Section):
         return "active" if days <= self.active_days else "cooling" if days < self.dormant_days else "dormant"
 
 
-class Rhythm(Section):
+class RhythmNumbers(Section):
     """When a customer is quiet for longer than their own rhythm explains."""
 
     usual_days: Days = 30

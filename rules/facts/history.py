@@ -89,7 +89,7 @@ HISTORY = (
          lambda s: round(gaps_passed(s), 2), unknown="0.0 before the first order"),
     Fact("rhythm.quiet", FactType.BOOL, "yes or no", "whether that is longer than their rhythm and its spread explain",
          lambda s: is_quiet(s, s.at)),
-    Fact("rhythm.out_of_season", FactType.BOOL, "yes or no", "whether they ordered nothing at this time of the last year",
+    Fact("rhythm.out_of_season", FactType.BOOL, "yes or no", "whether they ordered nothing at this time last year",
          out_of_season),
     Fact("browsing.visits", FactType.INT, "visits", "visits to the store", lambda s: s.record.browsing.visits),
     Fact("browsing.views", FactType.INT, "views", "product pages looked at", lambda s: s.record.browsing.views),
