@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from rules.context import Churn, EventContext
+from functools import partial
+
+from rules.context import Churn, EventContext, LaneContext
 from schemas.churn import HorizonState, Score
+from schemas.record import CustomerRecord
 from schemas.times import SECOND, Millis
 from streams.churn import counts_of, enqueue, explanations, pending_labels, remember_order, score
 from streams.churn.model_view import view_of
@@ -58,7 +61,8 @@ def known(context: EventContext) -> Churn | None:
         return None
     of = _state(context)
     examples = of.learned["main"].examples if "main" in of.learned else 0
-    return Churn(context.record.churn[0], 0.0, 1.0, of.trusted, examples, lambda: _causes_now(context))
+    causes = partial(_causes_now, context.lane, context.record, context.at)
+    return Churn(context.record.churn[0], 0.0, 1.0, of.trusted, examples, causes)
 
 
 def trusted(context: EventContext) -> float | None:
@@ -70,20 +74,18 @@ def trusted(context: EventContext) -> float | None:
 
 def _fresh(context: EventContext, scored: Score) -> Churn:
     return Churn(
-        scored.p, scored.low, scored.high, scored.trusted, scored.labels_seen, lambda: _causes(context, scored)
+        scored.p, scored.low, scored.high, scored.trusted, scored.labels_seen, partial(_causes, context.lane, scored)
     )
 
 
-def _causes(context: EventContext, scored: Score) -> tuple[str, ...]:
-    found = explanations(context.lane.almanac.churn, scored, context.lane.horizons[0])
+# Neither holds on to the context, which holds on to the score: every score would be garbage in a circle.
+def _causes(lane: LaneContext, scored: Score) -> tuple[str, ...]:
+    found = explanations(lane.almanac.churn, scored, lane.horizons[0])
     return tuple(explanation.words for explanation in found)
 
 
-def _causes_now(context: EventContext) -> tuple[str, ...]:
-    return _causes(
-        context,
-        score(context.lane.almanac.churn, context.record.purchase_features, context.at, context.lane.horizons[0]),
-    )
+def _causes_now(lane: LaneContext, record: CustomerRecord, at: Millis) -> tuple[str, ...]:
+    return _causes(lane, score(lane.almanac.churn, record.purchase_features, at, lane.horizons[0]))
 
 
 def _state(context: EventContext) -> HorizonState:
