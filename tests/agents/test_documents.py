@@ -19,8 +19,9 @@ def test_what_was_written_is_fresh(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "settings.md" in capsys.readouterr().err
 
 
-def test_a_page_ends_with_one_line_break_and_begins_with_its_title() -> None:
+def test_a_page_ends_with_one_line_break_and_begins_as_its_kind_does() -> None:
+    begins = {".md": "# ", ".json": "{", ".html": "<!doctype html>"}
     for path, text in pages().items():
         assert text.endswith("\n")
         assert not text.endswith("\n\n")
-        assert text.startswith("{" if path.endswith(".json") else "# ")
+        assert text.startswith(begins[Path(path).suffix])
