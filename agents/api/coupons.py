@@ -11,7 +11,7 @@ from agents.api.access import allowed
 from agents.api.models import CouponFound, RedemptionTold, Written
 from agents.api.wiring import write
 from agents.console.backend import Backend
-from agents.rollups.keys import key
+from agents.rollups.keys import CLAIMS, key
 from agents.rollups.model import decode_message
 from infra.store.errors import translate_errors
 from schemas.fields import Reference
@@ -69,11 +69,13 @@ async def redeem(backend: Backend, actor: Actor, code: str, told: RedemptionTold
         raise HTTPException(404, f"{told.customer} holds no coupon of this code")
     record, coupon = found
     mine = told.order_id.encode()
-    first = await _claim(backend, record.id, code, mine)
-    if first != mine:
+    if await _claimed(backend, record.id, code) is None:
+        if coupon.redeemed:  # told by another system, or before the store was made anew
+            raise HTTPException(409, "The coupon was redeemed already")
+        if coupon.expires <= backend.now():
+            raise HTTPException(409, "The coupon has lapsed")
+    if await _claim(backend, record.id, code, mine) != mine:
         raise HTTPException(409, "The coupon was redeemed already, for another order")
-    if not coupon.redeemed and coupon.expires <= backend.now():
-        raise HTTPException(409, "The coupon has lapsed")
     fields = {
         "action_id": await _action_of(backend, record.id, code),
         "code": code,
@@ -104,17 +106,27 @@ async def _action_of(backend: Backend, customer: str, code: str) -> str:
 
 async def _claim(backend: Backend, customer: str, code: str, mine: bytes) -> bytes:
     """Whose claim stands: ours, if nobody was first."""
-    at, client = _key(backend, customer, code), cast("Any", backend.tables.client)
+    at, client = _claims(backend, customer), cast("Any", backend.tables.client)
     with translate_errors(backend.store.address):
-        await client.set(at, mine, nx=True, ex=_CLAIM_SECONDS)
-        stands: bytes = await client.get(at)
+        if await client.hsetnx(at, _field(backend, code), mine):
+            await client.expire(at, _CLAIM_SECONDS)
+        stands: bytes = await client.hget(at, _field(backend, code))
     return stands
 
 
-async def _claimed(backend: Backend, customer: str, code: str) -> bool:
+async def _claimed(backend: Backend, customer: str, code: str) -> bytes | None:
+    """The order that has it; None where no till took it."""
     with translate_errors(backend.store.address):
-        return bool(await cast("Any", backend.tables.client).exists(_key(backend, customer, code)))
+        found: bytes | None = await cast("Any", backend.tables.client).hget(
+            _claims(backend, customer), _field(backend, code)
+        )
+    return found
 
 
-def _key(backend: Backend, customer: str, code: str) -> str:
-    return key(backend.partition(customer), "claim", backend.keys.index_key("coupon", code))
+def _claims(backend: Backend, customer: str) -> str:
+    """One hash for each customer, so that an erasure takes all of it."""
+    return key(backend.partition(customer), CLAIMS, customer)
+
+
+def _field(backend: Backend, code: str) -> str:
+    return backend.keys.index_key("coupon", code)

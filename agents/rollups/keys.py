@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from infra.store.keys import PREFIX
+
+CLAIMS: Final = "claims"
+"""A customer's coupons that a till has taken: by the coupon's search key, the order."""
 
 
 def key(partition: int, *parts: str) -> str:

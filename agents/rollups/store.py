@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from redis.exceptions import WatchError
 
-from agents.rollups.keys import key
+from agents.rollups.keys import CLAIMS, key
 from agents.rollups.model import (
     CLOSED_WORK,
     DAY_LIFE_SECONDS,
@@ -194,7 +194,7 @@ class RollupStore(RollupReader):
         pipe = self.client.pipeline(transaction=False)
         for name in LIST_LIMITS:
             pipe.exists(key(partition, name, customer))
-        pipe.exists(key(partition, "found-by", customer))
+        pipe.exists(key(partition, "found-by", customer), key(partition, CLAIMS, customer))
         pipe.hexists(key(partition, "standing"), customer)
         for name in ("seen", "risk"):
             pipe.zscore(key(partition, name), customer)
@@ -206,7 +206,7 @@ class RollupStore(RollupReader):
             pipe.delete(key(partition, name, customer))
         if keys:
             pipe.hdel(key(partition, "index"), *keys)
-        pipe.delete(key(partition, "found-by", customer))
+        pipe.delete(key(partition, "found-by", customer), key(partition, CLAIMS, customer))
         for name in ("seen", "risk"):
             pipe.zrem(key(partition, name), customer)
         pipe.hdel(key(partition, "standing"), customer)

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -16,6 +16,7 @@ from agents.bootstrap import open_store, open_tables
 from agents.catalogue import topic_specs
 from agents.rollups.fold import READ_TOPICS, Fold
 from agents.rollups.keeper import RollupKeeper
+from agents.rollups.keys import CLAIMS, key
 from agents.rollups.store import Overtaken, RollupStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
@@ -178,8 +179,12 @@ async def test_of_a_customer_who_is_erased_nothing_is_left(settings: Settings) -
         held = [one for one in CUSTOMERS if await rollups.holds(partition_of(one, PARTITIONS), one)]
         someone = held[0]
         partition = partition_of(someone, PARTITIONS)
+        claims = key(partition, CLAIMS, someone)
+        await cast("Any", tables.client).hset(claims, "a-coupon", "o-1")
 
         await rollups.erase(partition, someone)
+
+        assert not await cast("Any", tables.client).exists(claims)
 
         assert not await rollups.holds(partition, someone)
         assert someone not in await rollups.found([KEYS.index_key("email", f"{someone}@example.org")])
