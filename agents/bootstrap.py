@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from agents.access import access_keys
 from agents.batches import Receive
 from agents.clock import wall_clock
 from agents.signing import installation_key, signing_of
@@ -46,6 +47,8 @@ def lane_config(settings: Settings, partition: int, known: ChurnState) -> LaneCo
         tick=Tick(origin=_SUNDAY, period=WEEK, spread=spread),
         beginning=known,
         letters_limit=settings.dead_letters_percent / 100,
+        # A secret drawn on one machine would be another on the next: codes are keyed where it is given.
+        coupon_key=access_keys(settings).coupons if settings.access_key is not None else b"",
     )
 
 

@@ -158,8 +158,8 @@ class Settings(BaseSettings):
     api_port: int = Field(8430, ge=0, le=65535, description="Its port; 0 takes a free one.")
     access_key: SecretStr | None = Field(
         None,
-        description="Secret from which pseudonyms, search keys and sessions follow; the same for all doors of one "
-        "installation. None: one is drawn and kept in `TEND_DATA_DIR`.",
+        description="Secret from which pseudonyms, search keys, sessions and coupon codes follow; one for all doors "
+        "and workers. None: one is drawn and kept in `TEND_DATA_DIR`, and coupon codes follow from ids alone.",
     )
     smtp: str = Field(
         "smtp://127.0.0.1:1025",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b32encode
+from hashlib import blake2b
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -109,7 +110,7 @@ def _offer(proposal: Proposal, terms: CouponTerms) -> tuple[CouponOffer, str]:
     context = proposal.context
     last = local_time(context.acting + terms.valid, context.zone).date()
     ends = end_of_day(context.acting + terms.valid, context.zone)
-    code = f"{terms.prefix}-{b32encode(proposal.key)[:10].decode()}"
+    code = f"{terms.prefix}-{_unguessable(proposal.key, context.lane.coupon_key)}"
     offer = CouponOffer(
         code=code,
         percent=terms.percent,
@@ -119,6 +120,12 @@ def _offer(proposal: Proposal, terms: CouponTerms) -> tuple[CouponOffer, str]:
         expires_at=to_datetime(ends),
     )
     return offer, last.isoformat()
+
+
+def _unguessable(action: bytes, key: bytes) -> str:
+    """Ten signs that follow from the action; with the store's key nobody else can compute them."""
+    keyed = blake2b(action, key=key, digest_size=len(action)).digest() if key else action
+    return b32encode(keyed)[:10].decode()
 
 
 def _hours(proposal: Proposal) -> SendingHours | None:

@@ -55,6 +55,8 @@ class LaneContext(msgspec.Struct):
     tick: Tick
     act_from: Millis = 0
     """Before this moment occasions are settled and no action is given out."""
+    coupon_key: bytes = b""
+    """Secret behind coupon codes, at most 64 bytes; without it who knows ids and rules can compute them."""
     clock: str = "event"
     """Whose time acting takes: ``wall`` (service) or ``event`` (replay)."""
 

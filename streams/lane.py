@@ -164,6 +164,7 @@ class Lane:
             tick=self.config.tick,
             act_from=self.state.act_from,
             clock=self.state.clock,
+            coupon_key=self.config.coupon_key,
         )
 
     def _save(self, batch: Batch, worked: _Worked, *, closes: bool, finished: bool) -> Save:

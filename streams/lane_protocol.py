@@ -92,6 +92,8 @@ class LaneConfig(msgspec.Struct, frozen=True):
     """What is known of churn before the first almanac."""
     letters_limit: float = NO_LIMIT
     """Share of dead letters (0 to 1) above which the lane stops; 1 lets all pass."""
+    coupon_key: bytes = b""
+    """Secret behind coupon codes."""
 
 
 class Batch(msgspec.Struct, frozen=True):

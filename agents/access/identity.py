@@ -33,6 +33,7 @@ class AccessKeys(msgspec.Struct, frozen=True):
     index: bytes
     sessions: bytes
     links: bytes
+    coupons: bytes
 
     @classmethod
     def of(cls, secret: bytes) -> AccessKeys:
