@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from agents.imports.opening import OnBytes, TableSource, opened_bytes
+from agents.lines import bounded_lines
 from schemas.errors import TendError
 
 _FOR_NAMES: Final = 1_000
@@ -57,7 +58,7 @@ def _objects(source: TableSource, on_bytes: OnBytes | None = None) -> Iterator[t
             whole: Any = raw.read(_LARGEST_ARRAY).decode(source.encoding, errors="strict").lstrip("\ufeff").encode()
             lines = iter(whole.splitlines())
         else:
-            lines = iter(raw)
+            lines = bounded_lines(raw, source.name)
         first = next(lines, b"").removeprefix(b"\xef\xbb\xbf")
         while not first.strip():
             first = next(lines)

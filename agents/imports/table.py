@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from agents.imports.opening import OnBytes, TableSource, opened_text
 from agents.imports.problems import BadValue
 from agents.imports.records import json_records, sheet_records
+from agents.lines import bounded_lines
 from schemas.errors import TendError
 
 BLANKS: Final = "blanks"
@@ -60,7 +61,8 @@ class Table:
         self.counts.clear()
         if self.source.kind == "text":
             with opened_text(self.source, on_bytes) as text:
-                records = _blank_rows(text, self) if self.delimiter == BLANKS else _delimited_rows(text, self)
+                lines = bounded_lines(text, self.source.name)
+                records = _blank_rows(lines, self) if self.delimiter == BLANKS else _delimited_rows(lines, self)
                 yield from _fitted(records, self)
         else:
             yield from _fitted(_ready_rows(self, on_bytes), self)

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from agents.lines import bounded_lines
 from agents.replay.event import ReplayEvent
 from agents.replay.sorting import sorted_lines
 from schemas.errors import TendError
@@ -129,7 +130,7 @@ def _told(line: bytes) -> ReplayEvent:
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     with _opened(path) as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(bounded_lines(file, str(path)), start=1):
             yield number, line.strip()
 
 

@@ -1,4 +1,4 @@
-"""Fuzz one door guided by coverage: ``python -m tests.fuzz.guided DOOR [-runs=N] [-max_total_time=SECONDS] [FOLDER]``.
+"""Fuzz one door guided by coverage: ``python -m tests.fuzz.guided DOOR [-runs=N] [-max_total_time=SECONDS]``.
 
 Needs Google's atheris in the environment (``pip install atheris``); what follows the door's name is libFuzzer's.
 """
@@ -9,6 +9,8 @@ import contextlib
 import importlib
 import logging
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 
@@ -24,7 +26,11 @@ def main() -> None:
         with contextlib.suppress(*door.refuses):
             door.enter(data)
 
-    atheris.Setup(sys.argv, once)
+    # Begins with the door's seeds; what it finds on the way goes there too, and a crash beside the working folder.
+    folder = tempfile.mkdtemp(prefix="fuzz-")
+    for number, seed in enumerate(door.seeds):
+        Path(folder, str(number)).write_bytes(seed)
+    atheris.Setup([*sys.argv, folder], once)
     atheris.Fuzz()
 
 

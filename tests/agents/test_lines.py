@@ -1,0 +1,85 @@
+"""A line of any length costs no memory: it is refused in words."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agents.lines import MOST, bounded_lines
+from agents.replay.file import read_file
+from schemas.errors import TendError
+from tests.shell import tend
+
+LONG = 48 << 20
+
+
+def plain(path: Path, head: bytes) -> Path:
+    path.write_bytes(head + b"a" * LONG)
+    return path
+
+
+def packed(path: Path, head: bytes) -> Path:
+    """A thousand times as long as it looks."""
+    path = path.with_suffix(path.suffix + ".gz")
+    with gzip.open(path, "wb", 9) as file:
+        file.write(head)
+        for _ in range(1 << 6):
+            file.write(b"a" * (1 << 20))
+    return path
+
+
+def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
+    text = "one\n\ntwo\r\nthree"
+    (tmp_path / "file").write_text(text, newline="")
+
+    with (tmp_path / "file").open(newline="") as file:
+        assert list(bounded_lines(file, "file")) == ["one\n", "\n", "two\r\n", "three"]
+
+
+def test_a_line_as_long_as_can_be_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"a" * (MOST - 1) + b"\nb")
+
+    with (tmp_path / "file").open("rb") as file:
+        assert [len(line) for line in bounded_lines(file, "file")] == [MOST, 1]
+
+
+@pytest.mark.parametrize("written", [plain, packed], ids=["plain", "gzip"])
+def test_a_replay_refuses_a_line_without_end(written: Callable[[Path, bytes], Path], tmp_path: Path) -> None:
+    path = written(tmp_path / "events.jsonl", b'{"id":"1"}\n')
+
+    with pytest.raises(TendError, match=r"events.*, line 2: is longer than 16 MiB"):
+        read_file(path)
+
+
+@pytest.mark.parametrize("written", [plain, packed], ids=["plain", "gzip"])
+@pytest.mark.parametrize("name", ["orders.csv", "orders.jsonl"])
+def test_an_import_refuses_a_line_without_end(
+    name: str, written: Callable[[Path, bytes], Path], tmp_path: Path
+) -> None:
+    head = (
+        b"order,customer,date,amount\n1,c-1,2024-05-01,5\n"
+        if name.endswith("csv")
+        else b'{"order":"1","customer":"c-1","date":"2024-05-01","amount":5}\n'
+    )
+    path = written(tmp_path / name, head)
+
+    columns = (
+        "--customer",
+        "customer",
+        "--order",
+        "order",
+        "--time",
+        "date",
+        "--amount",
+        "amount",
+        "--currency",
+        "EUR",
+    )
+    said = tend("import", "orders", str(path), *columns, "--out", str(tmp_path / "out.jsonl"))
+
+    assert said.status == 2, said
+    assert "is longer than 16 MiB" in said.err
+    assert not (tmp_path / "out.jsonl").exists()
