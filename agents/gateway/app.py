@@ -34,13 +34,16 @@ from agents.links.pages import PublicPages
 from agents.rulebooks import own_rulebook
 from agents.senders.bounce_intake import BounceIntake
 from agents.senders.ledger import Ledger
+from agents.senders.waiting import Waiting
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import AcknowledgedProducer
 from infra.metrics import LINKS_FOLLOWED
 from infra.settings import Settings
 from infra.store import Tables
 from infra.telemetry import Telemetry
+from schemas.actions import MessageAction, encode_action
 from schemas.errors import DependencyUnavailable
+from schemas.times import to_millis
 
 _PAGES_PER_SECOND = 2.0
 _PAGES_BURST = 60.0
@@ -76,6 +79,7 @@ def gateway(settings: Settings) -> Starlette:
     telemetry = Telemetry(registry)
     pages = PublicPages(links, store, defaults, write, AuditLog(producer), keys, settings.partitions, wall_clock)
     pages.seen = lambda done, visitor: telemetry.add(LINKS_FOLLOWED, 1, done, visitor.value)
+    pages.renew = _by_sender(tables)
     intake = Intake(write, keys, settings.partitions, Tally(telemetry))
     bounces = BounceIntake(Ledger(tables.client, tables.address, "email"), write, keys, settings.partitions, wall_clock)
     returned = BounceDoor(bounces, _keys(settings), _throttle(settings), telemetry)
@@ -93,6 +97,16 @@ def gateway(settings: Settings) -> Starlette:
         exception_handlers={DependencyUnavailable: _away},
         lifespan=life,
     )
+
+
+def _by_sender(tables: Tables) -> Callable[[MessageAction], Awaitable[None]]:
+    """New links go the way of all messages: the sender asks once more who may be reached, and where."""
+
+    async def renew(asked: MessageAction) -> None:
+        waiting = Waiting(tables.client, tables.address, asked.channel)
+        await waiting.put(encode_action(asked), to_millis(asked.not_before))
+
+    return renew
 
 
 def _doors(settings: Settings, intake: Intake, tables: Tables) -> list[BaseRoute]:

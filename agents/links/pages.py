@@ -17,12 +17,14 @@ from agents.access.audit import Audit
 from agents.access.authority import Actor
 from agents.links.links import OPENED, Deed, Links, SurveyAnswer
 from agents.links.looks import CHANNELS, HEADERS, Looks, page
+from agents.links.renewal import renewal
 from agents.links.visitors import Visitor, who_follows, who_opens
 from agents.senders.resolver import CustomerRecords
 from rules.calendar import local_time
 from rules.defaults import Defaults
 from rules.messages.house import House
 from rules.messages.shown import Audience, day, money, percent
+from schemas.actions import MessageAction
 from schemas.codec import decode_record
 from schemas.errors import DependencyUnavailable
 from schemas.ids import digest, partition_of
@@ -41,6 +43,14 @@ _DOT: Final = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA
 
 OnVisit = Callable[[str, Visitor], None]
 """Told of each link that was ``clicked`` and message that was ``opened``, and by whom."""
+
+
+OnRenewal = Callable[[MessageAction], Awaitable[None]]
+"""Gives a message with a new link to its sender."""
+
+
+async def _to_nobody(asked: MessageAction) -> None:
+    """Where no sender listens."""
 
 
 class Writes(Protocol):
@@ -67,14 +77,14 @@ class PublicPages:
         self._write, self._audit, self._keys = write, audit, keys
         self._partitions, self._now = partitions, now
         self.seen: OnVisit = lambda done, visitor: None
+        self.renew: OnRenewal = _to_nobody
 
     async def answer(self, request: Request) -> Response:
         """Answer a request for ``/k/TOKEN``."""
         token = str(request.path_params["token"])
         deed = await self._links.find(token)
         if deed is None or deed.deed == OPENED or self._now() >= deed.ends:
-            # The same for what never was, what has ended and what was spoilt: nobody learns which customers exist.
-            return self._page(Looks(deed.locale if deed else self._defaults.place.locale), "unknown", status=404)
+            return await self._ended(request, deed)
         view = _View(self, token, deed)
         if request.method in ("GET", "HEAD"):
             await self._follow(request, deed)
@@ -83,6 +93,18 @@ class PublicPages:
         if len(body) > _MOST_FORM:
             return PlainTextResponse("too long", 413, HEADERS)
         return await view.act(_form(request.headers.get("content-type", ""), body))
+
+    async def _ended(self, request: Request, deed: Deed | None) -> Response:
+        """The same for what never was, what has ended and what was spoilt: nobody learns which customers exist."""
+        looks = Looks(deed.locale if deed else self._defaults.place.locale)
+        if request.method != "POST" or len(body := await request.body()) > _MOST_FORM:
+            return self._page(looks, "unknown", status=404, kind="renew")
+        if not _form(request.headers.get("content-type", ""), body).get("renew"):
+            return self._page(looks, "unknown", status=404, kind="renew")
+        asked = renewal(deed, self._defaults, self._now()) if deed else None
+        if asked is not None:
+            await self.renew(asked)
+        return page(self._defaults, looks, looks.words["renewed"], notes=[looks.words["renewed_to"]])
 
     async def picture(self, request: Request) -> Response:
         """Answer a request for ``/o/TOKEN.gif``: a mail was opened, by somebody or by a machine."""

@@ -19,6 +19,7 @@ def pages(folder: Path) -> None:
         shown = {
             "survey": {"dimension": "delivery", "others": ("product",)},
             "reopen": {},
+            "renew": {},
             "confirm": {"button": looks.words["unsubscribe_yes"]},
             "undo": {"button": looks.words["undo"]},
             "preferences": {"allowed": {("email", "service")}},

@@ -15,7 +15,7 @@ from agents.links import Links
 from agents.links.links import deeds_of
 from agents.links.pages import PublicPages
 from rules.loading import shipped
-from schemas.actions import AnyAction, GreetingAction
+from schemas.actions import AnyAction, GreetingAction, MessageAction
 from schemas.record import Complaint, Complaints, Consent, Coupon, CustomerRecord
 from schemas.times import DAY, HOUR, SECOND
 from tests.agents.senders.sending import KEYS, NOON, Records, Silent, action, anna, redis_at
@@ -33,6 +33,8 @@ class Site:
             self.links, self.records, shipped().defaults, self._write, Silent(), KEYS, 8, lambda: self.now
         )
         self.seen: list[tuple[str, str]] = []
+        self.renewed: list[MessageAction] = []
+        pages.renew = self._renew
         pages.seen = lambda done, visitor: self.seen.append((done, visitor.value))
         app = Starlette(
             routes=[
@@ -44,6 +46,9 @@ class Site:
 
     async def _write(self, admitted: Admitted) -> None:
         self.told.append(admitted.event.model_dump(mode="json", exclude_none=True))
+
+    async def _renew(self, asked: MessageAction) -> None:
+        self.renewed.append(asked)
 
     async def open(self, given: AnyAction) -> dict[str, str]:
         return await self.links.open(given, deeds_of(given), self.now)
@@ -229,6 +234,48 @@ async def test_a_spoilt_or_ended_link_tells_nobody_anything(site: Site) -> None:
     assert {one.status_code for one in answers} == {404}
     assert len({one.text for one in answers if 'lang="en"' in one.text} | {answers[0].text}) == 1
     assert site.told == []
+
+
+@pytest.mark.parametrize(("rule", "deed", "leads_to"), [
+    ("delivery_survey", "survey", "survey"),
+    ("birthday_greeting", "unsubscribe", "preferences"),
+    ("complaint_follow_up", "reopen", "reopen"),
+])  # fmt: skip
+async def test_a_link_that_has_ended_is_renewed_to_the_address_it_was_for(
+    site: Site, rule: str, deed: str, leads_to: str
+) -> None:
+    given = action(rule)
+    url = (await site.open(given))[deed]
+    site.now += 29 * DAY + (705 * DAY if deed == "unsubscribe" else 5 * DAY)
+
+    if deed != "unsubscribe":
+        assert "Send me a new link" in (await site.web.get(url)).text
+        for _ in range(2):
+            asked = await site.web.post(url, data={"renew": "1"})
+            assert (asked.status_code, "on its way" in asked.text) == (200, True)
+        first, again = site.renewed
+        assert first.action_id == again.action_id, "asked for twice on a day it is one message"
+    else:
+        await site.web.post(url, data={"renew": "1"})
+        (first,) = site.renewed
+    assert (first.customer, first.channel, first.purpose) == (given.customer, "email", "service")
+    assert "anna@mail.test" not in first.model_dump_json()
+
+    opened = await site.open(first)
+    assert (await site.web.get(opened[leads_to])).status_code == 200
+    assert site.told == []
+
+
+async def test_who_asks_for_a_new_link_that_never_was_is_answered_alike(site: Site) -> None:
+    url = (await site.open(action("delivery_survey")))["survey"]
+    site.now += 31 * DAY
+
+    known = await site.web.post(url, data={"renew": "1"})
+    unknown = await site.web.post(f"{url[:-4]}zzzz", data={"renew": "1"})
+
+    alike = known.text.replace('lang="en-US"', 'lang="en"')
+    assert (known.status_code, alike) == (unknown.status_code, unknown.text), "but for the language"
+    assert len(site.renewed) == 1
 
 
 async def test_a_complaint_is_opened_again_by_its_link_and_only_when_closed(site: Site) -> None:

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import dkim
+import msgspec
 import pytest
 
+from agents.links.links import deed_of
+from agents.links.renewal import renewal
 from agents.senders.email import Dkim
 from agents.senders.ledger import SendingStep
+from rules.loading import shipped
 from schemas.record import Consent
-from schemas.times import HOUR
+from schemas.times import DAY, HOUR
 from tests.agents.senders.post_office import PostOffice, post_office
 from tests.agents.senders.sending import NOON, Shop, action, anna, redis_at, smtp
 
@@ -197,3 +201,22 @@ async def test_with_a_key_the_way_out_stands_inside_the_signature(
     assert dkim.verify(raw, dnsfunc=lambda name, timeout=5: f"v=DKIM1; k=rsa; p={key}".encode())
     signed = str(office.mails[0]["DKIM-Signature"]).replace(" ", "").lower()
     assert "list-unsubscribe:list-unsubscribe-post" in signed
+
+
+@pytest.mark.parametrize(
+    ("locale", "subject"), [("en-US", "Your new link"), ("de-DE", "Ihr neuer Link"), ("zh-CN", "您的新链接")]
+)
+async def test_a_new_link_goes_out_by_mail_in_the_readers_language(
+    client: Any, office: PostOffice, locale: str, subject: str
+) -> None:
+    shop = Shop(client, smtp(office.port), anna())
+    old = deed_of(action("delivery_survey"), "survey", NOON - 40 * DAY)
+    asked = renewal(msgspec.structs.replace(old, locale=locale), shipped().defaults, NOON)
+    assert asked is not None
+
+    await shop.take(asked, asked)
+
+    (mail,) = office.mails
+    assert str(mail["Subject"]) == subject
+    plain = str(mail.get_body(("plain",)))
+    assert shop.links.url(shop.links.token(asked.action_id, "survey")) in plain
