@@ -110,7 +110,7 @@ def test_from_an_order_to_a_complaint_put_right_and_a_wish_respected(
 ) -> None:
     email = f"anna{customer}@mail.test"
     begin(doors, customer, email)
-    survey = doors.mail(email)
+    survey = doors.mail("How was the delivery", email)
 
     with signed_in(console) as mei, ThreadPoolExecutor(1) as beside:
 
@@ -167,7 +167,7 @@ def test_a_history_that_moves_in_by_the_live_door_is_recorded_and_nobody_is_than
         }  # fmt: skip
         hook(doors, "shopify", ("x-shopify-topic", "orders/create"), signed, order)
     by_events(doors, "live-1", "live@mail.test")
-    doors.mail("live@mail.test")
+    doors.mail("How was the delivery", "live@mail.test")
 
     def recorded() -> bool:
         records = [doors.site.record(f"{7_200 + number}") for number in range(10)]
