@@ -14,6 +14,7 @@ from agents.bootstrap import open_store, open_tables
 from agents.console.sampler import Sampler
 from agents.console.segments import SavedSegments
 from agents.console.session import Sessions, first_token
+from agents.console.shared_look import SharedLook
 from agents.rollups.keeper import RollupKeeper
 from agents.rollups.model import WorkItem
 from agents.rollups.store import RollupStore
@@ -51,7 +52,9 @@ class Backend:
         self.people = capacities(settings.console_people)
         """People of the desk, and how much each can have open."""
         self._rulebook: tuple[float, Rulebook] | None = None
-        self._work: tuple[float, asyncio.Task[list[WorkItem]]] | None = None
+        self._work = SharedLook[list[WorkItem]](_LOOK_SECONDS)
+        self._days = SharedLook[dict[str, dict[str, int]]](_LOOK_SECONDS)
+        self._minutes = SharedLook[dict[str, dict[str, int]]](_LOOK_SECONDS)
 
     def now(self) -> Millis:
         """The present: by the clock in service, in a replay what its lanes have reached."""
@@ -85,18 +88,19 @@ class Backend:
         return await self.producer.send(admitted.topic, admitted.partition, admitted.key, admitted.body, headers)
 
     async def all_work(self) -> Sequence[WorkItem]:
-        """All work as it was at most half a second ago: every open page asks for it, and all of them share one look."""
-        moment = asyncio.get_running_loop().time()
-        if self._work is None or moment - self._work[0] > _WORK_SECONDS:
-            self._work = moment, asyncio.create_task(self.rollups.all_work())
-        return await asyncio.shield(self._work[1])
+        """All work as it was at most a moment ago: every open page asks for it, and all of them share one look."""
+        return await self._work.at("", self.rollups.all_work)
+
+    async def minutes(self, minutes: Sequence[int]) -> dict[str, dict[str, int]]:
+        """The sums of each of these minutes since the epoch, likewise."""
+        return await self._minutes.at(tuple(minutes), lambda: self.rollups.minutes(minutes))
 
     async def last_days(self, days: int) -> dict[str, int]:
         """All sums of the last days by the store's own calendar, added up."""
         today = to_datetime(self.now()).astimezone(ZoneInfo(self.zone))
         names = [f"{today - timedelta(days=back):%Y%m%d}" for back in range(days)]
         total: dict[str, int] = {}
-        for of_day in (await self.rollups.days(names)).values():
+        for of_day in (await self._days.at(tuple(names), lambda: self.rollups.days(names))).values():
             for name, count in of_day.items():
                 total[name] = total.get(name, 0) + count
         return total
@@ -120,7 +124,7 @@ class Backend:
 
 
 _RULEBOOK_SECONDS = 5.0
-_WORK_SECONDS = 0.5
+_LOOK_SECONDS = 0.8
 USUAL_CAPACITY = 8
 
 

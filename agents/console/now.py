@@ -234,7 +234,7 @@ async def _by_day(view: View) -> list[tuple[str, str, dict[str, int], str]]:
 async def _by_minute(view: View) -> list[tuple[str, str, dict[str, int], str]]:
     latest = view.now // MINUTE
     minutes = list(range(latest - MINUTES + 1, latest + 1))
-    sums = await view.backend.rollups.minutes(minutes)
+    sums = await view.backend.minutes(minutes)
     found = []
     for minute in minutes:
         moment: Millis = minute * MINUTE
