@@ -45,7 +45,7 @@ STREAMS: Final = ("/live/now", "/live/desk", "/live/rules", "/live/customers", "
 PAGES: Final = ("/", "/care", "/customers", "/customers/c-{n}", "/desk", "/rules", "/letters")
 SLICES: Final = 20
 """In each second, the events of so many slices are sent."""
-SETTLE_SECONDS: Final = 5.0
+SETTLE_SECONDS: Final = 12.0
 
 
 class Phase(NamedTuple):
@@ -96,7 +96,7 @@ def measured(rate: int, seconds: float, rounds: int) -> tuple[list[Phase], list[
         running.callback(installation.stop)
         installation.add_worker()
         load = Load(installation, rate)
-        asyncio.run(load.run(2 * SETTLE_SECONDS))
+        asyncio.run(load.run(SETTLE_SECONDS))
         for number in range(rounds):
             without.append(asyncio.run(phase(load, seconds, "")))
             door = installation.start_console()
