@@ -14,6 +14,7 @@ from schemas.topics import (
     ACTION_TOPICS,
     ALMANAC,
     AUDIT,
+    CUSTOMERS,
     DEAD_LETTERS,
     DECISIONS,
     EVENT_TOPICS,
@@ -42,7 +43,8 @@ _ALL_TOPICS = tuple(
 _LANE = tuple(re.sub(r"\{0\}", "{*}", name) for name in lane_keys(0))
 """Patterns of the keys of all lanes."""
 _ROLLUPS = "tend:{*}:roll:*"
-_LINKS = "tend:link:*"
+_LINKS = ("tend:link:*", "tend:links:*")
+_LEDGERS = ("tend:sent:*", "tend:waiting:*")
 
 
 class Allowed(NamedTuple):
@@ -137,9 +139,11 @@ ROLES = (
         transactions=(f"{GROUP}-learn", PROBES),
     ),
     Role(
-        "gateway", "`tend gateway`: events by HTTP, webhooks of shops, pages behind links",
+        "gateway", "`tend gateway`: events by HTTP, webhooks of shops, pages behind links, erasures",
+        reads=(CUSTOMERS,),
         writes=(*EVENT_TOPICS, AUDIT),
-        keys=(_LINKS, "tend:order:*", "tend:orders:*"),
+        groups=(f"{GROUP}-forget",),
+        keys=(*_LINKS, *_LEDGERS, "tend:order:*", "tend:orders:*"),
         read_keys=_LANE,
         commands=(*_CONNECTS, *_WRITES),
     ),
@@ -148,7 +152,7 @@ ROLES = (
         reads=_ACTIONS,
         writes=(RECEIPTS, AUDIT),
         groups=(f"{GROUP}-send-email", f"{GROUP}-send-sms", f"{GROUP}-send-webhook", f"{GROUP}-send-desk"),
-        keys=(_LINKS, "tend:sent:*", "tend:waiting:*"),
+        keys=(*_LINKS, *_LEDGERS),
         read_keys=_LANE,
         commands=(*_CONNECTS, *_WRITES),
     ),

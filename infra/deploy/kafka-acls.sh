@@ -42,11 +42,13 @@ allow --allow-principal User:tend-learner --operation Read --operation Describe 
 allow --allow-principal User:tend-learner --operation Write --operation Describe --transactional-id "$GROUP-learn" --resource-pattern-type prefixed
 allow --allow-principal User:tend-learner --operation Write --operation Describe --transactional-id tend-probe- --resource-pattern-type prefixed
 
-# `tend gateway`: events by HTTP, webhooks of shops, pages behind links
+# `tend gateway`: events by HTTP, webhooks of shops, pages behind links, erasures
+allow --allow-principal User:tend-gateway --operation Read --group "$GROUP-forget"
+allow --allow-principal User:tend-gateway --operation Describe --group tend-reader
 allow --allow-principal User:tend-gateway --operation Write --operation Describe --topic care.receipts
 allow --allow-principal User:tend-gateway --operation Write --operation Describe --topic storefront.browse
 allow --allow-principal User:tend-gateway --operation Write --operation Describe --topic storefront.complaints
-allow --allow-principal User:tend-gateway --operation Write --operation Describe --topic storefront.customers
+allow --allow-principal User:tend-gateway --operation Read --operation Write --operation Describe --topic storefront.customers
 allow --allow-principal User:tend-gateway --operation Write --operation Describe --topic storefront.feedback
 allow --allow-principal User:tend-gateway --operation Write --operation Describe --topic storefront.orders
 allow --allow-principal User:tend-gateway --operation Write --operation Describe --topic tend.audit

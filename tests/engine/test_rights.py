@@ -185,7 +185,7 @@ def test_a_role_touches_only_its_own_keys(site: Site, role: Role) -> None:
 def written_by(role: Role) -> set[str]:
     lanes, own = {"tend:{0}:state", "tend:{0}:customers"}, {"worker": set[str](), "operator": set(KEYS) - {"foreign"}}
     sender, links = {"tend:sent:email:x"}, {"tend:link:x"}
-    by_role = {"gateway": links, "sender": links | sender, "console": {"tend:{0}:roll:work"}, "worker": lanes}
+    by_role = {"gateway": links | sender, "sender": links | sender, "console": {"tend:{0}:roll:work"}, "worker": lanes}
     return by_role.get(role.name, own.get(role.name, set()))
 
 
@@ -209,7 +209,7 @@ def test_the_shipped_files_are_those_of_the_list() -> None:
 
 
 def test_every_key_that_is_written_belongs_to_a_role() -> None:
-    prefixes = {"tend:order:", "tend:orders:", "tend:link:", "tend:sent:", "tend:waiting:"}
+    prefixes = {"tend:order:", "tend:orders:", "tend:link:", "tend:links:", "tend:sent:", "tend:waiting:"}
     text = "\n".join(path.read_text(encoding="utf-8") for path in Path("agents").rglob("*.py"))
     found = {f"tend:{name}:" for name in re.findall(r'f"tend:(\w+):', text)}
 
