@@ -81,21 +81,21 @@ class Distributions:
     restored: Annotated[float, Of("of cancellations", "taken back within 6 hours: they were a mistake")] = 0.06
     exchanged: Annotated[float, Of("of delivered orders", "of which a piece is exchanged within 14 days")] = 0.003
     refund_paid: Annotated[float, Of("of returns", "whose refund is paid, 4 hours to 5 days after the goods")] = 0.97
-    points_spent: Annotated[float, Of("of orders", "partly paid with the points of the order before")] = 0.01
+    points_spent: Annotated[float, Of("of orders", "partly paid with the points of the order before")] = 0.004
 
     # What is said and noted beside orders
-    contact_late: Annotated[float, Of("of late or lost parcels", "about which the customer gets in touch")] = 0.07
+    contact_late: Annotated[float, Of("of late or lost parcels", "about which the customer gets in touch")] = 0.05
     contact_again: Annotated[float, Of("of contacts", "after which they get in touch about it again within 2 days")] = (
         0.35
     )
-    feedback: Annotated[float, Of("of delivered orders", "followed by a suggestion, praise or a question")] = 0.003
+    feedback: Annotated[float, Of("of delivered orders", "followed by a suggestion, praise or a question")] = 0.002
     feedback_kinds: Annotated[Weights, Of("shares", "of these")] = (
         ("suggestion", 0.3),
         ("praise", 0.4),
         ("question", 0.3),
     )
-    coupon_claimed: Annotated[float, Of("of delivered orders", "after which a coupon of the store's is taken")] = 0.003
-    noted: Annotated[float, Of("of pages", "seen in a visit that looks, of which the product is noted")] = 0.003
+    coupon_claimed: Annotated[float, Of("of delivered orders", "after which a coupon of the store's is taken")] = 0.0006
+    noted: Annotated[float, Of("of pages", "seen in a visit that looks, of which the product is noted")] = 0.002
     noted_out: Annotated[float, Of("of products noted", "out of stock then, and back after 1 to 14 days")] = 0.4
     noted_dropped: Annotated[float, Of("of the other products noted", "taken off the list after 1 to 14 days")] = 0.3
 
