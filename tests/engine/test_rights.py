@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
@@ -21,11 +19,10 @@ from redis.exceptions import NoPermissionError
 
 from agents.installation import Service
 from agents.rights import GROUP, ROLES, Allowed, Role
-from agents.rights_files import main
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import BulkProducer
 from infra.settings import Settings
-from schemas.topics import ALMANAC, COMPLAINTS, LANE_TOPICS, POSITIONS
+from schemas.topics import COMPLAINTS
 from tests.backends import OwnBroker, own_broker_or_skip
 from tests.engine.site import Site
 
@@ -195,23 +192,3 @@ def may(store: Redis, *command: str) -> bool:
     except NoPermissionError:
         return False
     return True
-
-
-def test_what_only_a_worker_may_do() -> None:
-    """Nobody else gives out a lane's position, almanacs come from the learner only, and rules from people."""
-    assert {role.name for role in ROLES if POSITIONS in role.writes} == {"worker"}
-    assert {role.name for role in ROLES if ALMANAC in role.writes} == {"learner"}
-    assert not {role.name for role in ROLES if set(LANE_TOPICS) & set(role.reads)} & {"storefront", "desk", "learner"}
-
-
-def test_the_shipped_files_are_those_of_the_list() -> None:
-    assert main(["--check"]) == 0
-
-
-def test_every_key_that_is_written_belongs_to_a_role() -> None:
-    prefixes = {"tend:order:", "tend:orders:", "tend:link:", "tend:links:", "tend:sent:", "tend:waiting:"}
-    text = "\n".join(path.read_text(encoding="utf-8") for path in Path("agents").rglob("*.py"))
-    found = {f"tend:{name}:" for name in re.findall(r'f"tend:(\w+):', text)}
-
-    assert found == prefixes
-    assert all(any(key.startswith(prefix) for role in ROLES for key in role.keys) for prefix in prefixes)
