@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -44,9 +45,14 @@ def tend(*arguments: str, environment: Mapping[str, str] | None = None) -> Said:
         redirect_stdout(out),
         redirect_stderr(err),
     ):
+        root = logging.getLogger()
+        before, level = list(root.handlers), root.level
         try:
             cli.main()
             status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
+        finally:
+            root.handlers[:] = before  # a service writes the log of its whole process
+            root.setLevel(level)
     return Said(status, out.text(), err.text())

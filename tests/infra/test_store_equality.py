@@ -121,7 +121,7 @@ class Owner:
         claimed = await self.store.claim(P)
         self.version, self.last = claimed.version, None
         self.sequence = claimed.outbox[-1].sequence if claimed.outbox else self.sequence
-        return claimed
+        return msgspec.structs.replace(claimed, owner="")  # drawn by each store
 
     async def _write(self, step: Write) -> object:
         first = self.sequence + 1 + step.skip
