@@ -14,7 +14,7 @@ from rules.decide import apply, decide, release
 from schemas.events import AnyEvent
 from schemas.outcome import Outcome
 from schemas.outcome_codes import OutcomeCode
-from schemas.readings import BUCKET
+from schemas.readings import AT_RISK, BUCKET, DORMANT, PROSPECT
 from schemas.record import VERSION, CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, Millis
 from schemas.topics import CUSTOMERS, ORDERS, TOPIC_OF
@@ -187,7 +187,9 @@ def take_stock(context: EventContext) -> None:
     here.stage = stage(here, record.purchases, defaults.stages, context.at, churn_update.trusted(context))
     if here.stage != before:
         here.since = context.at
-        context.notice("stage.changed", here.stage, previous=before)
+        # Who is quiet for long as soon as their first order is known came with a history: nothing happened just now.
+        if not (before in ("", PROSPECT) and here.stage in (AT_RISK, DORMANT)):
+            context.notice("stage.changed", here.stage, previous=before)
 
 
 def _taken_back(context: EventContext) -> Millis:

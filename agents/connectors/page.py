@@ -36,8 +36,8 @@ _HEAD = """\
 - **Secrets** may be two by comma while one takes the other's place. WooCommerce's unsigned ping, when a webhook is
   saved, is answered 200, and nothing of it is believed.
 - **A history that moves in** by the live door (Shopify's `processed_at` years ago) is recorded at its own dates;
-  thanks, surveys and apologies for it are refused as expired. Its customers are dormant as soon as they are known:
-  retire `dormant_wake_up` meanwhile, or bring the history by `tend import`.
+  thanks, surveys and apologies for it are refused as expired. That its customers are dormant as soon as they are known
+  is no news either, and wakes no rule.
 - **Addresses and names** go into `customer.updated`; where an order tells them, they fill gaps only.
 
 """

@@ -175,8 +175,7 @@ def test_a_history_that_moves_in_by_the_live_door_is_recorded_and_nobody_is_than
 
     doors.site.until(recorded, "the whole history is recorded")
     for number in range(10):
-        # They have been away for long, which is so whatever was imported; of their orders nobody is told anything.
-        assert doors.site.rules_acted(f"{7_200 + number}") <= {"dormant_wake_up"}
+        assert doors.site.rules_acted(f"{7_200 + number}") == set()
         refused = {one["rule"]: one.get("reason") for one in doors.site.decisions(f"{7_200 + number}")}
         assert refused.get("first_order_thanks") == "expired"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from schemas.readings import BUCKET, STAGES
 from schemas.record import Purchases, Segment
 from schemas.times import DAY
+from streams.pipeline import handle
 from streams.stages import stage
 from tests.builders import START, Life, event, lane_context, listening, placed, when
 from tests.rules.moments import rule, rules
@@ -71,6 +72,15 @@ def test_a_life_passes_the_stages_and_each_change_is_noticed_once() -> None:
     assert passed == ["prospect", "first", "repeat", "at_risk", "dormant", "won_back", "repeat"]
     assert life.heard.count("stage.changed") == len(passed) - 1
     assert set(passed) <= set(STAGES)
+
+
+def test_who_is_known_by_an_order_of_long_ago_only_has_not_just_become_dormant() -> None:
+    life = Life()
+    life.happens(event("customer.registered", when(400), email="a@example.org"))
+    handle(life.customer, placed(when(1)), life.lane, when(401))
+
+    assert life.record.segment.stage == "dormant"
+    assert "stage.changed" not in life.heard
 
 
 def test_the_moment_of_a_change_is_kept() -> None:
