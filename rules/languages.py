@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TypeVar
 
+from babel.languages import get_official_languages
+
 Told = TypeVar("Told")
+_COUNTRY = 2
 
 
 def of_language(locale: str, told: Mapping[str, Told]) -> Told | None:
@@ -35,3 +39,16 @@ def best(known: Iterable[str], *wanted: str) -> str | None:
         if found:
             return found
     return None
+
+
+@cache
+def languages_for(locale: str, own: str) -> tuple[str, ...]:
+    """What a customer is written to in: their own language, else what their country speaks (CLDR), else the store's.
+
+    Args:
+        locale: the customer's (BCP 47), ``""`` where it is not known. Its country is the one that it names: ``pl-DE``.
+        own: the store's.
+    """
+    country = next((part.upper() for part in locale.split("-")[1:] if len(part) == _COUNTRY and part.isalpha()), "")
+    spoken = get_official_languages(country, de_facto=True) if country else ()
+    return tuple(dict.fromkeys([*([locale] if locale else []), *(one.replace("_", "-") for one in spoken), own]))

@@ -12,6 +12,7 @@ from rules.defaults import Defaults, Phrases
 from rules.fact_types import FactType
 from rules.facts import FACTS, FactReader, known_facts
 from rules.facts.fact import DATE, MOMENT, MONEY
+from rules.languages import languages_for
 from rules.messages import sms
 from rules.messages.house import House, of_country
 from rules.messages.liquid import Liquid, nested
@@ -83,9 +84,9 @@ def write(text: Text, occasion: Occasion) -> WrittenMessage:
         Missing: a value is not known, or there is no fitting language or variant.
     """
     own = occasion.defaults.place.locale
-    wanted = own if occasion.for_staff else occasion.facts.context.record.profile.locale or own
-    key = text.best(wanted, own)
-    spoken_for = wanted if wanted.split("-")[0].lower() == key.split("-")[0] else text.locales[key]
+    wanted = (own,) if occasion.for_staff else languages_for(occasion.facts.context.record.profile.locale, own)
+    key = text.best(*wanted)
+    spoken_for = wanted[0] if wanted[0].split("-")[0].lower() == key.split("-")[0] else text.locales[key]
     house = House(occasion.defaults, spoken_for)
     for script in text.variants[key]:
         if script.when is None or script.when.evaluate(occasion.facts):
