@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "actions": Command("actions.app", "Look at the actions that go out to senders."),
     "why": Command("why.why", "Tell why an action was given out, held or refused; or why there was none."),
     "dead-letters": Command("dead_letters.app", "Look at what could not be handled, and send it again."),
+    "quality": Command("quality.quality", "Tell how good the events are that each source sends."),
     "rules": Command("rules.app", "Check, list and publish rules, and see the facts they may use."),
     "messages": Command("messages.app", "Look at what rules say, in any language, and send it to yourself."),
     "send": Command("send.app", "Send what was decided: by mail, SMS, or to a system of your own."),

@@ -142,3 +142,12 @@ def test_a_dead_letter_that_does_not_exist_is_said(site: Site) -> None:
     assert (said.status, misspelt.status) == (3, 2)
     assert "There is no dead letter 0:999999" in said.err
     assert "expected PARTITION:OFFSET such as 3:17" in misspelt.err
+
+
+@pytest.mark.usefixtures("ticket")
+def test_the_quality_of_what_comes_in_is_told_source_by_source(site: Site) -> None:
+    said = site.tend("quality", "--json")
+
+    assert said.status == 0, said.err
+    assert sum(source["records"] for source in orjson.loads(said.out).values()) >= 3
+    assert site.tend("quality").out.lstrip().startswith("┏")

@@ -53,13 +53,29 @@ def post_office() -> Iterator[PostOffice]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    opening = loop.create_server(lambda: SMTP(office, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0)
+    talking: list[SMTP] = []
+
+    def listen() -> SMTP:
+        talking.append(SMTP(office, enable_SMTPUTF8=True, loop=loop))
+        return talking[-1]
+
+    opening = loop.create_server(listen, "127.0.0.1", 0)
     server = asyncio.run_coroutine_threadsafe(opening, loop).result(20)
     office.port = server.sockets[0].getsockname()[1]
     try:
         yield office
     finally:
-        loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(_close(server, talking), loop).result(20)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+async def _close(server: asyncio.Server, talking: list[SMTP]) -> None:
+    """Hang up, and wait until every conversation is over."""
+    server.close()
+    for one in talking:
+        if isinstance(one.transport, asyncio.WriteTransport):
+            one.transport.abort()
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*rest, return_exceptions=True)
