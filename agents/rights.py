@@ -105,7 +105,7 @@ class Role(msgspec.Struct, frozen=True):
 
 
 _CONNECTS = (
-    "+auth", "+hello", "+select", "+ping", "+client|setinfo", "+client|setname", "+cluster|slots", "+cluster|shards",
+    "+auth", "+hello", "+select", "+ping", "+client|setname", "+cluster|slots", "+cluster|shards",
     "+command",
 )  # fmt: skip
 _SCRIPTS = ("+evalsha", "+eval", "+script|load")

@@ -49,6 +49,7 @@ def connect(url: str, cluster: bool, username: str, password: str | None, timeou
         # Once, for a connection that the server closed while it was idle; all further waiting is the lane's.
         "retry": Retry(ConstantBackoff(0.05), 1),
         "protocol": 2,
+        "driver_info": None,  # else each connection begins with commands that Redis before 7.2 does not know
     }
     if username:
         options["username"] = username
