@@ -107,9 +107,9 @@ def test_what_does_not_fit_together_is_refused(world: World, tmp_path: Path) -> 
 
 
 def test_a_log_that_no_longer_holds_what_came_after_is_refused(
-    broker_server: str, store_server: str, group: str, week: History, tmp_path: Path
+    broker: str, store_server: str, group: str, week: History, tmp_path: Path
 ) -> None:
-    settings = settings_of(brokers=broker_server, redis_url=store_server, group=group, data_dir=str(tmp_path))
+    settings = settings_of(brokers=broker, redis_url=store_server, group=group, data_dir=str(tmp_path))
     world = World(settings, tmp_path, week)
     world.installation.make_topics()
     folder = tmp_path / "snapshot"
