@@ -53,6 +53,9 @@ def _documents(files: Mapping[str, str], problems: list[Problem]) -> list[Docume
 def _defaults(documents: list[Document], base: str, problems: list[Problem]) -> tuple[Defaults | None, dict[str, Any]]:
     """The shipped numbers with those of the files laid over."""
     places = read_document("defaults.yaml (shipped)", base)
+    if not (isinstance(places.data, dict) and isinstance(places.data.get("defaults"), dict)):
+        fix = "take it from a bundle that tend has published"
+        raise BadRulebook([places.problem((), "the numbers that all others lie over are missing", fix)])
     numbers: dict[str, Any] = places.data["defaults"]
     giving = [one for one in documents if isinstance(one.data, dict) and isinstance(one.data.get("defaults"), dict)]
     for again in giving[1:]:

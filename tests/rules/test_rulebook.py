@@ -41,7 +41,17 @@ def test_a_bundle_holds_all_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "bundle", [b"", b"{", b"[]", b"{}", orjson.dumps({"files": {}, "base": "", "in_force_from": 0})]
+    "bundle",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        *(
+            orjson.dumps({"files": {}, "base": base, "in_force_from": 0})
+            for base in ("", "[]", "text", "other: 1", "defaults: 1", "defaults:")
+        ),
+    ],
 )
 def test_what_is_no_bundle_is_refused(bundle: bytes) -> None:
     with pytest.raises(BadRulebook):
