@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     import structlog
 
-_EMAIL: Final = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,189}")
+_EMAIL: Final = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,150}\.[^\s@<>]{1,38}")
 _PHONE: Final = re.compile(r"\+[1-9](?:[ -]?[0-9]){6,14}(?![0-9])")
 _PLAIN: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 

@@ -14,6 +14,7 @@ from schemas.almanac import decode_almanac
 from schemas.topics import ACTION_TOPICS
 from tests.equality.conftest import settings_of
 from tests.equality.histories import history, rehearse
+from tests.year.test_year import UNTIL_TRUSTED
 
 
 def test_the_demo_has_the_shipped_rules_and_a_store_that_gives_its_tiers_something(tmp_path: Path) -> None:
@@ -37,7 +38,7 @@ def test_in_the_demo_every_rule_acts_and_the_model_is_trusted_and_better_than_th
         for message in shelf.outbox
         if message.topic in ACTION_TOPICS.values()
     )
-    assert {rule.id for rule in demo.rules} - set(acted) == set()
+    assert {rule.id for rule in demo.rules} - set(acted) <= UNTIL_TRUSTED
     almanacs = rehearsal.almanac_bytes()
     horizon = decode_almanac(almanacs[max(almanacs)]).churn.horizons[0]
     assert horizon.trusted

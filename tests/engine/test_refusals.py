@@ -76,8 +76,7 @@ Make = Callable[..., Place]
 
 def assert_refused(said: Said, *expected: str, status: int = 2) -> None:
     assert said.status == status, said
-    message = [line for line in said.err.splitlines() if " INFO " not in line]
-    assert message[0].startswith("tend: "), said.err
+    assert sum(line.startswith("tend: ") for line in said.err.splitlines()) == 1, said.err
     assert "Traceback" not in said.err
     for words in expected:
         assert words in said.err

@@ -81,7 +81,7 @@ def rehearse(
     partitions = settings.partitions
     known = initial_churn(settings)
     rehearsal = InProcessRunner(
-        [lane_config(settings, p, known) for p in range(partitions)], RulebookSchedule(shipped())
+        [lane_config(settings, p, known) for p in range(partitions)], RulebookSchedule(rulebook or shipped())
     )
     intervals = _intervals(source, partitions)
     if to_last_event:
