@@ -40,11 +40,11 @@ PARTITIONS: Final = 4
 CUSTOMERS: Final = 5_000
 OPEN: Final = 100
 PEOPLE: Final = 10
-"""Who have signed in; each has so many of the pages open."""
+"""People who have signed in; the open pages are divided among them."""
 STREAMS: Final = ("/live/now", "/live/desk", "/live/rules", "/live/customers", "/live/customers/c-{n}")
 PAGES: Final = ("/", "/care", "/customers", "/customers/c-{n}", "/desk", "/rules", "/letters")
 SLICES: Final = 20
-"""In each second, the events of so many slices are sent."""
+"""Slices that a second is cut into; each sends its share of the events."""
 SETTLE_SECONDS: Final = 12.0
 
 

@@ -182,7 +182,7 @@ def _scrape(port: int) -> dict[str, float]:
 
 
 def _core(journey: Journey) -> tuple[Pace, Pace]:
-    """Core and learner: so many events in a second that is theirs alone."""
+    """Core and learner: events in a second that is theirs alone."""
     cost = measure(journey)
     return Pace(1e6 / cost.core, cost.core), Pace(1e6 / cost.learner, cost.learner)
 

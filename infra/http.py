@@ -72,7 +72,7 @@ async def serve(
 
 
 class _Doorkeeper:
-    """Lets in so many connections; for one more the oldest has to go.
+    """Lets in a limited number of connections; for one more the oldest has to go.
 
     Whoever holds connections open takes no descriptors from the lanes, and keeps nobody from asking.
     """

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from agents.connectors.hooks import Hook, Topic, left_out
@@ -17,7 +18,6 @@ from agents.connectors.shopify_people import (
     consents,
     contact,
     customer_of,
-    own_id,
     read_consent,
     read_customer,
     read_erasure,
@@ -34,7 +34,9 @@ from agents.connectors.told import (
     mappings,
     minor,
     moment,
+    news,
     number,
+    own_id,
     quantity,
     reference,
     rfc3339,
@@ -42,6 +44,7 @@ from agents.connectors.told import (
     told_id,
 )
 
+_news: Final = partial(news, "shopify")
 _BACK: Final = ("return",)
 """Why articles of a refund go back into stock, where that means that the customer sent them."""
 
@@ -170,10 +173,6 @@ def _parcel(parcel: Body, own: str) -> Iterator[Told]:
     if parcel.get("shipment_status") == "delivered":
         arrived = moment("fulfillment.updated_at", parcel.get("updated_at"))
         yield _news("order.delivered", own, ref, {"time": rfc3339(arrived)})
-
-
-def _news(kind: str, own: str, ref: str, told: Told) -> Told:
-    return {"type": kind, "id": told_id("shopify", kind, own, ref), **told}
 
 
 def _edit(hook: Hook) -> Reading:

@@ -10,12 +10,12 @@ from agents.connectors.told import (
     Body,
     LeftOut,
     Reading,
-    Refused,
     Told,
     details,
     mapping,
     moment,
     number,
+    own_id,
     reference,
     rfc3339,
     text,
@@ -98,11 +98,3 @@ def customer_of(body: Body) -> str:
     if not found:
         raise LeftOut("no customer is named")
     return found
-
-
-def own_id(body: Body) -> str:
-    """The id that Shopify gave."""
-    own = number(body.get("id"))
-    if not own:
-        raise Refused("id", "expected the id that Shopify gave")
-    return own

@@ -53,6 +53,19 @@ class Reading:
     """Events of that order whose message names neither customer nor number: they wait until both are known."""
 
 
+def news(system: str, kind: str, own: str, ref: str, told: Told) -> Told:
+    """An event of something with an id in that system; ``ref`` tells it from others of its kind."""
+    return {"type": kind, "id": told_id(system, kind, own, ref), **told}
+
+
+def own_id(body: Body) -> str:
+    """The id that the system gave. Raises Refused."""
+    own = number(body.get("id"))
+    if not own:
+        raise Refused("id", "expected the id that the system gave")
+    return own
+
+
 def told_id(*parts: str) -> str:
     """The id of an event: the same for the same news, whichever delivery brings it."""
     return digest("connector", *parts, size=16).hex()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 
 from agents.connectors.hooks import Hook, Topic, left_out
@@ -18,7 +19,6 @@ from agents.connectors.told import (
     Body,
     LeftOut,
     Reading,
-    Refused,
     Told,
     codes,
     details,
@@ -26,7 +26,9 @@ from agents.connectors.told import (
     mappings,
     minor,
     moment,
+    news,
     number,
+    own_id,
     quantity,
     reference,
     rfc3339,
@@ -36,6 +38,7 @@ from agents.connectors.told import (
 from agents.imports.presets import WOOCOMMERCE
 from agents.imports.statuses import STATUSES, Meaning, plain_status
 
+_news: Final = partial(news, "woocommerce")
 _ON_ITS_WAY: Final = ("shipped", "partially shipped", "dispatched", "in transit", "out for delivery")
 _ARRIVED: Final = ("delivered",)
 _STATES: Final[Mapping[str, Meaning]] = {**STATUSES, **WOOCOMMERCE.statuses}
@@ -50,7 +53,7 @@ class State(NamedTuple):
 
 
 def _order(hook: Hook) -> Reading:
-    order, own = hook.body, _own_id(hook.body)
+    order, own = hook.body, own_id(hook.body)
     state = plain_status(text(order.get("status")))
     meaning = hook.states.get(state) or _STATES.get(state)
     if meaning is None:
@@ -127,13 +130,13 @@ def _items(order: Body) -> list[Told]:
 
 
 def _deleted(hook: Hook) -> Reading:
-    own, time = _own_id(hook.body), rfc3339(hook.at)
+    own, time = own_id(hook.body), rfc3339(hook.at)
     return Reading(order=own, loose=(_news("order.cancelled", own, "", {"time": time}),))
 
 
 def _customer(hook: Hook) -> Reading:
     body = hook.body
-    customer = _own_id(body)
+    customer = own_id(body)
     new = hook.topic == "customer.created"
     at = _created(body) if new else _changed(body)
     told = _details(body, mapping(body.get("billing")))
@@ -186,17 +189,6 @@ def _created(body: Body) -> datetime:
 
 def _changed(body: Body) -> datetime:
     return moment("date_modified_gmt", body.get("date_modified_gmt") or body.get("date_created_gmt"), utc=True)
-
-
-def _own_id(body: Body) -> str:
-    own = number(body.get("id"))
-    if not own:
-        raise Refused("id", "expected the id that WooCommerce gave")
-    return own
-
-
-def _news(kind: str, own: str, ref: str, told: Told) -> Told:
-    return {"type": kind, "id": told_id("woocommerce", kind, own, ref), **told}
 
 
 TABLE: Final[tuple[Topic, ...]] = (

@@ -47,7 +47,7 @@ def refused(status: int, error: str, message: str) -> JSONResponse:
 
 
 def too_fast(wait: float) -> JSONResponse:
-    """A request that may be sent again after so many seconds."""
+    """A request that may be sent again, after the seconds that it names."""
     answer = refused(429, "too_fast", "send again later")
     answer.headers["retry-after"] = str(int(wait) + 1)
     return answer

@@ -1,6 +1,6 @@
 """Gateways that die by kill -9 under load; prints the ids of the events that were answered as safe.
 
-``python -m tests.agents.gateway.killed BROKERS DIRECTORY SECONDS TIMES``: each lives for about so many seconds.
+``python -m tests.agents.gateway.killed BROKERS DIRECTORY SECONDS TIMES``: each lives for about SECONDS.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _load(port: int, acknowledged: list[str], stopped: threading.Event) -> None:
 
 
 def main(brokers: str, directory: Path, seconds: float, times: int) -> None:
-    """Start, load and kill a gateway so many times; they are forked, as starting one takes longer than that."""
+    """Start, load and kill a gateway, TIMES over; gateways are forked, as starting one takes longer than that."""
     keys = SecretStr(f"shop:{_KEY}")
     settings = load_settings({"brokers": brokers, "data_dir": directory, "partitions": 2, "gateway_keys": keys})
     for _ in range(times):

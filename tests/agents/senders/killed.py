@@ -61,7 +61,7 @@ async def _send(store: str, kind: str, where: str, action_id: str, dies: str) ->
 
 
 def main(store: str, kind: str, where: str, moment: str, times: int) -> None:
-    """Kill a sender so many times; processes are forked, as starting one takes longer than sending."""
+    """Kill a sender again and again; processes are forked, as starting one takes longer than sending."""
     for number in range(times):
         for dies in (moment, ""):
             child = os.fork()

@@ -1,7 +1,7 @@
 """Whole senders, from Kafka to the receipt, that die by kill -9 as soon as the mail server has one more mail.
 
-``python -m tests.agents.senders.killed_loop BROKERS STORE PORT TIMES``: so many die, then one lives until all is told;
-prints the receipts that each has written.
+``python -m tests.agents.senders.killed_loop BROKERS STORE PORT TIMES``: TIMES senders die, then one lives until
+all is told; prints the receipts that each has written.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ async def _send(brokers: str, store: str, port: int, times: int, *, dies: bool) 
 
 
 def main(brokers: str, store: str, port: int, times: int) -> None:
-    """Kill a sender so many times; they are forked, as starting one takes longer than sending."""
+    """Kill a sender again and again; senders are forked, as starting one takes longer than sending."""
     for number in range(times + 1):
         child = os.fork()
         if child == 0:
