@@ -145,7 +145,8 @@ def show(summary: Summary, screen: Screen) -> None:
     screen.print(_table("Customers by tier", summary.tiers), _table("Customers by stage", summary.stages))
     screen.print(
         f"{summary.customers:,} customers; record {summary.mean_bytes:,.0f} bytes on average, "
-        f"{summary.largest_bytes:,} at most"
+        f"{summary.largest_bytes:,} at most",
+        soft_wrap=True,
     )
     screen.print(_table("Actions by kind", summary.actions), _table("Actions by rule", summary.rules))
     screen.print(_table("Suppressed by reason", summary.suppressed))
@@ -155,7 +156,8 @@ def show(summary: Summary, screen: Screen) -> None:
     quality = summary.quality
     screen.print(
         f"Churn model: {summary.lessons:,} lessons in {summary.almanacs} almanacs; log loss {quality.log_loss:.4f} "
-        f"(always the base rate: {quality.base_loss:.4f}), AUC {quality.auc:.3f}"
+        f"(always the base rate: {quality.base_loss:.4f}), AUC {quality.auc:.3f}",
+        soft_wrap=True,
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+import orjson
 
 from rules.compose import compose
 from rules.context import Churn, EventContext, LaneContext
@@ -14,6 +16,7 @@ from rules.rule import ActionPlan, Rule
 from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
 from schemas.errors import TendError
+from schemas.events import AnyEvent, decode_event
 from schemas.fields import Channel
 from schemas.ids import action_key
 from schemas.record import (
@@ -21,6 +24,7 @@ from schemas.record import (
     Cart,
     Complaint,
     Complaints,
+    Contact,
     Coupon,
     CustomerRecord,
     Lot,
@@ -28,14 +32,17 @@ from schemas.record import (
     OrderBook,
     Profile,
     Purchases,
+    Talks,
 )
-from schemas.times import DAY, HOUR, Millis
+from schemas.times import DAY, HOUR, Millis, to_rfc3339
 from schemas.triggers import Trigger
 
 NAMES: Final = {"zh": "陈予安", "de": "Ruth Amsel"}
 _OTHERWISE: Final = "Edda Marlow"
 _CURRENCY: Final = {"zh": "CNY", "de": "EUR"}
 _ORDER, _COMPLAINT, _CART, _COUPON = "o-88213", "c-2047", "k-5512", "BDAY-7QK2MX3WPA"
+_TOPIC: Final = "delivery"
+_TITLES: Final = {"zh": "《潮汐年历》", "de": "Der Gezeitenkalender"}
 _REFS: Final = {
     "complaint": _COMPLAINT,
     "cart": _CART,
@@ -107,7 +114,7 @@ def _proposal(book: Rulebook, rule: Rule, plan: ActionPlan, sample: MessageSampl
         record=_record(book, sample, closed=trigger == "complaint.follow_up"),
         orders=_orders(sample),
         trigger=Trigger(trigger, ref, {}),
-        event=None,
+        event=_event(subject, sample),
         at=sample.at,
         acting=sample.at,
         lane=LaneContext.without_churn(book, epoch=0),
@@ -130,8 +137,26 @@ def _record(book: Rulebook, sample: MessageSample, *, closed: bool) -> CustomerR
     record.complaints = Complaints(recent=[_complaint(at, closed)], total=1, last=at)
     record.coupons = [Coupon(_COUPON, 1, at + 3 * DAY, percent=15)]
     record.points.lots = [Lot(at + 10 * DAY, 412), Lot(at + 90 * DAY, 838)]
+    talked = [Contact(at - days * DAY, "call", _TOPIC) for days in (4, 2, 0)]
+    record.talks = Talks(contacts=talked, total=len(talked))
     record.segment.tier, record.segment.stage, record.segment.value = "gold", "repeat", "high"
     return record
+
+
+def _event(subject: str, sample: MessageSample) -> AnyEvent | None:
+    """What happened just now, where a text tells of it and the record does not."""
+    told: dict[str, dict[str, Any]] = {
+        "contact": {"type": "contact.made", "channel": "call", "topic": _TOPIC},
+        "feedback": {"type": "feedback.given", "kind": "question", "topic": _TOPIC},
+        "wish": {
+            "type": "product.updated", "sku": "s-301", "title": _TITLES.get(sample.language, "The Tidal Almanac"),
+            "price": 1_850, "currency": _CURRENCY.get(sample.language, "USD"), "stock": 12,
+        },
+    }  # fmt: skip
+    if subject not in told:
+        return None
+    known = {"id": "e-1", "customer": "sample", "time": to_rfc3339(sample.at)}
+    return decode_event(orjson.dumps(known | told[subject]))
 
 
 def _complaint(at: Millis, closed: bool) -> Complaint:

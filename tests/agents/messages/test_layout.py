@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from rules.rule import Rule
 from schemas.message import Message
 from schemas.times import to_millis
 
+DOCS = Path(__file__).parents[3] / "docs"
 AT = to_millis(datetime(2026, 11, 12, 15, tzinfo=UTC))
 LOCALES = ("en-US", "de-DE", "zh-CN")
 BY_MAIL = [rule for rule in shipped().rules if "email" in rule.plans[0].terms.channels and rule.id != "tier_upgrade"]
@@ -55,6 +57,18 @@ def test_every_shipped_mail_is_whole(rule: Rule, locale: str) -> None:
     assert all(attributes.get("style") for tag, attributes in tags if tag in ("p", "a", "h1"))
     assert laid_out.html.count("<style") == 2, "one for Outlook, one that only improves"
     assert "Edda Marlow" in laid_out.text
+
+
+@pytest.mark.parametrize("rule", BY_MAIL, ids=lambda rule: rule.id)
+def test_every_shipped_mail_is_shown_in_the_documents(rule: Rule) -> None:
+    picture = f"messages/{rule.id}.png"
+
+    assert (DOCS / picture).exists(), "make sheets draws it"
+    assert picture in (DOCS / "messages.md").read_text(encoding="utf-8")
+
+
+def test_what_is_shown_of_news_names_what_it_is_about() -> None:
+    assert mail(message("wish_back"), "", WHOLE).subject == "The Tidal Almanac is in stock again"
 
 
 def test_a_mail_says_in_text_what_it_says_in_html() -> None:
