@@ -1,4 +1,7 @@
-"""Imports of six public formats, beside plain ``polars.read_csv`` of the same files."""
+"""Imports of six public formats, beside plain ``polars.read_csv`` of the same files.
+
+python -m benchmarks.imports [--orders 100000] [--only FORMAT] [--write]
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from typing import Any
 import orjson
 
 from benchmarks.exports import EXPORTS
+from benchmarks.page import put
 
+PAGE = Path(__file__).parents[1] / "docs" / "imports.md"
 _IMPORT = """
 import sys
 from agents.cli import application
@@ -32,7 +37,7 @@ print(int(status["VmHWM"].split()[0]) // 1024, file=sys.stderr)
 """
 
 
-_MORE = {"magento": ("--currency", "USD"), "woocommerce": ("--tz", "Europe/Berlin")}
+MORE = {"magento": ("--currency", "USD"), "woocommerce": ("--tz", "Europe/Berlin")}
 """What these exports do not say."""
 
 
@@ -41,7 +46,7 @@ def measure(preset: str, count: int, folder: Path) -> dict[str, Any]:
     path = EXPORTS[preset](folder, count)
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     out = folder.parent / f"{preset}.jsonl.gz"
-    options = ["--preset", preset, *_MORE.get(preset, ()), "--out", str(out), "--json"]
+    options = ["--preset", preset, *MORE.get(preset, ()), "--out", str(out), "--json"]
     seconds, peak, said = _timed(_IMPORT, "import", "orders", str(path), *options)
     plain, plain_peak, _ = _timed(_POLARS, *map(str, files))
     return {
@@ -87,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=100_000)
     parser.add_argument("--only", choices=sorted(EXPORTS))
+    parser.add_argument("--write", action="store_true", help="write the table into docs/imports.md")
     chosen = parser.parse_args()
     found = []
     for preset in [chosen.only] if chosen.only else EXPORTS:
@@ -95,6 +101,8 @@ def main() -> None:
             found.append(measure(preset, chosen.orders, inside))
             print(f"{preset}: {found[-1]['seconds']:.1f} s", file=sys.stderr, flush=True)
     print(table(found))
+    if chosen.write:
+        put("imports", table(found).splitlines(), PAGE)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from schemas.times import DAY, HOUR
 from tests.equality.conftest import MakeWorld, settings_of
 from tests.equality.histories import History, Result, history, rehearsed
 from tests.equality.world import World, assert_equal
-from tests.perturb import again, shuffled, twice
+from tests.perturb import again, both, shuffled, twice
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -36,16 +36,6 @@ def expected(weeks: History) -> Result:
 def _one(here: World) -> None:
     here.send()
     here.start()
-
-
-def _two(here: World) -> None:
-    here.send()
-    here.start(workers=2)
-
-
-def _as_it_comes(here: World) -> None:
-    here.start()
-    here.send(pace=1_500)
 
 
 def _join_and_leave(here: World) -> None:
@@ -75,13 +65,9 @@ def _killed(here: World) -> None:
     "run",
     [
         pytest.param(_one, id="one worker"),
-        pytest.param(_two, id="two workers"),
-        pytest.param(_as_it_comes, id="as it comes"),
         pytest.param(_join_and_leave, id="join and leave"),
-        pytest.param(_disturbed(shuffled(3)), id="shuffled"),
-        pytest.param(_disturbed(twice), id="again at once"),
-        pytest.param(_disturbed(again(HOUR)), id="again an hour later"),
-        pytest.param(_disturbed(again(DAY)), id="again a day later"),
+        pytest.param(_disturbed(both(twice, shuffled(3))), id="twice and shuffled"),
+        pytest.param(_disturbed(both(again(HOUR), again(DAY))), id="again an hour and a day later"),
         pytest.param(_killed, id="worker and learner killed"),
     ],
 )

@@ -20,8 +20,8 @@ from tests.faults.report import Report
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
-SEEDS = range(1, 1 + int(os.environ.get("TEND_FAULTS_SEEDS", "5")))
-"""Five are enough for 40 kills that count, 5 of them at each step, and for each of the other troubles."""
+SEEDS = range(1, 1 + int(os.environ.get("TEND_FAULTS_SEEDS", "3")))
+"""Three are enough for 24 kills that count, 3 of them at each step, and for most of the other troubles."""
 AT_RANDOM = 3
 KILLS = 8
 """Under each seed at least so many count: one at each step, and at random two of three."""
