@@ -24,7 +24,7 @@ COMPLAINTS = 0.10
 
 class _Ticket(msgspec.Struct):
     rule: str
-    values: dict[str, str | int | float | bool]
+    complaint_id: str | None = None
 
 
 _tickets = msgspec.json.Decoder(_Ticket)
@@ -55,7 +55,7 @@ class Shop:
 def when_sent(body: bytes) -> int | None:
     """When the complaint was sent that this ticket routes; None for another ticket."""
     ticket = _tickets.decode(body)
-    kind, _, sent = str(ticket.values.get("complaint", "")).partition("-")
+    kind, _, sent = (ticket.complaint_id or "").partition("-")
     return int(sent) if ticket.rule == "complaint_routed" and kind == "sent" else None
 
 
