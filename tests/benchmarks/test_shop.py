@@ -9,6 +9,9 @@ import pytest
 from benchmarks.metrics import quantile, up_to
 from benchmarks.population import lived, under_new_ids
 from benchmarks.shop import Shop, when_sent
+from rules.context import LaneContext
+from rules.loading import shipped
+from schemas.actions import encode_action
 from schemas.codec import decode_record
 from schemas.events import decode_event
 from schemas.ids import partition_of
@@ -16,6 +19,7 @@ from schemas.record import TimerKind
 from schemas.timers import next_due
 from schemas.times import DAY
 from schemas.topics import TOPIC_OF
+from streams.pipeline import handle, new_customer
 from tests.builders import START
 
 LATE = {0.5: 50.0, 1.0: 90.0, inf: 100.0}
@@ -30,10 +34,16 @@ def test_events_are_of_the_contract_and_lie_where_their_customer_belongs() -> No
         assert made.partition == partition_of(event.customer, 4)
 
 
-def test_a_ticket_tells_when_its_complaint_was_sent() -> None:
-    assert when_sent(b'{"rule": "complaint_routed", "values": {"complaint": "sent-12"}}') == 12
-    assert when_sent(b'{"rule": "complaint_routed", "values": {"complaint": "p-1"}}') is None
-    assert when_sent(b'{"rule": "complaint_escalated", "values": {"complaint": "sent-12"}}') is None
+def test_the_ticket_of_a_complaint_tells_when_it_was_sent_and_no_other_message_does() -> None:
+    event = decode_event(Shop(["c-1"], 1, complaints=1.0).make(0, 12).value)
+    lane = LaneContext.without_churn(shipped())
+
+    decided = handle(new_customer("c-1", event.at, lane), event, lane, event.at).actions
+
+    told = {action.rule: when_sent(encode_action(action)) for action in decided}
+    assert told.pop("complaint_routed") == 12
+    assert set(told.values()) <= {None}
+    assert when_sent(b'{"rule": "complaint_routed", "complaint_id": "p-1"}') is None
 
 
 @pytest.mark.parametrize(("share", "late"), [(0.25, 0.25), (0.5, 0.5), (0.9, 1.0), (0.99, inf)])
