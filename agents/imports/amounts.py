@@ -21,7 +21,8 @@ _WORDS: Final = {
     "lei": "RON", "лв": "BGN", "₺": "TRY", "tl": "TRY", "₽": "RUB", "руб.": "RUB", "руб": "RUB", "₴": "UAH",
     "₩": "KRW", "원": "KRW", "元": "CNY", "￥": "", "¥": "", "円": "JPY", "₫": "VND", "đ": "VND", "฿": "THB",
     "₱": "PHP", "₦": "NGN", "₪": "ILS", "rp": "IDR", "rm": "MYR", "kr": "", "kr.": "", "$": "", "us$": "USD",
-    "a$": "AUD", "c$": "CAD", "ca$": "CAD", "hk$": "HKD", "nt$": "TWD", "s$": "SGD", "mx$": "MXN", "s/": "PEN",
+    "a$": "AUD", "au$": "AUD", "nz$": "NZD", "c$": "CAD", "ca$": "CAD",
+    "hk$": "HKD", "nt$": "TWD", "s$": "SGD", "mx$": "MXN", "s/": "PEN",
     "s/.": "PEN", "fr.": "CHF", "sfr.": "CHF",
 }  # fmt: skip
 """Signs and words beside amounts, and the currency that they can only mean; those of several have none."""
@@ -71,6 +72,7 @@ class Amounts:
             return None, ""
         before, core, after = found["before"], found["core"], found["after"]
         # A dash in place of the cents is no minus: 12,- is twelve.
+        after = after.strip().removeprefix("/-")  # so rupees are closed, that nobody adds to them
         around, minus = _signed(before, after.lstrip("-–") if core[-1] in ".," else after)
         code = _currency_of(around)
         if code is None:
@@ -145,7 +147,7 @@ class DecimalEvidence:
         if not self._either:
             return "."
         whole = re.sub(r"\D", "", self._either)
-        part = self._either.replace(",", ".").strip()
+        part = re.sub(r"[^\d.]", "", self._either.replace(",", "."))
         raise TendError(
             f"The amounts in {column} are ambiguous: {self._either!r} may be {int(whole):,} or {part}, and no amount "
             f"of the file tells which. Say --decimal '{',' if '.' in self._either else '.'}' if it is {int(whole):,}, "

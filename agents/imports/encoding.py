@@ -111,7 +111,7 @@ def _share(sample: bytes, encoding: str, letters: str) -> float:
 
 
 def _frequent(sample: bytes, encoding: str, first: int, last: int) -> float:
-    """How much of it comes out as the frequent characters, which both Chinese sets keep under these first bytes."""
+    """How much of it comes out as the frequent characters, which sets of two bytes keep under these first bytes."""
     beyond = [letter for letter in sample.decode(encoding, errors="replace") if letter >= "\x80"]
     codes = [letter.encode(encoding, errors="replace") for letter in beyond]
     return sum(len(code) == 2 and first <= code[0] <= last for code in codes) / len(beyond) if beyond else 0.0
@@ -123,11 +123,16 @@ def _japanese(sample: bytes, encoding: str) -> float:
     return kana and kana / 2 + _share(sample, encoding, "\u3041-\u9fff") / 2
 
 
+def _shift_jis(sample: bytes) -> float:
+    """Where all of it is kanji, the frequent ones lie under first bytes that no other set has so often."""
+    return max(_japanese(sample, "shift_jis") * 1.1, _frequent(sample, "shift_jis", 0x88, 0x98))
+
+
 _SCORES: Final[dict[str, Callable[[bytes], float]]] = {
     "gb18030": lambda sample: _frequent(sample, "gb18030", 0xB0, 0xD7),
     "big5": lambda sample: _frequent(sample, "big5", 0xA4, 0xC6),
     "euc_kr": lambda sample: _share(sample, "euc_kr", "\uac00-\ud7a3") * 1.1,
-    "shift_jis": lambda sample: _japanese(sample, "shift_jis") * 1.1,
+    "shift_jis": _shift_jis,
     "euc_jp": lambda sample: _japanese(sample, "euc_jp") * 1.1,
     "cp1251": lambda sample: _share(sample, "cp1251", "а-я") * 1.2,
 }

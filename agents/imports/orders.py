@@ -15,7 +15,8 @@ _MOST_ITEMS: Final = 200
 _MOST_PIECES: Final = 100_000
 _MOST_COUPONS: Final = 10
 _ONE_VALUE: Final = {
-    "customer": "names two customers",
+    "customer": "names two customers; where numbers begin anew, each day or at each till, a second --order COL tells "
+    "them apart",
     "currency": "names two currencies",
     "amount": "names two totals",
 }

@@ -18,6 +18,7 @@ from agents.imports.table import TableRow
 from schemas.identity import carried_reference
 
 _LABEL: Final = 64
+_EMPTY: Final = "is empty; where an order's amount stands on its first row alone, say --amount-is order"
 _NAME: Final = 80
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _NEVER: Final = re.compile(r"(?!)")
@@ -179,7 +180,7 @@ class RowReader:
         amount = self._number(cells, "amount")
         if amount is None:
             if "amount" in self._places:
-                raise BadValue("amount", "is empty")
+                raise BadValue("amount", _EMPTY)
             # Tables of articles beside one of payments: the price and the postage stand for it.
             parts = [self._number(cells, name) for name in ("price", "shipping")]
             known = [part for part in parts if part is not None]
