@@ -152,7 +152,9 @@ class Settings(BaseSettings):
         description="Addresses of workers' and learners' metrics, `host:port` by comma, for the console's vital signs.",
     )
     api_keys: SecretStr | None = Field(
-        None, description="Keys of the API, by comma, each `name=key` with at least 16 characters of key."
+        None,
+        description="Keys of the API, by comma, each `name=key` with at least 16 characters of key. `till:redeem=key` "
+        "and `crm:look+work=key` are for these rights alone; without them a key is for all.",
     )
     api_host: str = Field("127.0.0.1", description="Where `tend api` listens; this machine only.")
     api_port: int = Field(8430, ge=0, le=65535, description="Its port; 0 takes a free one.")

@@ -88,6 +88,8 @@ _EVENTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "receipt.redeemed": {**_RECEIPT, "code": "THANKS-8K2Q", "order_id": "o-1002", "discount": 300},
     "receipt.unsubscribed": {**_RECEIPT, "channel": "email", "purpose": "marketing"},
     "callback.completed": {**_RECEIPT, "outcome": "reached", "note": "wants a catalogue"},
+    "callback.taken": {**_RECEIPT, "owner": "mei"},
+    "callback.handed_over": {**_RECEIPT, "owner": "jonas"},
 }
 
 _COUPON: Final[Mapping[str, Any]] = {"code": "THANKS-8K2Q", "percent": 10, "expires_at": "2026-04-01T23:59:59+02:00"}

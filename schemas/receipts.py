@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.event import Event
-from schemas.fields import ActionId, Channel, Label, Minor, Purpose, Reference
+from schemas.fields import ActionId, Channel, Label, Minor, Person, Purpose, Reference, Text
 
 MAX_HOPS = 8
 """A receipt may answer an action that a receipt caused; beyond this many steps it is a loop."""
@@ -43,12 +43,16 @@ class ReceiptOpened(_Receipt):
     """The message was opened."""
 
     type: Literal["receipt.opened"] = "receipt.opened"
+    machine: bool = False
+    """True where a program opened it and nobody: it is counted apart, and says nothing about the customer."""
 
 
 class ReceiptClicked(_Receipt):
     """A link in the message was followed."""
 
     type: Literal["receipt.clicked"] = "receipt.clicked"
+    machine: bool = False
+    """True where a program followed it, such as a mail filter: it is counted apart."""
 
 
 class ReceiptRedeemed(_Receipt):
@@ -74,7 +78,21 @@ class CallbackCompleted(_Receipt):
 
     type: Literal["callback.completed"] = "callback.completed"
     outcome: Literal["reached", "not_reached", "declined"]
-    note: Label | None = None
+    note: Text | None = None
+
+
+class CallbackTaken(_Receipt):
+    """A person of the store takes the call on. Whoever comes first has it; who comes second changes nothing."""
+
+    type: Literal["callback.taken"] = "callback.taken"
+    owner: Person
+
+
+class CallbackHandedOver(_Receipt):
+    """The call passes to another person; without ``owner`` it goes back to the queue."""
+
+    type: Literal["callback.handed_over"] = "callback.handed_over"
+    owner: Person | None = None
 
 
 ReceiptEvent = (
@@ -86,4 +104,6 @@ ReceiptEvent = (
     | ReceiptRedeemed
     | ReceiptUnsubscribed
     | CallbackCompleted
+    | CallbackTaken
+    | CallbackHandedOver
 )

@@ -77,11 +77,13 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "receipt.accepted": receipts.progress,
         "receipt.delivered": receipts.progress,
         "receipt.failed": receipts.fail,
-        "receipt.opened": receipts.progress,
-        "receipt.clicked": receipts.progress,
+        "receipt.opened": receipts.notice,
+        "receipt.clicked": receipts.notice,
         "receipt.redeemed": receipts.redeem,
         "receipt.unsubscribed": receipts.unsubscribe,
         "callback.completed": receipts.call,
+        "callback.taken": receipts.pass_by,
+        "callback.handed_over": receipts.pass_by,
     }
 )
 

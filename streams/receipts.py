@@ -8,6 +8,8 @@ from rules.context import EventContext
 from schemas.outcome_codes import OutcomeCode
 from schemas.receipts import (
     CallbackCompleted,
+    CallbackHandedOver,
+    CallbackTaken,
     ReceiptAccepted,
     ReceiptClicked,
     ReceiptDelivered,
@@ -30,12 +32,18 @@ STATES: Final = {
 }
 """How far each receipt says that an action got."""
 
-Progress = ReceiptAccepted | ReceiptDelivered | ReceiptOpened | ReceiptClicked
+Progress = ReceiptAccepted | ReceiptDelivered
+Noticed = ReceiptOpened | ReceiptClicked
 
 
 def progress(context: EventContext, event: Progress) -> OutcomeCode | None:
     """A step on the way; an action that got further, or failed, stays where it is."""
     return _advance(context, event.action_id, STATES[event.type])
+
+
+def notice(context: EventContext, event: Noticed) -> OutcomeCode | None:
+    """The message was opened or a link in it followed; what machines do tells nothing about the customer."""
+    return None if event.machine else _advance(context, event.action_id, STATES[event.type])
 
 
 def fail(context: EventContext, event: ReceiptFailed) -> OutcomeCode | None:
@@ -54,6 +62,11 @@ def fail(context: EventContext, event: ReceiptFailed) -> OutcomeCode | None:
 def call(context: EventContext, event: CallbackCompleted) -> OutcomeCode | None:
     """The call was made, or given up."""
     return _advance(context, event.action_id, STATES["receipt.delivered"] if event.outcome == "reached" else FAILED)
+
+
+def pass_by(context: EventContext, event: CallbackTaken | CallbackHandedOver) -> OutcomeCode | None:
+    """Who of the store makes the call: for the desk, and nothing of the customer's."""
+    return OutcomeCode.UNKNOWN_RECEIPT if find(context, event.action_id) is None else None
 
 
 def redeem(context: EventContext, event: ReceiptRedeemed) -> OutcomeCode | None:

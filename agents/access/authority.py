@@ -59,8 +59,9 @@ class NotAllowed(TendError):
     """Somebody who may not do this has tried to."""
 
 
-_PEOPLE: Final = frozenset(Act) - {Act.SEND}
-_RIGHTS: Final = {"staff": _PEOPLE, "system": frozenset(Act), "customer": frozenset[Act]()}
+PEOPLE: Final = frozenset(Act) - {Act.SEND}
+"""What people of the store may do."""
+_RIGHTS: Final = {"staff": PEOPLE, "system": frozenset(Act), "customer": frozenset[Act]()}
 
 
 def authorise(actor: Actor, act: Act, subject: str = "") -> None:

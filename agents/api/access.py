@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import HTTPException, Request, Security
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException as StarletteProblem
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
-from agents.access import Act, Actor, NotAllowed, authorise
+from agents.access import PEOPLE, Act, Actor, NotAllowed, authorise
 from infra.settings import Settings
 from schemas.errors import ConfigurationRefused, DependencyUnavailable, NotFound, TendError
 from schemas.events import Invalid
@@ -30,33 +30,56 @@ _TITLES: Final = {
 HEADER: Final = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key of TEND_API_KEYS.")
 
 
-def api_keys(settings: Settings) -> dict[str, str]:
-    """Key to the name of who uses it.
+class KeyHolder(NamedTuple):
+    """Who uses a key, and what for."""
+
+    name: str
+    acts: frozenset[Act]
+
+
+def api_keys(settings: Settings) -> dict[str, KeyHolder]:
+    """Key to who uses it.
 
     Raises:
-        ConfigurationRefused: one is too short, or has no name.
+        ConfigurationRefused: one is too short, has no name, or is for something that there is not.
     """
     told = settings.api_keys.get_secret_value() if settings.api_keys else ""
-    found: dict[str, str] = {}
+    found: dict[str, KeyHolder] = {}
     for part in filter(None, (one.strip() for one in told.split(","))):
-        name, _, key = part.partition("=")
+        named, _, key = part.partition("=")
+        name, _, rights = named.partition(":")
         if not name or len(key) < _LEAST:
             raise ConfigurationRefused(
                 f"TEND_API_KEYS: the key named {name or '?'} is none; expected name=key with {_LEAST} characters"
             )
-        found[key] = name
+        found[key] = KeyHolder(name, _acts(name, rights))
     return found
+
+
+def _acts(name: str, rights: str) -> frozenset[Act]:
+    """What a key is for: what is named, or everything that people may do."""
+    known = {act.value: act for act in PEOPLE}
+    told = [one for one in rights.split("+") if one]
+    for one in told:
+        if one not in known:
+            there_are = ", ".join(sorted(known))
+            raise ConfigurationRefused(
+                f"TEND_API_KEYS: the key named {name} is for {one}, which there is not; there are {there_are}"
+            )
+    return frozenset(known[one] for one in told) or PEOPLE
 
 
 def allowed(act: Act) -> Callable[..., Awaitable[Actor]]:
     """Whoever asks, if they have a key and may do this."""
 
     async def actor(request: Request, key: str | None = Security(HEADER)) -> Actor:
-        keys: dict[str, str] = request.app.state.keys
-        name = next((name for one, name in keys.items() if _same(one, key or "")), None)
-        if name is None:
+        keys: dict[str, KeyHolder] = request.app.state.keys
+        holder = next((holder for one, holder in keys.items() if _same(one, key or "")), None)
+        if holder is None:
             raise HTTPException(401, "A key is needed in the header X-API-Key; TEND_API_KEYS names those there are.")
-        found = Actor("staff", name)
+        if act not in holder.acts:
+            raise NotAllowed(f"the key named {holder.name} is not for {act.value}")
+        found = Actor("staff", holder.name)
         authorise(found, act, str(request.path_params.get("customer", "")))
         return found
 

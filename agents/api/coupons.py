@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path
 from agents.access import Act, Actor
 from agents.api.access import allowed
 from agents.api.models import CouponFound, RedemptionTold, Written
+from agents.api.once import Asking, Once
 from agents.api.wiring import write
 from agents.console.backend import Backend
 from agents.rollups.keys import CLAIMS, key
@@ -33,8 +34,8 @@ def coupons(backend: Backend) -> APIRouter:
         return await look_up(backend, code)
 
     @router.post("/redeem", status_code=202, summary="Redeem a coupon, once")
-    async def take(code: Code, told: RedemptionTold, actor: Redeeming) -> Written:
-        return await redeem(backend, actor, code, told)
+    async def take(code: Code, told: RedemptionTold, actor: Redeeming, once: Once) -> Written:
+        return await redeem(backend, actor, once, code, told)
 
     return router
 
@@ -58,7 +59,7 @@ async def look_up(backend: Backend, code: str) -> CouponFound:
     )
 
 
-async def redeem(backend: Backend, actor: Actor, code: str, told: RedemptionTold) -> Written:
+async def redeem(backend: Backend, actor: Actor, once: Asking, code: str, told: RedemptionTold) -> Written:
     """Redeem a coupon for an order: the first till has it; the same till asking again gets the same answer.
 
     Raises:
@@ -84,7 +85,7 @@ async def redeem(backend: Backend, actor: Actor, code: str, told: RedemptionTold
     }
     # Derived, so that asking again after a lost answer is the same event.
     event_id = f"redeem-{digest(record.id, code, size=12).hex()}"
-    return await write(backend, actor, record.id, "receipt.redeemed", fields, event_id)
+    return await write(backend, actor, once, record.id, "receipt.redeemed", fields, event_id)
 
 
 async def _holder(backend: Backend, code: str) -> tuple[CustomerRecord, Coupon] | None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from agents.access import Act, Actor, ContactPurpose, contact_of
 from agents.api.access import allowed
-from agents.api.models import ComplaintKept, ConsentKept, Due, Page
+from agents.api.models import CameBack, ComplaintKept, ConsentKept, Due, Page
 from agents.api.pages import Cursor, Limit, Place, newest_first, paged
 from agents.api.wiring import CustomerPath, known
 from agents.commands.customer import page as everything
@@ -17,7 +17,7 @@ from agents.console.backend import Backend
 from agents.explain_absence import explain_absence
 from agents.rollups.model import decode_message, decode_row
 from schemas.errors import NotFound
-from schemas.fields import ActionId
+from schemas.fields import ActionId, EventId
 from schemas.outcome import Decision, decode_decision
 from schemas.record import TimerKind
 from schemas.times import Millis, to_rfc3339
@@ -29,7 +29,7 @@ Looking = Annotated[Actor, Depends(allowed(Act.LOOK))]
 def customers(backend: Backend) -> APIRouter:
     """Routes about one customer."""
     router = APIRouter(prefix="/customers/{customer}", tags=["customers"])
-    for add in (_who, _what_happened, _reasons, _standing):
+    for add in (_who, _what_happened, _what_came_back, _reasons, _standing):
         add(router, backend)
     return router
 
@@ -61,6 +61,18 @@ def _what_happened(router: APIRouter, backend: Backend) -> None:
         for one in page.items:
             one["at"] = to_rfc3339(one["at"])
         return page
+
+
+def _what_came_back(router: APIRouter, backend: Backend) -> None:
+    @router.get("/events/{event}", summary="One event of a customer's, once it has come back")
+    async def event_of(customer: CustomerPath, event: Annotated[EventId, Path()], _: Looking) -> CameBack:
+        own, partition = await known(backend, customer)
+        for name in ("life", "visits"):
+            for body in await backend.rollups.rows(partition, name, own):
+                row = decode_row(body)
+                if row.id == event:
+                    return CameBack(id=row.id, type=row.kind, at=to_rfc3339(row.at), actor=row.actor)
+        raise NotFound(f"No event {event} of this customer has come back yet, or it is older than what is kept")
 
 
 def _reasons(router: APIRouter, backend: Backend) -> None:

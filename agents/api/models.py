@@ -44,6 +44,15 @@ class Written(BaseModel):
     offset: int
 
 
+class CameBack(BaseModel):
+    """A change that was written, read back from the customer's life."""
+
+    id: str
+    type: str
+    at: str
+    actor: str
+
+
 class Page(BaseModel):
     """One page of a list."""
 
@@ -53,41 +62,57 @@ class Page(BaseModel):
 
 
 class ConsentTold(RequestBody):
-    channel: ConsentChannel
-    purpose: Purpose
-    granted: bool
+    channel: Annotated[ConsentChannel, Field(examples=["email"])]
+    purpose: Annotated[Purpose, Field(examples=["marketing"])]
+    granted: Annotated[bool, Field(examples=[False])]
 
 
 class ComplaintTold(RequestBody):
-    complaint_id: Reference
-    category: ComplaintCategory
-    urgency: Urgency | None = None
-    order_id: Reference | None = None
-    text: Text = ""
+    complaint_id: Annotated[Reference, Field(examples=["k-1187"])]
+    category: Annotated[ComplaintCategory, Field(examples=["delivery"])]
+    urgency: Annotated[Urgency | None, Field(examples=["normal"])] = None
+    order_id: Annotated[Reference | None, Field(examples=["o-88213"])] = None
+    text: Annotated[Text, Field(examples=["The parcel came four days late."])] = ""
 
 
 class AnswerTold(RequestBody):
-    text: Annotated[Text, Field(min_length=1)]
+    text: Annotated[Text, Field(min_length=1, examples=["You are right, and we are sorry. It leaves again today."])]
 
 
 class CallTold(RequestBody):
-    outcome: Literal["reached", "not_reached", "declined"]
-    note: Annotated[str, Field(max_length=64)] = ""
+    outcome: Annotated[Literal["reached", "not_reached", "declined"], Field(examples=["reached"])]
+    note: Annotated[str, Field(max_length=600, examples=["call again on Friday"])] = ""
 
 
 class ResolutionTold(RequestBody):
-    resolution: Label
-    answer: Text = ""
+    resolution: Annotated[Label, Field(examples=["refunded"])]
+    answer: Annotated[Text, Field(examples=["The amount is on its way back to you."])] = ""
 
 
 class OwnerTold(RequestBody):
-    owner: Person
+    owner: Annotated[Person, Field(examples=["mei"])]
+
+
+class NextOwnerTold(RequestBody):
+    owner: Annotated[Person | None, Field(examples=["jonas"])] = None
+    """None: back to the queue."""
+
+
+class EscalationTold(RequestBody):
+    urgency: Annotated[Urgency, Field(examples=["critical"])]
+    owner: Annotated[Person | None, Field(examples=["jonas"])] = None
+    """Whose it becomes; none: whoever has it keeps it."""
+
+
+class Discarded(RequestBody):
+    reason: Annotated[str, Field(min_length=1, max_length=200, examples=["a test of the new shop"])]
+    """Why it is put away; it is written down with who did it."""
 
 
 class RedemptionTold(RequestBody):
-    customer: CustomerId
-    order_id: Reference
-    discount: Whole | None = None
+    customer: Annotated[CustomerId, Field(examples=["h-00900"])]
+    order_id: Annotated[Reference, Field(examples=["o-88213"])]
+    discount: Annotated[Whole | None, Field(examples=[300])] = None
 
 
 class CouponFound(BaseModel):
@@ -137,7 +162,9 @@ class Due(BaseModel):
 
 
 class SegmentTold(RequestBody):
-    condition: Annotated[str, Field(min_length=1, max_length=1_000)]
+    condition: Annotated[
+        str, Field(min_length=1, max_length=1_000, examples=["segment.tier == 'gold' && orders.count >= 5"])
+    ]
     name: Annotated[str, Field(max_length=64)] = ""
 
 
@@ -170,6 +197,9 @@ class RuleState(BaseModel):
     not_sent: int
     reasons: dict[str, int]
     """How many were not sent for each reason."""
+    answers: dict[str, dict[str, int]]
+    """What senders and tills told, by channel: `sent`, `accepted`, `delivered`, `opened`, `clicked`, `redeemed`,
+    `bounced`, `refused`, …; each action counts once for each. What machines opened or clicked is counted apart."""
 
 
 class RulesInForce(BaseModel):

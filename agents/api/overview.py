@@ -5,16 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final
 
+import msgspec
 from fastapi import APIRouter, Depends, Path
 
 from agents.access import Act, Actor
 from agents.api.access import allowed
-from agents.api.models import Health, Page, Redriven, RulesInForce, RuleState, SegmentCounted, SegmentSaved, SegmentTold
+from agents.api.models import (
+    Discarded,
+    Health,
+    Page,
+    Redriven,
+    RulesInForce,
+    RuleState,
+    SegmentCounted,
+    SegmentSaved,
+    SegmentTold,
+)
 from agents.api.pages import MOST, Cursor, Limit, Place, newest_first, paged
 from agents.commands.dead_letters import newest_letters
 from agents.console.backend import Backend
-from agents.console.letters import send_again
+from agents.console.letters import put_away, send_again
 from agents.console.segments import SavedSegment, count_segment
+from agents.rollups.answers import by_rule
 from rules.rule import Rule
 from schemas.times import to_millis, to_rfc3339
 
@@ -27,7 +39,7 @@ Watching = Annotated[Actor, Depends(allowed(Act.WATCH))]
 def overview(backend: Backend) -> APIRouter:
     """Routes about all customers together, and about the installation."""
     router = APIRouter()
-    for add in (_segments, _rules, _dead_letters, _health):
+    for add in (_segments, _rules, _dead_letters, _discarding, _health):
         add(router, backend)
     return router
 
@@ -51,19 +63,21 @@ def _rules(router: APIRouter, backend: Backend) -> None:
     @router.get("/rules", tags=["rules"], summary="The rules in force, and what came of them in the last four weeks")
     async def rules(_: Annotated[Actor, Depends(allowed(Act.READ_RULES))]) -> RulesInForce:
         book, sums = await backend.rulebook(), await backend.last_days(_DAYS)
+        answers = by_rule(sums)
         return RulesInForce(
             version=book.version,
             since=to_rfc3339(book.in_force_from) if book.in_force_from else None,
             days=_DAYS,
-            rules=[_state(one, sums) for one in book.rules],
+            rules=[_state(one, sums, answers.get(one.id, {})) for one in book.rules],
         )
 
 
-def _state(rule: Rule, sums: dict[str, int]) -> RuleState:
+def _state(rule: Rule, sums: dict[str, int], answers: dict[str, dict[str, int]]) -> RuleState:
     figures = {name: sums.get(f"rule.{rule.id}.{name}", 0) for name in ("proposed", "acted", "held", "not_sent")}
     begun = f"reason.{rule.id}.not_sent."
     reasons = {name.removeprefix(begun): count for name, count in sums.items() if name.startswith(begun)}
-    return RuleState(id=rule.id, about=rule.terms.about, on=list(rule.on), file=rule.file, reasons=reasons, **figures)
+    about, on = rule.terms.about, list(rule.on)
+    return RuleState(id=rule.id, about=about, on=on, file=rule.file, reasons=reasons, answers=answers, **figures)
 
 
 def _dead_letters(router: APIRouter, backend: Backend) -> None:
@@ -73,7 +87,10 @@ def _dead_letters(router: APIRouter, backend: Backend) -> None:
     ) -> Page:
         found: list[dict[str, Any]] = []
         if backend.sampler.counts.get("letters"):
-            found = await newest_letters(backend.settings, MOST)
+            done = await backend.letters_done.all()
+            for one in await newest_letters(backend.settings, MOST):
+                dealt = done.get(one["id"])
+                found.append({**one, "done": msgspec.to_builtins(dealt) if dealt else None})
         return paged(found, _place, cursor, limit)
 
     @router.post(
@@ -82,6 +99,14 @@ def _dead_letters(router: APIRouter, backend: Backend) -> None:
     async def redrive(letter: Letter, actor: Annotated[Actor, Depends(allowed(Act.REDRIVE))]) -> Redriven:
         topic, partition, offset = await send_again(backend, actor, letter)
         return Redriven(id=letter, topic=topic, partition=partition, offset=offset)
+
+
+def _discarding(router: APIRouter, backend: Backend) -> None:
+    @router.post(
+        "/dead-letters/{letter}/discard", status_code=204, tags=["dead letters"], summary="Put a dead letter away"
+    )
+    async def discard(letter: Letter, told: Discarded, actor: Annotated[Actor, Depends(allowed(Act.REDRIVE))]) -> None:
+        await put_away(backend, actor, letter, told.reason)
 
 
 def _place(letter: dict[str, Any]) -> Place:

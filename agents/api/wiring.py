@@ -9,6 +9,7 @@ from fastapi import Path
 
 from agents.access import Actor, admit
 from agents.api.models import Written
+from agents.api.once import Asking
 from agents.console.backend import Backend
 from schemas.fields import CustomerId
 from schemas.times import to_rfc3339
@@ -25,19 +26,26 @@ async def known(backend: Backend, customer: str) -> tuple[str, int]:
 
 
 async def write(
-    backend: Backend, actor: Actor, customer: str, kind: str, fields: dict[str, Any], event_id: str = ""
+    backend: Backend, actor: Actor, once: Asking, customer: str, kind: str, fields: dict[str, Any], event_id: str = ""
 ) -> Written:
     """Put one event about a customer on its topic; the answer comes when it is safe.
 
     Args:
-        event_id: one that is derived, where asking again must be the same event.
+        once: under which key it was asked for.
+        event_id: one that is derived, where asking again must be the same event whatever the key.
 
     Raises:
+        HTTPException: something else was asked for under the same key.
         Invalid: it is no event of the contract.
         DependencyUnavailable: Kafka does not answer.
     """
+    event_id = event_id or once.event_id(actor.name, kind) or f"{SOURCE}-{secrets.token_hex(12)}"
+    own = backend.keys.customer_of(customer)
+    once.follow(own, event_id)
+    if (before := await once.before(backend, backend.partition(own), event_id)) is not None:
+        return before
     told = {
-        "id": event_id or f"{SOURCE}-{secrets.token_hex(12)}",
+        "id": event_id,
         "type": kind,
         "customer": customer,
         "time": to_rfc3339(backend.now()),
@@ -45,4 +53,6 @@ async def write(
     }
     admitted = admit(told, actor=actor, source=SOURCE, keys=backend.keys, partitions=backend.settings.partitions)
     offset = await backend.write(admitted, SOURCE)
-    return Written(id=admitted.event.id, topic=admitted.topic, partition=admitted.partition, offset=offset)
+    written = Written(id=admitted.event.id, topic=admitted.topic, partition=admitted.partition, offset=offset)
+    await once.keep(backend, backend.partition(own), written)
+    return written

@@ -22,6 +22,7 @@ from agents.console.backend import Backend
 from agents.console.care import care_page
 from agents.console.customer import contact_part, customer_page, customer_parts, timeline_part
 from agents.console.desk import desk_page, desk_parts
+from agents.console.desk_dialogs import draft_part, escalate_dialog
 from agents.console.live import Live
 from agents.console.now import now_page, now_parts, steer
 from agents.console.rules import rules_page, rules_parts
@@ -66,6 +67,7 @@ def routes() -> list[BaseRoute]:
         route("/customers", Act.WATCH, customers.customers_page),
         route("/live/customers", Act.WATCH, _live(customers.customers_parts)),
         route("/segments", Act.WATCH, customers.segment_page, methods=("POST",)),
+        route("/segments/forget", Act.WATCH, customers.segment_forget, methods=("POST",)),
         route("/segments/export", Act.EXPORT, customers.segment_export, methods=("POST",)),
         route("/search", Act.SEARCH, customers.search_page, methods=("POST",)),
         route("/search/hits", Act.SEARCH, customers.search_hits, methods=("POST",)),
@@ -73,9 +75,12 @@ def routes() -> list[BaseRoute]:
         route("/live/rules", Act.READ_RULES, _live(rules_parts)),
         route("/letters", Act.READ_LETTERS, letters.letters_page),
         route("/letters/redrive", Act.REDRIVE, letters.redrive, methods=("POST",)),
+        route("/letters/discard", Act.REDRIVE, letters.discard, methods=("POST",)),
         route("/care", Act.WATCH, care_page),
         route("/desk", Act.WORK, desk_page),
         route("/live/desk", Act.WORK, _live(desk_parts)),
+        route("/desk/{customer}/{work}/escalate", Act.WORK, escalate_dialog),
+        route("/desk/{customer}/{work}/draft", Act.WORK, draft_part, methods=("POST",)),
         route("/desk/{customer}/{work}/{step}", Act.WORK, writes.work_on, methods=("POST",)),
         route("/customers/{customer}/timeline", Act.LOOK, timeline_part),
         route("/customers/{customer}/contact", Act.OPEN_CONTACT, contact_part, methods=("POST",)),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from agents.access import AccessKeys, Admitted, AuditLog, access_keys
 from agents.almanacs import AlmanacFeed
 from agents.bootstrap import open_store, open_tables
+from agents.console.letters_done import LettersDone
 from agents.console.sampler import Sampler
 from agents.console.segments import SavedSegments
 from agents.console.session import Sessions, first_token
@@ -49,9 +50,11 @@ class Backend:
         self.zone: str = own_rulebook(settings).defaults.place.zone
         """Whose clock the console shows: the store's."""
         self.segments = SavedSegments(self.tables.client, self.tables.address)
+        self.letters_done = LettersDone(self.tables.client, self.tables.address)
         self.people = capacities(settings.console_people)
         """People of the desk, and how much each can have open."""
         self._rulebook: tuple[float, Rulebook] | None = None
+        self._letters = SharedLook[int](_LOOK_SECONDS)
         self._work = SharedLook[list[WorkItem]](_LOOK_SECONDS)
         self._days = SharedLook[dict[str, dict[str, int]]](_LOOK_SECONDS)
         self._minutes = SharedLook[dict[str, dict[str, int]]](_LOOK_SECONDS)
@@ -90,6 +93,14 @@ class Backend:
     async def all_work(self) -> Sequence[WorkItem]:
         """All work as it was at most a moment ago: every open page asks for it, and all of them share one look."""
         return await self._work.at("", self.rollups.all_work)
+
+    async def open_letters(self) -> int:
+        """How many dead letters still need somebody, likewise."""
+
+        async def look() -> int:
+            return max(self.sampler.counts.get("letters", 0) - await self.letters_done.count(), 0)
+
+        return await self._letters.at("", look)
 
     async def minutes(self, minutes: Sequence[int]) -> dict[str, dict[str, int]]:
         """The sums of each of these minutes since the epoch, likewise."""

@@ -12,9 +12,11 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from agents.console import charts
+from agents.console.answers import came_of_it, channel_table
 from agents.console.decisions import decided
 from agents.console.rules import DAYS
 from agents.console.web import View
+from agents.rollups.answers import by_rule, together
 from schemas.errors import NotFound
 from schemas.fields import ComplaintCategory
 from schemas.outcome import Reason
@@ -22,7 +24,6 @@ from schemas.readings import DIMENSIONS
 from schemas.times import to_millis
 
 _TOUCHPOINTS: Final = ("product.viewed", "cart.item_added", "checkout.started", "order.placed")
-_RECEIPTS: Final = ("delivered", "opened", "clicked", "redeemed", "failed")
 _DAY: Final = re.compile(r"^20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$")
 _ASKED: Final = 5
 _CATEGORIES: Final = get_args(ComplaintCategory)
@@ -50,9 +51,7 @@ async def care_page(view: View) -> Response:
         ),
         discount=words.money(sums.get("spent.discount", 0), await _currency(view)),
         redeemed=sums.get("receipt.redeemed", 0),
-        receipts={
-            name: sums.get(f"receipt.{name}", 0) for name in ("delivered", "opened", "clicked", "redeemed", "failed")
-        },
+        answers=channel_table(_by_channel(sums), words),
     )
 
 
@@ -79,13 +78,24 @@ async def _currency(view: View) -> str:
 
 async def _rules(sums: dict[str, int], view: View) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
+    told = by_rule(sums)
     for rule in (await view.backend.rulebook()).rules:
         acted = sums.get(f"rule.{rule.id}.acted", 0)
         if acted:
-            rows.append({"id": rule.id, "title": view.words.named("rules", rule.id), "acted": acted})
+            title, came = view.words.named("rules", rule.id), came_of_it(together(told.get(rule.id, {})), view.words)
+            rows.append({"id": rule.id, "title": title, "acted": acted, "came": came})
     rows.sort(key=lambda row: -row["acted"])
     most = rows[0]["acted"] if rows else 1
     return [{**row, "bar": _bar(row["acted"] / most, "acted-m")} for row in rows]
+
+
+def _by_channel(sums: dict[str, int]) -> dict[str, dict[str, int]]:
+    """What senders told by channel, of all rules together."""
+    channels: dict[str, list[dict[str, int]]] = {}
+    for told in by_rule(sums).values():
+        for channel, counts in told.items():
+            channels.setdefault(channel, []).append(counts)
+    return {channel: together({str(n): one for n, one in enumerate(some)}) for channel, some in channels.items()}
 
 
 def _reasons(sums: dict[str, int], view: View) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from agents.console.words import Words
 
 _WIDTH: Final = 930
 _AXIS: Final = 936
+_SQUARE: Final = 150
 
 
 def spark(values: Sequence[float], *, failing: bool = False) -> Markup:
@@ -175,6 +176,33 @@ def dots(mean: float | None) -> Markup:
     return Markup(
         '<svg width="120" height="16" aria-hidden="true"><line x1="6" x2="114" y1="8" y2="8" stroke="var(--line)"/>'
         f"{small}{dot}</svg>"
+    )
+
+
+def calibration(tenths: Sequence[tuple[float, float, float]], label: str) -> Markup:
+    """What was said against what was seen, as dots on the diagonal.
+
+    Args:
+        tenths: predicted, observed, and how many outcomes are behind them.
+    """
+    most = max((weight for _, _, weight in tenths), default=0.0) or 1.0
+    side = _SQUARE
+    grid = "".join(
+        f'<line x1="0" x2="{side}" y1="{side * (1 - at):.0f}" y2="{side * (1 - at):.0f}" stroke="var(--line)"/>'
+        f'<text x="{side + 6}" y="{side * (1 - at) + 4:.0f}">{at * 100:.0f} %</text>'
+        for at in (0.0, 0.5, 1.0)
+    )
+    drawn = "".join(
+        f"<g><title>{said * 100:.0f} % → {seen * 100:.0f} %</title>"
+        f'<circle cx="{side * said:.1f}" cy="{side * (1 - seen):.1f}" r="{2.5 + 4.5 * (weight / most) ** 0.5:.1f}" '
+        'fill="var(--ink)" fill-opacity=".8"/></g>'
+        for said, seen, weight in tenths
+        if weight > 0
+    )
+    return Markup(
+        f'<svg viewBox="-8 -8 {side + 54} {side + 16}" width="{side + 54}" height="{side + 16}" role="img" '
+        f'aria-label="{escape(label)}">{grid}<line x1="0" x2="{side}" y1="{side}" y2="0" stroke="var(--edge)" '
+        f'stroke-dasharray="3 3"/>{drawn}</svg>'
     )
 
 

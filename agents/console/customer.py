@@ -16,6 +16,7 @@ from agents.console.customer_sections import (
     coupons_section,
     figures,
     language_section,
+    lines_of,
     order_section,
     owed_sentence,
     points_section,
@@ -91,6 +92,7 @@ async def customer_values(view: View) -> dict[str, Any]:
     chosen = view.query.get("show", "")
     before = int(view.query.get("before", "0") or 0)
     rest = [entry for entry in filtered(entries, chosen) if not before or entry.at < before]
+    shown = _whole_moments(rest)
     open_work = [one for one in life.work if not one.closed and one.kind == "complaint"]
     contact = await contact_of(record, actor=view.session.actor, purpose=ContactPurpose.LOOK, audit=view.backend.audit)
     return {
@@ -98,7 +100,8 @@ async def customer_values(view: View) -> dict[str, Any]:
         "record": record,
         "contact": contact,
         "erased": bool(record.erased),
-        "language": language_section(record, words),
+        "language": language_section(record, words, now),
+        "merged": [words("customer.became", id=one.id, day=words.day(one.at, now)) for one in record.merged],
         "says": sentence(record, life.work, words, now),
         "owes": owed_sentence(open_work, words, now),
         "strip": figures(record, life, words, now),
@@ -107,12 +110,15 @@ async def customer_values(view: View) -> dict[str, Any]:
         "counts": counted(entries, coming),
         "coming": coming[:_DUE] if chosen in ("", "due") else [],
         "more_due": max(len(coming) - _DUE, 0),
-        "days": _by_day(rest[:_PAGE], words, now) if chosen != "due" else [],
-        "older": rest[_PAGE - 1].at if len(rest) > _PAGE else 0,
-        "left": max(len(rest) - _PAGE, 0),
-        "complaints": [complaint_section(one, words, now) for one in open_work],
+        "days": _by_day(rest[:shown], words, now) if chosen != "due" else [],
+        "older": rest[shown - 1].at if len(rest) > shown else 0,
+        "left": max(len(rest) - shown, 0),
+        "complaints": [complaint_section(one, life.work, words, now) for one in open_work],
         "risk": await _risk(view, record),
-        "orders": [order_section(one, words, now) for one in reversed(orders.orders[-_ORDERS:])],
+        "orders": [
+            order_section(one, words, now) | {"lines": lines_of(one.id, one.currency, life.events, words)}
+            for one in reversed(orders.orders[-_ORDERS:])
+        ],
         "order_count": record.purchases.count,
         "points": points_section(record, words),
         "coupons": coupons_section(record, words, now),
@@ -135,7 +141,12 @@ async def contact_part(view: View) -> Response:
     return HTMLResponse(environment().get_template("customer/contact.html").render(contact=told, **await frame(view)))
 
 
-# ------------------------------------------------------------ the sentence
+def _whole_moments(entries: list[TimelineEntry]) -> int:
+    """How many rows the page shows: never some of one moment alone, as the next page goes on before it."""
+    shown = min(_PAGE, len(entries))
+    while 0 < shown < len(entries) and entries[shown].at == entries[shown - 1].at:
+        shown += 1
+    return shown
 
 
 # ------------------------------------------------------------ figures

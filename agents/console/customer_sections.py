@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
@@ -9,7 +10,8 @@ from babel import Locale, UnknownLocaleError
 from agents.console import charts
 from agents.console.life import Life
 from agents.console.words import Words
-from agents.rollups.model import WorkItem
+from agents.rollups.model import TimelineRow, WorkItem
+from rules.zones import is_zone
 from schemas.readings import DIMENSIONS, last_year, points_balance
 from schemas.record import CustomerRecord, Order
 from schemas.times import DAY, Millis
@@ -62,8 +64,8 @@ def owed_sentence(work: list[WorkItem], words: Words, now: Millis) -> str:
     return words("customer.owe", by=words.by(first, now))
 
 
-def language_section(record: CustomerRecord, words: Words) -> str:
-    """The customer's language, in the reader's."""
+def language_section(record: CustomerRecord, words: Words, now: Millis = 0) -> str:
+    """The customer's language, in the reader's, where they live, and what time it is there."""
     parts = []
     if record.profile.locale:
         try:
@@ -72,7 +74,9 @@ def language_section(record: CustomerRecord, words: Words) -> str:
             spoken = None
         parts.append(spoken or record.profile.locale)
     if record.profile.zone:
-        parts.append(record.profile.zone.rpartition("/")[2].replace("_", " "))
+        city = record.profile.zone.rpartition("/")[2].replace("_", " ")
+        there = Words(words.language, record.profile.zone) if now and is_zone(record.profile.zone) else None
+        parts.append(words("customer.there", city=city, time=there.time(now)) if there else city)
     return " · ".join(parts)
 
 
@@ -85,6 +89,8 @@ def figures(record: CustomerRecord, life: Life, words: Words, now: Millis) -> di
         note.append(words("customer.every", n=usual))
     value = words.named("values", record.segment.value) if record.segment.value else ""
     since = words("customer.since", day=words.day(record.segment.since, now)) if record.segment.since else ""
+    if life.moves and life.moves[0][2] == record.segment.stage:
+        since = words("customer.before", since=since, stage=words.named("stages", life.moves[0][1]))
     means = [one for one in satisfaction_section(record) if one["mean"] is not None]
     weakest = min(means[1:] or means, key=lambda one: one["mean"], default=None)
     overall = next((one for one in means if one["name"] == "overall"), means[0] if means else None)
@@ -124,8 +130,27 @@ def consents_section(record: CustomerRecord) -> dict[str, list[tuple[str, str]]]
     }
 
 
-def complaint_section(work: WorkItem, words: Words, now: Millis) -> dict[str, Any]:
-    """An open complaint."""
+def lines_of(order_id: str, currency: str, events: Sequence[TimelineRow], words: Words) -> list[tuple[str, str, str]]:
+    """Of each line of an order that is kept: how many, of what, at which price."""
+    placed = next((row for row in events if row.kind == "order.placed" and row.data.get("order_id") == order_id), None)
+    if placed is None:
+        return []
+    kept = [list_of(placed.data.get(part)) for part in ("lines", "quantities", "prices")]
+    return [
+        ("" if quantity == "1" else f"{quantity} × ", sku, words.money(int(price), currency))
+        for sku, quantity, price in zip(*kept, strict=False)
+    ]
+
+
+def list_of(value: object) -> list[str]:
+    """A list that a timeline's row may hold."""
+    return [str(part) for part in value] if isinstance(value, list) else []
+
+
+def complaint_section(work: WorkItem, every: Sequence[WorkItem], words: Words, now: Millis) -> dict[str, Any]:
+    """An open complaint; ``every`` is all work about its customer."""
+    before = [one for one in every if one.kind == "complaint" and one.closed > 1 and one.id != work.id]
+    last = max(before, key=lambda one: one.closed, default=None)
     late = bool(work.due and work.due < now)
     left = words.span(work.due - now) if work.due else ""
     return {
@@ -136,6 +161,9 @@ def complaint_section(work: WorkItem, words: Words, now: Millis) -> dict[str, An
         else words("customer.no_deadline"),
         "kind": words.named("categories", work.category or "other"),
         "urgency": words.named("urgencies", work.urgency) if work.urgency else "",
+        "earlier": words("customer.earlier", n=len(before), span=words.span(last.closed - last.opened))
+        if last is not None and last.opened
+        else "",
     }
 
 

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from agents.access import AuditEntry
 from agents.commands.customer import page as everything
+from agents.console import charts
 from agents.console.segments import SavedSegment, count_segment
 from agents.console.web import View, environment, frame
 from schemas.errors import TendError
@@ -20,6 +21,8 @@ _TIERS: Final = ("none", "bronze", "silver", "gold", "platinum")
 _LISTED: Final = 20
 _FIELDS: Final = ("email", "phone", "name", "order", "complaint", "coupon", "action")
 _SAMPLE: Final = 10
+_LEAST_BEGINNING: Final = 3
+"""Characters from which on ids that begin so are shown."""
 _PAGES: Final = {
     "now": "/",
     "care": "/care",
@@ -58,6 +61,7 @@ async def customers_values(view: View) -> dict[str, Any]:
         "tiers": _tiers(places, view),
         "tier_counts": _tier_counts(places, view),
         "risk": _histogram([places.get(f"risk.{tenth}", 0) for tenth in range(10)], view),
+        "calibration": _calibration(view),
         "unscored": places.get("risk.-1", 0),
         "leaving": [
             {"customer": customer, "risk": words.percent(risk)}
@@ -71,6 +75,20 @@ async def customers_values(view: View) -> dict[str, Any]:
         "result": None,
         "condition": "",
     }
+
+
+def _calibration(view: View) -> dict[str, Any] | None:
+    """Whether what the model said of leaving came true, by tenth; None while nobody's time has come."""
+    almanac = view.backend.almanacs.newest
+    if almanac is None or not almanac.churn.horizons:
+        return None
+    horizon = almanac.churn.horizons[0]
+    tenths = [(said.mean, seen.mean, seen.weight) for said, seen in horizon.monitoring.calibration if seen.weight > 0]
+    if not tenths:
+        return None
+    words, error = view.words, horizon.quality.calibration_error
+    note = words("customers.calibration_note", gap=words.number(error * 100, 1), n=round(horizon.quality.examples))
+    return {"chart": charts.calibration(tenths, words("customers.calibration")), "note": note}
 
 
 def _tiers(places: dict[str, int], view: View) -> Markup:
@@ -122,6 +140,8 @@ async def found(view: View, sought: str) -> list[dict[str, str]]:
     partition = partition_of(own, view.backend.settings.partitions)
     if (await view.backend.store.customer(partition, own))[0] is not None:
         customers = [own, *(one for one in customers if one != own)]
+    if not customers and len(sought) >= _LEAST_BEGINNING:
+        customers = await view.backend.rollups.beginning_with(sought, _LISTED)
     hits += [{"href": f"/customers/{one}", "kind": words("nav.customers"), "title": one} for one in customers[:10]]
     for rule in (await view.backend.rulebook()).rules:
         name = words.named("rules", rule.id)
@@ -162,11 +182,19 @@ async def segment_page(view: View) -> Response:
     try:
         result = await count_segment(view.backend, condition, rulebook, view.now, sample=_SAMPLE)
         if name:
-            await view.backend.segments.save(SavedSegment(name, condition, view.session.name))
+            kept = await view.backend.segments.one(name)
+            by = kept.by if kept and kept.condition == condition else view.session.name
+            await view.backend.segments.save(SavedSegment(name, condition, by, result["count"], view.now))
             values["segments"] = await view.backend.segments.all()
     except TendError as problem:
         result = {"problem": str(problem)}
     return await view.page("customers.html", **{**values, "result": result, "condition": condition})
+
+
+async def segment_forget(view: View) -> Response:
+    """Keep a saved segment no longer."""
+    await view.backend.segments.forget((await view.form()).get("name", ""))
+    return RedirectResponse("/customers#segments", status_code=303)
 
 
 async def segment_export(view: View) -> Response:

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from agents.access import ContactPurpose, contact_of
 from agents.console.backend import USUAL_CAPACITY
 from agents.console.customer import life_of
-from agents.console.customer_sections import sentence
+from agents.console.customer_sections import language_section, lines_of, order_section, sentence
 from agents.console.decisions import message_title
+from agents.console.desk_ruler import ruler
+from agents.console.drafts import drafts_for
 from agents.console.timeline import past
 from agents.console.web import View, environment, frame
 from agents.console.words import Words
 from agents.rollups.complaint_work import work_key
-from agents.rollups.model import WorkItem
+from agents.rollups.model import TimelineRow, WorkItem
+from agents.rollups.rows import LINES
 from schemas.errors import TendError
 from schemas.readings import DIMENSIONS, last_year
 from schemas.record import CustomerRecord, OrderBook
 from schemas.times import DAY, HOUR, Millis
 
 _SOON: Final = HOUR
-_WIDTH: Final = 1392
 _MOST: Final = 60
 RESOLUTIONS: Final = ("sent_again", "refunded", "explained", "not_justified")
 
@@ -143,53 +144,6 @@ def _loads(todo: Sequence[WorkItem], view: View) -> list[dict[str, Any]]:
     return loads[:6]
 
 
-# ------------------------------------------------------------ the ruler
-
-
-def ruler(todo: Sequence[WorkItem], chosen: WorkItem | None, view: View) -> Markup:
-    """The deadlines around now as marks on a line: initials, + for nobody, squares for calls, overdue on its tint."""
-    words, now = view.words, view.now
-    start, end = now - 2 * HOUR - now % HOUR, now + 7 * HOUR - now % HOUR
-
-    def x(moment: Millis) -> float:
-        return _WIDTH * (moment - start) / (end - start)
-
-    near = [one for one in todo if one.due and start <= one.due <= end]
-    parts = [f'<rect x="0" y="6" width="{x(now):.0f}" height="28" fill="var(--fail-t)"/>']
-    for hour in range(start, end + 1, HOUR):
-        anchor = "start" if hour == start else "end" if hour + HOUR > end else "middle"
-        parts.append(f'<line x1="{x(hour):.1f}" x2="{x(hour):.1f}" y1="34" y2="39" stroke="var(--edge)"/>')
-        parts.append(f'<text x="{x(hour):.1f}" y="51" text-anchor="{anchor}">{words.time(hour)}</text>')
-    parts.append(f'<line x1="0" x2="{_WIDTH}" y1="34.5" y2="34.5" stroke="var(--edge)"/>')
-    parts += [_pin(one, x(one.due), one is chosen, view) for one in near]
-    parts.append(f'<line x1="{x(now):.1f}" x2="{x(now):.1f}" y1="2" y2="40" stroke="var(--ink)" stroke-width="2"/>')
-    parts.append(f'<text x="{x(now) + 6:.1f}" y="11" class="nowt">{words.time(now)}</text>')
-    label = words("desk.ruler", n=len(near))
-    return Markup(
-        f'<svg viewBox="0 0 {_WIDTH} 54" width="100%" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
-    )
-
-
-def _pin(work: WorkItem, x: float, chosen: bool, view: View) -> str:
-    late, mine = work.due < view.now, work.owner == view.session.name
-    fill = "var(--ink)" if mine else "var(--sunken)" if work.owner else "var(--ground)"
-    stroke = "var(--fail-m)" if late else "var(--ink)" if mine else "var(--edge)"
-    dashes = "" if work.owner else ' stroke-dasharray="2.5 2.2"'
-    letters = escape(work.owner[:2].upper() or "+")
-    ink = "pin-on" if mine else "pin"
-    ring = (
-        f'<rect x="{x - 13.5:.1f}" y="7.5" width="27" height="27" rx="13.5" fill="none" stroke="var(--ink)" '
-        'stroke-width="1.5"/>'
-        if chosen
-        else ""
-    )
-    return (
-        f'<rect x="{x - 10:.1f}" y="11" width="20" height="20" rx="{10 if work.kind == "complaint" else 4}" '
-        f'fill="{fill}" stroke="{stroke}" stroke-width="{2 if late else 1.2}"{dashes}/>'
-        f'<text x="{x:.1f}" y="25" text-anchor="middle" class="{ink}">{letters}</text>{ring}'
-    )
-
-
 # ------------------------------------------------------------ the work at hand
 
 
@@ -205,8 +159,10 @@ async def _work(work: WorkItem, view: View) -> dict[str, Any]:
             "meta": [work.id],
             "due": "",
             "order": None,
+            "drafts": [],
+            "language": "",
         }
-    record = life.record
+    record, defaults = life.record, (await view.backend.rulebook()).defaults
     contact = await contact_of(record, actor=view.session.actor, purpose=ContactPurpose.LOOK, audit=view.backend.audit)
     entries = past(life, words, now)
     spent = last_year(record.purchases, now)[1]
@@ -215,8 +171,10 @@ async def _work(work: WorkItem, view: View) -> dict[str, Any]:
         "title": title_of(work, words),
         "due": _due(work, words, now),
         "meta": _meta(work, words, now, view),
-        "order": _order(work, orders, life.events, words),
-        "follows": _follows(life.record.held, work, words, view, await _follow_up(view)),
+        "order": _order(work, orders, life.events, words, now),
+        "follows": _follows(life.record.held, work, words, view, defaults.complaints.follow_up_hours),
+        "drafts": drafts_for(work, defaults, words) if work.kind == "complaint" else [],
+        "language": language_section(record, words).split(" · ")[0],
         "context": {
             "name": contact.name or work.customer,
             "record": record,
@@ -272,20 +230,25 @@ def _meta(work: WorkItem, words: Words, now: Millis, view: View) -> list[str]:
     return parts
 
 
-def _order(work: WorkItem, orders: OrderBook, events: Sequence[Any], words: Words) -> dict[str, Any] | None:
+def _order(
+    work: WorkItem, orders: OrderBook, events: Sequence[TimelineRow], words: Words, now: Millis
+) -> dict[str, Any] | None:
     order = next((one for one in orders.orders if one.id == work.order), None)
     if order is None:
         return None
     placed = next((row for row in events if row.kind == "order.placed" and row.data.get("order_id") == order.id), None)
     return {
-        "id": order.id,
+        **order_section(order, words, now),
         "day": words.short_day(order.placed) if order.placed else "",
-        "amount": words.money(order.amount, order.currency),
         "promised": words.short_day(order.promised) if order.promised else "–",
-        "state": words("orders.a_little_late") if order.late else words.named("orders", order.status),
-        "tag": "held" if order.late else "supp",
-        "lines": list(placed.data.get("lines", [])) if placed is not None else [],
+        "lines": lines_of(order.id, order.currency, events, words),
+        "more": max(_items(placed) - LINES, 0),
     }
+
+
+def _items(placed: TimelineRow | None) -> int:
+    count = placed.data.get("items") if placed is not None else 0
+    return count if isinstance(count, int) else 0
 
 
 def _follows(held: Sequence[Any], work: WorkItem, words: Words, view: View, hours: int) -> list[tuple[str, str]]:
@@ -297,7 +260,3 @@ def _follows(held: Sequence[Any], work: WorkItem, words: Words, view: View, hour
     if work.kind == "complaint":
         follows.append(("due", words("desk.then_ask", when=words.by_moment(view.now + hours * HOUR, view.now))))
     return follows
-
-
-async def _follow_up(view: View) -> int:
-    return int((await view.backend.rulebook()).defaults.complaints.follow_up_hours)

@@ -33,7 +33,7 @@ def happenings(life: Life, words: Words) -> Iterable[TimelineEntry]:
         if row.id in seen or row.kind in SIMPLE_RECEIPTS:
             continue
         seen.add(row.id)
-        by_staff = row.actor.startswith("staff:") or row.kind == "callback.completed"
+        by_staff = row.actor.startswith("staff:") or row.kind.startswith("callback.")
         kind = "staff" if by_staff else "customer"
         yield TimelineEntry(
             row.at,
@@ -50,6 +50,8 @@ def happenings(life: Life, words: Words) -> Iterable[TimelineEntry]:
 def _event_title(row: TimelineRow, words: Words) -> str:
     data = row.data
     key = f"events.{row.kind}"
+    if row.kind == "complaint.updated" and row.actor.startswith("staff:") and data.get("urgency"):
+        key = "events.complaint.escalated"
     if not words.has(key):
         return row.kind.replace(".", ": ").replace("_", " ")
     currency = str(data.get("currency", ""))
@@ -64,8 +66,15 @@ def _event_title(row: TimelineRow, words: Words) -> str:
         purpose=words.named("purposes", str(data.get("purpose", ""))),
         who=row.actor.removeprefix("staff:"),
         owner=str(data.get("owner", "")),
+        urgency=words.named("urgencies", str(data.get("urgency", ""))),
         outcome=words.named("call_outcomes", str(data.get("outcome", ""))),
         code=str(data.get("code", "")),
+        points=words.number(_number(data.get("points"))),
+        feedback=words.named("feedback", str(data.get("kind", ""))),
+        name=str(data.get("name", "")).replace("_", " "),
+        into=str(data.get("into", "")),
+        was=str(data.get("was", "")),
+        sku=str(data.get("sku", "")),
         rating=str(data.get("rating", "")),
         told=words.listed([words.named("fields", str(name)) for name in _texts(data.get("told"))]),
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, Final
+from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
 from agents.access import Actor, AuditEntry
 from agents.commands.dead_letters import REDRIVEN, described, newest_letters, one_letter, target
 from agents.console.backend import Backend
+from agents.console.letters_done import DISCARDED, MOST_REASON, SENT_AGAIN, LetterDone
 from agents.console.web import View
 from schemas.errors import TendError
 from schemas.events import Invalid, decode_event
@@ -25,7 +27,7 @@ async def letters_page(view: View) -> Response:
         ((name.removeprefix("letter."), count) for name, count in counts.items() if name.startswith("letter.")),
         key=lambda one: -one[1],
     )
-    chosen = view.query.get("letter", "")
+    chosen, done = view.query.get("letter", ""), await view.backend.letters_done.all()
     letters = await newest_letters(view.backend.settings, _NEWEST) if causes else []
     return await view.page(
         "letters.html",
@@ -33,9 +35,23 @@ async def letters_page(view: View) -> Response:
         if causes
         else words("letters.none"),
         causes=[_cause(cause, count, view) for cause, count in causes],
-        found=sorted(letters, key=lambda one: one["id"], reverse=True),
+        found=[{**one, "done": _done(done.get(one["id"]), view)} for one in _newest_first(letters)],
         letter=await _letter(view, chosen) if chosen else None,
+        done=_done(done.get(chosen), view),
+        left=await view.backend.open_letters(),
     )
+
+
+def _newest_first(letters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(letters, key=lambda one: (one["at"], one["id"]), reverse=True)
+
+
+def _done(done: LetterDone | None, view: View) -> str:
+    """What became of a letter, in words; nothing where nobody has dealt with it."""
+    if done is None:
+        return ""
+    told = view.words(f"letters.{done.how}", by=done.by, when=view.words.by_moment(done.at, view.now))
+    return f"{told}: {done.reason}" if done.reason else told
 
 
 def _cause(cause: str, count: int, view: View) -> dict[str, Any]:
@@ -59,7 +75,28 @@ async def redrive(view: View) -> Response:
     """Send a letter again to where it belongs, where it would pass now."""
     name = (await view.form()).get("letter", "")
     await send_again(view.backend, view.session.actor, name)
-    return RedirectResponse(f"/letters?letter={name}&sent=1", status_code=303)
+    return RedirectResponse(f"/letters?letter={quote(name)}", status_code=303)
+
+
+async def discard(view: View) -> Response:
+    """Put a letter away, with the reason."""
+    told = await view.form()
+    await put_away(view.backend, view.session.actor, told.get("letter", ""), told.get("reason", ""))
+    return RedirectResponse(f"/letters?letter={quote(told.get('letter', ''))}", status_code=303)
+
+
+async def put_away(backend: Backend, actor: Actor, name: str, reason: str) -> None:
+    """Discard a letter: it needs nobody any more, and stays where it lies.
+
+    Raises:
+        TendError: there is no such letter, or no reason was given.
+    """
+    reason = reason.strip()[:MOST_REASON]
+    if not reason:
+        raise TendError(f"Dead letter {name} was not discarded: say why, as others will ask")
+    await one_letter(backend.settings, name)
+    await backend.audit.write(AuditEntry(actor.text, "letter.discarded", name, detail=reason))
+    await backend.letters_done.note(name, LetterDone(DISCARDED, actor.name, backend.now(), reason))
 
 
 async def send_again(backend: Backend, actor: Actor, name: str) -> tuple[str, int, int]:
@@ -75,4 +112,5 @@ async def send_again(backend: Backend, actor: Actor, name: str) -> tuple[str, in
     await backend.audit.write(AuditEntry(actor.text, "letter.redriven", name))
     headers = [one for one in raw.headers if not one[0].startswith("tend-")]
     offset = await backend.producer.send(topic, partition, raw.key, raw.value, [*headers, (REDRIVEN, name.encode())])
+    await backend.letters_done.note(name, LetterDone(SENT_AGAIN, actor.name, backend.now()))
     return topic, partition, offset

@@ -9,15 +9,18 @@ import yaml
 from starlette.responses import Response
 
 from agents.console import charts
+from agents.console.answers import came_of_it, channel_table, steps_taken
 from agents.console.decisions import feed_entry
 from agents.console.rule_looks import looks
 from agents.console.web import View, environment, frame
 from agents.console.words import Words
+from agents.rollups.answers import BOUNCED, REFUSED, by_rule, together
 from rules.durations import in_words
 from rules.rule import Rule
 from schemas.outcome import decode_decision
 
 DAYS: Final = 28
+AnswersByRule = Mapping[str, Mapping[str, Mapping[str, int]]]
 _SPANS: Final = frozenset({"cooldown", "expiry", "spread", "valid"})
 """Terms that are spans of time."""
 _PURPOSES: Final = (
@@ -47,7 +50,8 @@ async def rules_values(view: View) -> dict[str, Any]:
     """All that the page shows."""
     words, rulebook = view.words, await view.backend.rulebook()
     sums = await view.backend.last_days(DAYS)
-    rows = [_row(rule, sums, words) for rule in rulebook.rules]
+    answers = by_rule(sums)
+    rows = [_row(rule, sums, answers, words) for rule in rulebook.rules]
     chosen = rulebook.rule(view.query.get("rule", "")) or max(
         rulebook.rules, key=lambda rule: sums.get(f"rule.{rule.id}.proposed", 0), default=None
     )
@@ -62,18 +66,23 @@ async def rules_values(view: View) -> dict[str, Any]:
     }
 
 
-def _row(rule: Rule, sums: Mapping[str, int], words: Words) -> dict[str, Any]:
+def _row(rule: Rule, sums: Mapping[str, int], answers: AnswersByRule, words: Words) -> dict[str, Any]:
     figures = {name: sums.get(f"rule.{rule.id}.{name}", 0) for name in ("acted", "held", "not_sent", "proposed")}
     figures["held"] = min(figures["held"], max(figures["proposed"] - figures["acted"] - figures["not_sent"], 0))
     # What was proposed before these days and came out of a hold in them counts as well, so that the account balances.
     figures["proposed"] = figures["acted"] + figures["held"] + figures["not_sent"]
+    told = together(answers.get(rule.id, {}))
+    failed = min(told.get(BOUNCED, 0) + told.get(REFUSED, 0), figures["acted"])
     title = words.named("rules", rule.id) if words.has(f"rules.{rule.id}") else rule.terms.about
     label = words("rules_page.bar", acted=figures["acted"], held=figures["held"], not_sent=figures["not_sent"])
+    if failed:
+        label = words.listed([label, words("rules_page.failed", n=failed)])
     return {
         "id": rule.id,
         "title": title,
         "group": next(group for group, starts in _PURPOSES if any(rule.id.startswith(start) for start in starts)),
-        "bar": charts.proposals(figures["acted"], figures["held"], figures["not_sent"], 0, label),
+        "bar": charts.proposals(figures["acted"], figures["held"], figures["not_sent"], failed, label),
+        "came": came_of_it(told, words),
         **figures,
     }
 
@@ -88,7 +97,9 @@ def _grouped(rows: list[dict[str, Any]], words: Words) -> list[tuple[str, list[d
 
 async def _detail(rule: Rule, sums: Mapping[str, int], view: View) -> dict[str, Any]:
     words = view.words
-    row = _row(rule, sums, words)
+    answers = by_rule(sums)
+    row = _row(rule, sums, answers, words)
+    steps = steps_taken(together(answers.get(rule.id, {})), words)
     reasons = [
         (kind, reason, count)
         for name, count in sums.items()
@@ -108,8 +119,10 @@ async def _detail(rule: Rule, sums: Mapping[str, int], view: View) -> dict[str, 
     return {
         **row,
         "about": rule.terms.about,
-        "sieve": charts.sieve(row["proposed"], losses, [row["acted"]]),
+        "sieve": charts.sieve(row["proposed"], losses, [row["acted"], *(count for count, _ in steps)]),
         "losses": named,
+        "steps": steps,
+        "answers": channel_table(answers.get(rule.id, {}), words),
         "source": _source(rule),
         "file": rule.file,
         "looks": looks(rule, await view.backend.rulebook(), view.query, view.now),

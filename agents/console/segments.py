@@ -35,6 +35,9 @@ class SavedSegment(msgspec.Struct, frozen=True):
     name: str
     condition: str
     by: str
+    count: int = -1
+    """How many it held for when it was counted last; -1 where nobody has."""
+    counted: Millis = 0
 
 
 class SavedSegments:
@@ -46,9 +49,21 @@ class SavedSegments:
     async def save(self, segment: SavedSegment) -> None:
         """Keep it under its name. Raises TendError where there are too many."""
         with translate_errors(self._address):
-            if await self._client.hlen(key(0, "segments")) >= MOST:
+            is_new = not await self._client.hexists(key(0, "segments"), segment.name[:64])
+            if is_new and await self._client.hlen(key(0, "segments")) >= MOST:
                 raise TendError(f"{MOST} segments are saved already; that is the most")
             await self._client.hset(key(0, "segments"), segment.name[:64], msgspec.json.encode(segment))
+
+    async def one(self, name: str) -> SavedSegment | None:
+        """The segment of that name."""
+        with translate_errors(self._address):
+            body = await self._client.hget(key(0, "segments"), name[:64])
+        return msgspec.json.decode(body, type=SavedSegment) if body else None
+
+    async def forget(self, name: str) -> None:
+        """Keep it no longer."""
+        with translate_errors(self._address):
+            await self._client.hdel(key(0, "segments"), name[:64])
 
     async def all(self) -> list[SavedSegment]:
         """All of them, by name."""

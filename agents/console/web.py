@@ -151,7 +151,7 @@ async def frame(view: View) -> dict[str, Any]:
         "languages": LANGUAGES,
         "wall": "wall" in request.query_params,
         "overdue": overdue,
-        "letters": backend.sampler.counts.get("letters", 0),
+        "letters": await backend.open_letters(),
         "replays": backend.sampler.replays,
         "speed": backend.sampler.speed(),
         "year": year_of(view.words, view.now),

@@ -11,13 +11,15 @@ from starlette.responses import HTMLResponse, Response
 from agents.access import Act, AuditEntry, ContactPurpose, admit, authorise, contact_of
 from agents.console.web import View, environment, frame
 from agents.explain_absence import explain_absence
-from agents.rollups.complaint_work import work_key
-from agents.rollups.model import decode_row
+from agents.rollups.complaint_work import is_more_urgent, work_key
+from agents.rollups.model import WorkItem, decode_row
+from rules.defaults.answers import UNWRITTEN
 from schemas.errors import TendError
 from schemas.events import Invalid
 from schemas.times import SECOND, to_rfc3339
 
 SOURCE: Final = "console"
+_MOST_NOTE: Final = 600
 _LATE: Final = 10 * SECOND
 _PROFILE: Final = ("name", "email", "phone", "locale", "zone")
 _DIALOGS: Final = ("call", "profile", "more", "why-not")
@@ -123,7 +125,7 @@ async def record_call(view: View) -> Response:
         if work.customer == customer and work.kind == "call" and not work.closed
     ]
     action = told.get("action_id") or (open_calls[0].id if open_calls else f"call-{secrets.token_hex(8)}")
-    fields = {"action_id": action, "outcome": told.get("outcome"), "note": told.get("note", "")[:64]}
+    fields = {"action_id": action, "outcome": told.get("outcome"), "note": told.get("note", "").strip()[:_MOST_NOTE]}
     event_id = await tell(view, customer, "callback.completed", fields)
     outcome = view.words.named("call_outcomes", told.get("outcome", ""))
     return await going(view, customer, event_id, view.words("events.callback.completed", outcome=outcome))
@@ -158,21 +160,29 @@ async def work_on(view: View) -> Response:
     work = await view.backend.rollups.one_work(view.backend.partition(customer), work_key(customer, name))
     if work is None:
         raise TendError(view.words("desk.gone", id=name))
-    words, me = view.words, view.session.name
+    words, me, is_call = view.words, view.session.name, work.kind == "call"
     if step == "take":
         if work.owner and work.owner != me:
             raise TendError(words("desk.taken", owner=work.owner))
-        event_id = await tell(view, customer, "complaint.taken", {"complaint_id": name, "owner": me})
-        what = words("events.complaint.taken", owner=me, complaint=name)
+        kind, about = ("callback.taken", "action_id") if is_call else ("complaint.taken", "complaint_id")
+        event_id = await tell(view, customer, kind, {about: name, "owner": me})
+        what = words(f"events.{kind}", owner=me, complaint=name)
     elif step == "hand-over":
         owner = told.get("owner", "")
-        event_id = await tell(view, customer, "complaint.handed_over", {"complaint_id": name, "owner": owner})
-        what = words("events.complaint.handed_over", owner=owner or words("desk.nobody"), complaint=name)
+        kind, about = ("callback.handed_over", "action_id") if is_call else ("complaint.handed_over", "complaint_id")
+        event_id = await tell(view, customer, kind, {about: name, "owner": owner})
+        what = words(f"events.{kind}", owner=owner or words("desk.nobody"), complaint=name)
+    elif is_call:
+        raise TendError(words("problem.missing"))
+    elif step == "escalate":
+        return await _escalate(view, work, told)
     elif step == "answer":
+        _is_written(view, told)
         event_id = await tell(view, customer, "complaint.answered", {"complaint_id": name, "text": told.get("text")})
         what = words("events.complaint.answered", who=me, complaint=name)
     elif step == "resolve":
         if told.get("text", "").strip():
+            _is_written(view, told)
             await tell(view, customer, "complaint.answered", {"complaint_id": name, "text": told["text"]})
         fields = {"complaint_id": name, "resolution": told.get("resolution", "explained")}
         event_id = await tell(view, customer, "complaint.resolved", fields)
@@ -180,3 +190,25 @@ async def work_on(view: View) -> Response:
     else:
         raise TendError(words("problem.missing"))
     return await going(view, customer, event_id, what)
+
+
+async def _escalate(view: View, work: WorkItem, told: Mapping[str, str]) -> Response:
+    """Raise the urgency, which brings a ticket with a nearer deadline, and hand it to somebody."""
+    words, owner, urgency = view.words, told.get("owner", ""), told.get("urgency", "")
+    raised = is_more_urgent(urgency, work.urgency)
+    if not raised and owner == work.owner:
+        raise TendError(words("write.nothing"))
+    event_id = ""
+    if raised:
+        event_id = await tell(view, work.customer, "complaint.updated", {"complaint_id": work.id, "urgency": urgency})
+    if owner != work.owner:
+        event_id = await tell(view, work.customer, "complaint.handed_over", {"complaint_id": work.id, "owner": owner})
+    named = words.named("urgencies", urgency if raised else work.urgency)
+    what = words("events.complaint.escalated", who=view.session.name, complaint=work.id, urgency=named)
+    return await going(view, work.customer, event_id, what)
+
+
+def _is_written(view: View, told: Mapping[str, str]) -> None:
+    """Raise TendError where a text still has a place that somebody meant to fill."""
+    if UNWRITTEN in told.get("text", ""):
+        raise TendError(view.words("desk.unwritten", mark=UNWRITTEN))

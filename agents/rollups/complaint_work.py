@@ -1,17 +1,30 @@
-"""Complaints as work for people of the store: what each event changes of it."""
+"""Complaints and calls as work for people of the store: what each event changes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from agents.rollups.model import MOST_TEXT, WorkItem
+from schemas.fields import Urgency
 from schemas.times import Millis
+
+URGENCIES: Final[tuple[str, ...]] = get_args(Urgency)
+"""The least urgent first."""
 
 
 def work_key(customer: str, name: str) -> str:
     """Under which a piece of work is kept: complaints are numbered by the store, and perhaps by customer."""
     return f"{customer} {name}"
+
+
+def is_more_urgent(urgency: str, than: str) -> bool:
+    """Whether an urgency is above another one; none is below all."""
+    return _rank(urgency) > _rank(than)
+
+
+def _rank(urgency: str) -> int:
+    return URGENCIES.index(urgency) if urgency in URGENCIES else -1
 
 
 def _opened(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
@@ -26,6 +39,9 @@ def _reopened(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
 
 def _updated(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
     work.text = str(told.get("text") or work.text)[:MOST_TEXT]
+    by_staff = str(told.get("actor") or "").startswith("staff:")
+    if by_staff and is_more_urgent(str(told.get("urgency") or ""), work.urgency):
+        work.escalated = at
 
 
 def _resolved(work: WorkItem, told: Mapping[str, Any], at: Millis) -> None:
@@ -49,4 +65,8 @@ COMPLAINT_CHANGES: Final[Mapping[str, Callable[[WorkItem, Mapping[str, Any], Mil
     "complaint.reopened": _reopened,
     "complaint.taken": _taken,
     "complaint.handed_over": _handed_over,
+}
+CALL_CHANGES: Final[Mapping[str, Callable[[WorkItem, Mapping[str, Any], Millis], None]]] = {
+    "callback.taken": _taken,
+    "callback.handed_over": _handed_over,
 }

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from agents.rollups.complaint_work import COMPLAINT_CHANGES, work_key
+from agents.rollups.answers import Answers, CustomersActions
+from agents.rollups.complaint_work import CALL_CHANGES, COMPLAINT_CHANGES, work_key
 from agents.rollups.model import MOST_TEXT, Changes, WorkItem, encode
 from agents.rollups.rows import sent_message, timeline_row
 from schemas.compression import BadCompression
@@ -47,13 +48,22 @@ class Fold:
     Args:
         work: what is to be done, as the store holds it; changed in place, in step with ``changes``.
         held: ids of the actions that are held, likewise.
+        answers: what was told of the actions of the customers whom the records are about, likewise.
         index_key: of the installation's keys.
         now: by the clock; where given, minutes are counted too.
     """
 
-    def __init__(self, work: dict[str, WorkItem], held: set[str], index_key: IndexKey, now: Millis | None) -> None:
+    def __init__(
+        self,
+        work: dict[str, WorkItem],
+        held: set[str],
+        answers: CustomersActions,
+        index_key: IndexKey,
+        now: Millis | None,
+    ) -> None:
         self._work = work
         self._held = held
+        self._answers = Answers(answers, self._of_day)
         self._index_key = index_key
         self._now = now
         self.changes = Changes()
@@ -71,6 +81,7 @@ class Fold:
                 self._letter(record)
             else:
                 self._event(record)
+        self.changes.answers = self._answers.written()
         return self.changes
 
     # ------------------------------------------------------------ events
@@ -94,6 +105,7 @@ class Fold:
             self._complaint(told, kind, customer, at)
         elif record.topic == RECEIPTS:
             self._receipt(told, kind, customer, at)
+            self._answer(record, told, customer, at)
         elif record.topic == FEEDBACK:
             self._scores(told, at)
 
@@ -111,6 +123,7 @@ class Fold:
     def _erase(self, customer: str) -> None:
         self.changes.erased.add(customer)
         self.changes.index.pop(customer, None)
+        self._answers.forget(customer)
         for at in [at for at in self.changes.rows if at[1] == customer]:
             del self.changes.rows[at]
         for work in [work for work in self._work.values() if work.customer == customer]:
@@ -126,12 +139,10 @@ class Fold:
 
     def _complaint(self, told: Mapping[str, Any], kind: str, customer: str, at: Millis) -> None:
         work = self._work_of(str(told.get("complaint_id", "")), "complaint", customer)
-        if told.get("category"):
-            work.category = told["category"]
-        if told.get("urgency"):
-            work.urgency = told["urgency"]
         if kind in COMPLAINT_CHANGES:
             COMPLAINT_CHANGES[kind](work, told, at)
+        work.category = told.get("category") or work.category
+        work.urgency = told.get("urgency") or work.urgency
         if kind == "complaint.resolved":
             met = not work.due or at <= work.due
             self._bucket(at, f"complaints.closed.{work.category or 'other'}")
@@ -147,6 +158,12 @@ class Fold:
         if kind == "callback.completed":
             work = self._work_of(action, "call", customer)
             work.closed, work.outcome = at, str(told.get("outcome", ""))
+        elif kind in CALL_CHANGES:
+            CALL_CHANGES[kind](self._work_of(action, "call", customer), told, at)
+
+    def _answer(self, record: KafkaRecord, told: Mapping[str, Any], customer: str, at: Millis) -> None:
+        if record.key == customer.encode():  # under another key it lies where its decision does not
+            self._answers.told(customer, str(told.get("action_id", "")), told, at)
 
     def _work_of(self, name: str, kind: str, customer: str) -> WorkItem:
         key = work_key(customer, name)
@@ -173,6 +190,10 @@ class Fold:
             self._bucket(decision.acting, f"rule.{decision.rule}.proposed")
         if decision.reason is not None and outcome != "acted":
             self._bucket(decision.acting, f"reason.{decision.rule}.{outcome}.{decision.reason.value}")
+        if outcome == "acted":
+            self._answers.decided(
+                decision.customer, decision.action_id, decision.rule, decision.channel, decision.acting
+            )
         self._hold(decision, outcome)
         self._row(decision.customer, "care", compress_decision(body))
         self._rows("rule", decision.rule, compress_decision(body))
@@ -238,11 +259,14 @@ class Fold:
         self.changes.counts[name] = self.changes.counts.get(name, 0) + by
 
     def _bucket(self, at: Millis, name: str, by: int = 1) -> None:
-        day = self.changes.days.setdefault(f"{to_datetime(at):%Y%m%d}", {})
-        day[name] = day.get(name, 0) + by
+        self._of_day(at, name, by)
         if self._now is not None and abs(self._now - at) < DAY:
             minute = self.changes.minutes.setdefault(at // MINUTE, {})
             minute[name] = minute.get(name, 0) + by
+
+    def _of_day(self, at: Millis, name: str, by: int = 1) -> None:
+        day = self.changes.days.setdefault(f"{to_datetime(at):%Y%m%d}", {})
+        day[name] = day.get(name, 0) + by
 
     def _row(self, customer: str, name: str, body: bytes) -> None:
         if customer not in self.changes.erased:

@@ -24,9 +24,11 @@ from infra.store import Store
 from schemas.codec import decode_record
 from schemas.lane import KafkaRecord
 from schemas.times import Millis
+from schemas.topics import DECISIONS, RECEIPTS
 
 log = logging.getLogger(__name__)
 
+_ANSWERED: Final = (DECISIONS, RECEIPTS)
 _WAIT_MS: Final = 200
 _LEASE_SECONDS: Final = 10
 _IDLE_SECONDS: Final = 1.0
@@ -120,7 +122,11 @@ class RollupKeeper:
             by_partition[record.partition].append(record)
         for partition, some in by_partition.items():
             now = self._clock() if self._clock else None
-            fold = Fold(self._work[partition], self._held[partition], self._index_key, now)
+            told_of = {
+                record.key.decode(errors="replace") for record in some if record.topic in _ANSWERED and record.key
+            }
+            answers = await self._rollups.answers(partition, told_of)
+            fold = Fold(self._work[partition], self._held[partition], answers, self._index_key, now)
             changes = fold.take(some)
             await self._rollups.write(partition, self._positions[partition], changes)
             self._positions[partition] = self._positions[partition] | changes.positions
@@ -143,6 +149,7 @@ class RollupKeeper:
             standings: dict[str, Standing] = {}
             risks: dict[str, float] = {}
             since: dict[str, Millis] = {}
+            seen: dict[str, Millis] = {}
             for customer, body in loaded.records.items():
                 record = decode_record(body)
                 if record.erased:
@@ -150,5 +157,6 @@ class RollupKeeper:
                 standings[customer], risk = standing_of(record)
                 since[customer] = record.segment.since
                 if risk is not None:
-                    risks[customer] = risk
-            await self._rollups.stand(partition, standings, risks, since)
+                    risks[customer], seen[customer] = risk, record.seen
+            await self._rollups.stand(partition, standings, since)
+            await self._rollups.note_risks(partition, risks, seen)

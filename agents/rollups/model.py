@@ -19,6 +19,8 @@ SCORE_ROWS: Final = 60
 MOVE_ROWS: Final = 20
 INDEXED_VALUES: Final = 120
 """Values by which one customer can be found: addresses, orders, complaints, coupons, actions."""
+ANSWERED_ACTIONS: Final = 60
+"""Actions of a customer of which it is kept what was told of them."""
 FEED_ROWS: Final = 60
 RULE_ROWS: Final = 20
 """Decisions of one rule, the newest, for the page of the rule."""
@@ -97,6 +99,8 @@ class Changes(msgspec.Struct):
     """Customers touched, with the latest time."""
     held: dict[str, bool] = msgspec.field(default_factory=dict)
     """Actions decided on, and whether they are held now."""
+    answers: dict[str, dict[str, bytes | None]] = msgspec.field(default_factory=dict)
+    """By customer and action, what was told of it; None for what makes room."""
     erased: set[str] = msgspec.field(default_factory=set)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from redis.asyncio import Redis, RedisCluster
 
+from agents.rollups.answers import CustomersActions, decode_answered
 from agents.rollups.keys import key
 from agents.rollups.model import RULE_ROWS, WorkItem, decode_standing, decode_work
 from infra.store.errors import translate_errors
@@ -39,6 +40,20 @@ class RollupReader:
     async def held_actions(self, partition: int) -> set[str]:
         """The ids of the actions that are held."""
         return {one.decode() for one in await self._ask(self.client.smembers(key(partition, "held")))}
+
+    async def answers(self, partition: int, customers: Iterable[str]) -> CustomersActions:
+        """What was told of the actions of these customers."""
+        wanted = sorted(customers)
+        if not wanted:
+            return {}
+        pipe = self.client.pipeline(transaction=False)
+        for customer in wanted:
+            pipe.hgetall(key(partition, "answers", customer))
+        found = zip(wanted, await self._ask(pipe.execute()), strict=True)
+        return {
+            customer: {action.decode(): decode_answered(body) for action, body in actions.items()}
+            for customer, actions in found
+        }
 
     async def counts(self) -> dict[str, int]:
         """All sums since the beginning, over all partitions."""
@@ -78,6 +93,14 @@ class RollupReader:
         wanted = list(keys)
         answers = await self._each(lambda pipe, p: pipe.hmget(key(p, "index"), wanted)) if wanted else []
         return sorted({one.decode() for answer in answers for one in answer if one is not None})
+
+    async def beginning_with(self, beginning: str, limit: int) -> list[str]:
+        """The first customers whose ids begin so, in order."""
+        start = beginning.encode()
+        answers = await self._each(
+            lambda pipe, p: pipe.zrangebylex(key(p, "ids"), b"[" + start, b"[" + start + b"\xff", 0, limit)
+        )
+        return sorted(one.decode() for answer in answers for one in answer)[:limit]
 
     async def all_work(self) -> list[WorkItem]:
         """All work, that which is done lately among it."""

@@ -8,7 +8,11 @@ from typing import Any, Final
 from agents.rollups.model import MOST_TEXT, SentMessage, TimelineRow, encode
 from schemas.times import Millis
 
-_LEFT_OUT: Final = frozenset({"id", "version", "customer", "time", "type", "simulated", "actor", "source", "hops"})
+_LEFT_OUT: Final = frozenset(
+    {"id", "version", "customer", "time", "type", "simulated", "actor", "source", "hops", "life"}
+)
+LINES: Final = 6
+"""Lines of an order that are kept to be shown."""
 _CONTACT: Final = frozenset({"name", "email", "phone", "birthday"})
 """Never kept in a timeline; it says only that they were told."""
 
@@ -23,7 +27,9 @@ def timeline_row(told: Mapping[str, Any], kind: str, at: Millis) -> bytes:
             data.setdefault("told", []).append(name)
         elif name == "items":
             data["items"] = len(value)
-            data["lines"] = [f"{item.get('title') or item.get('sku', '')}" for item in value[:6]]
+            data["lines"] = [str(item.get("sku", "")) for item in value[:LINES]]
+            data["quantities"] = [str(item.get("quantity", 1)) for item in value[:LINES]]
+            data["prices"] = [str(item.get("price", 0)) for item in value[:LINES]]
         elif isinstance(value, dict):
             data |= {f"{name}.{part}": inner for part, inner in value.items() if isinstance(inner, str | int | float)}
         elif isinstance(value, list):

@@ -7,7 +7,7 @@ index, work, what is held, the place among all.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from redis.exceptions import WatchError
 
@@ -30,6 +30,9 @@ from agents.rollups.model import (
 from agents.rollups.reader import RollupReader
 from infra.store.errors import translate_errors
 from schemas.times import Millis
+
+_MOVE_OF_RISK: Final = 0.01
+"""A smaller one is not kept."""
 
 
 class Overtaken(Exception):
@@ -90,6 +93,16 @@ class RollupStore(RollupReader):
             pipe.lpush(key(partition, "feed"), *changes.feed[-FEED_ROWS:])
             pipe.ltrim(key(partition, "feed"), 0, FEED_ROWS - 1)
         self._queue_sets(pipe, partition, changes)
+        self._queue_answers(pipe, partition, changes)
+
+    def _queue_answers(self, pipe: Any, partition: int, changes: Changes) -> None:
+        for customer, actions in changes.answers.items():
+            kept = {action: body for action, body in actions.items() if body is not None}
+            gone = [action for action, body in actions.items() if body is None]
+            if kept:
+                pipe.hset(key(partition, "answers", customer), mapping=kept)
+            if gone:
+                pipe.hdel(key(partition, "answers", customer), *gone)
 
     def _queue_sets(self, pipe: Any, partition: int, changes: Changes) -> None:
         held = [action for action, is_held in changes.held.items() if is_held]
@@ -100,6 +113,7 @@ class RollupStore(RollupReader):
             pipe.srem(key(partition, "held"), *decided)
         if changes.seen:
             pipe.zadd(key(partition, "seen"), changes.seen, gt=True)
+            pipe.zadd(key(partition, "ids"), dict.fromkeys(changes.seen, 0))
         for name, work in changes.work.items():
             pipe.hset(key(partition, "work"), name, encode(work))
 
@@ -144,7 +158,6 @@ class RollupStore(RollupReader):
         self,
         partition: int,
         standings: Mapping[str, Standing],
-        risks: Mapping[str, float],
         since: Mapping[str, Millis],
     ) -> None:
         """Note where customers stand now, and count them there instead of where they stood.
@@ -152,7 +165,6 @@ class RollupStore(RollupReader):
         Args:
             partition: whose.
             standings: by customer.
-            risks: their risk of leaving, where there is a score.
             since: when each came into their present stage.
 
         Raises:
@@ -168,13 +180,31 @@ class RollupStore(RollupReader):
                 before = await pipe.hmget(at, list(standings))
                 pipe.multi()
                 _queue_standings(pipe, partition, standings, before, since)
-                if risks:
-                    pipe.zadd(key(partition, "risk"), dict(risks))
                 await pipe.execute()
             except WatchError:
                 raise Overtaken from None
             finally:
                 await pipe.reset()
+
+    async def note_risks(self, partition: int, risks: Mapping[str, float], seen: Mapping[str, Millis]) -> None:
+        """Note the risk of leaving of customers who have a score, and what it was where it has moved.
+
+        Args:
+            partition: whose.
+            risks: by customer.
+            seen: up to when each customer's life was looked at.
+        """
+        if not risks:
+            return
+        at = key(partition, "risk")
+        before = await self._ask(self.client.zmscore(at, list(risks)))
+        pipe: Any = self.client.pipeline(transaction=True)
+        pipe.zadd(at, dict(risks))
+        for (customer, risk), was in zip(risks.items(), before, strict=True):
+            if was is None or abs(was - risk) >= _MOVE_OF_RISK:
+                pipe.lpush(key(partition, "scores", customer), encode((seen[customer], round(risk, 4))))
+                pipe.ltrim(key(partition, "scores", customer), 0, LIST_LIMITS["scores"] - 1)
+        await self._ask(pipe.execute())
 
     # ------------------------------------------------------------ one customer
 
@@ -194,9 +224,9 @@ class RollupStore(RollupReader):
         pipe = self.client.pipeline(transaction=False)
         for name in LIST_LIMITS:
             pipe.exists(key(partition, name, customer))
-        pipe.exists(key(partition, "found-by", customer), key(partition, CLAIMS, customer))
+        pipe.exists(*_kept_beside(partition, customer))
         pipe.hexists(key(partition, "standing"), customer)
-        for name in ("seen", "risk"):
+        for name in ("seen", "ids", "risk"):
             pipe.zscore(key(partition, name), customer)
         found = await self._ask(pipe.execute())
         return any(found) or any(one.customer == customer for one in (await self.work(partition)).values())
@@ -206,14 +236,19 @@ class RollupStore(RollupReader):
             pipe.delete(key(partition, name, customer))
         if keys:
             pipe.hdel(key(partition, "index"), *keys)
-        pipe.delete(key(partition, "found-by", customer), key(partition, CLAIMS, customer))
-        for name in ("seen", "risk"):
+        pipe.delete(*_kept_beside(partition, customer))
+        for name in ("seen", "ids", "risk"):
             pipe.zrem(key(partition, name), customer)
         pipe.hdel(key(partition, "standing"), customer)
 
     async def _keys_found_by(self, partition: int, customer: str, oldest: int = 0) -> list[str]:
         found = await self._ask(self.client.zrange(key(partition, "found-by", customer), 0, oldest - 1))
         return [one.decode() for one in found]
+
+
+def _kept_beside(partition: int, customer: str) -> list[str]:
+    """The keys about a customer that are no lists."""
+    return [key(partition, name, customer) for name in ("found-by", "answers", CLAIMS)]
 
 
 def _queue_standings(

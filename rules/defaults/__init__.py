@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from annotated_types import Len
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
+from rules.defaults.answers import AnswerTemplate
 from rules.defaults.brand import Phrases, StoreBrand
 from rules.defaults.commerce import CartDefaults, ComplaintDefaults, CouponDefaults, OrderDefaults, PointDefaults
 from rules.defaults.contact import Cap, Consents, Duplicates, Festival, Group, Quiet
@@ -17,6 +18,7 @@ from rules.defaults.section import Language, Name, Section
 from rules.defaults.segmentation import Place, Rfm, RhythmNumbers, Segments, Stages, Tier, TierMoves
 
 __all__ = [
+    "AnswerTemplate",
     "Cap",
     "CartDefaults",
     "ComplaintDefaults",
@@ -68,6 +70,8 @@ class Defaults(Section):
     brand: StoreBrand
     phrases: Annotated[dict[Language, Phrases], Len(1, 40)]
     """What surrounds each message, by language."""
+    answers: Annotated[dict[Name, AnswerTemplate], Len(0, 40)] = Field(default_factory=dict)
+    """Texts to begin an answer from, on the desk."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Defaults:

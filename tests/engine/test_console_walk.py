@@ -85,6 +85,25 @@ def test_the_address_is_masked_until_somebody_asks_and_that_is_written_down(mei:
     assert not any(b"edda@example.org" in line for line in trail)
 
 
+def test_a_complaint_is_escalated_with_its_consequence_told_before_and_an_answer_begun_from_a_text(
+    mei: Person, site: Site
+) -> None:
+    site.tell("complaint.opened", "walk-1", complaint_id="k-up", category="delivery", text="Still nothing.")
+    site.until(lambda: any(a.get("complaint_id") == "k-up" for a in site.actions("walk-1")), "it has its ticket")
+    mei.go("/desk?work=k-up&customer=walk-1")
+
+    mei.click(".from button:has-text('apology')")
+    mei.page.wait_for_function("document.querySelector('#text').value.includes('k-up')")
+    mei.click("button:has-text('Answer, keep open')")
+    mei.page.wait_for_selector("[role=alert]:has-text('[...]')")
+
+    mei.click("button:has-text('Escalate')")
+    mei.page.wait_for_selector("dialog[open] .levels >> text=due")
+    mei.page.check("input[value=critical]")
+    mei.click("dialog button.p")
+    mei.page.wait_for_selector("[data-came]:has-text('escalated')", timeout=40_000)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
 def test_nothing_on_a_page_keeps_anybody_out(door: str, path: str, scheme: str) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from agents.console.life import SIMPLE_RECEIPTS
 from agents.console.words import LANGUAGES, Words, catalogue, language_of
 from schemas.outcome import Reason
 from schemas.times import DAY, HOUR, MINUTE
+from schemas.topics import BROWSE, TOPIC_OF
+from streams.ingest import REASONS
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
 TEMPLATES = Path(__file__).parents[3] / "agents" / "console" / "templates"
@@ -106,3 +109,14 @@ def test_what_is_left_is_told_as_on_a_clock(left: int, expected: str) -> None:
 )
 def test_money_has_the_digits_of_its_currency(currency: str, minor: int, expected: str) -> None:
     assert Words("en", "UTC").money(minor, currency) == expected
+
+
+@pytest.mark.parametrize("kind", sorted(set(TOPIC_OF) - set(SIMPLE_RECEIPTS)))
+def test_every_event_of_a_timeline_has_words(kind: str) -> None:
+    if TOPIC_OF[kind] != BROWSE:  # steps of a visit are told as the visit
+        assert f"events.{kind}" in catalogue("en")
+
+
+@pytest.mark.parametrize("reason", sorted(REASONS))
+def test_every_reason_of_a_dead_letter_has_words(reason: str) -> None:
+    assert f"letter_reasons.{reason}" in catalogue("en")

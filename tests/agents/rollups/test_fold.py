@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from agents.access import AccessKeys
+from agents.rollups.answers import CustomersActions, by_rule
 from agents.rollups.fold import Fold
-from agents.rollups.model import Changes, WorkItem, decode_row
+from agents.rollups.model import ANSWERED_ACTIONS, Changes, WorkItem, decode_row
 from schemas.events import encode_event
 from schemas.lane import KafkaRecord
 from schemas.outcome import Decision, Reason, Verdict, encode_decision
-from schemas.topics import COMPLAINTS, DECISIONS, TICKETS, TOPIC_OF
+from schemas.topics import COMPLAINTS, DECISIONS, RECEIPTS, TICKETS, TOPIC_OF
 from tests.builders import START, event, when
 
 KEYS = AccessKeys.of(b"a secret of the installation")
@@ -24,6 +25,7 @@ class Partition:
     def __init__(self) -> None:
         self.work: dict[str, WorkItem] = {}
         self.held: set[str] = set()
+        self.answers: CustomersActions = {}
         self.offset = 0
 
     def take(self, *bodies: tuple[str, bytes]) -> Changes:
@@ -31,7 +33,7 @@ class Partition:
         for topic, body in bodies:
             records.append(KafkaRecord(topic, 0, self.offset, START, b"c-1", body))
             self.offset += 1
-        return Fold(self.work, self.held, KEYS.index_key, None).take(records)
+        return Fold(self.work, self.held, self.answers, KEYS.index_key, None).take(records)
 
     def tell(self, kind: str, at: int = START, **fields: Any) -> Changes:
         told = event(kind, at, **fields)
@@ -149,3 +151,92 @@ def test_garbage_is_counted_and_passed_over() -> None:
     assert changes.counts["unreadable"] == 3
     assert changes.rows == {}
     assert changes.positions == {COMPLAINTS: 1, DECISIONS: 2, TICKETS: 3}
+
+
+def answers(*changes: Changes) -> dict[str, dict[str, int]]:
+    """What was told of the actions of the one rule, by channel."""
+    sums: dict[str, int] = {}
+    for one in changes:
+        for day in one.days.values():
+            for name, by in day.items():
+                sums[name] = sums.get(name, 0) + by
+    return by_rule(sums).get("cart_left", {})
+
+
+def told(kind: str, number: int, **fields: Any) -> tuple[str, bytes]:
+    given = {"id": f"r-{number}", "action_id": "a" * 32, **fields}
+    return RECEIPTS, encode_event(event(kind, when(number), **given))
+
+
+def test_what_was_told_of_an_action_counts_once_for_its_rule_and_channel() -> None:
+    partition = Partition()
+
+    sums = answers(
+        partition.take(decision(Verdict.EMITTED)),
+        partition.take(told("receipt.accepted", 1), told("receipt.delivered", 2), told("receipt.opened", 3)),
+        partition.take(told("receipt.opened", 4), told("receipt.clicked", 5), decision(Verdict.EMITTED)),
+    )
+
+    assert sums == {"email": {"sent": 1, "accepted": 1, "delivered": 1, "opened": 1, "clicked": 1}}
+
+
+def test_a_receipt_that_is_read_before_its_decision_counts_once_that_is_known() -> None:
+    partition = Partition()
+
+    sums = answers(partition.take(told("receipt.delivered", 1)), partition.take(decision(Verdict.EMITTED)))
+
+    assert sums == {"email": {"sent": 1, "delivered": 1}}
+
+
+def test_a_message_that_comes_back_is_another_thing_than_one_that_nobody_took() -> None:
+    taken, refused, dead = Partition(), Partition(), Partition()
+
+    came_back = taken.take(decision(Verdict.EMITTED), told("receipt.accepted", 1), told("receipt.failed", 2))
+    not_taken = refused.take(decision(Verdict.EMITTED), told("receipt.failed", 1, reason="no_consent"))
+    no_address = dead.take(decision(Verdict.EMITTED), told("receipt.failed", 1, permanent=True))
+
+    assert answers(came_back)["email"] == {"sent": 1, "accepted": 1, "bounced": 1}
+    assert answers(not_taken)["email"] == {"sent": 1, "refused": 1}
+    assert answers(no_address)["email"] == {"sent": 1, "bounced": 1}
+
+
+def test_what_machines_open_and_follow_is_counted_apart() -> None:
+    changes = Partition().take(
+        decision(Verdict.EMITTED), told("receipt.opened", 1, machine=True), told("receipt.clicked", 2)
+    )
+
+    assert answers(changes)["email"] == {"sent": 1, "opened_by_machine": 1, "clicked": 1}
+
+
+def test_of_a_customer_the_newest_actions_are_kept_and_no_more() -> None:
+    partition = Partition()
+
+    for number in range(ANSWERED_ACTIONS + 5):
+        changes = partition.take(decision(Verdict.EMITTED, f"{number:032x}", acting=when(number)))
+
+    assert len(partition.answers["c-1"]) == ANSWERED_ACTIONS
+    assert changes.answers["c-1"][f"{4:032x}"] is None
+
+
+def test_staff_who_raise_the_urgency_escalate_and_a_customer_who_adds_something_does_not() -> None:
+    partition = Partition()
+    partition.tell("complaint.opened", complaint_id="k-5", category="delivery", urgency="normal")
+
+    partition.tell("complaint.updated", when(1), complaint_id="k-5", text="and wet", actor="customer", urgency="high")
+    assert not partition.work["c-1 k-5"].escalated
+
+    partition.tell("complaint.updated", when(2), complaint_id="k-5", actor="staff:mei", urgency="critical")
+    assert partition.work["c-1 k-5"].escalated == when(2)
+    assert partition.work["c-1 k-5"].urgency == "critical"
+
+
+def test_whoever_takes_a_call_first_has_it_until_it_is_handed_over() -> None:
+    partition = Partition()
+    call = {"action_id": "b" * 32}
+
+    partition.tell("callback.taken", when(1), owner="mei", **call)
+    partition.tell("callback.taken", when(2), owner="jonas", **call)
+    assert partition.work[f"c-1 {'b' * 32}"].owner == "mei"
+
+    partition.tell("callback.handed_over", when(3), **call)
+    assert partition.work[f"c-1 {'b' * 32}"].owner == ""

@@ -14,6 +14,7 @@ import pytest
 from agents.access import AccessKeys
 from agents.bootstrap import open_store, open_tables
 from agents.catalogue import topic_specs
+from agents.rollups.answers import by_rule
 from agents.rollups.fold import READ_TOPICS, Fold
 from agents.rollups.keeper import RollupKeeper
 from agents.rollups.keys import CLAIMS, key
@@ -26,7 +27,7 @@ from infra.settings import Settings, load_settings
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
 from schemas.times import DAY, HOUR, to_datetime, to_rfc3339
-from schemas.topics import DECISIONS, EVENT_TOPICS, ORDERS, TOPIC_OF
+from schemas.topics import DECISIONS, EVENT_TOPICS, ORDERS, RECEIPTS, TOPIC_OF
 from tests.builders import START
 
 PARTITIONS = 2
@@ -62,7 +63,7 @@ def life(dice: random.Random, number: int) -> tuple[str, str, dict[str, Any]]:
 
 def decision(dice: random.Random, number: int) -> tuple[str, str, dict[str, Any]]:
     """Something that was decided; an action is decided on more than once."""
-    customer, action = dice.choice(CUSTOMERS), f"{number % 200:032x}"
+    customer, action = CUSTOMERS[number % 40], f"{number % 200:032x}"
     told = {
         "action_id": action,
         "customer": customer,
@@ -82,11 +83,29 @@ def decision(dice: random.Random, number: int) -> tuple[str, str, dict[str, Any]
     return DECISIONS, customer, told
 
 
+def receipt(dice: random.Random, number: int) -> tuple[str, str, dict[str, Any]]:
+    """Something that a sender tells of an action, perhaps before it was decided on, or of none of ours."""
+    action, kind = dice.randrange(220), dice.choice(["accepted", "delivered", "opened", "clicked", "failed"])
+    moment = to_rfc3339(START + number * HOUR % (20 * DAY))
+    told: dict[str, Any] = {
+        "id": f"r-{number}",
+        "type": f"receipt.{kind}",
+        "customer": CUSTOMERS[action % 40],
+        "time": moment,
+        "action_id": f"{action:032x}",
+    }
+    if kind == "failed":
+        told["permanent"] = dice.random() < 0.5
+    elif kind in ("opened", "clicked"):
+        told["machine"] = dice.random() < 0.3
+    return RECEIPTS, CUSTOMERS[action % 40], told
+
+
 def fill(settings: Settings, dice: random.Random, first: int, count: int) -> None:
     """Let some things happen."""
     producer = BulkProducer(KafkaConnection.of(settings))
     for number in range(first, first + count):
-        topic, customer, body = life(dice, number) if number % 3 else decision(dice, number)
+        topic, customer, body = dice.choice([life, decision, receipt])(dice, number)
         producer.send(topic, partition_of(customer, PARTITIONS), customer.encode(), orjson.dumps(body), START)
     producer.flush()
 
@@ -102,12 +121,35 @@ def recount(settings: Settings) -> tuple[dict[str, int], dict[str, dict[str, int
             records: list[KafkaRecord] = []
             for topic in READ_TOPICS:
                 records += topics.read(topic, partition, topics.bounds(topic, partition)[0])
-            changes = Fold({}, holding, KEYS.index_key, None).take(records)
+            changes = Fold({}, holding, {}, KEYS.index_key, None).take(records)
             counts.update(changes.counts)
             for day, sums in changes.days.items():
                 days.setdefault(day, Counter()).update(sums)
             held += len(holding)
     return dict(counts), {day: dict(sums) for day, sums in days.items()}, held
+
+
+def answers_recounted(settings: Settings) -> Counter[str]:
+    """What was told of actions, counted by a few plain lines that know nothing of the keeper's."""
+    channel_of: dict[tuple[str, str], str] = {}
+    told: dict[tuple[str, str], set[str]] = {}
+    with PartitionLog(KafkaConnection.of(settings)) as topics:
+        for partition in range(PARTITIONS):
+            for record in topics.read(DECISIONS, partition, topics.bounds(DECISIONS, partition)[0]):
+                body = orjson.loads(record.value or b"")
+                if body["verdict"] in ("emitted", "released"):
+                    channel_of[body["customer"], body["action_id"]] = body["channel"]
+            for record in topics.read(RECEIPTS, partition, topics.bounds(RECEIPTS, partition)[0]):
+                body = orjson.loads(record.value or b"")
+                known = told.setdefault((body["customer"], body["action_id"]), set())
+                what = body["type"].removeprefix("receipt.") + ("_by_machine" if body.get("machine") else "")
+                if what == "failed":
+                    what = "bounced" if body["permanent"] or known & {"accepted", "delivered"} else "refused"
+                known.add(what)
+    sums = Counter(f"{channel}.sent" for channel in channel_of.values())
+    for action, channel in channel_of.items():
+        sums.update(f"{channel}.{what}" for what in told.get(action, set()))
+    return sums
 
 
 async def killed_after(keeper: RollupKeeper, seconds: float) -> None:
@@ -135,6 +177,15 @@ async def kept(settings: Settings) -> tuple[dict[str, int], dict[str, dict[str, 
         return counts, {day: sums for day, sums in days.items() if sums}, held
 
 
+def answers_kept(days: dict[str, dict[str, int]]) -> Counter[str]:
+    """What was told of actions, as the rollups have it."""
+    sums: Counter[str] = Counter()
+    for of_day in days.values():
+        for channel, told in by_rule(of_day)["cart_left"].items():
+            sums.update({f"{channel}.{what}": count for what, count in told.items()})
+    return sums
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kills", [3, pytest.param(KILLS, marks=pytest.mark.slow)])
 async def test_after_any_number_of_kills_the_sums_are_those_of_a_recount(settings: Settings, kills: int) -> None:
@@ -153,6 +204,7 @@ async def test_after_any_number_of_kills_the_sums_are_those_of_a_recount(setting
     assert days == expected_days
     assert held == expected_held
     assert counts[f"read.{ORDERS}"] > kills
+    assert answers_kept(days) == await asyncio.to_thread(answers_recounted, settings)
 
 
 async def test_a_batch_that_does_not_go_on_where_the_last_one_ended_is_refused_whole(settings: Settings) -> None:
@@ -161,7 +213,7 @@ async def test_a_batch_that_does_not_go_on_where_the_last_one_ended_is_refused_w
         rollups = RollupStore(tables.client, tables.address, PARTITIONS)
         with PartitionLog(KafkaConnection.of(settings)) as topics:
             records = [record for topic in EVENT_TOPICS for record in topics.read(topic, 0, 0)]
-        changes = Fold({}, set(), KEYS.index_key, None).take(records)
+        changes = Fold({}, set(), {}, KEYS.index_key, None).take(records)
         await rollups.write(0, {}, changes)
         before = await rollups.counts()
 
