@@ -96,10 +96,12 @@ def test_a_change_that_is_asked_for_again_under_its_key_is_one_change(address: s
     )
     assert other.status_code == 422
     follow = f"{address.removesuffix('/api')}{first.headers['location']}"
-    came = site.until(
-        lambda: (got := httpx.get(follow, headers=HEADERS, timeout=20)).status_code == 200 and got, "it is back"
-    )
-    assert came.json()["actor"] == "staff:test"
+
+    def came_back() -> bool:
+        answer = httpx.get(follow, headers=HEADERS, timeout=20)
+        return answer.status_code == 200 and answer.json()["actor"] == "staff:test"
+
+    assert site.until(came_back, "the event is back")
 
 
 def _is_redeemed(site: Site, customer: str, code: str) -> bool:

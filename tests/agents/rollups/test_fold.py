@@ -211,11 +211,13 @@ def test_what_machines_open_and_follow_is_counted_apart() -> None:
 def test_of_a_customer_the_newest_actions_are_kept_and_no_more() -> None:
     partition = Partition()
 
-    for number in range(ANSWERED_ACTIONS + 5):
-        changes = partition.take(decision(Verdict.EMITTED, f"{number:032x}", acting=when(number)))
+    every = [
+        partition.take(decision(Verdict.EMITTED, f"{number:032x}", acting=when(number)))
+        for number in range(ANSWERED_ACTIONS + 5)
+    ]
 
     assert len(partition.answers["c-1"]) == ANSWERED_ACTIONS
-    assert changes.answers["c-1"][f"{4:032x}"] is None
+    assert every[-1].answers["c-1"][f"{4:032x}"] is None
 
 
 def test_staff_who_raise_the_urgency_escalate_and_a_customer_who_adds_something_does_not() -> None:
