@@ -1,4 +1,4 @@
-"""Where a lane's batches come from: intervals between watermarks in a replay, released events in service."""
+"""Where a lane's batches come from, and how a replay's are cut: by watermarks. Those of service: ``live_batches``."""
 
 from __future__ import annotations
 
@@ -12,20 +12,16 @@ from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord, LaneState
 from schemas.signing import UNSIGNED
 from schemas.times import Millis
-from schemas.topics import EVENT_TOPICS, WATERMARKS
+from schemas.topics import WATERMARKS
 from schemas.watermarks import Watermark, decode_watermark
 from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward, receive
 from streams.lane_protocol import Batch
-from streams.merge import Queue, horizon_of, in_order, release
+from streams.merge import in_order
 
 log = logging.getLogger(__name__)
 
-_RELEASE = 2_000
-"""Events released at once; more wait for the next batch."""
-_MOMENT: Millis = 20
 _WHILE: Millis = 200
-"""How long a first record is waited for: where something is at hand, and where nothing is. What comes ends the wait at
-once; each look of a lane that has nothing to do costs its worker half a millisecond of CPU."""
+"""How long a watermark is waited for; what comes ends the wait at once."""
 
 
 class RecordSource(Protocol):
@@ -61,6 +57,10 @@ class Batches(Protocol):
 
     async def next(self, state: LaneState) -> Batch | None:
         """Wait a moment for the next batch."""
+        ...
+
+    def done(self) -> None:
+        """The lane has handled the last batch, or has given it up."""
         ...
 
     def lag(self, state: LaneState) -> dict[str, int]:
@@ -156,116 +156,12 @@ class MarkedBatches:
             log.error("%s, partition %d, offset %d: %s; it is not used", raw.topic, raw.partition, raw.offset, UNSIGNED)
         return None
 
-    def lag(self, state: LaneState) -> dict[str, int]:
-        """See ``Batches``."""
-        return self._source.lag(state.offsets)
-
-
-class LiveBatches:
-    """Service, or a replay without watermarks: topics merged by time, never past the head of an unread backlog.
-
-    Args:
-        clock: the time of acting in service; None lets event time act (a replay without watermarks).
-        tick: in service, how often a batch is made for the timers of the silent when no event comes.
-        held: events of a topic that may wait before it is read on: what is parsed long before it is handled has left
-            the processor's cache by then.
-        receive: parses and checks one record.
-        topics: the topics that are merged.
-    """
-
-    def __init__(
-        self,
-        source: RecordSource,
-        partition: int,
-        partitions: int,
-        clock: Callable[[], Millis] | None,
-        tick: Millis,
-        held: int = _RELEASE,
-        receive: Receive = receive,
-        topics: Iterable[str] = EVENT_TOPICS,
-    ) -> None:
-        self._source = source
-        self._partition = partition
-        self._partitions = partitions
-        self._clock = clock
-        self._tick = tick
-        self._held = held
-        self._receive = receive
-        self._queues = {topic: Queue() for topic in topics}
-        self._found = Sorted()
-        self._ticked: Millis = 0
-        self._given: Millis = 0
-
-    async def next(self, state: LaneState) -> Batch | None:
-        """What may be released now; in service also an empty batch once in a while, for the timers of the silent."""
-        reading = [topic for topic, queue in self._queues.items() if len(queue.arrivals) < self._held]
-        came = bool(reading) and await self._source.wait(reading, self._patience(state))
-        now = self._clock() if self._clock else None
-        for topic in reading:
-            self._fill(topic, self._queues[topic], now)
-        for topic, queue in self._queues.items():
-            queue.caught_up = self._source.caught_up(topic)
-        horizon = horizon_of(self._queues, _FAR if now is None else now)
-        arrivals = release(self._queues, horizon, _RELEASE)
-        until = self._until(arrivals, horizon, now, state)
-        ticks = now is not None and until > state.time and self._is_time(now, state, came=came)
-        # Without a clock only an event can say which epoch it is: what comes before the first one waits for it.
-        begun = now is not None or state.time > 0
-        if not (arrivals or ticks or (self._found.aside and begun)):
-            return None
-        self._ticked = now or 0
-        return self._batch(arrivals, until, now)
+    def done(self) -> None:
+        """See ``Batches``: nobody waits for it."""
 
     def lag(self, state: LaneState) -> dict[str, int]:
         """See ``Batches``."""
         return self._source.lag(state.offsets)
-
-    def _patience(self, state: LaneState) -> Millis:
-        """How long to wait for a first record: until the next tick; for a moment where something is at hand."""
-        waits = state.time < self._given or any(queue.arrivals for queue in self._queues.values())
-        if waits or self._clock is None:
-            return _MOMENT
-        return min(_WHILE, max(_MOMENT, self._ticked + self._tick - self._clock()))
-
-    def _is_time(self, now: Millis, state: LaneState, *, came: bool) -> bool:
-        """Whether a batch is made without an event: with each tick; at once where a crowd of timers was left behind."""
-        return state.time < self._given or (now - self._ticked >= self._tick and not came)
-
-    def _fill(self, topic: str, queue: Queue, now: Millis | None) -> None:
-        raws = self._source.take(topic, limit=self._held)
-        if now is None:
-            for raw in raws:
-                admission = AdmissionRules(self._partition, self._partitions, raw.timestamp, forwards=False)
-                queue.add(self._found.add([raw], admission, self._receive))
-        elif raws:
-            admission = AdmissionRules(self._partition, self._partitions, now, forwards=True)
-            arrivals = self._found.add(raws, admission, self._receive)
-            # A producer whose clock is ahead must not hold up the topic until its future has come.
-            for arrival in arrivals:
-                if arrival.at > now:
-                    arrival.at = now
-            queue.add(arrivals)
-
-    def _until(self, arrivals: Sequence[Arrival], horizon: Millis, now: Millis | None, state: LaneState) -> Millis:
-        """How far time goes with these: as far as nothing that is still unread could lie before it."""
-        latest = max(state.time, arrivals[-1].at) if arrivals else state.time
-        full = len(arrivals) >= _RELEASE
-        return latest if now is None or full else max(latest, min(now, horizon))
-
-    def _batch(self, arrivals: list[Arrival], until: Millis, now: Millis | None) -> Batch:
-        found, self._found = self._found, Sorted()
-        self._given = until
-        return Batch(arrivals, until, self._next_offsets(), found.aside, AsTheyLay(arrivals), acting=now)
-
-    def _next_offsets(self) -> dict[str, int]:
-        """Behind what was released: the head of what still waits, else where reading goes on."""
-        return {
-            topic: queue.arrivals[0].offset if queue.arrivals else self._source.position(topic)
-            for topic, queue in self._queues.items()
-        }
-
-
-_FAR: Millis = 1 << 62
 
 
 def _watermark_in(raw: KafkaRecord) -> Watermark:

@@ -184,9 +184,12 @@ class LaneRunner:
         batch = await batches.next(lane.state)
         if batch is None:
             return
-        self._deps.same_topics.require_same()
-        self._deps.watch.stage("fetch", time.perf_counter() - started)
-        await self._take(lane, batch)
+        try:
+            self._deps.same_topics.require_same()
+            self._deps.watch.stage("fetch", time.perf_counter() - started)
+            await self._take(lane, batch)
+        finally:
+            batches.done()
         self._deps.applied(self.partition, lane.state.offsets)
 
     async def _take(self, lane: LaneCore, batch: Batch) -> None:

@@ -15,8 +15,9 @@ from itertools import islice
 import msgspec
 
 from agents.almanacs import all_almanacs
-from agents.batches import Batches, LiveBatches, MarkedBatches
+from agents.batches import Batches, MarkedBatches
 from agents.bootstrap import initial_churn, lane_config, open_store, receiver
+from agents.live_batches import LiveBatches
 from agents.log_source import LogSource
 from agents.recovery import REMEMBERED, UNFINISHED, begin_empty
 from agents.rulebooks import published_rulebooks

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from agents.almanacs import AlmanacFeed
-from agents.batches import Batches, LiveBatches, MarkedBatches, Receive
+from agents.batches import Batches, MarkedBatches, Receive
 from agents.catalogue import topic_specs
+from agents.crowd_turns import CrowdTurns
 from agents.lane import LaneRunner
 from agents.lane_dependencies import LaneDependencies, LaneObserver, always_trusted, never_far_ahead
 from agents.lane_status import Status
 from agents.leap import LeapGuard
+from agents.live_batches import LiveBatches
 from agents.outbox_relay import Publisher
 from agents.recovery import check_together
 from agents.rulebooks import RulebookFeed
@@ -67,6 +69,7 @@ class Worker:
         self._watch = watch
         self._parts = parts
         self._lanes: dict[int, tuple[LaneRunner, asyncio.Task[None]]] = {}
+        self._turns = CrowdTurns()
         self._background: list[asyncio.Task[None]] = []
         self._dependencies: LaneDependencies | None = None
         self._engine: Engine | None = None
@@ -167,7 +170,9 @@ class Worker:
         parts, partitions = self._parts, settings.partitions
         if settings.exact:
             return MarkedBatches(source, partition, partitions, parts.receive, self._is_ours)
-        return LiveBatches(source, partition, partitions, parts.clock, settings.tick_ms, receive=parts.receive)
+        return LiveBatches(
+            source, partition, partitions, parts.clock, settings.tick_ms, receive=parts.receive, turns=self._turns
+        )
 
     def _is_ours(self, raw: KafkaRecord) -> bool:
         ours = self._parts.signing.is_ours(raw)

@@ -13,8 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from statistics import median
 
-from agents.batches import LiveBatches
 from agents.clock import wall_clock
+from agents.live_batches import LiveBatches
 from agents.log_source import LogSource
 from benchmarks.machinery import working
 from benchmarks.page import spread

@@ -23,7 +23,6 @@ from streams.epochs import end_of, epoch_of
 from streams.ingest import Arrival, DeadLetter, Forward
 from streams.lane_protocol import Answer, Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, Step, Steps
 from streams.micro_batch import (
-    LIVE_TIMERS,
     MAX_COMMIT_BYTES,
     USUAL_LIMITS,
     BatchLimits,
@@ -100,7 +99,7 @@ class Lane:
     def _micro_batch(self, batch: Batch, start: int) -> Generator[Step, Answer, tuple[int, bool]]:
         """One load, one step of the core, one commit."""
         border = self._border(batch)
-        bounds = self.bounds._replace(due=min(self.bounds.due, LIVE_TIMERS)) if batch.is_live else self.bounds
+        bounds = self.bounds._replace(due=min(self.bounds.due, batch.timers))
         worked = yield from self._work(batch, start, border, bounds)
         while worked.commit.size > MAX_COMMIT_BYTES and (smaller := halved(bounds)) != bounds:
             bounds = smaller

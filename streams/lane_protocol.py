@@ -13,7 +13,7 @@ from schemas.lane import Commit, KafkaRecord, Loaded
 from schemas.times import Millis
 from streams.dead_letter_limit import NO_LIMIT
 from streams.ingest import Arrival, DeadLetter, Forward
-from streams.micro_batch import MicroBatch
+from streams.micro_batch import USUAL_LIMITS, MicroBatch
 
 
 class NeedRecords(msgspec.Struct, frozen=True):
@@ -113,6 +113,8 @@ class Batch(msgspec.Struct, frozen=True):
     act_from: Millis = 0
     acting: Millis | None = None
     """The clock in service; None: event time."""
+    timers: int = USUAL_LIMITS.due
+    """Timers of customers without an event that may be handled beside each of its micro-batches."""
 
     @property
     def is_live(self) -> bool:

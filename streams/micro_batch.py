@@ -39,8 +39,6 @@ USUAL_LIMITS = BatchLimits(events=800, customers=200, due=200)
 SAFE_LIMITS = BatchLimits(events=400, customers=64, due=64)
 """Each with the largest record and order book, a commit stays under the store's 1 MB."""
 _LEAST = BatchLimits(1, 1, 1)
-LIVE_TIMERS = 50
-"""The same in service, where events of others come meanwhile and wait for so many in each lane."""
 MAX_COMMIT_BYTES = 900_000
 """Bytes of a commit, beside the lane's own state; above it a micro-batch is done again within smaller limits."""
 

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from agents.batches import Batches, LiveBatches
+from agents.batches import Batches
 from agents.bootstrap import initial_churn, lane_config, open_store
 from agents.clock import wall_clock
 from agents.lane import LaneRunner
 from agents.lane_dependencies import LaneDependencies
 from agents.lane_status import Status
+from agents.live_batches import LiveBatches
 from agents.same_topics import SameTopics
 from agents.signing import signing_of
 from benchmarks.peers.options import PeerOptions, peer_options

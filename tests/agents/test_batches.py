@@ -6,7 +6,9 @@ import asyncio
 
 import pytest
 
-from agents.batches import LiveBatches, MarkedBatches
+from agents.batches import MarkedBatches
+from agents.crowd_turns import BESIDE_EVENTS, PORTION, CrowdTurns
+from agents.live_batches import LiveBatches
 from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord, LaneState
 from schemas.times import MINUTE, SECOND, Millis
@@ -29,8 +31,12 @@ class Clock:
         return self.now
 
 
-def live(logs: Logs, clock: Clock | None, partitions: int = 1, held: int = 20_000) -> LiveBatches:
-    return LiveBatches(logs.open(logs.begins), logs.partition, partitions, clock, SECOND, held)
+def live(
+    logs: Logs, clock: Clock | None, partitions: int = 1, held: int = 20_000, turns: CrowdTurns | None = None
+) -> LiveBatches:
+    batches = LiveBatches(logs.open(logs.begins), logs.partition, partitions, clock, SECOND, turns=turns)
+    batches.held = held
+    return batches
 
 
 def marked(logs: Logs) -> MarkedBatches:
@@ -118,10 +124,58 @@ async def test_a_lane_that_left_timers_behind_need_not_wait_for_the_tick() -> No
 
     clock.now += 1
     again = await batches.next(LaneState(offsets={}, time=NOW - SECOND))
+    batches.done()
 
     assert again is not None
-    assert again.until == NOW + 1
+    assert (again.until, again.timers) == (NOW + 1, PORTION)
     assert await batches.next(LaneState(offsets={}, time=NOW + 1)) is None
+
+
+async def test_a_lane_that_left_timers_behind_waits_for_its_turn_and_events_go_first() -> None:
+    turns, logs = CrowdTurns(at_once=1), Logs()
+    batches = live(logs, Clock(), turns=turns)
+    left = LaneState(offsets={}, time=NOW - SECOND)
+    first = await batches.next(left)
+    batches.done()
+    await turns.ask(7)
+
+    assert first is not None
+    assert first.timers == BESIDE_EVENTS
+    assert await batches.next(left) is None
+    view = logs.viewed(NOW - 1)
+    beside = await batches.next(left)
+    batches.done()
+
+    assert beside is not None
+    assert (ids(beside), beside.timers) == ([view], 1), "as many timers as events, so that they get on all the same"
+    turns.give_back(7)
+    in_turn = await batches.next(left)
+    assert in_turn is not None
+    assert (in_turn.arrivals, in_turn.timers) == ([], BESIDE_EVENTS), "an event came a moment ago"
+
+
+async def test_a_batch_given_up_gives_its_turn_back() -> None:
+    turns, logs = CrowdTurns(at_once=1), Logs()
+    batches, others = live(logs, Clock(), turns=turns), live(logs, Clock(), turns=turns)
+    left = LaneState(offsets={}, time=NOW - SECOND)
+    for each in (batches, others):
+        await each.next(left)
+        each.done()
+
+    assert await batches.next(left) is not None
+    batches.done()
+    assert await others.next(left) is not None
+
+
+async def test_with_many_events_go_as_many_timers() -> None:
+    logs = Logs()
+    for number in range(100):
+        logs.viewed(START + number)
+
+    batch = await live(logs, Clock()).next(nothing_yet())
+
+    assert batch is not None
+    assert batch.timers == 100
 
 
 async def test_a_lane_looks_seldom_while_it_has_nothing_to_do_but_never_misses_a_tick() -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from agents.batches import LiveBatches, MarkedBatches
+from agents.batches import MarkedBatches
 from agents.lane import LaneRunner
 from agents.lane_dependencies import LaneDependencies
 from agents.lane_status import Status
+from agents.live_batches import LiveBatches
 from agents.same_topics import SameTopics
 from agents.trusted_clock import ClockDistrusted
 from infra.kafka.buffer import PartitionRevoked

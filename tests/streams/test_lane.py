@@ -28,7 +28,7 @@ from streams.in_process_runner import DictStore
 from streams.ingest import Arrival, DeadLetter
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
-from streams.micro_batch import LIVE_TIMERS, SAFE_LIMITS, USUAL_LIMITS
+from streams.micro_batch import SAFE_LIMITS, USUAL_LIMITS
 from streams.rulebook_schedule import RulebookSchedule
 from tests.builders import START, at_once, complained, placed
 
@@ -267,11 +267,9 @@ def test_in_service_events_need_not_wait_for_a_crowd_of_timers(monkeypatch: pyte
     assert bench.saved.time == later
 
 
-@pytest.mark.parametrize(
-    ("service", "most"), [({"marked": False, "acting": START}, LIVE_TIMERS), ({}, USUAL_LIMITS.due)]
-)
-def test_fewer_timers_are_taken_at_once_in_service(service: dict[str, Any], most: int) -> None:
-    first = next(Bench().lane().take(batch(until=START, **service)))
+@pytest.mark.parametrize(("said", "most"), [({"timers": 16}, 16), ({}, USUAL_LIMITS.due)])
+def test_no_more_timers_are_taken_at_once_than_the_batch_says(said: dict[str, Any], most: int) -> None:
+    first = next(Bench().lane().take(batch(until=START, marked=False, acting=START, **said)))
 
     assert isinstance(first, NeedRecords)
     assert first.due_limit == most
