@@ -36,8 +36,18 @@ def _orders_to_2(plain: list[Any]) -> list[Any]:
     return [2, *plain[1:]]
 
 
+_LAYOUT_AT = LaneState.__struct_fields__.index("layout")
+
+
+def _state_to_2(plain: list[Any]) -> list[Any]:
+    """The state stays as it is. What lies beside it does not: a customer's recent decisions are one value."""
+    whole = [*plain, *msgspec.to_builtins(LaneState({}))[len(plain) :]]
+    whole[_LAYOUT_AT] = 2
+    return whole
+
+
 ORDER_STEPS: Mapping[int, UpgradeStep] = {1: _orders_to_2}
-STATE_STEPS: Mapping[int, UpgradeStep] = {}
+STATE_STEPS: Mapping[int, UpgradeStep] = {1: _state_to_2}
 """These find the version at its own place."""
 
 _encoder = msgspec.msgpack.Encoder()
@@ -58,7 +68,6 @@ class _Head(msgspec.Struct, array_like=True):
 
 
 _heads = msgspec.msgpack.Decoder(_Head)
-_LAYOUT_AT = LaneState.__struct_fields__.index("layout")
 
 
 def encode_record(record: CustomerRecord) -> bytes:

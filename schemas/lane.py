@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.times import Millis
 
-LAYOUT = 1
+LAYOUT = 2
 """Version of a lane's state; ``schemas.codec`` brings older ones up to date."""
 
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 PREFIX: Final = "tend:"
 SLOT_OF_DECISION: Final = " "
-"""Between customer id and place in the ring of the customer's decisions; no customer id contains a space."""
+"""Between customer id and place in a ring of decisions, as programs of before wrote them; no id contains a space."""
 
 
 class LaneKeys(NamedTuple):
@@ -29,7 +29,8 @@ class LaneKeys(NamedTuple):
     outbox: str
     """List of packed entries, in sequence."""
     decisions: str
-    """Hash: customer id to the count of decisions, and ``id n`` to the entry at place n of the ring."""
+    """Hash: customer id to the recent decisions, packed, the oldest first. Of customers whom no decision was told of
+    since a program of before: to their count, and ``id n`` to the entry at place n of a ring."""
     before: str
     """Only while the lane is copied. Hash: customer id to the customer as of the beginning of the copy, if changed
     since; under a space the copy's name. It expires by itself where the copy is given up."""

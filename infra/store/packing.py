@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import msgpack
 import msgspec
@@ -49,6 +49,11 @@ def pack_ids(customers: Collection[str]) -> bytes:
 def unpack_entry(packed: bytes) -> OutboxEntry:
     """An outbox entry as it lies in the list."""
     return _ENTRY_IN.decode(packed)
+
+
+def unpack_decisions(packed: bytes) -> list[bytes]:
+    """A customer's recent decisions as they lie in one value, the oldest first."""
+    return cast("list[bytes]", msgpack.unpackb(packed, raw=True))
 
 
 def _pack(value: Any) -> bytes:

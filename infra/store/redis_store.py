@@ -18,7 +18,7 @@ from infra.store.durability import check_durability
 from infra.store.errors import translate_errors
 from infra.store.keys import PREFIX, SLOT_OF_DECISION, lane_keys
 from infra.store.lane_copy import LaneCopier
-from infra.store.packing import pack_commit, pack_ids, unpack_entry
+from infra.store.packing import pack_commit, pack_ids, unpack_decisions, unpack_entry
 from infra.store.pipeline import ScriptPipeline
 from infra.store.port import LaneCopy, LaneCounts
 from infra.store.scripts import script_text
@@ -168,10 +168,16 @@ class RedisStore:
 
     async def decisions(self, partition: int, customer: str) -> list[bytes]:
         """See ``StoreReads.decisions``."""
-        places = [f"{customer}{SLOT_OF_DECISION}{place}" for place in range(MAX_DECISIONS)]
-        count, *ring = await self._ask(self.client.hmget(lane_keys(partition).decisions, [customer, *places]))
-        total = int(count or 0)
-        return [ring[n % MAX_DECISIONS] for n in range(total - 1, max(total - MAX_DECISIONS, 0) - 1, -1)]
+        key = lane_keys(partition).decisions
+        held = await self._ask(self.client.hget(key, customer))
+        if held is None:
+            return []
+        if not held.isdigit():
+            return list(reversed(unpack_decisions(held)))
+        total = int(held)  # a ring that a program of before wrote
+        numbers = range(total - 1, max(total - MAX_DECISIONS, 0) - 1, -1)
+        places = [f"{customer}{SLOT_OF_DECISION}{n % MAX_DECISIONS}" for n in numbers]
+        return [entry for entry in await self._ask(self.client.hmget(key, places)) if entry is not None]
 
     async def timer(self, partition: int, customer: str) -> Millis | None:
         """See ``StoreReads.timer``."""

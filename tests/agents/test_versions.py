@@ -163,6 +163,7 @@ def test_a_lane_state_of_before_is_read(monkeypatch: pytest.MonkeyPatch) -> None
     shorter = msgspec.msgpack.encode(plain[:-1])
 
     assert decode_state(shorter) == state
+    assert decode_state(msgspec.msgpack.encode([{"t": 5}])) == LaneState({"t": 5})
     monkeypatch.setattr(schemas.codec, "LAYOUT", LAYOUT + 1)
     monkeypatch.setattr(schemas.codec, "STATE_STEPS", {LAYOUT: lambda old: [*old[:-1], LAYOUT + 1]})
     assert decode_state(msgspec.msgpack.encode(plain)).layout == LAYOUT + 1

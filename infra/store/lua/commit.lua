@@ -32,36 +32,43 @@ local function call(command, key, items)
   end
 end
 
-local function forget()
+-- Fields of a ring that a program of before wrote.
+local function places_of(ids)
   local fields = {}
-  for _, id in ipairs(forgotten) do
-    fields[#fields + 1] = id
+  for _, id in ipairs(ids) do
     for place = 0, tonumber(ARGV[6]) - 1 do
       fields[#fields + 1] = id .. ARGV[7] .. place
     end
   end
+  return fields
+end
+
+local function forget()
   call('HDEL', KEYS[2], forgotten)
   call('HDEL', KEYS[3], forgotten)
   call('ZREM', KEYS[4], forgotten)
-  call('HDEL', KEYS[6], fields)
+  call('HDEL', KEYS[6], forgotten)
+  call('HDEL', KEYS[6], places_of(forgotten))
 end
 
 local function remember_decisions()
   if #decided == 0 then
     return
   end
-  local counts = redis.call('HMGET', KEYS[6], unpack(decided))
-  local fields = {}
+  local ring = tonumber(ARGV[6])
+  local held, older, fields = redis.call('HMGET', KEYS[6], unpack(decided)), {}, {}
   for i, id in ipairs(decided) do
-    local n = tonumber(counts[i] or '0')
+    local kept = recent(id, held[i], ring, ARGV[7])
     for _, entry in ipairs(decisions[i]) do
-      fields[#fields + 1] = id .. ARGV[7] .. (n % ARGV[6])
-      fields[#fields + 1] = entry
-      n = n + 1
+      kept[#kept + 1] = entry
+    end
+    if tonumber(held[i] or '') then
+      older[#older + 1] = id
     end
     fields[#fields + 1] = id
-    fields[#fields + 1] = string.format('%.0f', n)
+    fields[#fields + 1] = cmsgpack.pack({unpack(kept, math.max(#kept - ring + 1, 1))})
   end
+  call('HDEL', KEYS[6], places_of(older))
   call('HSET', KEYS[6], fields)
 end
 
