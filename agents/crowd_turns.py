@@ -31,7 +31,7 @@ class CrowdTurns:
         self._free = at_once
         self._with_events = 0
         self._event_at = -_LATELY_SECONDS
-        self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._waiting: dict[int, asyncio.Future[bool]] = {}
         self._turns = 0
         self._last: dict[int, int] = {}
         """Number of each lane's last turn."""
@@ -44,7 +44,7 @@ class CrowdTurns:
         lately = asyncio.get_running_loop().time() - self._event_at < _LATELY_SECONDS
         return BESIDE_EVENTS if self._with_events or lately else PORTION
 
-    def ask(self, lane: int) -> asyncio.Future[None]:
+    def ask(self, lane: int) -> asyncio.Future[bool]:
         """Wait for a turn: what is returned is done when it comes, and then ``give_back`` is owed."""
         turn = self._waiting[lane] = asyncio.get_running_loop().create_future()
         self._grant()
@@ -91,4 +91,4 @@ class CrowdTurns:
         self._turns += 1
         self._last[lane] = self._turns
         self._lasting[lane] = asyncio.get_running_loop().call_later(_LONGEST_SECONDS, self.give_back, lane)
-        self._waiting.pop(lane).set_result(None)
+        self._waiting.pop(lane).set_result(True)

@@ -119,7 +119,7 @@ class LiveBatches:
         if self._clock is None or not self._has_crowd(state):
             return await self._source.wait(topics, self._patience())
         turn = self._turns.ask(self._partition)
-        coming = asyncio.ensure_future(self._source.wait(topics, _WHILE))
+        coming: asyncio.Future[bool] = asyncio.ensure_future(self._source.wait(topics, _WHILE))
         try:
             await asyncio.wait({turn, coming}, return_when=asyncio.FIRST_COMPLETED)
             return coming.result() if coming.done() else False

@@ -415,8 +415,9 @@ async def test_recent_decisions_are_bounded_and_the_newest_come_first(store: Sto
 
 async def ring_of_before(redis: RedisStore, name: str, count: int) -> list[bytes]:
     """Recent decisions as programs of before wrote them, the newest first."""
-    ring = {f"{name} {n % MAX_DECISIONS}": b"%d" % n for n in range(count)}
-    await redis.client.hset(lane_keys(P).decisions, mapping={name: count, **ring})
+    await redis.client.hset(lane_keys(P).decisions, name, str(count))
+    for n in range(count):
+        await redis.client.hset(lane_keys(P).decisions, f"{name} {n % MAX_DECISIONS}", str(n))
     return [b"%d" % n for n in range(count - 1, max(count - MAX_DECISIONS, 0) - 1, -1)]
 
 
