@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry
@@ -64,8 +65,15 @@ class MetricsRecorder:
                 tell.add(metrics.DEAD_LETTERS, 1, item.reason)
             else:
                 tell.add(metrics.FORWARDED, 1, item.raw.topic)
-        for trigger, outcome in micro_batch.outcomes:
-            self._outcome(trigger, outcome)
+        # Counted by kind first: each counter with labels costs two microseconds.
+        done = Counter(kind for kind, outcome in micro_batch.outcomes if OutcomeCode.DUPLICATE not in outcome.codes)
+        for kind, times in done.items():
+            if (topic := TOPIC_OF.get(kind)) is None:
+                tell.add(metrics.TIMERS, times)
+            else:
+                tell.add(metrics.EVENTS, times, topic, kind)
+        for kind, outcome in micro_batch.outcomes:
+            self._outcome(kind, outcome)
         for failure in micro_batch.failed:
             tell.add(metrics.DEAD_LETTERS, 1, failure.reason if failure.arrival else "timer_failed")
         for body in micro_batch.records.values():
@@ -74,13 +82,8 @@ class MetricsRecorder:
             tell.observe(metrics.TIMER_LATENESS, late / SECOND)
         tell.observe(metrics.BATCH, len(micro_batch.outcomes))
 
-    def _outcome(self, trigger: str, outcome: Outcome) -> None:
-        tell = self._telemetry
-        topic = TOPIC_OF.get(trigger)
-        if topic is None:
-            tell.add(metrics.TIMERS)
-        elif OutcomeCode.DUPLICATE not in outcome.codes:
-            tell.add(metrics.EVENTS, 1, topic, trigger)
+    def _outcome(self, kind: str, outcome: Outcome) -> None:
+        tell, topic = self._telemetry, TOPIC_OF.get(kind)
         for note, times in outcome.codes.items():
             self._note(note, times, topic or "")
         for action in outcome.actions:
