@@ -413,38 +413,6 @@ async def test_recent_decisions_are_bounded_and_the_newest_come_first(store: Sto
     assert await store.decisions(P, "cleo") == [b"only"]
 
 
-async def ring_of_before(redis: RedisStore, name: str, count: int) -> list[bytes]:
-    """Recent decisions as programs of before wrote them, the newest first."""
-    await redis.client.hset(lane_keys(P).decisions, name, str(count))
-    for n in range(count):
-        await redis.client.hset(lane_keys(P).decisions, f"{name} {n % MAX_DECISIONS}", str(n))
-    return [b"%d" % n for n in range(count - 1, max(count - MAX_DECISIONS, 0) - 1, -1)]
-
-
-@pytest.mark.parametrize("count", [3, MAX_DECISIONS + 5])
-async def test_decisions_of_a_program_of_before_are_read_copied_and_taken_along(redis: RedisStore, count: int) -> None:
-    version = (await redis.claim(P)).version
-    version = await redis.commit(P, version, Commit(b"s", {"anna": b"A"}))
-    before = await ring_of_before(redis, "anna", count)
-
-    assert await redis.decisions(P, "anna") == before
-    assert (await copied(await redis.copy(P)))["anna"].decisions == before[::-1]
-
-    await redis.commit(P, version, Commit(b"s", decisions={"anna": [b"new"]}))
-    assert await redis.decisions(P, "anna") == [b"new", *before][:MAX_DECISIONS]
-    assert await redis.client.hkeys(lane_keys(P).decisions) == [b"anna"], "the ring is gone"
-
-
-async def test_who_is_forgotten_leaves_no_decision_of_before(redis: RedisStore) -> None:
-    version = (await redis.claim(P)).version
-    version = await redis.commit(P, version, Commit(b"s", {"anna": b"A"}))
-    await ring_of_before(redis, "anna", MAX_DECISIONS)
-
-    await redis.commit(P, version, Commit(b"s", {"anna": b""}))
-
-    assert await redis.client.hlen(lane_keys(P).decisions) == 0
-
-
 async def test_a_scan_brings_each_customer_once(store: Store) -> None:
     version = (await store.claim(P)).version
     expected = []
