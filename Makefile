@@ -59,6 +59,7 @@ docs: $(STAMP) ## Generate what is generated under docs/
 	$(BIN)/python -m agents.documents
 	$(BIN)/python -m infra.dashboard infra/deploy/grafana/dashboards/tend.json
 	$(BIN)/python -m agents.rights_files
+	$(BIN)/python -m benchmarks.capacity --write
 
 sheets: $(STAMP) ## Draw every shipped message as it looks, with Chromium
 	$(BIN)/python -m benchmarks.message_sheets docs/messages

@@ -28,6 +28,10 @@ class Taken:
                 else:
                     self._sums[sample.name] += sample.value
 
+    def total(self, name: str) -> float:
+        """A gauge, all its labels together."""
+        return self._sums[name]
+
     def since(self, before: Taken, name: str) -> float:
         """How much a counter grew, all its labels together."""
         return self._sums[name] - before._sums[name]

@@ -69,7 +69,7 @@ def lived(weeks: int, households: int, teaching: int = 28, until: Millis | None 
 
 
 def _intervals(journey: Journey, acts: Millis, later: Millis) -> Iterator[WatermarkInterval]:
-    events = (_moved(told, later) for told in journey.events()) if later else journey.events()
+    events = (moved(told, later) for told in journey.events()) if later else journey.events()
     for planned in plan_marks(events, end=journey.end + later):
         raws = [
             KafkaRecord(TOPIC_OF[told.type], 0, n, told.time, told.customer.encode(), told.body)
@@ -78,13 +78,13 @@ def _intervals(journey: Journey, acts: Millis, later: Millis) -> Iterator[Waterm
         yield WatermarkInterval(raws, planned.time, acts + later)
 
 
-def _moved(told: ReplayEvent, later: Millis) -> ReplayEvent:
+def moved(told: ReplayEvent, later: Millis) -> ReplayEvent:
     """The same event at another time, with every moment that it tells of."""
 
-    def moved(found: re.Match[bytes]) -> bytes:
+    def later_moment(found: re.Match[bytes]) -> bytes:
         return f'"{to_rfc3339(to_millis(datetime.fromisoformat(found[1].decode())) + later)}"'.encode()
 
-    return told._replace(time=told.time + later, body=_MOMENT.sub(moved, told.body))
+    return told._replace(time=told.time + later, body=_MOMENT.sub(later_moment, told.body))
 
 
 def under_new_ids(

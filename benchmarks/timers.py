@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from statistics import quantiles
 from typing import NamedTuple
@@ -73,6 +74,8 @@ class Crowd(NamedTuple):
     before: list[float]
     """Milliseconds from complaint to ticket, before the crowd."""
     during: list[float]
+    pace: list[float]
+    """Timers a second, in each quarter of the crowd."""
 
 
 def main() -> None:
@@ -133,7 +136,7 @@ def at_once(installation: Installation, plan: Plan) -> Crowd:
     _sleep_until(plan.crowd)
     before, spent, began = Taken(worker.http), cpu(worker.pid), now_us()
     try:
-        _until_looked_at(installation, plan.crowd)
+        progress = _until_looked_at(installation, plan.crowd)
         last, cost, after = now_us(), cpu(worker.pid) - spent, Taken(worker.http)
     finally:
         stopping.set()
@@ -147,19 +150,33 @@ def at_once(installation: Installation, plan: Plan) -> Crowd:
         after.since(before, "tend_actions_total"),
         listener.between(began - int(BEFORE_SECONDS * 1e6), began),
         listener.between(began, last),
+        by_quarter(progress),
     )
     print(f"at one moment: {found.seconds:.1f} s", flush=True)
     return found
 
 
-def _until_looked_at(installation: Installation, moment: Millis) -> None:
-    deadline = time.monotonic() + DRAIN_SECONDS
+def _until_looked_at(installation: Installation, moment: Millis) -> list[tuple[float, int]]:
+    """When how many were left."""
+    deadline, progress = time.monotonic() + DRAIN_SECONDS, list[tuple[float, int]]()
     with Redis.from_url(installation.settings.redis_url) as client:
-        while any(client.zcount(lane_keys(lane).timers, "-inf", moment) for lane in range(LANES)):
+        while not progress or progress[-1][1]:
             installation.check()
+            left = sum(client.zcount(lane_keys(lane).timers, "-inf", moment) for lane in range(LANES))
+            progress.append((time.monotonic(), left))
             if time.monotonic() > deadline:
                 raise TendError(f"Timers of one moment are not all looked at after {DRAIN_SECONDS:.0f} s. Name fewer.")
             time.sleep(LOOK_SECONDS)
+    return progress
+
+
+def by_quarter(progress: list[tuple[float, int]]) -> list[float]:
+    """Timers a second in each quarter of the crowd: whether it goes on as it began."""
+    most = progress[0][1]
+    borders = [next(one for one in progress if one[1] <= most * part / 4) for part in (4, 3, 2, 1, 0)]
+    return [
+        (before - after) / max(later - sooner, LOOK_SECONDS) for (sooner, before), (later, after) in pairwise(borders)
+    ]
 
 
 def _sleep_until(moment: Millis) -> None:
@@ -175,9 +192,11 @@ def table(armed: int, due: int, day: Day, crowd: Crowd) -> list[str]:
         "|---|---|---|---|---|",
         f"| {A_DAY:,} a day | {day.rung:,} | {p50:.2f} | {p99:.2f} | {up_to(day.late, GOAL_SECONDS):.1%} |",
         "",
-        "| at one moment | s until all are looked at | timers/s | us of the worker's CPU per timer | actions |",
-        "|---|---|---|---|---|",
-        f"| {due:,} | {crowd.seconds:.1f} | {due / crowd.seconds:,.0f} | {crowd.cost / due * 1e6:,.0f} "
+        "| at one moment | s until all are looked at | timers/s | by quarter | us of the worker's CPU per timer "
+        "| actions |",
+        "|---|---|---|---|---|---|",
+        f"| {due:,} | {crowd.seconds:.1f} | {due / crowd.seconds:,.0f} "
+        f"| {', '.join(f'{pace:,.0f}' for pace in crowd.pace)} | {crowd.cost / due * 1e6:,.0f} "
         f"| {crowd.actions:,.0f} |",
         "",
         f"| {PACE} complaints a second of other customers, to the visible ticket | tickets | p50, ms | p99, ms |",
