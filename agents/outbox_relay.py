@@ -73,7 +73,7 @@ class OutboxRelay:
         """The last sequence that is out."""
         self.settled = 0
         """The last one that the store may drop. Those after it were published last: should the broker crash at this
-        moment and forget them, they are published again (see ``LaneProducer.end_left_open``)."""
+        moment and forget them, they are published again (see ``TransactionalProducer.end_left_open``)."""
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -7,34 +7,19 @@ well: a new owner fences an older one by opening, and reads from that record how
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from confluent_kafka import KafkaError, KafkaException, Producer
-
 from infra.kafka.connection import KafkaConnection, Place
-from infra.kafka.producers import FENCED, leave_to_the_call
 from infra.kafka.published_position import AlreadyPublished, Position, mark_of, own_position, position_record
-from schemas.errors import DependencyUnavailable, Fenced, TendError
+from infra.kafka.transactional_producer import TransactionalProducer
+from schemas.errors import TendError
 from schemas.lane import OutboxEntry
 from schemas.signing import Signing
 from schemas.topics import LESSONS, POSITIONS
 
-_SECONDS = 20.0
-_TRANSACTION_MS = 30_000
-_DELIVERY_MS = 15_000
-_FOLLOWS = {KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError._STATE}
-_NEVER = {
-    KafkaError.MSG_SIZE_TOO_LARGE,
-    KafkaError.RECORD_LIST_TOO_LARGE,
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-}
-_FIX = "Raise the topic's max.message.bytes or grant the rights, then restart the worker."
 _SIGNED = frozenset({LESSONS, POSITIONS})
 _T = TypeVar("_T")
 
@@ -64,7 +49,7 @@ class OutboxPublisher:
         self._refused = Counter[str]() if refused is None else refused
         self._connection = connection
         self._name = f"{group}-lane-{partition}"
-        self._producer: LaneProducer | None = None
+        self._producer: TransactionalProducer | None = None
         self._published = 0
         self._left_open = False
         """A transaction of an earlier owner's is open in the logs, and its broker does not know of it any more."""
@@ -132,10 +117,10 @@ class OutboxPublisher:
     async def _in_thread(self, call: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
-    def _begin(self, known: int = 0) -> LaneProducer:
+    def _begin(self, known: int = 0) -> TransactionalProducer:
         self._drop()
         # First end what an older owner has begun, then read how far it came: the other way round it may still move.
-        producer = self._new_producer()
+        producer = TransactionalProducer(self._connection, self._name)
         position = own_position(self._connection, self.partition, self._signing)
         self._refused[POSITIONS] += position.refused
         self._published, self._left_open = self._come_to(position, known), position.left_open
@@ -158,9 +143,6 @@ class OutboxPublisher:
                 "anew."
             )
         return known
-
-    def _new_producer(self) -> LaneProducer:
-        return LaneProducer(self._connection, self.partition, self._name, self._signing)
 
     def _pass_over(self, sequence: int, places: Sequence[Place]) -> int:
         # Nothing is out beyond the position.
@@ -194,122 +176,23 @@ class OutboxPublisher:
                 "restore the one that was exchanged."
             )
 
-    def _deliver(self, producer: LaneProducer, entries: Sequence[OutboxEntry]) -> None:
+    def _deliver(self, producer: TransactionalProducer, entries: Sequence[OutboxEntry]) -> None:
         # Beyond the position something is out only where the broker forgot to end a transaction.
         if self._left_open and (places := self._already.unsearched(entries)):
             producer.end_left_open({(POSITIONS, self.partition), *places})
             self._already.search(places)
-        producer.deliver(self._already.not_out(entries), position_record(self.partition, entries[-1].sequence))
+        with producer.transaction():
+            for entry in self._already.not_out(entries):
+                self._send(producer, entry)
+            self._send(producer, position_record(self.partition, entries[-1].sequence))
+
+    def _send(self, producer: TransactionalProducer, entry: OutboxEntry) -> None:
+        headers = [*entry.headers, mark_of(self.partition, entry.sequence)]
+        if entry.topic in _SIGNED:
+            headers.append(self._signing.header(entry.topic, entry.partition, entry.key, entry.value))
+        producer.send(entry.topic, entry.partition, entry.key, entry.value, headers)
 
     def _drop(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
             producer.drop()
-
-
-class LaneProducer:
-    """One life of a lane's transactional producer; it begins by fencing every older one of its name. Its calls block.
-
-    What it sends lies in the log together, or its caller begins another one.
-
-    Args:
-        connection: where Kafka is.
-        partition: the lane's number.
-        name: the transactional id.
-        signing: signs what programs of the installation read of each other.
-
-    Raises:
-        DependencyUnavailable: no broker answers for now.
-    """
-
-    def __init__(self, connection: KafkaConnection, partition: int, name: str, signing: Signing) -> None:
-        self._partition, self._name, self._signing = partition, name, signing
-        self._problems: list[KafkaError] = []
-        self._producer = Producer(
-            connection.librdkafka(
-                transactional_id=name,
-                transaction_timeout_ms=_TRANSACTION_MS,
-                message_timeout_ms=_DELIVERY_MS,
-                linger_ms=5,
-            )
-            # By default a fatal error is raised amid the callbacks of what it purges, as a SystemError.
-            | {"error_cb": leave_to_the_call}
-        )
-        try:
-            self._producer.init_transactions(_SECONDS)
-        except KafkaException as error:
-            raise DependencyUnavailable(f"{name} could not begin: {error.args[0].str()}") from error
-
-    def deliver(self, entries: Sequence[OutboxEntry], position: OutboxEntry) -> None:
-        """Send the entries, and behind them how far they go.
-
-        Raises:
-            Fenced: a younger one of the name has begun.
-            DependencyUnavailable: the broker did not take all of it, or did not say so.
-            TendError: Kafka will never take one of them.
-        """
-        try:
-            self._in_one_transaction([*entries, position])
-        except (KafkaException, BufferError) as error:
-            raise self._meaning(error) from error
-
-    def end_left_open(self, places: Iterable[Place]) -> None:
-        """Take back what an earlier transaction of this name left open in these partitions, which the broker forgot.
-
-        A lone Apache Kafka that is killed between saying that a transaction is committed and telling its partitions so
-        may take them for deleted when it starts again: the transaction is complete to its coordinator, and open in the
-        logs, where readers of committed records stop for good (seen with 4.3.0; see KIP-664 for hanging transactions).
-        A log knows one open transaction per producer id: what ends a later one there ends both.
-
-        Raises as ``deliver`` does.
-        """
-        try:
-            self._producer.begin_transaction()
-            for topic, partition in places:
-                self._producer.produce(topic, b"", b"", partition)  # a compacted topic wants a key; nobody ever sees it
-            self._producer.flush(_SECONDS)
-            self._producer.abort_transaction(_SECONDS)
-        except KafkaException as error:
-            raise self._meaning(error) from error
-
-    def drop(self) -> None:
-        """Let it go. The next of its name ends its transaction, if any; its queue must not go out after that."""
-        with contextlib.suppress(KafkaException):
-            self._producer.purge(in_queue=True, in_flight=True, blocking=False)
-        # One that was fenced says so at each call, here too; whoever called has been told already.
-        with contextlib.suppress(KafkaException):
-            self._producer.flush(0)
-
-    def _in_one_transaction(self, entries: Sequence[OutboxEntry]) -> None:
-        self._producer.begin_transaction()
-        for entry in entries:
-            self._send(entry)
-        self._producer.commit_transaction(_SECONDS)
-
-    def _send(self, entry: OutboxEntry) -> None:
-        headers: list[tuple[str, str | bytes | None]] = [*entry.headers, mark_of(self._partition, entry.sequence)]
-        if entry.topic in _SIGNED:
-            headers.append(self._signing.header(entry.topic, entry.partition, entry.key, entry.value))
-        while True:
-            try:
-                self._producer.produce(
-                    entry.topic, entry.value, entry.key, entry.partition, on_delivery=self._delivered, headers=headers
-                )
-                return
-            except BufferError:
-                self._producer.poll(0.1)
-
-    def _delivered(self, problem: KafkaError | None, _: object) -> None:
-        if problem is not None:
-            self._problems.append(problem)
-
-    def _meaning(self, error: Exception) -> Exception:
-        if not isinstance(error, KafkaException):
-            return DependencyUnavailable(str(error))
-        if error.args[0].code() in FENCED:
-            return Fenced(f"{self._name} was opened by another owner")
-        # A transaction that fails does not name the entry's own problem.
-        problem = next((one for one in self._problems if one.code() not in _FOLLOWS), error.args[0])
-        if problem.code() in _NEVER:
-            return TendError(f"Kafka never takes what lane {self._partition} wants to publish: {problem.str()}. {_FIX}")
-        return DependencyUnavailable(f"{self._name}: {problem.str()}")

@@ -10,17 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from infra.kafka.connection import KafkaConnection
-from schemas.errors import DependencyUnavailable, Fenced
+from infra.kafka.transactional_producer import TransactionalProducer
+from schemas.errors import DependencyUnavailable
 from schemas.times import Millis
 
-FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
-"""What Kafka says to a transactional producer when a newer one of its name has begun."""
 _BULK_QUEUE = 100_000
 _BULK_SECONDS = 60.0
 _BULK_SERVE_EVERY = 500
 _ACKNOWLEDGED_SECONDS = 15.0
 _POLL_SECONDS = 0.1
-_BROADCAST_SECONDS = 20.0
 _BROADCAST_BYTES = 8_388_608
 
 
@@ -167,10 +165,6 @@ def _settle(answer: asyncio.Future[int], problem: KafkaError | None, offset: int
         answer.set_exception(KafkaException(problem))
 
 
-def leave_to_the_call(_: KafkaError) -> None:
-    """For ``error_cb``: what is fatal is told by the call that it concerns."""
-
-
 class BroadcastProducer:
     """The one producer of an installation that tells everybody something, such as a new rulebook.
 
@@ -184,7 +178,7 @@ class BroadcastProducer:
     def __init__(self, connection: KafkaConnection, name: str) -> None:
         self._connection = connection
         self._name = name
-        self._producer: Producer | None = None
+        self._producer: TransactionalProducer | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     async def open(self) -> None:
@@ -201,6 +195,7 @@ class BroadcastProducer:
         Raises:
             Fenced: a newer producer of this name has opened.
             DependencyUnavailable: the broker did not take it, or did not say so: look what is out, then open again.
+            TendError: Kafka will never take it.
         """
         await asyncio.get_running_loop().run_in_executor(
             self._thread, lambda: self._announce(topic, key, value, headers)
@@ -212,41 +207,17 @@ class BroadcastProducer:
         self._thread.shutdown(wait=False)
 
     def _open(self) -> None:
-        producer = Producer(
-            self._connection.librdkafka(transactional_id=self._name, message_max_bytes=_BROADCAST_BYTES)
-            # Being fenced is told by the call it concerns; by default it is raised amid a callback, as a SystemError.
-            | {"error_cb": leave_to_the_call}
-        )
-        try:
-            producer.init_transactions(_BROADCAST_SECONDS)
-        except KafkaException as error:
-            raise self._meaning(error.args[0]) from error
-        self._producer = producer
+        self._producer = TransactionalProducer(self._connection, self._name, message_max_bytes=_BROADCAST_BYTES)
 
     def _announce(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
         # Never opened on the way: who was frozen and wakes would fence the one that has taken over.
-        producer = self._producer
+        producer, self._producer = self._producer, None
         if producer is None:
             raise DependencyUnavailable(f"{self._name} has to be opened again")
-        problems: list[KafkaError] = []
         try:
-            producer.begin_transaction()
-            producer.produce(
-                topic,
-                value,
-                key,
-                0,
-                headers=list(headers),
-                on_delivery=lambda problem, _: problems.append(problem) if problem else None,
-            )
-            producer.commit_transaction(_BROADCAST_SECONDS)
-        except KafkaException as error:
-            self._producer = None
-            raise self._meaning(error.args[0], problems) from error
-
-    def _meaning(self, problem: KafkaError, of_the_record: Sequence[KafkaError] = ()) -> Exception:
-        if problem.code() in FENCED:
-            return Fenced(f"{self._name} was opened by another owner")
-        # A transaction that fails does not name the record's own problem.
-        told = next(iter(of_the_record), problem)
-        return DependencyUnavailable(f"{self._name}: {told.str()}")
+            with producer.transaction():
+                producer.send(topic, 0, key, value, headers)
+        except Exception:
+            producer.drop()
+            raise
+        self._producer = producer

@@ -17,7 +17,8 @@ import agents.worker
 import infra.kafka.outbox_publisher
 from agents.bootstrap import open_store
 from agents.lane import LaneRunner
-from infra.kafka.outbox_publisher import LaneProducer, OutboxPublisher
+from infra.kafka.outbox_publisher import OutboxPublisher
+from infra.kafka.transactional_producer import TransactionalProducer
 from infra.settings import Settings
 from infra.store import Store
 from schemas.lane import Commit, Loaded, OutboxEntry
@@ -59,22 +60,16 @@ class ProbedLane(LaneRunner):
         self.probe.came_to(step, self.partition, in_cache=in_cache, unpublished=self.waiting_to_publish)
 
 
-class ProbedProducer(LaneProducer):
-    """Tells of publish: the position is what a transaction sends last."""
-
-    probe: Probe
-
-    def _send(self, entry: OutboxEntry) -> None:
-        super()._send(entry)
-        if entry.topic == POSITIONS:
-            self._producer.flush(5)
-            self.probe.came_to(Step.PUBLISH, self._partition, in_cache=False, unpublished=1)
-
-
 class ProbedPublisher(OutboxPublisher):
-    """Tells how much waits to be published."""
+    """Tells how much waits to be published, and of publish: the position is what a transaction sends last."""
 
     probe: Probe
+
+    def _send(self, producer: TransactionalProducer, entry: OutboxEntry) -> None:
+        super()._send(producer, entry)
+        if entry.topic == POSITIONS:
+            producer._producer.flush(5)
+            self.probe.came_to(Step.PUBLISH, self.partition, in_cache=False, unpublished=1)
 
     async def publish(self, entries: Sequence[OutboxEntry]) -> int:
         published = await super().publish(entries)
@@ -111,7 +106,7 @@ class ProbedWorker(agents.worker.Worker):
 def main() -> None:
     """Run the worker that the environment describes."""
     probe = Probe(Path(os.environ[FILE]))
-    ProbedLane.probe = ProbedPublisher.probe = ProbedProducer.probe = probe
+    ProbedLane.probe = ProbedPublisher.probe = probe
 
     def open_probed_store(settings: Settings) -> ProbedStore:
         return ProbedStore(open_store(settings), probe)
@@ -123,7 +118,6 @@ def main() -> None:
         (agents.worker, "Worker", ProbedWorker),
         (agents.bootstrap, "open_store", open_probed_store),
         (infra.kafka.outbox_publisher, "OutboxPublisher", ProbedPublisher),
-        (infra.kafka.outbox_publisher, "LaneProducer", ProbedProducer),
     ):
         assert hasattr(module, name), f"{module} has no {name} any more"
         setattr(module, name, part)
