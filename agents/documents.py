@@ -14,7 +14,7 @@ from agents.connectors.page import connectors_page
 from agents.contract_page.rendering import page_of
 from agents.simulate.document import simulator_page
 from infra.metrics import metrics_table
-from infra.settings import settings_table
+from infra.settings import settings_tables
 from rules.pages import facts_page, rules_page
 from schemas.asyncapi import asyncapi
 from schemas.generate import DOCS, documents, stale, write
@@ -27,7 +27,7 @@ _SETTINGS = """\
 
 Each setting is read from the environment, else from the TOML file that `TEND_CONFIG` names (without it `tend.toml` in
 the working folder, where there is one), else it has the default below. In the file the names are in lower case and
-without `TEND_`. Secrets are never printed. Generated from `infra/settings.py` by `make docs`.
+without `TEND_`. Secrets are never printed. Generated from `infra/settings/` by `make docs`.
 
 """
 
@@ -69,7 +69,7 @@ def pages() -> dict[str, str]:
     return {
         **documents(),
         "contracts.html": page_of(asyncapi()),
-        "settings.md": _SETTINGS + settings_table(),
+        "settings.md": _SETTINGS + settings_tables(),
         "metrics.md": _METRICS + metrics_table(),
         "outcomes.md": outcomes_page(),
         "simulator.md": simulator_page(),

@@ -62,11 +62,12 @@ def allowed(field: FieldInfo) -> str:
     if get_origin(kind) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
     if get_origin(kind) is tuple:
-        return "whole numbers by comma"
+        return f"{'whole numbers' if get_args(kind)[0] is int else 'texts'} by comma"
     name = _BASIC_NAMES.get(kind, "text")
-    least = next((rule.ge for rule in field.metadata if hasattr(rule, "ge")), None)
+    least = next((f"from {rule.ge}" for rule in field.metadata if hasattr(rule, "ge")), None)
+    above = next((f"above {rule.gt}" for rule in field.metadata if hasattr(rule, "gt")), None)
     most = next((rule.le for rule in field.metadata if hasattr(rule, "le")), None)
-    return f"{name} from {least} to {most}" if least is not None else name
+    return f"{name} {least or above} to {most}" if least or above else name
 
 
 def _without_none(kind: Any) -> Any:
@@ -81,7 +82,7 @@ def _is_secret(field: FieldInfo) -> bool:
 
 def _default(field: FieldInfo) -> str:
     value = field.default
-    if value is None or value == "":
+    if value in (None, "", ()):
         return "none"
     if isinstance(value, tuple):
         return f"`{','.join(map(str, value))}`"
