@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from agents.access import access_keys
-from agents.batches import Receive
 from agents.clock import wall_clock
 from agents.signing import installation_key, signing_of
+from agents.worker.batches import Receive
 from infra.kafka.connection import KafkaConnection
 from infra.settings import Settings
 from infra.store import RedisStore, Store, Tables, address_of, connect
@@ -23,9 +23,9 @@ from streams.ingest import Span, receive
 from streams.lane_protocol import LaneConfig
 
 if TYPE_CHECKING:
-    from agents.lane_dependencies import LaneObserver
     from agents.learner import Learner
-    from agents.worker import Worker
+    from agents.worker.lane_dependencies import LaneObserver
+    from agents.worker.worker import Worker
 
 _SUNDAY: Millis = 3 * DAY
 """1970-01-04, 00:00: weekly ticks fall on Sundays."""
@@ -82,12 +82,13 @@ def _redis_password(settings: Settings) -> str | None:
 
 def new_worker(settings: Settings, watch: LaneObserver) -> Worker:
     """A member of the workers' group."""
+    from infra.kafka.publishing.outbox_publisher import OutboxPublisher
+
     from agents.almanacs import AlmanacFeed
-    from agents.leap import LeapGuard
     from agents.rulebooks import RulebookFeed
-    from agents.trusted_clock import TrustedClock
-    from agents.worker import Worker, WorkerParts
-    from infra.kafka.outbox_publisher import OutboxPublisher
+    from agents.worker.leap import LeapGuard
+    from agents.worker.trusted_clock import TrustedClock
+    from agents.worker.worker import Worker, WorkerParts
 
     connection, store, known = KafkaConnection.of(settings), open_store(settings), initial_churn(settings)
     signing, refused = signing_of(settings), Counter[str]()

@@ -13,16 +13,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from infra.kafka.publishing.published_position import read_position
 from pydantic import SecretStr
 
 from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
 from agents.console.session import first_token
-from agents.recovery import lane_states
+from agents.recovery.lane_states import lane_states
 from agents.signing import signing_of
 from infra.embedded.process import HOST, ServerProcess, free_port
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.published_position import read_position
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from schemas.errors import TendError

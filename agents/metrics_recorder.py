@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry
 
-from agents.lane import LaneRunner
-from agents.lane_status import Status
+from agents.worker.lane import LaneRunner
+from agents.worker.lane_status import Status
 from infra import metrics
 from infra.telemetry import Telemetry
 from schemas.almanac import Almanac

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 import orjson
 
-from agents.batches import Receive
+from agents.worker.batches import Receive
 from schemas.lane import KafkaRecord
 from schemas.times import DAY, Millis
 from streams.ingest import AdmissionRules, DeadLetter, Forward

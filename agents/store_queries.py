@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from agents.bootstrap import open_store
-from agents.recovery import lane_state
+from agents.recovery.lane_states import lane_state
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
 from infra.settings import Settings

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple, cast
 
-from agents.restore import write_lane
+from agents.recovery.restore import write_lane
 from benchmarks.population import LANES, lived, settle, under_new_ids
 from benchmarks.running import cpu
 from infra.embedded import EmbeddedStore

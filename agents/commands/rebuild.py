@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agents.rebuild import Rebuild, Rebuilt
+from agents.recovery.rebuild import Rebuild, Rebuilt
 from agents.server_check import reachable_settings
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import to_rfc3339

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from agents.adoption import adopt_topics
 from agents.catalogue import topic_specs
+from agents.recovery.adoption import adopt_topics
 from agents.server_check import reachable_settings
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics

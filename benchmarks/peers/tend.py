@@ -10,23 +10,24 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from agents.batches import Batches
+from infra.kafka.fetching.faust_app import Engine, make_engine
+from infra.kafka.publishing.outbox_publisher import OutboxPublisher
+
 from agents.bootstrap import initial_churn, lane_config, open_store
 from agents.clock import wall_clock
-from agents.lane import LaneRunner
-from agents.lane_dependencies import LaneDependencies
-from agents.lane_status import Status
-from agents.live_batches import LiveBatches
-from agents.same_topics import SameTopics
 from agents.signing import signing_of
+from agents.worker.batches import Batches
+from agents.worker.lane import LaneRunner
+from agents.worker.lane_dependencies import LaneDependencies
+from agents.worker.lane_status import Status
+from agents.worker.live_batches import LiveBatches
+from agents.worker.same_topics import SameTopics
 from benchmarks.peers.options import PeerOptions, peer_options
 from benchmarks.reference.job import Job
 from benchmarks.reference.lane import LeanLane, receive
 from benchmarks.reference.load import PARTITIONS
 from infra.event_loop import run
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.faust_app import Engine, make_engine
-from infra.kafka.outbox_publisher import OutboxPublisher
 from infra.kafka.topics import Topics
 from infra.settings import load_settings
 from rules.loading import shipped

@@ -10,10 +10,10 @@ import faust
 from faust.app.base import BootStrategy
 from faust.types import TP
 
-from infra.kafka.buffer import FetchedBatch
-from infra.kafka.group import WorkerGroup
-from infra.kafka.prefetcher import Prefetcher
-from infra.kafka.transport import BatchTransport
+from infra.kafka.fetching.buffer import FetchedBatch
+from infra.kafka.fetching.group import WorkerGroup
+from infra.kafka.fetching.prefetcher import Prefetcher
+from infra.kafka.fetching.transport import BatchTransport
 from infra.settings import Settings
 
 _SILENCE_SECONDS = 10.0
@@ -21,7 +21,7 @@ _DISPLAY_SECONDS = 5.0
 
 
 class _Boot(BootStrategy):
-    # Publishing is not Faust's business here: see infra.kafka.outbox_publisher.
+    # Publishing is not Faust's business here: see infra.kafka.publishing.outbox_publisher.
     enable_kafka_producer = False
     enable_web = False
 
@@ -122,8 +122,8 @@ def make_engine(
     Args:
         settings: addresses, group, fetch sizes.
         topics: the input topics, all with the same number of partitions.
-        on_owned: see :class:`infra.kafka.group.WorkerGroup`.
-        on_lost: see :class:`infra.kafka.group.WorkerGroup`.
+        on_owned: see :class:`infra.kafka.fetching.group.WorkerGroup`.
+        on_lost: see :class:`infra.kafka.fetching.group.WorkerGroup`.
         group_instance_id: overrides the one in the settings, where a process runs several workers.
     """
     # A worker that does not end its lanes within its session is as good as dead.

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from infra.kafka.buffer import FetchedBatch, PartitionBuffer, PartitionRevoked
 from infra.kafka.connection import Place
+from infra.kafka.fetching.buffer import FetchedBatch, PartitionBuffer, PartitionRevoked
 from schemas.errors import ConfigurationRefused
 
 log = logging.getLogger(__name__)

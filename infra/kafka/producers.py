@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.transactional_producer import TransactionalProducer
+from infra.kafka.publishing.transactional_producer import TransactionalProducer
 from schemas.errors import DependencyUnavailable
 from schemas.times import Millis
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from infra.kafka.buffer import RECORD_BYTES, FetchedBatch, FetchedRecords, PartitionBuffer
 from infra.kafka.connection import Place, ask
+from infra.kafka.fetching.buffer import RECORD_BYTES, FetchedBatch, FetchedRecords, PartitionBuffer
 from infra.kafka.partition_log import record_of
 from schemas.errors import ConfigurationRefused
 

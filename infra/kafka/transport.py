@@ -24,10 +24,10 @@ from faust.transport.consumer import Consumer
 from faust.types import TP, ConsumerMessage
 from faust.types.transports import ConsumerCallback
 
-from infra.kafka.buffer import FetchedBatch
 from infra.kafka.connection import Place
-from infra.kafka.group import WorkerGroup
-from infra.kafka.prefetcher import Prefetcher
+from infra.kafka.fetching.buffer import FetchedBatch
+from infra.kafka.fetching.group import WorkerGroup
+from infra.kafka.fetching.prefetcher import Prefetcher
 
 
 class BatchConsumer(Consumer):

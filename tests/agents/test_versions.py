@@ -13,7 +13,7 @@ import schemas.almanac
 import schemas.codec
 import streams.pipeline
 from agents.almanacs import RESUME, AlmanacFeed
-from agents.lane_status import Status
+from agents.worker.lane_status import Status
 from infra.kafka.connection import KafkaConnection
 from schemas.almanac import Almanac, BadAlmanac, NewerAlmanac, decode_almanac, encode_almanac, sign
 from schemas.codec import Unreadable, decode_orders, decode_record, decode_state, encode_orders

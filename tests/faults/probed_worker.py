@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import infra.kafka.publishing.outbox_publisher
+from infra.kafka.publishing.outbox_publisher import OutboxPublisher
+from infra.kafka.publishing.transactional_producer import TransactionalProducer
+
 import agents.bootstrap
 import agents.commands.worker
-import agents.worker
-import infra.kafka.outbox_publisher
+import agents.worker.worker
 from agents.bootstrap import open_store
-from agents.lane import LaneRunner
-from infra.kafka.outbox_publisher import OutboxPublisher
-from infra.kafka.transactional_producer import TransactionalProducer
+from agents.worker.lane import LaneRunner
 from infra.settings import Settings
 from infra.store import Store
 from schemas.lane import Commit, Loaded, OutboxEntry
@@ -93,7 +94,7 @@ class ProbedStore:
         return after
 
 
-class ProbedWorker(agents.worker.Worker):
+class ProbedWorker(agents.worker.worker.Worker):
     """Tells of acknowledge."""
 
     def _applied(self, partition: int, offsets: Any) -> None:
@@ -114,10 +115,10 @@ def main() -> None:
     if asked := os.environ.get(SABOTAGE):
         sabotage(Safeguard(asked))
     for module, name, part in (
-        (agents.worker, "LaneRunner", ProbedLane),
-        (agents.worker, "Worker", ProbedWorker),
+        (agents.worker.worker, "LaneRunner", ProbedLane),
+        (agents.worker.worker, "Worker", ProbedWorker),
         (agents.bootstrap, "open_store", open_probed_store),
-        (infra.kafka.outbox_publisher, "OutboxPublisher", ProbedPublisher),
+        (infra.kafka.publishing.outbox_publisher, "OutboxPublisher", ProbedPublisher),
     ):
         assert hasattr(module, name), f"{module} has no {name} any more"
         setattr(module, name, part)

@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any, cast
 
-import agents.batches
-import agents.recovery
-import infra.kafka.outbox_publisher
+import infra.kafka.publishing.outbox_publisher
+from infra.kafka.fetching.buffer import PartitionBuffer
+from infra.kafka.fetching.readings import Readings
+from infra.kafka.publishing.outbox_publisher import OutboxPublisher
+from infra.kafka.publishing.published_position import Position
+
+import agents.recovery.same_broker
+import agents.worker.batches
 import infra.store.redis_store
 import streams.duplicates
-from agents.same_topics import SameTopics
-from infra.kafka.buffer import PartitionBuffer
-from infra.kafka.outbox_publisher import OutboxPublisher
-from infra.kafka.published_position import Position
-from infra.kafka.readings import Readings
+from agents.worker.same_topics import SameTopics
 from infra.store import RedisStore
 from infra.store.keys import lane_keys
 from schemas.lane import Commit
@@ -68,7 +69,7 @@ def _without_fence() -> None:
 
 def _without_position() -> None:
     """A new owner publishes whatever the store still holds."""
-    _put(infra.kafka.outbox_publisher, "own_position", lambda connection, lane, signing: Position(0))
+    _put(infra.kafka.publishing.outbox_publisher, "own_position", lambda connection, lane, signing: Position(0))
     _put(OutboxPublisher, "_check_nothing_is_missing", lambda self, first: None)
 
 
@@ -88,13 +89,13 @@ def _without_order() -> None:
     def as_it_came(arrivals: Iterable[Arrival]) -> list[Arrival]:
         return list(arrivals)
 
-    _put(agents.batches, "in_order", as_it_came)
+    _put(agents.worker.batches, "in_order", as_it_came)
 
 
 def _without_topics() -> None:
     """A topic is the same as long as its name is."""
     _put(SameTopics, "require_same", lambda self: None)
-    _put(agents.recovery, "made_anew", lambda known, identity: [])
+    _put(agents.recovery.same_broker, "made_anew", lambda known, identity: [])
 
 
 _WITHOUT: Mapping[Safeguard, Callable[[], None]] = {

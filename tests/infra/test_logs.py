@@ -18,7 +18,7 @@ _PROGRAM = """
 import logging
 from infra.logs import write_logs
 write_logs("INFO", {form!r}, "worker")
-log = logging.getLogger("agents.lane")
+log = logging.getLogger("agents.worker.lane")
 log.info("lane %s runs", 3, extra={{"partition": 3, "action_id": "0538de"}})
 log.warning("met edda.marlow@example.org and +1 206 555 0173")
 try:
@@ -41,7 +41,7 @@ def test_as_json_each_line_is_one_object_with_what_it_is_about_in_fields() -> No
 
     assert lines[0]["message"] == "lane 3 runs"
     assert (lines[0]["partition"], lines[0]["action_id"]) == (3, "0538de")
-    assert (lines[0]["level"], lines[0]["logger"], lines[0]["service"]) == ("info", "agents.lane", "worker")
+    assert (lines[0]["level"], lines[0]["logger"], lines[0]["service"]) == ("info", "agents.worker.lane", "worker")
     assert "ValueError" in lines[2]["exception"]
     assert len(lines) == 3
 
@@ -65,4 +65,4 @@ def test_nothing_that_is_an_address_stays(address: str) -> None:
 
 
 def test_modules_go_on_to_log_as_ever() -> None:
-    assert logging.getLogger("agents.lane").name == "agents.lane"
+    assert logging.getLogger("agents.worker.lane").name == "agents.worker.lane"

@@ -10,14 +10,14 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, ClassVar
 
+import infra.kafka.fetching.prefetcher
 import pytest
 from confluent_kafka import Consumer
+from infra.kafka.fetching.broker_health import BrokerHealth
+from infra.kafka.fetching.buffer import FetchedBatch, PartitionBuffer
+from infra.kafka.fetching.prefetcher import Prefetcher
 
-import infra.kafka.prefetcher
-from infra.kafka.broker_health import BrokerHealth
-from infra.kafka.buffer import FetchedBatch, PartitionBuffer
 from infra.kafka.connection import KafkaConnection, Place
-from infra.kafka.prefetcher import Prefetcher
 from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics, TopicSpec
 from infra.settings import load_settings
@@ -216,7 +216,7 @@ async def test_a_client_is_asked_by_one_thread_alone(
     broker: str, topics: BulkProducer, open_alone: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Anybody else would wait for as long as that thread waits for records."""
-    monkeypatch.setattr(infra.kafka.prefetcher, "Consumer", Noting)
+    monkeypatch.setattr(infra.kafka.fetching.prefetcher, "Consumer", Noting)
     write(topics, "browse", FLOOD)
     alone = await open_alone(broker)
     await alone.until(lambda: alone.at_end("orders"), "orders")

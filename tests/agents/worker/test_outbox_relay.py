@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
 
-from agents.outbox_relay import OutboxRelay
+from agents.worker.outbox_relay import OutboxRelay
 from schemas.errors import DependencyUnavailable, Fenced, TakenOver, TendError
 from schemas.lane import OutboxEntry
 from tests.agents.memory_publisher import MemoryPublisher

@@ -9,15 +9,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from infra.kafka.fetching.buffer import PartitionRevoked
 
-from agents.batches import MarkedBatches
-from agents.lane import LaneRunner
-from agents.lane_dependencies import LaneDependencies
-from agents.lane_status import Status
-from agents.live_batches import LiveBatches
-from agents.same_topics import SameTopics
-from agents.trusted_clock import ClockDistrusted
-from infra.kafka.buffer import PartitionRevoked
+from agents.worker.batches import MarkedBatches
+from agents.worker.lane import LaneRunner
+from agents.worker.lane_dependencies import LaneDependencies
+from agents.worker.lane_status import Status
+from agents.worker.live_batches import LiveBatches
+from agents.worker.same_topics import SameTopics
+from agents.worker.trusted_clock import ClockDistrusted
 from infra.store import MemoryStore
 from rules.loading import shipped
 from schemas.almanac import Almanac
@@ -570,7 +570,7 @@ async def test_while_the_clock_cannot_be_believed_nothing_is_committed_and_event
 async def test_a_machine_without_descriptors_makes_a_lane_wait_and_costs_no_event(
     world: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agents.lane._MACHINE_SECONDS", 0.05)
+    monkeypatch.setattr("agents.worker.lane._MACHINE_SECONDS", 0.05)
     here = world(clock=lambda: START + HOUR)
     lacking = True
     real = pipeline.handle

@@ -10,14 +10,15 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import TypeVar
 
-from agents.batches import Batches
-from agents.lane_dependencies import LaneCore, LaneDependencies
-from agents.lane_status import LaneStatus, Status
-from agents.outbox_relay import OutboxRelay
-from agents.recovery import continue_behind, recover_state
+from infra.kafka.fetching.buffer import PartitionRevoked
+
+from agents.recovery.lane_states import continue_behind, recover_state
 from agents.retry import until_available
-from agents.trusted_clock import ClockDistrusted
-from infra.kafka.buffer import PartitionRevoked
+from agents.worker.batches import Batches
+from agents.worker.lane_dependencies import LaneCore, LaneDependencies
+from agents.worker.lane_status import LaneStatus, Status
+from agents.worker.outbox_relay import OutboxRelay
+from agents.worker.trusted_clock import ClockDistrusted
 from schemas.almanac import Almanac
 from schemas.errors import MACHINE_TROUBLE, DependencyUnavailable, Fenced, TakenOver, TendError
 from schemas.lane import Claimed, LaneState, Loaded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.leap import FAR, LASTS, LeapGuard
+from agents.worker.leap import FAR, LASTS, LeapGuard
 from schemas.errors import DependencyUnavailable
 from schemas.times import DAY, HOUR, MINUTE, SECOND, Millis
 from tests.builders import START
@@ -19,7 +19,7 @@ class Machine:
         self.log: list[Millis] = []
         self.away = False
         self.said: list[str | None] = []
-        monkeypatch.setattr("agents.leap.asyncio.sleep", self._sleep)
+        monkeypatch.setattr("agents.worker.leap.asyncio.sleep", self._sleep)
         self.guard = LeapGuard(lambda: self.now, self._newest, lambda: self.steady)
 
     def _newest(self) -> list[Millis]:

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from agents.batches import MarkedBatches
-from agents.crowd_turns import BESIDE_EVENTS, PORTION, CrowdTurns
-from agents.live_batches import LiveBatches
+from agents.worker.batches import MarkedBatches
+from agents.worker.crowd_turns import BESIDE_EVENTS, PORTION, CrowdTurns
+from agents.worker.live_batches import LiveBatches
 from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord, LaneState
 from schemas.times import MINUTE, SECOND, Millis

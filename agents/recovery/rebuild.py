@@ -13,19 +13,19 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
+from infra.kafka.fetching.buffer import FetchedRecords
+from infra.kafka.publishing.published_position import read_position
 
 from agents.almanacs import all_almanacs
-from agents.batches import Batches, MarkedBatches
 from agents.bootstrap import initial_churn, lane_config, open_store, receiver
-from agents.live_batches import LiveBatches
-from agents.log_source import LogSource
-from agents.recovery import REMEMBERED, UNFINISHED, begin_empty
+from agents.recovery.lane_states import REMEMBERED, UNFINISHED, begin_empty
+from agents.recovery.log_source import LogSource
 from agents.rulebooks import published_rulebooks
 from agents.signing import installation_key, signing_of
-from infra.kafka.buffer import FetchedRecords
+from agents.worker.batches import Batches, MarkedBatches
+from agents.worker.live_batches import LiveBatches
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
-from infra.kafka.published_position import read_position
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from infra.store import Store

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from agents import crowd_turns
-from agents.crowd_turns import BESIDE_EVENTS, PORTION, CrowdTurns
+from agents.worker.crowd_turns import BESIDE_EVENTS, PORTION, CrowdTurns
 
 
 async def test_no_more_lanes_have_a_turn_than_may() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agents.trusted_clock import PROOF, SKEW, ClockDistrusted, TrustedClock
+from agents.worker.trusted_clock import PROOF, SKEW, ClockDistrusted, TrustedClock
 from schemas.errors import DependencyUnavailable
 from schemas.times import DAY, HOUR, MINUTE, SECOND, Millis
 from tests.builders import START
@@ -24,7 +24,7 @@ class Machine:
         self.said: list[str | None] = []
         self.later: Callable[[], None] = lambda: None
         self.waits = 0
-        monkeypatch.setattr("agents.trusted_clock.asyncio.sleep", self._sleep)
+        monkeypatch.setattr("agents.worker.trusted_clock.asyncio.sleep", self._sleep)
         self.clock = TrustedClock(lambda: START + self.steady + self.wrong, self._of_store, lambda: self.steady)
 
     async def _sleep(self, seconds: float) -> None:

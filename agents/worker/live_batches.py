@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from agents.batches import AsTheyLay, Receive, RecordSource, Sorted
-from agents.crowd_turns import BESIDE_EVENTS, CrowdTurns
+from agents.worker.batches import AsTheyLay, Receive, RecordSource, Sorted
+from agents.worker.crowd_turns import BESIDE_EVENTS, CrowdTurns
 from schemas.lane import LaneState
 from schemas.times import SECOND, Millis
 from schemas.topics import EVENT_TOPICS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from agents.trusted_clock import SKEW, as_told, steady_clock
+from agents.worker.trusted_clock import SKEW, as_told, steady_clock
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from schemas.errors import DependencyUnavailable

@@ -7,10 +7,10 @@ from typing import Protocol
 
 import msgspec
 
-from agents.batches import Batches
-from agents.lane_status import Status
-from agents.outbox_relay import Publisher
-from agents.same_topics import KnownTopics
+from agents.worker.batches import Batches
+from agents.worker.lane_status import Status
+from agents.worker.outbox_relay import Publisher
+from agents.worker.same_topics import KnownTopics
 from infra.store import LaneStore
 from schemas.almanac import Almanac
 from schemas.lane import BrokerIdentity, LaneState

@@ -8,23 +8,23 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 import msgspec
+from infra.kafka.fetching.faust_app import Engine, make_engine
 
 from agents.almanacs import AlmanacFeed
-from agents.batches import Batches, MarkedBatches, Receive
 from agents.catalogue import topic_specs
-from agents.crowd_turns import CrowdTurns
-from agents.lane import LaneRunner
-from agents.lane_dependencies import LaneDependencies, LaneObserver, always_trusted, never_far_ahead
-from agents.lane_status import Status
-from agents.leap import LeapGuard
-from agents.live_batches import LiveBatches
-from agents.outbox_relay import Publisher
-from agents.recovery import check_together
+from agents.recovery.lane_states import check_together
 from agents.rulebooks import RulebookFeed
-from agents.same_topics import SameTopics
-from agents.trusted_clock import TrustedClock
+from agents.worker.batches import Batches, MarkedBatches, Receive
+from agents.worker.crowd_turns import CrowdTurns
+from agents.worker.lane import LaneRunner
+from agents.worker.lane_dependencies import LaneDependencies, LaneObserver, always_trusted, never_far_ahead
+from agents.worker.lane_status import Status
+from agents.worker.leap import LeapGuard
+from agents.worker.live_batches import LiveBatches
+from agents.worker.outbox_relay import Publisher
+from agents.worker.same_topics import SameTopics
+from agents.worker.trusted_clock import TrustedClock
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.faust_app import Engine, make_engine
 from infra.kafka.topics import Topics
 from infra.kafka.transactions import require_transactions
 from infra.settings import Settings

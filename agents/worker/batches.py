@@ -25,7 +25,7 @@ _WHILE: Millis = 200
 
 
 class RecordSource(Protocol):
-    """The records of one partition number, from where its lane stands on; see ``infra.kafka.buffer``."""
+    """The records of one partition number, from where its lane stands on; see ``infra.kafka.fetching.buffer``."""
 
     async def wait(self, topics: Iterable[str], max_wait_ms: Millis) -> bool:
         """Whether a record of these topics lies there; waits for one, no longer than that."""

@@ -1,0 +1,1 @@
+"""One member of the workers' group: a lane for each partition that it is given."""
