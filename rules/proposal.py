@@ -9,7 +9,6 @@ import msgspec
 from rules.context import EventContext
 from rules.fact_types import FactValue
 from rules.facts import FactReader
-from rules.formats import Speech
 from rules.rule import ActionPlan, Rule
 from rules.wording import Wording
 from schemas.fields import Channel
@@ -18,7 +17,6 @@ from schemas.outcome import Fact
 from schemas.times import Millis
 
 _LONGEST_OCCASION = 80
-_STAFF = Speech("en", {})
 _ALWAYS_FROZEN = ("trigger.name", "trigger.ref", "trigger.hops")
 
 
@@ -115,7 +113,7 @@ def filled(wording: Wording, reader: FactReader) -> str:
     """
     values = {name: plain(reader[name]) for name in facts_of(wording)}
     currency = next((value for name, value in values.items() if name.endswith(".currency")), "")
-    return wording.fill({**values, "currency": currency}, _STAFF)
+    return wording.fill({**values, "currency": currency})
 
 
 def plain(value: FactValue) -> str | int | float | bool:

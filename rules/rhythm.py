@@ -23,10 +23,10 @@ def usual_gap(context: EventContext) -> float:
     return exp(_mean(context, features)) - 1.0 if features.orders else 0.0
 
 
-def gaps_passed(context: EventContext, at: Millis | None = None) -> float:
+def gaps_passed(context: EventContext) -> float:
     """How many of these gaps have passed since the last order."""
     gap = usual_gap(context)
-    return _quiet_days(context, context.at if at is None else at) / gap if gap else 0.0
+    return _quiet_days(context, context.at) / gap if gap else 0.0
 
 
 def is_quiet(context: EventContext, at: Millis) -> bool:

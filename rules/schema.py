@@ -158,4 +158,4 @@ class RuleFile(Section):
     texts: Annotated[dict[Name, dict[str, Variants]], Len(0, 400)] = Field(default_factory=dict)
     """Name to language to text, or to several variants, of which the first is taken whose ``when`` applies."""
     words: Annotated[dict[str, dict[str, Line]], Len(0, 400)] = Field(default_factory=dict)
-    """Name (of a tier, a festival, a category) to language to what it is called, for slots like ``{tier:word}``."""
+    """Name (of a tier, a festival, a category) to language to what texts call it."""

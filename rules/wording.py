@@ -1,4 +1,4 @@
-"""Texts with slots, such as ``Hello {name}, your {amount:money} cart waits``.
+"""Texts with slots for the store's own use, such as ``cart of {cart.value:money} left``: occasions, reasons, queues.
 
 The engine is a subset of ``str.format``, and on purpose no more: a name, and how to show it. So everything that a text
 needs is known when it is loaded, and no text can compute or reach anything. A slot without a value is an error.
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rules.formats import FORMATS, Speech
+from rules.formats import FORMATS
 from rules.problems import nearest
 
 Values = Mapping[str, str | int | float | bool]
@@ -55,17 +55,13 @@ class Wording:
     def __post_init__(self) -> None:
         object.__setattr__(self, "slots", tuple(part for part in self.parts if isinstance(part, Slot)))
 
-    def lacks(self, values: Values) -> str:
-        """The first slot without a value, or nothing."""
-        return next((slot.name for slot in self.slots if values.get(slot.name, "") == ""), "")
-
-    def fill(self, values: Values, speech: Speech) -> str:
+    def fill(self, values: Values) -> str:
         """The text with its slots filled in.
 
         Raises:
-            MissingValue: a slot has no value, an empty one, or no word in this language.
+            MissingValue: a slot has no value, or an empty one.
         """
-        return "".join(part if isinstance(part, str) else _show(part, values, speech) for part in self.parts)
+        return "".join(part if isinstance(part, str) else _show(part, values) for part in self.parts)
 
 
 def read_wording(text: str) -> Wording:
@@ -95,12 +91,12 @@ def _slot(token: re.Match[str]) -> Slot:
     return Slot(found[1], found[2] or "", token.start(), len(token[0]))
 
 
-def _show(slot: Slot, values: Values, speech: Speech) -> str:
+def _show(slot: Slot, values: Values) -> str:
     value = values.get(slot.name, "")
     if value == "":
         raise MissingValue(f"no value for {{{slot.name}}}")
     try:
-        shown = FORMATS[slot.format or "text"].show(value, values, speech)
+        shown = FORMATS[slot.format or "text"].show(value, values)
     except (KeyError, ValueError, TypeError) as error:
         raise MissingValue(f"{value!r} cannot be shown in {{{slot.name}:{slot.format}}}: {error}") from None
     if not shown:

@@ -14,7 +14,7 @@ _AXIS: Final = 936
 _SQUARE: Final = 150
 
 
-def spark(values: Sequence[float], *, failing: bool = False) -> Markup:
+def spark(values: Sequence[float]) -> Markup:
     """A line of the last values, with a dot at the newest."""
     if len(values) < 2:
         return Markup("")
@@ -24,11 +24,11 @@ def spark(values: Sequence[float], *, failing: bool = False) -> Markup:
     flat = high == low
     points = [(n * step, 10.5 if flat else 18 - 15 * (value - low) / span) for n, value in enumerate(values)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    ink = "var(--fail)" if failing else "var(--ink2)"
     x, y = points[-1]
     return Markup(
         f'<svg width="76" height="20" viewBox="0 0 76 20" aria-hidden="true"><polyline points="{line}" fill="none" '
-        f'stroke="{ink}" stroke-width="1.25"/><circle cx="{x:.1f}" cy="{y:.1f}" r="2.2" fill="{ink}"/></svg>'
+        'stroke="var(--ink2)" stroke-width="1.25"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2" fill="var(--ink2)"/></svg>'
     )
 
 
@@ -161,11 +161,11 @@ def proposals(acted: int, held: int, not_sent: int, failed: int, label: str) -> 
     return Markup(f'<svg width="132" height="16" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>')
 
 
-def share_bar(share: float, width: int = 84) -> Markup:
+def share_bar(share: float) -> Markup:
     """A share as a bar of ink."""
     return Markup(
-        f'<svg width="{width}" height="8" aria-hidden="true"><rect width="{width}" height="8" fill="var(--sunken)"/>'
-        f'<rect width="{width * max(0.0, min(share, 1.0)):.1f}" height="8" fill="var(--ink)"/></svg>'
+        '<svg width="84" height="8" aria-hidden="true"><rect width="84" height="8" fill="var(--sunken)"/>'
+        f'<rect width="{84 * max(0.0, min(share, 1.0)):.1f}" height="8" fill="var(--ink)"/></svg>'
     )
 
 

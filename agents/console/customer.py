@@ -39,8 +39,6 @@ _PAGE: Final = 40
 _ORDERS: Final = 5
 _DUE: Final = 8
 _WEEKS: Final = 12
-_WORTH_A_WORD: Final = 0.04
-"""A smaller move of the risk is not told."""
 _decode_score = msgspec.msgpack.Decoder(tuple[Millis, float]).decode
 _decode_move = msgspec.msgpack.Decoder(tuple[Millis, str, str]).decode
 

@@ -13,8 +13,6 @@ AmountIs = Literal["line", "unit", "order"]
 TIMES: Final = ("time", "paid_at", "cancelled_at", "refunded_at", "dispatched_at", "delivered_at", "promised_at",
          "resolved_at", "birthday")  # fmt: skip
 AMOUNTS: Final = ("amount", "payment", "price", "price_tax", "refunded", "item_refunded", "shipping", "discount")
-OF_LINES: Final = ("item", "title", "quantity", "price", "price_tax", "category", "payment", "item_refunded")
-"""What a row says of itself; everything else is said of its order, on any of the order's rows."""
 
 
 @dataclass(frozen=True)

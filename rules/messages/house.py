@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from babel.core import get_global
 
+from rules.cldr import cldr_locale
 from rules.defaults import Defaults, Phrases
 from rules.languages import of_language
-from rules.messages.shown import Missing, cldr_locale
+from rules.messages.shown import Missing
 from schemas import message
 from schemas.message import link_slot
 

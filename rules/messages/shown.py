@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Final
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_time, match_skeleton
 from babel.numbers import format_decimal
 
-from rules import formats
+from rules import cldr
+from rules.cldr import cldr_locale
 
 RawValue = str | int | float | bool
 
@@ -61,18 +61,6 @@ class Shown:
         return None if self.raw == "" else self.raw
 
 
-@cache
-def cldr_locale(tag: str) -> Locale:
-    """The CLDR locale of a BCP 47 tag; subtags that it does not know are left out, from the right."""
-    parts = tag.replace("_", "-").split("-")
-    while parts:
-        try:
-            return Locale.parse("-".join(parts), sep="-")
-        except (UnknownLocaleError, ValueError):
-            parts.pop()
-    return Locale.parse("en")
-
-
 def day(iso: str, reader: Audience, *, weekday: bool = True) -> str:
     """A date (YYYY-MM-DD): ``Tuesday, November 14``, ``Dienstag, 14. November``, ``11月14日（周二）``."""
     when = date.fromisoformat(iso)
@@ -94,7 +82,7 @@ def moment(at: datetime, reader: Audience) -> str:
 
 def money(minor: int, currency: str, reader: Audience) -> str:
     """An amount in minor units: ``$64.50``, ``64,50 €``, ``¥64.50``."""
-    return _plain(formats.money(minor, currency, reader.locale), reader)
+    return _plain(cldr.money(minor, currency, reader.locale), reader)
 
 
 def number(value: float, reader: Audience) -> str:

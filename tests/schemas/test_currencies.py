@@ -9,7 +9,7 @@ import pytest
 from agents.commands.customer import _money
 from agents.imports.amounts import Amounts, currency_code, minor_units
 from agents.imports.problems import BadValue
-from rules.formats import money
+from rules.cldr import money
 from rules.problems import BadRulebook
 from schemas.currencies import DIGITS, major
 from schemas.events import Invalid
