@@ -1,33 +1,13 @@
-"""How to reach Kafka, in the words of the clients, and to ask it once more where an answer was lost."""
+"""How to reach Kafka, in the words of the clients."""
 
 from __future__ import annotations
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from infra.settings import Settings
 
 Place = tuple[str, int]
 """Topic and partition."""
-_PASSES = {
-    # A connection was cut.
-    KafkaError._TRANSPORT,
-    KafkaError._DESTROY_BROKER,
-    KafkaError._UNKNOWN_PARTITION,
-    # The leader of a topic just made, or just moved, is known to all a moment later.
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-    KafkaError.LEADER_NOT_AVAILABLE,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-}
-
-
-def _passes(error: BaseException) -> bool:
-    return isinstance(error, KafkaException) and error.args[0].code() in _PASSES
-
-
-ask = Retrying(retry=retry_if_exception(_passes), stop=stop_after_delay(5.0), wait=wait_fixed(0.05), reraise=True)
-"""Calls what is safe to call again, until it answers; raises what does not pass by itself, or not within 5 seconds."""
 
 
 class KafkaConnection(msgspec.Struct, frozen=True):

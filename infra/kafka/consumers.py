@@ -12,6 +12,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.errors import OUTSIDE_LOG, is_end
 from infra.kafka.partition_log import PartitionLog, poll_batch, record_of
 from infra.kafka.topics import Topics
 from schemas.errors import ConfigurationRefused, DependencyUnavailable
@@ -98,7 +99,7 @@ class AsyncConsumer:
             self._positions[at] = record.offset + 1
             self._at_end.discard(at)
             return record
-        if problem.code() != KafkaError._PARTITION_EOF:
+        if not is_end(problem):
             raise self._meaning(problem)
         # The end lies behind the markers of transactions, which are no records.
         self._positions[at] = max(self._positions.get(at, 0), message.offset() or 0)
@@ -106,7 +107,7 @@ class AsyncConsumer:
         return None
 
     def _meaning(self, problem: KafkaError) -> Exception:
-        if problem.code() in (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET):
+        if problem.code() in OUTSIDE_LOG:
             return ConfigurationRefused(
                 f"An offset to begin at lies outside the log: {problem.str()}. The topic was made anew or records were "
                 "deleted; restore it, or begin afresh with an empty store."

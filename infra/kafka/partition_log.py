@@ -11,9 +11,10 @@ from itertools import takewhile
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from infra.kafka.connection import KafkaConnection, ask
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.errors import ask, is_end, problem_of
 from schemas.errors import DependencyUnavailable
 from schemas.lane import KafkaRecord
 
@@ -45,7 +46,7 @@ class PartitionLog:
         try:
             found = ask(lambda: self._consumer.get_watermark_offsets(at, timeout=_ANSWER_SECONDS))
         except KafkaException as error:
-            raise DependencyUnavailable(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
+            raise DependencyUnavailable(f"Kafka at {self._brokers}: {problem_of(error).str()}") from error
         if found is None:
             raise DependencyUnavailable(f"Kafka at {self._brokers} does not answer")
         return found
@@ -82,7 +83,7 @@ class PartitionLog:
                 problem = message.error()
                 if problem is None:
                     yield record_of(message)
-                elif problem.code() == KafkaError._PARTITION_EOF:
+                elif is_end(problem):
                     self._end = message.offset() or 0
                     return
                 else:

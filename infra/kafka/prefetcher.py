@@ -23,10 +23,11 @@ from typing import Any, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from infra.kafka.broker_health import STATISTICS_MS, BrokerHealth
+from infra.kafka.buffer import FetchedBatch, PartitionBuffer
 from infra.kafka.connection import KafkaConnection, Place
-from infra.kafka.fetching.broker_health import STATISTICS_MS, BrokerHealth
-from infra.kafka.fetching.buffer import FetchedBatch, PartitionBuffer
-from infra.kafka.fetching.readings import HIGH, Readings
+from infra.kafka.errors import NOT_LET_IN, OUTSIDE_LOG, UNREADABLE, is_end
+from infra.kafka.readings import HIGH, Readings
 from infra.settings import Settings
 from schemas.errors import TendError
 
@@ -44,20 +45,7 @@ _REBALANCE_SECONDS = 40.0
 """How long the group waits for a member that has not ended its lanes yet."""
 _METADATA_MS = 5_000
 """How often topics are asked for: one that has grown is noticed, and one just made is found."""
-_OUTSIDE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
-_NEVER = {
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.GROUP_AUTHORIZATION_FAILED,
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError.UNSUPPORTED_SASL_MECHANISM,
-    KafkaError.SASL_AUTHENTICATION_FAILED,
-    KafkaError._AUTHENTICATION,
-    KafkaError.INCONSISTENT_GROUP_PROTOCOL,
-    KafkaError.INVALID_SESSION_TIMEOUT,
-    KafkaError.FENCED_INSTANCE_ID,
-    KafkaError._BAD_MSG,
-    KafkaError._BAD_COMPRESSION,
-}
+_FOR_GOOD = NOT_LET_IN | UNREADABLE
 
 
 class GroupMember(Protocol):
@@ -173,10 +161,10 @@ class Prefetcher:
 
     def _take(self, messages: list[Message], readings: Readings) -> None:
         """Set problems apart from what came."""
-        came = [message for message in messages if (problem := message.error()) is None or _is_end(problem)]
+        came = [message for message in messages if (problem := message.error()) is None or is_end(problem)]
         if len(came) < len(messages):
             for message in messages:
-                if (problem := message.error()) is not None and not _is_end(problem):
+                if (problem := message.error()) is not None and not is_end(problem):
                     self._meet(message, problem, readings)
         if came:
             self._health.heard()
@@ -242,18 +230,18 @@ class Prefetcher:
     def _meet_error(self, problem: KafkaError) -> None:
         """Of the client as a whole, on its own thread."""
         self._health.failed()
-        if problem.code() in _NEVER or problem.fatal():
+        if problem.code() in _FOR_GOOD or problem.fatal():
             self._problem = self._not_let_in(problem)
 
     def _meet(self, message: Message, problem: KafkaError, readings: Readings) -> None:
         named = message.partition()
         partition = -1 if named is None else named
         is_read = partition in readings
-        if problem.code() in _OUTSIDE:
+        if problem.code() in OUTSIDE_LOG:
             readings.miss(message.topic() or "", partition)
-        elif problem.fatal() or (problem.code() in _NEVER and not is_read):
+        elif problem.fatal() or (problem.code() in _FOR_GOOD and not is_read):
             self._problem = self._not_let_in(problem)
-        elif problem.code() in _NEVER:
+        elif problem.code() in _FOR_GOOD:
             said = f"Kafka does not let partition {partition} be read: {problem.str()}"
             readings.give_up(partition, TendError(said))
         else:
@@ -261,10 +249,6 @@ class Prefetcher:
 
     def _not_let_in(self, problem: KafkaError) -> TendError:
         return TendError(f"Kafka does not let this worker join the group {self._group}: {problem.str()}")
-
-
-def _is_end(problem: KafkaError) -> bool:
-    return problem.code() == KafkaError._PARTITION_EOF
 
 
 def _config(settings: Settings, group_instance_id: str | None) -> dict[str, Any]:

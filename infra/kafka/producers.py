@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.publishing.transactional_producer import TransactionalProducer
+from infra.kafka.errors import problem_of
+from infra.kafka.transactional_producer import TransactionalProducer
 from schemas.errors import DependencyUnavailable
 from schemas.times import Millis
 
@@ -140,7 +141,7 @@ class AcknowledgedProducer:
         try:
             return await answer
         except KafkaException as error:
-            raise DependencyUnavailable(f"Kafka at {self._brokers}: {error.args[0].str()}") from error
+            raise DependencyUnavailable(f"Kafka at {self._brokers}: {problem_of(error).str()}") from error
 
     async def close(self) -> None:
         """Deliver what is under way and let the connection go."""

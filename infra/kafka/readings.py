@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from infra.kafka.connection import Place, ask
-from infra.kafka.fetching.buffer import RECORD_BYTES, FetchedBatch, FetchedRecords, PartitionBuffer
+from infra.kafka.buffer import RECORD_BYTES, FetchedBatch, FetchedRecords, PartitionBuffer
+from infra.kafka.client_places import ClientPlaces
+from infra.kafka.errors import ask
 from infra.kafka.partition_log import record_of
 from schemas.errors import ConfigurationRefused
 
@@ -36,6 +37,11 @@ class _Cursor(msgspec.Struct):
     outside_since: float | None = None
     """Since when the place is not found in the log."""
     coming: FetchedRecords | None = None
+
+    @property
+    def next_place(self) -> TopicPartition:
+        """Where reading goes on."""
+        return TopicPartition(self.at.topic, self.at.partition, self.next_offset)
 
 
 class _Reading(msgspec.Struct):
@@ -68,12 +74,9 @@ class Readings:
         self._high, self._low = fetch_bytes * HIGH, fetch_bytes * LOW
         self._bring, self._refuse = bring, refuse
         self._readings: dict[int, _Reading] = {}
-        self._placed: set[Place] = set()
-        """What the client reads; all else has to be assigned to it."""
+        self._places = ClientPlaces(client)
         self._unplaced: set[int] = set()
         self._paused: list[tuple[_Reading, _Cursor]] = []
-        self._paused_in_client: set[Place] = set()
-        """What the client was told to pause: it stays so over a new assignment, and when the group shares out anew."""
         self._place_again_at: float | None = None
 
     def __contains__(self, partition: object) -> bool:
@@ -90,7 +93,7 @@ class Readings:
     def clear(self) -> None:
         """Nothing is read any more."""
         self._readings.clear()
-        self._placed.clear()
+        self._places.clear()
         self._unplaced.clear()
         self._paused.clear()
 
@@ -116,42 +119,24 @@ class Readings:
         self._place_again_at = None
         self._unplaced.clear()
         self._paused.clear()
-        places = []
-        for reading in self._readings.values():
-            for cursor in reading.cursors.values():
-                cursor.paused = False
-                places.append(TopicPartition(cursor.at.topic, cursor.at.partition, cursor.next_offset))
-        self._client.assign(places)
-        self._placed = {(at.topic, at.partition) for at in places}
-        self._resume([at for at in places if (at.topic, at.partition) in self._paused_in_client])
+        cursors = [cursor for reading in self._readings.values() for cursor in reading.cursors.values()]
+        for cursor in cursors:
+            cursor.paused = False
+        self._places.assign([cursor.next_place for cursor in cursors])
 
     def _seek_to_unplaced(self) -> bool:
         """Move the client for single partitions; False where it does not read them yet, or cannot be moved now."""
         cursors = [cursor for partition in self._unplaced for cursor in self._readings[partition].cursors.values()]
-        known = all((cursor.at.topic, cursor.at.partition) in self._placed for cursor in cursors)
-        if not (known and all(map(self._seek, cursors))):
+        if not (all(cursor.at in self._places for cursor in cursors) and all(map(self._seek, cursors))):
             return False
         self._unplaced.clear()
         return True
 
     def _seek(self, cursor: _Cursor) -> bool:
-        """Go on at the cursor's place, whether it was paused or not."""
-        try:
-            self._client.seek(TopicPartition(cursor.at.topic, cursor.at.partition, cursor.next_offset))
-            self._resume([cursor.at])
-        except KafkaException:
-            return False
-        cursor.paused = False
-        return True
-
-    def _pause(self, places: list[TopicPartition]) -> None:
-        self._client.pause(places)
-        self._paused_in_client.update((at.topic, at.partition) for at in places)
-
-    def _resume(self, places: list[TopicPartition]) -> None:
-        if places:
-            self._client.resume(places)
-            self._paused_in_client.difference_update((at.topic, at.partition) for at in places)
+        """Go on at the cursor's place, whether it was paused or not; False where the client cannot be moved now."""
+        if moved := self._places.seek(cursor.next_place):
+            cursor.paused = False
+        return moved
 
     def renew(self) -> None:
         """Nothing is known any more of where logs end: ask again."""
@@ -228,7 +213,7 @@ class Readings:
             if time.monotonic() < deadline:
                 time.sleep(0.001)
                 continue
-            self._pause([cursor.at for _, cursor in high])
+            self._places.pause([cursor.at for _, cursor in high])
             for reading, cursor in high:
                 cursor.paused = True
                 # A log that nobody reads may grow: that this was its end is not true for long.

@@ -15,7 +15,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but
     ResourceType,
 )
 
-from infra.kafka.connection import KafkaConnection, ask
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.errors import ask, problem_of
 from infra.kafka.partition_log import PartitionLog
 from schemas.errors import ConfigurationRefused, DependencyUnavailable, TendError
 from schemas.lane import BrokerIdentity
@@ -200,7 +201,7 @@ class Topics:
         try:
             known = consumer.committed(asked, timeout=_SECONDS)
         except KafkaException as error:
-            raise DependencyUnavailable(f"Kafka: {error.args[0].str()}") from error
+            raise DependencyUnavailable(f"Kafka: {problem_of(error).str()}") from error
         finally:
             consumer.close()
         return {(at.topic, at.partition): at.offset for at in known if at.offset >= 0}
@@ -257,9 +258,9 @@ def _was_made(name: str, result: Any) -> bool:
         result.result(_SECONDS)
     except KafkaException as error:
         # Another program may have made it in the meantime.
-        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+        if problem_of(error).code() == KafkaError.TOPIC_ALREADY_EXISTS:
             return False
-        raise TendError(f"The broker refused to make the topic {name}: {error.args[0].str()}") from error
+        raise TendError(f"The broker refused to make the topic {name}: {problem_of(error).str()}") from error
     return True
 
 
@@ -271,7 +272,7 @@ def _await(doing: str, result: Any) -> Any:
 
 
 def _meaning(doing: str, error: KafkaException) -> Exception:
-    problem = error.args[0]
+    problem = problem_of(error)
     if problem.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
         return ConfigurationRefused(f"Cannot {doing}: {problem.str()}. Run: tend topics create")
     return DependencyUnavailable(f"Kafka could not {doing}: {problem.str()}")

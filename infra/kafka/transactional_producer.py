@@ -8,20 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from infra.kafka.connection import KafkaConnection, Place
+from infra.kafka.errors import FENCED, NOT_ALLOWED, TOO_LARGE, problem_of
 from schemas.errors import DependencyUnavailable, Fenced, TendError
 
 _SECONDS = 20.0
 _TRANSACTION_MS = 30_000
 _DELIVERY_MS = 15_000
-_FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
 _FOLLOWS = {KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError._STATE}
-_NEVER = {
-    KafkaError.MSG_SIZE_TOO_LARGE,
-    KafkaError.RECORD_LIST_TOO_LARGE,
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-}
 _FIX = "Raise the topic's max.message.bytes or grant the rights, then restart the program."
 
 
@@ -56,7 +49,7 @@ class TransactionalProducer:
         try:
             self._producer.init_transactions(_SECONDS)
         except KafkaException as error:
-            raise DependencyUnavailable(f"{name} could not begin: {error.args[0].str()}") from error
+            raise DependencyUnavailable(f"{name} could not begin: {problem_of(error).str()}") from error
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -121,11 +114,11 @@ class TransactionalProducer:
     def _meaning(self, error: KafkaException | BufferError) -> Exception:
         if not isinstance(error, KafkaException):
             return DependencyUnavailable(str(error))
-        if error.args[0].code() in _FENCED:
+        if problem_of(error).code() in FENCED:
             return Fenced(f"{self._name} was opened by another owner")
         # A transaction that fails does not name the record's own problem.
-        problem = next((one for one in self._problems if one.code() not in _FOLLOWS), error.args[0])
-        if problem.code() in _NEVER:
+        problem = next((one for one in self._problems if one.code() not in _FOLLOWS), problem_of(error))
+        if problem.code() in NOT_ALLOWED | TOO_LARGE:
             return TendError(f"Kafka never takes what {self._name} wants to publish: {problem.str()}. {_FIX}")
         return DependencyUnavailable(f"{self._name}: {problem.str()}")
 

@@ -8,6 +8,7 @@ import uuid
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.errors import NO_TRANSACTIONS, NOT_ALLOWED, is_end, problem_of
 from schemas.errors import ConfigurationRefused, DependencyUnavailable
 from schemas.topics import POSITIONS
 
@@ -21,15 +22,6 @@ _FIX = (
     "tend publishes each message once, which takes transactions: set TEND_BROKERS to an Apache Kafka of version 2.5 or "
     "newer."
 )
-_NOT_OFFERED = {
-    KafkaError.UNSUPPORTED_VERSION,
-    KafkaError._UNSUPPORTED_FEATURE,
-}
-_NOT_ALLOWED = {
-    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-}
 
 
 def require_transactions(connection: KafkaConnection, topic: str = POSITIONS) -> None:
@@ -46,7 +38,7 @@ def require_transactions(connection: KafkaConnection, topic: str = POSITIONS) ->
     try:
         offset = _abort_one(connection, topic)
     except KafkaException as error:
-        raise _meaning(connection, error.args[0]) from error
+        raise _meaning(connection, problem_of(error)) from error
     if not _meets(connection, topic, offset, "read_uncommitted", _SECONDS):
         raise DependencyUnavailable(f"Kafka does not give back what was written to {topic}")
     if _meets(connection, topic, offset, "read_committed", _SHOWN_SECONDS):
@@ -67,7 +59,7 @@ def _meets(connection: KafkaConnection, topic: str, offset: int, isolation: str,
         while (left := deadline - time.monotonic()) > 0:
             message = reader.poll(left)
             problem = message.error() if message is not None else None
-            if message is None or (problem is not None and problem.code() == KafkaError._PARTITION_EOF):
+            if message is None or is_end(problem):
                 return False
             if problem is None:
                 return message.offset() == offset
@@ -97,12 +89,12 @@ def _abort_one(connection: KafkaConnection, topic: str) -> int:
 
 
 def _meaning(connection: KafkaConnection, problem: KafkaError) -> Exception:
-    if problem.code() in _NOT_ALLOWED:
+    if problem.code() in NOT_ALLOWED:
         return ConfigurationRefused(
             f"Kafka does not allow this user to publish in transactions ({problem.str()}). Grant Write and Describe on "
             "the transactional ids that begin with the group's name and on those that begin with tend-probe-."
         )
-    if problem.code() in _NOT_OFFERED:
+    if problem.code() in NO_TRANSACTIONS:
         return ConfigurationRefused(
             f"The broker at {connection.brokers} offers no transactions ({problem.str()}). {_FIX}"
         )
