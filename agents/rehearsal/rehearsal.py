@@ -1,4 +1,4 @@
-"""Events through the pure core, in the order of their lines, with each customer's timers in between."""
+"""Events through lanes, in the order of their lines, with each customer's timers in between."""
 
 from __future__ import annotations
 
@@ -11,30 +11,22 @@ from typing import Any
 import msgspec
 import orjson
 
+from agents.rehearsal.customer_lane import CustomerLane
 from agents.rehearsal.lines import EventLine, Given, opened, stand_in
 from rules.compose import coupon_of
-from rules.context import LaneContext
 from rules.expression import Expression, FactSource
 from rules.fact_types import FactValue
-from rules.own import NotDeclared
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
-from schemas.almanac import NONE_YET, VERSION, Almanac
-from schemas.churn import Tick
 from schemas.errors import TendError
 from schemas.events import AnyEvent, Invalid, decode_event
-from schemas.outcome import Decision, Outcome
+from schemas.outcome import Decision
 from schemas.record import TimerKind
-from schemas.timers import next_due
-from schemas.times import DAY, WEEK, Millis, to_millis
-from streams.churn import initial_state
+from schemas.times import Millis, to_millis
 from streams.customer import Customer
 from streams.ingest import misdated
-from streams.pipeline import fire_timers, handle, new_customer
-
-_SUNDAY: Millis = 3 * DAY
-"""Weekly looks fall on Sundays, as in a replay."""
+from streams.micro_batch import MicroBatch
 
 
 class NotTrue(msgspec.Struct, frozen=True):
@@ -89,7 +81,7 @@ def rehearse(
     horizons: tuple[int, ...] = (28,),
     today: Millis | None = None,
 ) -> Rehearsed:
-    """Take the lines through the core.
+    """Take the lines through lanes, one for each customer.
 
     Args:
         rulebook: the rules to try.
@@ -108,9 +100,8 @@ def rehearse(
         except ValueError as error:
             raise TendError(f"{name}:{line.number}: {error}") from None
     if until is not None:
-        for who in list(stage.result.customers):
-            stage.pass_time(who, until)
-    return stage.result
+        stage.end(until)
+    return stage.result()
 
 
 class _Stage:
@@ -118,16 +109,18 @@ class _Stage:
 
     def __init__(self, rulebook: Rulebook, horizons: tuple[int, ...], today: Millis | None) -> None:
         self._not_true: list[NotTrue] = []
-        self._context = LaneContext(
-            rulebook=rulebook.with_each_rule(partial(_overheard, self._not_true)),
-            almanac=Almanac(version=VERSION, epoch=NONE_YET, partitions=1, churn=initial_state(horizons)),
-            horizons=horizons,
-            tick=Tick(origin=_SUNDAY, period=WEEK),
-        )
+        self._rulebook = rulebook.with_each_rule(partial(_overheard, self._not_true))
+        self._horizons = horizons
         self._today = today
-        self.result = Rehearsed(rulebook.version)
+        self._lanes: dict[str, CustomerLane] = {}
+        self._steps: list[RehearsedStep] = []
         self._present: dict[str, Millis] = {}
         self._given: dict[tuple[str, str], Given] = {}
+
+    def result(self) -> Rehearsed:
+        """What came of it so far."""
+        known = ((who, lane.customer) for who, lane in self._lanes.items())
+        return Rehearsed(self._rulebook.version, self._steps, {who: found for who, found in known if found})
 
     def take(self, line: EventLine) -> None:
         """One line.
@@ -143,14 +136,20 @@ class _Stage:
         stand_in(told, self._given)
         self._apply(line.number, orjson.dumps(told))
 
+    def end(self, until: Millis) -> None:
+        """Let time go on for everybody."""
+        for who, lane in list(self._lanes.items()):
+            self._pass_time(who, lane, until)
+
     def _approach(self, told: dict[str, Any]) -> None:
         """What is due before a line may give what the line speaks of."""
         try:
             at = to_millis(datetime.fromisoformat(str(told.get("time"))))
         except ValueError:
             return  # no time: the contract says so
-        if told.get("customer") in self.result.customers:
-            self.pass_time(str(told["customer"]), at)
+        who = str(told.get("customer"))
+        if who in self._lanes:
+            self._pass_time(who, self._lanes[who], at)
 
     def _apply(self, number: int, body: bytes) -> None:
         try:
@@ -164,40 +163,41 @@ class _Stage:
             return
         who = event.customer
         # What comes late is acted on when it comes: at the moment of the customer's latest line.
-        acting = max(event.at, self._present.get(who, event.at))
-        self._present[who] = acting
-        if who not in self.result.customers:
-            self.result.customers[who] = new_customer(who, event.at, self._context)
-        self.pass_time(who, event.at)
-        try:
-            outcome = handle(self.result.customers[who], event, self._context, acting)
-        except NotDeclared as problem:
-            self._refuse(number, f"not_declared: {problem.place}: {problem}", event)
-            return
-        self._note(RehearsedStep(event.at, who, event.type, number), outcome)
-        for one in outcome.passed:
+        acting = self._present[who] = max(event.at, self._present.get(who, event.at))
+        if who not in self._lanes:
+            self._lanes[who] = CustomerLane(who, self._rulebook, self._horizons)
+        lane = self._lanes[who]
+        self._pass_time(who, lane, event.at)
+        done = lane.take(event, body, acting)
+        self._note(RehearsedStep(event.at, who, event.type, number), done)
+        for one in [one for part in done for _, outcome in part.outcomes for one in outcome.passed]:
             self._apply(number, one.body)
 
-    def pass_time(self, who: str, until: Millis) -> None:
+    def _pass_time(self, who: str, lane: CustomerLane, until: Millis) -> None:
         """Fire the customer's timers, one moment after the other."""
-        customer = self.result.customers[who]
-        while (due := next_due(customer.record)) is not None and due <= until:
-            kinds = [TimerKind(one.kind).name.lower() for one in customer.record.timers if one.due == due]
-            outcome = fire_timers(customer, due, self._context)
-            self._note(RehearsedStep(due, who, ", ".join(kinds)), outcome)
+        while (due := lane.next_due) is not None and due <= until:
+            timers = lane.customer.record.timers if lane.customer else []
+            kinds = [TimerKind(one.kind).name.lower() for one in timers if one.due == due]
+            self._note(RehearsedStep(due, who, ", ".join(kinds)), lane.pass_time(due))
 
-    def _note(self, step: RehearsedStep, outcome: Outcome) -> None:
-        step.codes, step.actions, step.decisions = outcome.codes, outcome.actions, outcome.decisions
-        step.not_true = self._not_true.copy()
+    def _note(self, step: RehearsedStep, done: list[MicroBatch]) -> None:
+        for outcome in [outcome for part in done for _, outcome in part.outcomes]:
+            for code, times in outcome.codes.items():
+                step.codes[code] = step.codes.get(code, 0) + times
+            step.actions += outcome.actions
+            step.decisions += outcome.decisions
+        for failure in [failure for part in done for failure in part.failed]:
+            step.refused = ": ".join(part for part in (failure.reason, failure.field, failure.error) if part)
+        step.not_true = [] if step.refused else self._not_true.copy()
         self._not_true.clear()
-        for action in outcome.actions:
+        for action in step.actions:
             offer = coupon_of(action)
             self._given[action.customer, action.rule] = Given(action.action_id, offer.code if offer else "")
-        self.result.steps.append(step)
+        self._steps.append(step)
 
     def _refuse(self, number: int, why: str, event: AnyEvent | None = None) -> None:
         at, who, what = (event.at, event.customer, event.type) if event else (0, "", "")
-        self.result.steps.append(RehearsedStep(at, who, what, number, refused=why))
+        self._steps.append(RehearsedStep(at, who, what, number, refused=why))
 
 
 class _Overheard(Expression):
