@@ -13,8 +13,8 @@ from agents.links import Links
 from agents.senders.ledger import Ledger
 from agents.senders.waiting import Waiting
 from infra.store import Tables
+from schemas.channels import CHANNELS
 
-CHANNELS = ("email", "sms", "push", "call", "desk")
 SYSTEMS = ("shopify", "woocommerce")
 
 

@@ -32,12 +32,14 @@ def _has_device(record: CustomerRecord) -> bool:
 _DECLARED: Final = (
     ChannelSpec("email", "email", lambda record: bool(record.profile.email)),
     ChannelSpec("sms", "phone", lambda record: bool(record.profile.phone)),
-    ChannelSpec("call", "phone", lambda record: bool(record.profile.phone)),
     ChannelSpec("push", "push", _has_device),
+    ChannelSpec("call", "phone", lambda record: bool(record.profile.phone)),
     ChannelSpec("desk", "", lambda record: True),
 )
 CHANNELS: Final[Mapping[str, ChannelSpec]] = MappingProxyType({spec.name: spec for spec in _DECLARED})
 """All channels, by name; ``schemas.fields.Channel`` is what contracts admit."""
+TO_CUSTOMERS: Final = tuple(spec.name for spec in _DECLARED if not spec.is_for_staff)
+"""Those that reach customers, who can allow and refuse them."""
 
 
 def channel_spec(name: str) -> ChannelSpec:

@@ -12,11 +12,11 @@ from agents.console.life import Life
 from agents.console.words import Words
 from agents.rollups.model import TimelineRow, WorkItem
 from rules.zones import is_zone
+from schemas.channels import TO_CUSTOMERS
 from schemas.readings import DIMENSIONS, last_year, points_balance
 from schemas.record import CustomerRecord, Order
 from schemas.times import DAY, Millis
 
-_CHANNELS: Final = ("email", "sms", "push", "call")
 _QUIET_TIMES: Final = 2
 """Times the usual gap without an order that are worth a word."""
 
@@ -125,7 +125,7 @@ def consents_section(record: CustomerRecord) -> dict[str, list[tuple[str, str]]]
     last = {(one.channel, one.purpose): one.granted for one in record.consents}
     states = {True: "allowed", False: "withdrawn", None: "never"}
     return {
-        purpose: [(channel, states[last.get((channel, purpose))]) for channel in _CHANNELS]
+        purpose: [(channel, states[last.get((channel, purpose))]) for channel in TO_CUSTOMERS]
         for purpose in ("service", "marketing")
     }
 

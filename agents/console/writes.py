@@ -14,6 +14,7 @@ from agents.explain_absence import explain_absence
 from agents.rollups.complaint_work import is_more_urgent, work_key
 from agents.rollups.model import WorkItem, decode_row
 from rules.defaults.answers import UNWRITTEN
+from schemas.channels import TO_CUSTOMERS
 from schemas.errors import TendError
 from schemas.events import Invalid
 from schemas.times import SECOND, to_rfc3339
@@ -83,7 +84,7 @@ async def dialog(view: View) -> Response:
         values["consents"] = [
             (purpose, channel, last.get((channel, purpose)))
             for purpose in ("service", "marketing")
-            for channel in ("email", "sms", "push", "call")
+            for channel in TO_CUSTOMERS
         ]
     name = what.replace("-", "_")
     return HTMLResponse(environment().get_template(f"dialog/{name}.html").render(**values, **await frame(view)))

@@ -14,8 +14,8 @@ from rules.defaults import Defaults
 from rules.languages import of_language
 from rules.messages.colours import palette
 from rules.messages.house import House
+from schemas.channels import TO_CUSTOMERS
 
-CHANNELS: Final = ("email", "sms", "push", "call")
 HEADERS: Final = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -48,7 +48,7 @@ def page(defaults: Defaults, looks: Looks, title: str, *, status: int = 200, **v
     css = _template("page.css").render(light=colours.light, dark=colours.dark, **fonts)
     around: dict[str, Any] = {
         "kind": "", "paragraphs": [], "notes": [], "contact": None, "chosen": {}, "others": (), "dimension": "",
-        "scale": house.phrases.scale, "channels": CHANNELS, "allowed": set(), "button": "",
+        "scale": house.phrases.scale, "channels": TO_CUSTOMERS, "allowed": set(), "button": "",
     }  # fmt: skip
     around |= {"brand": brand.name, "home": brand.home, "legal": brand.legal, "privacy": defaults.brand.privacy_url}
     around |= values

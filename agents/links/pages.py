@@ -16,7 +16,7 @@ from agents.access import CUSTOMER, AccessKeys, Admitted, ContactPurpose, ShownC
 from agents.access.audit import Audit
 from agents.access.authority import Actor
 from agents.links.links import OPENED, Deed, Links, SurveyAnswer
-from agents.links.looks import CHANNELS, HEADERS, Looks, page
+from agents.links.looks import HEADERS, Looks, page
 from agents.links.renewal import renewal
 from agents.links.visitors import Visitor, who_follows, who_opens
 from agents.senders.resolver import CustomerRecords
@@ -25,6 +25,7 @@ from rules.defaults import Defaults
 from rules.messages.house import House
 from rules.messages.shown import Audience, day, money, percent
 from schemas.actions import MessageAction
+from schemas.channels import TO_CUSTOMERS
 from schemas.codec import decode_record
 from schemas.errors import DependencyUnavailable
 from schemas.ids import digest, partition_of
@@ -334,7 +335,7 @@ class _View:
     async def _save(self, form: dict[str, str]) -> Response:
         before = await self._allowed()
         for purpose in ("service", "marketing"):
-            for channel in CHANNELS:
+            for channel in TO_CUSTOMERS:
                 wanted = f"{purpose}-{channel}" in form and not (form.get("none") and purpose == "marketing")
                 if form.get("none") and purpose == "service":
                     continue

@@ -8,6 +8,7 @@ from agents.simulate.dice import Dice
 from agents.simulate.distributions import Distributions, Weights
 from agents.simulate.event_schedule import EventSchedule
 from agents.simulate.source import Demographics
+from schemas.channels import TO_CUSTOMERS
 
 _NAMES: Final = (
     "Alex", "Ariel", "Casey", "Charlie", "Dana", "Drew", "Eden", "Elia", "Emery", "Finley", "Harper", "Jamie", "Jin",
@@ -123,7 +124,7 @@ def _consents(details: dict[str, Any], dice: Dice, table: Distributions) -> dict
 
 
 def _pairs(details: dict[str, Any]) -> list[tuple[str, str]]:
-    channels = [channel for channel in ("email", "sms", "push", "call") if _reachable(channel, details)]
+    channels = [channel for channel in TO_CUSTOMERS if _reachable(channel, details)]
     return [(channel, purpose) for purpose in ("service", "marketing") for channel in channels]
 
 

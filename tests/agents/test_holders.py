@@ -10,13 +10,14 @@ import pytest
 
 from agents.gateway.forgetting import erased_by
 from agents.gateway.known_orders import Known, KnownOrders
-from agents.holders import CHANNELS, SYSTEMS, Holder, forget, holders, still_held
+from agents.holders import SYSTEMS, Holder, forget, holders, still_held
 from agents.links import Links
 from agents.links.links import deeds_of
 from agents.senders.ledger import Ledger, SendingStep
 from agents.senders.waiting import Waiting
 from infra.store import Tables
 from schemas.actions import encode_action
+from schemas.channels import CHANNELS
 from tests.agents.senders.sending import NOON, action, redis_at
 
 ONE, OTHER = "somebody-1", "somebody-2"

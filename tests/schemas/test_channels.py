@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from schemas.channels import CHANNELS, channel_spec
-from schemas.fields import Channel
+from schemas.channels import CHANNELS, TO_CUSTOMERS, channel_spec
+from schemas.fields import Channel, ConsentChannel
 from schemas.record import VERSION, Consent, CustomerRecord, Profile
 
 STRANGER = CustomerRecord(VERSION, "c-1", 0)
@@ -22,6 +22,7 @@ KNOWN = CustomerRecord(
 
 def test_every_channel_of_the_contracts_is_declared() -> None:
     assert set(CHANNELS) == set(get_args(Channel))
+    assert set(TO_CUSTOMERS) == set(get_args(ConsentChannel)), "who is reached can say no"
 
 
 def test_an_unknown_channel_is_refused_by_name() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from agents.console.life import SIMPLE_RECEIPTS
 from agents.console.words import LANGUAGES, Words, catalogue, language_of
+from schemas.channels import CHANNELS
 from schemas.outcome import Reason
 from schemas.times import DAY, HOUR, MINUTE
 from schemas.topics import BROWSE, TOPIC_OF
@@ -54,6 +55,11 @@ def test_every_word_that_a_template_says_is_in_the_catalogue() -> None:
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_has_words(reason: Reason) -> None:
     assert f"reasons.{reason.value}" in catalogue("en")
+
+
+@pytest.mark.parametrize("channel", list(CHANNELS))
+def test_every_channel_has_words(channel: str) -> None:
+    assert f"channels.{channel}" in catalogue("en")
 
 
 def test_never_does_a_label_guess_a_gender_or_speak_the_machines_words() -> None:
