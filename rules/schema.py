@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Len
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
@@ -23,7 +23,7 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Channels = Annotated[tuple[MessageChannel, ...], Len(1, 3), BeforeValidator(_as_list)]
+Channels = Annotated[tuple[MessageChannel, ...], Len(1, len(get_args(MessageChannel))), BeforeValidator(_as_list)]
 ActionKind = Literal["coupon", "greeting", "message", "callback", "ticket"]
 
 _FIXED_CHANNEL: dict[str, Channel] = {"callback": "call", "ticket": "desk"}

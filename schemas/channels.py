@@ -23,6 +23,11 @@ class ChannelSpec(NamedTuple):
         """Whether the store's own people read it: no address and no consent are needed."""
         return not self.address
 
+    @property
+    def in_profile(self) -> bool:
+        """Whether the address is what customers tell of themselves: a field of the profile."""
+        return self.address in ("email", "phone")
+
 
 def _has_device(record: CustomerRecord) -> bool:
     # Devices are known to the push service; that the customer granted push says that there is one.
@@ -40,6 +45,11 @@ CHANNELS: Final[Mapping[str, ChannelSpec]] = MappingProxyType({spec.name: spec f
 """All channels, by name; ``schemas.fields.Channel`` is what contracts admit."""
 TO_CUSTOMERS: Final = tuple(spec.name for spec in _DECLARED if not spec.is_for_staff)
 """Those that reach customers, who can allow and refuse them."""
+
+
+def channels_at(address: str) -> tuple[str, ...]:
+    """The channels that use this address: a number that is dead is so for calls and for SMS."""
+    return tuple(spec.name for spec in _DECLARED if spec.address == address)
 
 
 def channel_spec(name: str) -> ChannelSpec:

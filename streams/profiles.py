@@ -6,6 +6,7 @@ from typing import Final
 
 from rules.context import EventContext
 from rules.zones import resolved_zone
+from schemas.channels import channels_at
 from schemas.customers import (
     ConsentGranted,
     ConsentWithdrawn,
@@ -24,8 +25,6 @@ SIZES: Final = {"name": 120, "region": 40, "age_band": 40, "income_band": 40}
 """Bytes kept of what is told freely."""
 EXACT: Final = ("email", "phone", "locale", "zone", "birthday", "household_size")
 """Fields that are of no use when shortened; the contract bounds them."""
-_CHANNELS: Final = {"email": ("email",), "phone": ("sms", "call")}
-"""Channels that an address is for."""
 TAG_BYTES = 32
 EMAIL_BYTES = 254
 """RFC 5321 allows no longer one; more bytes than that is no address."""
@@ -65,9 +64,9 @@ def _set(context: EventContext, name: str, value: object) -> None:
     record = context.record
     changed = getattr(record.profile, name) != value
     setattr(record.profile, name, value)
-    if changed and name in _CHANNELS:
+    if changed and record.stopped:
         # A new address may work where the old one failed for good.
-        record.stopped = {channel: at for channel, at in record.stopped.items() if channel not in _CHANNELS[name]}
+        record.stopped = {channel: at for channel, at in record.stopped.items() if channel not in channels_at(name)}
 
 
 def grant(context: EventContext, event: ConsentGranted) -> OutcomeCode | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rules.context import EventContext
+from schemas.channels import channel_spec, channels_at
 from schemas.outcome_codes import OutcomeCode
 from schemas.receipts import (
     CallbackCompleted,
@@ -51,11 +52,10 @@ def fail(context: EventContext, event: ReceiptFailed) -> OutcomeCode | None:
     sent = find(context, event.action_id)
     if event.permanent and sent is not None:
         record = context.record
-        told = record.profile.updated if sent.channel != "push" else 0
+        spec = channel_spec(sent.channel)
+        told = record.profile.updated if spec.in_profile else 0
         if event.at >= told:
-            record.stopped = {**record.stopped, sent.channel: max(event.at, 1)}
-            if sent.channel in ("sms", "call"):
-                record.stopped |= dict.fromkeys(("sms", "call"), max(event.at, 1))
+            record.stopped = record.stopped | dict.fromkeys(channels_at(spec.address), max(event.at, 1))
     return _advance(context, event.action_id, FAILED)
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from agents.access import Actor, Audit, ContactPurpose, contact_of
 from agents.links.links import OPENED, Links, deeds_of
 from agents.senders.provider import Outgoing
 from rules.calendar import local_time, moment_of
 from schemas.actions import AnyAction, SendingHours
+from schemas.channels import channel_spec
 from schemas.codec import decode_record
 from schemas.ids import partition_of
 from schemas.record import CustomerRecord
 from schemas.times import DAY, Millis, to_millis
-
-_NO_CONSENT_NEEDED: Final = ("desk",)
-_ADDRESS: Final = {"email": "email", "sms": "phone", "call": "phone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,9 @@ class Resolver:
             return Suppressed("no_consent")
         sender = Actor("system", f"send-{action.channel}")
         contact = await contact_of(record, actor=sender, purpose=ContactPurpose.SEND, audit=self._audit)
-        address = str(getattr(contact, _ADDRESS[action.channel])) if action.channel in _ADDRESS else ""
-        if action.channel in _ADDRESS and not address:
+        spec = channel_spec(action.channel)
+        address = str(getattr(contact, spec.address)) if spec.in_profile else ""
+        if spec.in_profile and not address:
             return Suppressed("no_address")
         further = self._further if action.channel == "email" else set()
         links = await self._links.open(action, deeds_of(action) | further, now)
@@ -81,7 +80,7 @@ class Resolver:
 
 def _allowed(record: CustomerRecord, action: AnyAction) -> bool:
     """Marketing needs a grant; service goes unless it was withdrawn."""
-    if action.channel in _NO_CONSENT_NEEDED:
+    if channel_spec(action.channel).is_for_staff:
         return True
     last = next(
         (one for one in record.consents if (one.channel, one.purpose) == (action.channel, action.purpose)), None
