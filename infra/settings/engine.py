@@ -57,12 +57,12 @@ class WorkerSettings(BaseModel):
         ge=1,
         le=500,
         description="How long the broker waits for a first record before it answers a fetch with nothing; ms. An idle "
-        "worker asks so often.",
+        "worker asks again at this interval.",
     )
     outbox_limit: int = Field(
         5_000, ge=500, le=1_000_000, description="Messages decided and not yet published at which a lane pauses."
     )
-    tick_ms: int = Field(500, ge=50, le=60_000, description="How often a quiet lane looks for due timers.")
+    tick_ms: int = Field(500, ge=50, le=60_000, description="How often a lane without events checks for due timers; ms.")
     future_tolerance_seconds: int = Field(
         300, ge=0, le=86_400, description="An event further ahead of its arrival goes to the dead letters."
     )
@@ -95,11 +95,11 @@ class LearningSettings(BaseModel):
     """Time and learning."""
 
     clock: Literal["wall", "event"] = Field(
-        "wall", description="Whose time acting takes: `wall` in service, `event` in a replay."
+        "wall", description="Which clock decides when to act: `wall` in service, `event` in a replay."
     )
     watermarks: bool = Field(
         True,
-        description="Whether a replay carries watermarks, which make it exact; counts with `TEND_CLOCK=event` only.",
+        description="Whether a replay carries watermarks, which make it exact; has a meaning with `TEND_CLOCK=event` only.",
     )
     epoch_seconds: int = Field(
         86_400, ge=60, le=604_800, description="Length of an epoch: how often what customers share is learned anew."

@@ -17,7 +17,7 @@ class KafkaSettings(BaseModel):
         "PLAINTEXT", description="How connections to Kafka are secured."
     )
     kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "SCRAM-SHA-512", description="SASL mechanism; counts where the protocol begins with `SASL_`."
+        "SCRAM-SHA-512", description="SASL mechanism; used where the protocol begins with `SASL_`."
     )
     kafka_username: str = Field("", max_length=256, description="SASL user.")
     kafka_password: SecretStr | None = Field(None, description="SASL password.")
