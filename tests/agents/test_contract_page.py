@@ -34,7 +34,10 @@ def test_every_channel_says_its_server_topic_and_partitioner(name: str) -> None:
 
 
 def test_every_reference_leads_somewhere() -> None:
-    for reference in re.findall(r'"\$ref":"#/([^"]+)"', orjson.dumps(DOCUMENT).decode()):
+    references = re.findall(r'"\$ref":"#/([^"]+)"', orjson.dumps(DOCUMENT).decode())
+
+    assert references
+    for reference in references:
         found: Any = DOCUMENT
         for part in reference.split("/"):
             found = found[part]

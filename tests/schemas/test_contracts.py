@@ -105,8 +105,10 @@ class TestAsyncApi:
 
     def test_has_no_reference_that_leads_nowhere(self) -> None:
         document = asyncapi()
+        references = re.findall(r"'\$ref': '#/([^']+)'", str(document))
 
-        for reference in re.findall(r"'\$ref': '#/([^']+)'", str(document)):
+        assert references
+        for reference in references:
             target: Any = document
             for part in reference.split("/"):
                 target = target[part]

@@ -138,7 +138,10 @@ def test_a_record_of_any_size_that_kafka_takes_fits_into_a_commit(monster: Kafka
 def test_pieces_are_cut_by_all_bytes_that_they_commit(items: list[KafkaRecord]) -> None:
     aside = [receive(item, ADMISSION) for item in items]
 
-    for piece in chunks([item for item in aside if not isinstance(item, Arrival)]):
+    pieces = list(chunks([item for item in aside if not isinstance(item, Arrival)]))
+
+    assert sum(map(len, pieces)) == len(items)
+    for piece in pieces:
         out = Outbox(0, 8, 0)
         for item in piece:
             out.put_aside(item)
