@@ -22,7 +22,7 @@ from agents.worker.trusted_clock import ClockDistrusted
 from schemas.almanac import Almanac
 from schemas.errors import MACHINE_TROUBLE, DependencyUnavailable, Fenced, TakenOver, TendError
 from schemas.lane import Claimed, LaneState, Loaded
-from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
+from streams.lane_protocol import LaneConfig, NeedAlmanac, NeedRecords, Save, drive
 
 log = logging.getLogger(__name__)
 
@@ -188,14 +188,11 @@ class LaneRunner:
         try:
             self._deps.same_topics.require_same()
             self._deps.watch.stage("fetch", time.perf_counter() - started)
-            await self._take(lane, batch)
+            self._answered = time.perf_counter()
+            await drive(lane.take(batch), self)
         finally:
             batches.done()
         self._deps.applied(self.partition, lane.state.offsets)
-
-    async def _take(self, lane: LaneCore, batch: Batch) -> None:
-        self._answered = time.perf_counter()
-        await drive(lane.take(batch), self)
 
     def _decided(self) -> float:
         """The lane has thought since it was last answered; when it comes with its next step."""
@@ -207,8 +204,10 @@ class LaneRunner:
         """See ``LanePort``; waits while too much is decided and not yet published."""
         self._decided()
         await self._room()
-        started = time.perf_counter()
-        loaded = await until_available(lambda: self._load(step), self._waits_for_store)
+        started, store, who = time.perf_counter(), self._deps.store, step.customers
+        loaded = await until_available(
+            lambda: store.load(self.partition, who, who, step.due_until, step.due_limit), self._waits_for_store
+        )
         self._answered = time.perf_counter()
         self._deps.watch.stage("load", self._answered - started)
         return loaded
@@ -222,16 +221,17 @@ class LaneRunner:
 
     async def save(self, step: Save) -> bool:
         """See ``LanePort``."""
-        started = self._decided()
-        await self._save(step)
+        assert self._relay is not None
+        started, store, commit = self._decided(), self._deps.store, step.commit
+        commit.published = self._relay.settled
+        self._version = await until_available(
+            lambda: store.commit(self.partition, self._version, commit), self._waits_for_store
+        )
+        self._relay.add(commit.outbox)
+        self._deps.watch.saved(step)
         self._answered = time.perf_counter()
         self._deps.watch.stage("commit", self._answered - started)
         return not self._stopping.is_set()
-
-    async def _load(self, step: NeedRecords) -> Loaded:
-        return await self._deps.store.load(
-            self.partition, step.customers, step.customers, step.due_until, step.due_limit
-        )
 
     async def _almanac(self, epoch: int) -> Almanac | None:
         # In service the answer is there at once, and nobody needs to hear of a wait.
@@ -264,17 +264,6 @@ class LaneRunner:
             waiting.cancel()
             stopping.cancel()
         raise _Stopped
-
-    async def _save(self, save: Save) -> None:
-        assert self._relay is not None
-        save.commit.published = self._relay.settled
-
-        async def commit() -> int:
-            return await self._deps.store.commit(self.partition, self._version, save.commit)
-
-        self._version = await until_available(commit, self._waits_for_store)
-        self._relay.add(save.commit.outbox)
-        self._deps.watch.saved(save)
 
     def _waits_for_store(self, why: str | None) -> None:
         self._waits("store", why)

@@ -36,19 +36,20 @@ class ProbedLane(LaneRunner):
 
     probe: Probe
 
-    async def _load(self, step: NeedRecords) -> Loaded:
-        loaded = await super()._load(step)
+    async def load(self, step: NeedRecords) -> Loaded:
+        loaded = await super().load(step)
         self._came_to(Step.LOAD, in_cache=True)
         return loaded
 
-    async def _save(self, save: Save) -> None:
+    async def save(self, step: Save) -> bool:
         self._came_to(Step.HANDLE, in_cache=True)
         assert self._relay is not None
         if self._relay.settled > self._told:
             self._told = self._relay.settled
             self._came_to(Step.TRIM, in_cache=True)
-        await super()._save(save)
+        goes_on = await super().save(step)
         self.probe.note(self.partition, self.waiting_to_publish)
+        return goes_on
 
     _told = 0
     """The last sequence that the store was told to drop."""
