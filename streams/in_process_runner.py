@@ -107,8 +107,7 @@ class InProcessRunner:
                 arrivals.append(item)
             else:
                 aside.append(item)
-        raws = {(raw.topic, raw.offset): raw for raw in interval.raws}
-        return Batch(in_order(arrivals), interval.until, {}, aside, raws, marked=True, act_from=interval.act_from)
+        return Batch(in_order(arrivals), interval.until, {}, aside, marked=True, act_from=interval.act_from)
 
     async def wait_for(self, epoch: int) -> Almanac:
         """The almanac of this epoch; the other lanes move on until it is made."""

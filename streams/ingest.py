@@ -40,16 +40,26 @@ REASONS = MappingProxyType(
 
 
 class Arrival(msgspec.Struct, gc=False):
-    """A valid event, where it lay, and the time that orders it."""
+    """A valid event, the time that orders it, and the record as it lay: for a dead letter should it fail."""
 
     event: AnyEvent
     at: Millis
-    topic: str
-    offset: int
-    size: int = 0
-    """Bytes of its body."""
-    raw: KafkaRecord | None = None
-    """The record as it lay, for a dead letter should it fail."""
+    raw: KafkaRecord
+
+    @property
+    def topic(self) -> str:
+        """Where it lay."""
+        return self.raw.topic
+
+    @property
+    def offset(self) -> int:
+        """Where in its partition."""
+        return self.raw.offset
+
+    @property
+    def size(self) -> int:
+        """Bytes of its body."""
+        return len(self.raw.value or b"")
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -119,7 +129,7 @@ def _received(raw: KafkaRecord, admission: AdmissionRules, span: Span) -> Arriva
     right = partition_of(event.customer, admission.partitions)
     if right != admission.partition:
         return _misplaced(raw, event, right, admission)
-    return Arrival(event, event.at, raw.topic, raw.offset, len(raw.value or b""), raw)
+    return Arrival(event, event.at, raw)
 
 
 def misdated(at: Millis, latest: Millis, span: Span = SPAN) -> tuple[str, str, str] | None:

@@ -129,22 +129,22 @@ class Lane:
         lane = self._lane_context(max(chunk[0].at, state.time) if chunk else until)
         micro_batch = run_micro_batch(chunk, loaded, until, lane, batch.acting, self._cache)
         try:
-            outbox, recent = self._posted(batch, micro_batch)
+            outbox, recent = self._posted(micro_batch)
         except MACHINE_TROUBLE:
             raise
         except Exception:  # noqa: BLE001 - what cannot be said in bytes is the failure of its event alone
             micro_batch = run_micro_batch(chunk, loaded, until, lane, batch.acting, self._cache, check_sendable)
-            outbox, recent = self._posted(batch, micro_batch)
+            outbox, recent = self._posted(micro_batch)
         commit = Commit(b"", micro_batch.records, micro_batch.orders, micro_batch.timers, recent, outbox.entries)
         drained = len(loaded.due) < bounds.due
         return _Worked(stop, until if drained else loaded.due[-1][0], whole and drained, micro_batch, outbox, commit)
 
-    def _posted(self, batch: Batch, micro_batch: MicroBatch) -> tuple[Outbox, dict[str, list[bytes]]]:
+    def _posted(self, micro_batch: MicroBatch) -> tuple[Outbox, dict[str, list[bytes]]]:
         """The messages of a micro-batch, and the new decisions by customer."""
         state = self.state
         outbox = Outbox(self.config.partition, self.config.partitions, state.sequence)
         recent = post(outbox, (outcome for _, outcome in micro_batch.outcomes), state.epoch, state.first_epoch)
-        post_failures(outbox, micro_batch.failed, batch.raws)
+        post_failures(outbox, micro_batch.failed)
         return outbox, recent
 
     def _border(self, batch: Batch) -> Millis:

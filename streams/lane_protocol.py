@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.almanac import Almanac
 from schemas.churn import ChurnState, Days, Tick
-from schemas.lane import Commit, KafkaRecord, Loaded
+from schemas.lane import Commit, Loaded
 from schemas.times import Millis
 from streams.dead_letter_limit import NO_LIMIT
 from streams.ingest import Arrival, DeadLetter, Forward
@@ -116,8 +116,6 @@ class Batch(msgspec.Struct, frozen=True):
     offsets: Mapping[str, int]
     """Next offset per topic once all of the batch is done."""
     aside: Sequence[DeadLetter | Forward] = ()
-    raws: Mapping[tuple[str, int], KafkaRecord] = {}
-    """The records as they lay, by topic and offset, for dead letters."""
     marked: bool = False
     """Between two watermarks: read again from the start after a crash, and gone on with after ``interval_done``."""
     position: Mapping[str, int] = {}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import starmap
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 import orjson
@@ -145,20 +144,19 @@ def check_sendable(outcome: Outcome) -> None:
     post(Outbox(0, 1, 0), [outcome], 0, 0)
 
 
-def post_failures(outbox: Outbox, failed: Iterable[Failure], raws: Mapping[tuple[str, int], KafkaRecord]) -> None:
+def post_failures(outbox: Outbox, failed: Iterable[Failure]) -> None:
     """Events that the core could not handle become dead letters; a failed timer leaves a note of its own."""
-    for letter in starmap(_letter, ((failure, raws) for failure in failed)):
-        outbox.dead_letter(letter)
+    for failure in failed:
+        outbox.dead_letter(_letter(failure))
 
 
-def _letter(failure: Failure, raws: Mapping[tuple[str, int], KafkaRecord]) -> DeadLetter:
+def _letter(failure: Failure) -> DeadLetter:
     if failure.arrival is None:
         body = orjson.dumps({"customer": failure.customer, "timer": True})
         return DeadLetter(
             KafkaRecord("timers", 0, 0, 0, failure.customer.encode(), body), "timer_failed", "", failure.error
         )
-    raw = raws[failure.arrival.topic, failure.arrival.offset]
-    return DeadLetter(raw, failure.reason, failure.field, failure.error)
+    return DeadLetter(failure.arrival.raw, failure.reason, failure.field, failure.error)
 
 
 def _bounded(headers: Headers) -> Headers:

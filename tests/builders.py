@@ -1,7 +1,7 @@
 """Builders for tests of the core: a customer's life, told event by event.
 
-Given a ``Life``, when things ``happen`` and time goes ``until``, then her record, what rules heard of and what came out
-can be looked at. Nothing is mocked: events are checked by the contract, timers ring as they would in a lane.
+Given a ``Life``, when things ``happen`` and time goes ``until``, then the customer's record, what rules heard of and
+what came out can be looked at. Nothing is mocked: events are checked by the contract, timers fire as they would in a lane.
 """
 
 from __future__ import annotations
@@ -24,14 +24,17 @@ from schemas.churn import Tick
 from schemas.codec import encode_orders, encode_record
 from schemas.events import AnyEvent, decode_event
 from schemas.ids import hash64
+from schemas.lane import KafkaRecord
 from schemas.outcome import Outcome
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import CustomerRecord, Order, OrderBook, Seen, TimerKind
 from schemas.signing import Signing
 from schemas.timers import timer_due
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis, to_rfc3339
+from schemas.topics import TOPIC_OF
 from streams.churn import initial_state
 from streams.customer import Customer
+from streams.ingest import Arrival
 from streams.pipeline import fire_timers, handle, new_customer
 
 START: Millis = to_millis(datetime(2026, 3, 2, 12, tzinfo=UTC))
@@ -49,6 +52,12 @@ def event(kind: str, /, at: Millis = START, *, who: str = WHO, **fields: Any) ->
     """An event of the contract; without an ``id`` it gets one from all that it says."""
     told = {"type": kind, "customer": who, "time": to_rfc3339(at), **fields}
     return decode_event(orjson.dumps({"id": f"{kind}-{hash64(repr(told)):x}", **told}))
+
+
+def arrived(event: AnyEvent, offset: int = 0, *, topic: str = "", body: bytes = b"{}") -> Arrival:
+    """An event at the door of its lane; its record need not say the same."""
+    raw = KafkaRecord(topic or TOPIC_OF[event.type], 0, offset, event.at, event.customer.encode(), body)
+    return Arrival(event, event.at, raw)
 
 
 def placed(at: Millis = START, order_id: str = "o-1", amount: int = 5_000, **fields: Any) -> AnyEvent:

@@ -57,8 +57,7 @@ class CustomerLane:
     def take(self, event: AnyEvent, body: bytes, acting: Millis) -> list[MicroBatch]:
         """Handle an event at this moment of acting, after the timers due before it."""
         raw = KafkaRecord(TOPIC_OF[event.type], 0, 0, event.at, event.customer.encode(), body)
-        arrival = Arrival(event, event.at, raw.topic, raw.offset, len(body), raw)
-        return self._through(Batch([arrival], event.at, {}, raws={(raw.topic, raw.offset): raw}, acting=acting))
+        return self._through(Batch([Arrival(event, event.at, raw)], event.at, {}, acting=acting))
 
     def pass_time(self, until: Millis) -> list[MicroBatch]:
         """Fire the timers due by then, each at its moment."""

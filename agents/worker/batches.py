@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -87,25 +87,6 @@ class Sorted(msgspec.Struct):
         return arrivals
 
 
-class AsTheyLay(Mapping[tuple[str, int], KafkaRecord]):
-    """The records of arrivals by topic and offset: looked for when one is asked for, as hardly ever one is."""
-
-    def __init__(self, arrivals: Sequence[Arrival]) -> None:
-        self._arrivals = arrivals
-
-    def __getitem__(self, place: tuple[str, int]) -> KafkaRecord:
-        for arrival in self._arrivals:
-            if (arrival.topic, arrival.offset) == place and arrival.raw is not None:
-                return arrival.raw
-        raise KeyError(place)
-
-    def __iter__(self) -> Iterator[tuple[str, int]]:
-        return ((arrival.topic, arrival.offset) for arrival in self._arrivals)
-
-    def __len__(self) -> int:
-        return len(self._arrivals)
-
-
 class MarkedBatches:
     """A replay with watermarks: one interval at a time, whatever the order of arrival within it.
 
@@ -142,7 +123,6 @@ class MarkedBatches:
             watermark.time,
             {**watermark.ends, WATERMARKS: raw.offset + 1},
             found.aside,
-            AsTheyLay(found.arrivals),
             marked=True,
             position=watermark.position,
             act_from=watermark.act_from,

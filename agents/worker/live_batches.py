@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from agents.worker.batches import AsTheyLay, Receive, RecordSource, Sorted
+from agents.worker.batches import Receive, RecordSource, Sorted
 from agents.worker.crowd_turns import BESIDE_EVENTS, CrowdTurns
 from schemas.lane import LaneState
 from schemas.times import SECOND, Millis
@@ -175,7 +175,7 @@ class LiveBatches:
     def _batch(self, arrivals: list[Arrival], until: Millis, now: Millis | None, timers: int) -> Batch:
         found, self._found = self._found, Sorted()
         self._given = until
-        return Batch(arrivals, until, self._next_offsets(), found.aside, AsTheyLay(arrivals), acting=now, timers=timers)
+        return Batch(arrivals, until, self._next_offsets(), found.aside, acting=now, timers=timers)
 
     def _next_offsets(self) -> dict[str, int]:
         """Behind what was released: the head of what still waits, else where reading goes on."""

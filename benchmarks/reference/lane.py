@@ -28,7 +28,7 @@ _NOTHING_TOLD = MicroBatch()
 def receive(raw: KafkaRecord, admission: AdmissionRules) -> Arrival | DeadLetter | Forward:
     """Decode one record; the load has no bad ones, and an error would park the lane."""
     event = decode_event(raw.value or b"")
-    return Arrival(cast(AnyEvent, event), event.at, raw.topic, raw.offset, len(raw.value or b""), raw)
+    return Arrival(cast(AnyEvent, event), event.at, raw)
 
 
 class LeanLane:

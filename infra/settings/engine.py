@@ -62,7 +62,7 @@ class WorkerSettings(BaseModel):
     outbox_limit: int = Field(
         5_000, ge=500, le=1_000_000, description="Messages decided and not yet published at which a lane pauses."
     )
-    tick_ms: int = Field(500, ge=50, le=60_000, description="How often a lane without events checks for due timers; ms.")
+    tick_ms: int = Field(500, ge=50, le=60_000, description="How often a quiet lane checks for due timers; ms.")
     future_tolerance_seconds: int = Field(
         300, ge=0, le=86_400, description="An event further ahead of its arrival goes to the dead letters."
     )
@@ -99,7 +99,7 @@ class LearningSettings(BaseModel):
     )
     watermarks: bool = Field(
         True,
-        description="Whether a replay carries watermarks, which make it exact; has a meaning with `TEND_CLOCK=event` only.",
+        description="Whether a replay carries watermarks, which make it exact; only with `TEND_CLOCK=event`.",
     )
     epoch_seconds: int = Field(
         86_400, ge=60, le=604_800, description="Length of an epoch: how often what customers share is learned anew."

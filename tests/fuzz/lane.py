@@ -41,10 +41,9 @@ class FuzzedLane:
         self._now += SECOND
         item = receive(record, AdmissionRules(0, 2, self._now, forwards=True))
         arrivals, aside = ([item], []) if isinstance(item, Arrival) else ([], [item])
-        raws = {(record.topic, record.offset): record}
         lane = Lane(_CONFIG, decode_state(self._state), _LIBRARY)
         offsets = {record.topic: record.offset + 1}
-        at_once(drive(lane.take(Batch(arrivals, self._now, offsets, aside, raws, acting=self._now)), self))
+        at_once(drive(lane.take(Batch(arrivals, self._now, offsets, aside, acting=self._now)), self))
         while lane.state.time < self._now:
             at_once(drive(lane.take(Batch([], self._now, offsets, acting=self._now)), self))
 

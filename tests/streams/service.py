@@ -6,16 +6,14 @@ from infra.store.commit_limits import check_commit
 from rules.loading import shipped
 from schemas.churn import Tick
 from schemas.events import AnyEvent
-from schemas.lane import KafkaRecord, LaneState, Loaded
+from schemas.lane import LaneState, Loaded
 from schemas.times import DAY, WEEK, Millis
-from schemas.topics import TOPIC_OF
 from streams.churn import initial_state
 from streams.in_process_runner import DictStore
-from streams.ingest import Arrival
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
 from streams.rulebook_schedule import RulebookSchedule
-from tests.builders import START, at_once
+from tests.builders import START, arrived, at_once
 
 
 class Service:
@@ -31,9 +29,8 @@ class Service:
     def feed(self, *events: AnyEvent, now: Millis = START, until: Millis | None = None) -> None:
         """Take the events and the timers until the lane has come to ``until``, else to ``now``, the clock."""
         until = now if until is None else until
-        arrivals = [Arrival(one, one.at, TOPIC_OF[one.type], n) for n, one in enumerate(events)]
-        raws = {(one.topic, one.offset): KafkaRecord(one.topic, 0, one.offset, one.at, None, b"{}") for one in arrivals}
-        batch = Batch(arrivals, until, {}, raws=raws, acting=now)
+        arrivals = [arrived(one, n) for n, one in enumerate(events)]
+        batch = Batch(arrivals, until, {}, acting=now)
         while True:
             at_once(drive(self.lane.take(batch), self))
             if self.lane.state.time >= until:

@@ -20,17 +20,17 @@ from schemas.events import AnyEvent
 from schemas.lane import KafkaRecord, LaneState, Loaded
 from schemas.outcome import Outcome, decode_decision
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
-from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, ORDERS, TOPIC_OF, WATERMARKS
+from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, ORDERS, WATERMARKS
 from streams import pipeline
 from streams.churn import initial_state
 from streams.customer import Customer
 from streams.in_process_runner import DictStore
-from streams.ingest import Arrival, DeadLetter
+from streams.ingest import DeadLetter
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
 from streams.micro_batch import SAFE_LIMITS, USUAL_LIMITS
 from streams.rulebook_schedule import RulebookSchedule
-from tests.builders import START, at_once, complained, placed
+from tests.builders import START, arrived, at_once, complained, placed
 
 EPOCH = START // DAY
 GROUND = LaneConfig(0, 1, DAY, (28,), Tick(0, WEEK), initial_state((28,)))
@@ -88,9 +88,8 @@ class Bench:
 
 
 def batch(*events: AnyEvent, until: Millis, marked: bool = True, **more: Any) -> Batch:
-    arrivals = [Arrival(one, one.at, TOPIC_OF[one.type], offset) for offset, one in enumerate(events)]
-    raws = {(one.topic, one.offset): KafkaRecord(one.topic, 0, one.offset, one.at, None, b"{}") for one in arrivals}
-    usual = {"offsets": {ORDERS: len(events), WATERMARKS: 1}, "raws": raws, "marked": marked}
+    arrivals = [arrived(one, offset) for offset, one in enumerate(events)]
+    usual = {"offsets": {ORDERS: len(events), WATERMARKS: 1}, "marked": marked}
     return Batch(arrivals, until, **{**usual, **more})
 
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from schemas.times import Millis
 from streams.ingest import Arrival
 from streams.merge import Queue, horizon_of, in_order, release
-from tests.builders import START, event
+from tests.builders import START, arrived, event
 
 TOPICS = ("a", "b", "c")
 
 
 def arrival(at: Millis, topic: str = "a", offset: int = 0) -> Arrival:
     found = event("product.viewed", START + at, sku="s", id=f"{topic}-{offset}")
-    return Arrival(found, found.at, topic, offset)
+    return arrived(found, offset, topic=topic)
 
 
 def queues(**topics: list[Millis]) -> dict[str, Queue]:

@@ -20,14 +20,13 @@ from schemas.outcome import Outcome
 from schemas.record import TimerKind
 from schemas.timers import set_timer
 from schemas.times import DAY, HOUR, MINUTE, Millis
-from schemas.topics import TOPIC_OF
 from streams import customer_session, pipeline
 from streams.customer import Customer
 from streams.customer_cache import CustomerCache
 from streams.ingest import Arrival
 from streams.micro_batch import MAX_BYTES, USUAL_LIMITS, MicroBatch, customers_of, cut, run_micro_batch
 from streams.pipeline import new_customer
-from tests.builders import START, Listening, added, complained, event, lane_context, listening, placed
+from tests.builders import START, Listening, added, arrived, complained, event, lane_context, listening, placed
 
 NOTHING = Loaded({}, {}, [])
 
@@ -51,7 +50,7 @@ def touchy(trigger: str = "search.performed") -> LaneContext:
 
 
 def arrivals(*events: AnyEvent) -> list[Arrival]:
-    return [Arrival(one, one.at, TOPIC_OF[one.type], offset, 300) for offset, one in enumerate(events)]
+    return [arrived(one, offset, body=bytes(300)) for offset, one in enumerate(events)]
 
 
 def micro_batch(
@@ -81,9 +80,7 @@ def test_a_micro_batch_is_bounded_in_customers() -> None:
 
 
 def test_a_micro_batch_is_bounded_in_bytes_and_never_empty() -> None:
-    large = arrivals(*[placed(START + n, f"o-{n}") for n in range(4)])
-    for arrival in large:
-        arrival.size = MAX_BYTES - 1
+    large = [arrived(placed(START + n, f"o-{n}"), n, body=bytes(MAX_BYTES - 1)) for n in range(4)]
 
     assert [cut(large, start, 1 << 60) for start in range(4)] == [1, 2, 3, 4]
 

@@ -125,11 +125,8 @@ def test_an_event_that_failed_is_a_dead_letter_and_a_failed_timer_leaves_a_note(
     one = placed()
     out = outbox()
 
-    post_failures(
-        out,
-        [Failure("c-1", Arrival(one, one.at, ORDERS, 17), "ValueError: no"), Failure("c-2", None, "KeyError: 'x'")],
-        {(ORDERS, 17): RAW},
-    )
+    failed = Failure("c-1", Arrival(one, one.at, RAW), "ValueError: no")
+    post_failures(out, [failed, Failure("c-2", None, "KeyError: 'x'")])
 
     event_failed, timer_failed = out.entries
     assert event_failed.value == RAW.value

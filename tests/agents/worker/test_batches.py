@@ -276,7 +276,7 @@ async def test_each_event_comes_with_its_record_as_it_lay() -> None:
     batch = await live(logs, Clock()).next(nothing_yet())
 
     assert batch is not None
-    assert batch.raws == {(BROWSE, 0): logs.records[BROWSE][0]}
+    assert [arrival.raw for arrival in batch.arrivals] == logs.records[BROWSE]
 
 
 async def test_without_a_clock_nothing_begins_before_the_first_event() -> None:
