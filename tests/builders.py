@@ -1,7 +1,7 @@
 """Builders for tests of the core: a customer's life, told event by event.
 
 Given a ``Life``, when things ``happen`` and time goes ``until``, then the customer's record, what rules heard of and
-what came out can be looked at. Nothing is mocked: events are checked by the contract, timers fire as they would in a lane.
+what came out can be looked at. Nothing is mocked: events are checked by the contract, timers fire as in a lane.
 """
 
 from __future__ import annotations
