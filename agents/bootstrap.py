@@ -82,13 +82,12 @@ def _redis_password(settings: Settings) -> str | None:
 
 def new_worker(settings: Settings, watch: LaneObserver) -> Worker:
     """A member of the workers' group."""
-    from infra.kafka.publishing.outbox_publisher import OutboxPublisher
-
     from agents.almanacs import AlmanacFeed
     from agents.rulebooks import RulebookFeed
     from agents.worker.leap import LeapGuard
     from agents.worker.trusted_clock import TrustedClock
     from agents.worker.worker import Worker, WorkerParts
+    from infra.kafka.publishing.outbox_publisher import OutboxPublisher
 
     connection, store, known = KafkaConnection.of(settings), open_store(settings), initial_churn(settings)
     signing, refused = signing_of(settings), Counter[str]()

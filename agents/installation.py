@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from infra.kafka.publishing.published_position import read_position
 from pydantic import SecretStr
 
 from agents.bootstrap import open_store
@@ -23,6 +22,7 @@ from agents.recovery.lane_states import lane_states
 from agents.signing import signing_of
 from infra.embedded.process import HOST, ServerProcess, free_port
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.publishing.published_position import read_position
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from schemas.errors import TendError

@@ -13,8 +13,6 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from statistics import median
 
-from infra.kafka.fetching.buffer import FetchedRecords
-
 from agents.clock import wall_clock
 from agents.recovery.log_source import LogSource
 from agents.worker.live_batches import LiveBatches
@@ -23,6 +21,7 @@ from benchmarks.page import spread
 from benchmarks.reference.job import Job
 from benchmarks.reference.lane import LeanLane, receive
 from benchmarks.reference.load import PARTITIONS, TOPICS, Message, messages
+from infra.kafka.fetching.buffer import FetchedRecords
 from infra.store.commit_limits import check_commit
 from infra.store.packing import pack_commit
 from schemas.lane import KafkaRecord, LaneState, Loaded

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from infra.kafka.fetching.buffer import FetchedBatch, FetchedRecords, PartitionBuffer
-
 from schemas.times import Millis
 
 Fetch = Callable[[str, int], Awaitable[FetchedRecords | None]]

@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
-from infra.kafka.fetching.buffer import FetchedRecords
-from infra.kafka.publishing.published_position import read_position
 
 from agents.almanacs import all_almanacs
 from agents.bootstrap import initial_churn, lane_config, open_store, receiver
@@ -25,7 +23,9 @@ from agents.signing import installation_key, signing_of
 from agents.worker.batches import Batches, MarkedBatches
 from agents.worker.live_batches import LiveBatches
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.fetching.buffer import FetchedRecords
 from infra.kafka.partition_log import PartitionLog
+from infra.kafka.publishing.published_position import read_position
 from infra.kafka.topics import Topics
 from infra.settings import Settings
 from infra.store import Store

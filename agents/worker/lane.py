@@ -10,8 +10,6 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import TypeVar
 
-from infra.kafka.fetching.buffer import PartitionRevoked
-
 from agents.recovery.lane_states import continue_behind, recover_state
 from agents.retry import until_available
 from agents.worker.batches import Batches
@@ -19,6 +17,7 @@ from agents.worker.lane_dependencies import LaneCore, LaneDependencies
 from agents.worker.lane_status import LaneStatus, Status
 from agents.worker.outbox_relay import OutboxRelay
 from agents.worker.trusted_clock import ClockDistrusted
+from infra.kafka.fetching.buffer import PartitionRevoked
 from schemas.almanac import Almanac
 from schemas.errors import MACHINE_TROUBLE, DependencyUnavailable, Fenced, TakenOver, TendError
 from schemas.lane import Claimed, LaneState, Loaded

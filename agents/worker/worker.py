@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 import msgspec
-from infra.kafka.fetching.faust_app import Engine, make_engine
 
 from agents.almanacs import AlmanacFeed
 from agents.catalogue import topic_specs
@@ -25,6 +24,7 @@ from agents.worker.outbox_relay import Publisher
 from agents.worker.same_topics import SameTopics
 from agents.worker.trusted_clock import TrustedClock
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.fetching.faust_app import Engine, make_engine
 from infra.kafka.topics import Topics
 from infra.kafka.transactions import require_transactions
 from infra.settings import Settings

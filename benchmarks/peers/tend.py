@@ -10,9 +10,6 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from infra.kafka.fetching.faust_app import Engine, make_engine
-from infra.kafka.publishing.outbox_publisher import OutboxPublisher
-
 from agents.bootstrap import initial_churn, lane_config, open_store
 from agents.clock import wall_clock
 from agents.signing import signing_of
@@ -28,6 +25,8 @@ from benchmarks.reference.lane import LeanLane, receive
 from benchmarks.reference.load import PARTITIONS
 from infra.event_loop import run
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.fetching.faust_app import Engine, make_engine
+from infra.kafka.publishing.outbox_publisher import OutboxPublisher
 from infra.kafka.topics import Topics
 from infra.settings import load_settings
 from rules.loading import shipped

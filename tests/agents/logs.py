@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from infra.kafka.fetching.buffer import FetchedRecords
 
 from agents.recovery.log_source import LogSource
+from infra.kafka.fetching.buffer import FetchedRecords
 from schemas.ids import hash64
 from schemas.lane import KafkaRecord
 from schemas.times import Millis, to_rfc3339

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import infra.kafka.publishing.outbox_publisher
-from infra.kafka.publishing.outbox_publisher import OutboxPublisher
-from infra.kafka.publishing.transactional_producer import TransactionalProducer
-
 import agents.bootstrap
 import agents.commands.worker
 import agents.worker.worker
+import infra.kafka.publishing.outbox_publisher
 from agents.bootstrap import open_store
 from agents.worker.lane import LaneRunner
+from infra.kafka.publishing.outbox_publisher import OutboxPublisher
+from infra.kafka.publishing.transactional_producer import TransactionalProducer
 from infra.settings import Settings
 from infra.store import Store
 from schemas.lane import Commit, Loaded, OutboxEntry

@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any, cast
 
+import agents.recovery.same_broker
+import agents.worker.batches
 import infra.kafka.publishing.outbox_publisher
+import infra.store.redis_store
+import streams.duplicates
+from agents.worker.same_topics import SameTopics
 from infra.kafka.fetching.buffer import PartitionBuffer
 from infra.kafka.fetching.readings import Readings
 from infra.kafka.publishing.outbox_publisher import OutboxPublisher
 from infra.kafka.publishing.published_position import Position
-
-import agents.recovery.same_broker
-import agents.worker.batches
-import infra.store.redis_store
-import streams.duplicates
-from agents.worker.same_topics import SameTopics
 from infra.store import RedisStore
 from infra.store.keys import lane_keys
 from schemas.lane import Commit

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import msgspec
 import orjson
-from infra.kafka.publishing.published_position import _newest
 
 from agents.access import SYSTEM, AccessKeys, admit
 from agents.almanacs import RESUME, read_almanac
+from infra.kafka.publishing.published_position import _newest
 from infra.settings import load_settings
 from infra.snapshot import read_head
 from infra.snapshot.manifest import read_manifest

@@ -10,9 +10,9 @@ import sys
 import tempfile
 
 import orjson
+
 from infra.kafka.fetching.buffer import PartitionRevoked
 from infra.kafka.fetching.faust_app import make_engine
-
 from infra.settings import load_settings
 
 

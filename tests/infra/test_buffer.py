@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from infra.kafka.fetching.buffer import FetchedBatch, FetchedRecords, PartitionBuffer, PartitionRevoked
 
+from infra.kafka.fetching.buffer import FetchedBatch, FetchedRecords, PartitionBuffer, PartitionRevoked
 from schemas.lane import KafkaRecord
 
 TOPICS = ("browse", "orders")

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import orjson
 import pytest
-from infra.kafka.publishing.outbox_publisher import OutboxPublisher
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import read_all
 from infra.kafka.producers import BulkProducer
+from infra.kafka.publishing.outbox_publisher import OutboxPublisher
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.errors import DependencyUnavailable
 from schemas.lane import OutboxEntry

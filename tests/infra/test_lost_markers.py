@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from infra.kafka.publishing.outbox_publisher import OutboxPublisher
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import read_all
 from infra.kafka.partition_log import PartitionLog
+from infra.kafka.publishing.outbox_publisher import OutboxPublisher
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.lane import OutboxEntry
 from schemas.topics import POSITIONS

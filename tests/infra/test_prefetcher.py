@@ -10,14 +10,14 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, ClassVar
 
-import infra.kafka.fetching.prefetcher
 import pytest
 from confluent_kafka import Consumer
+
+import infra.kafka.fetching.prefetcher
+from infra.kafka.connection import KafkaConnection, Place
 from infra.kafka.fetching.broker_health import BrokerHealth
 from infra.kafka.fetching.buffer import FetchedBatch, PartitionBuffer
 from infra.kafka.fetching.prefetcher import Prefetcher
-
-from infra.kafka.connection import KafkaConnection, Place
 from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics, TopicSpec
 from infra.settings import load_settings

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from infra.kafka.fetching.buffer import PartitionRevoked
 
 from agents.worker.batches import MarkedBatches
 from agents.worker.lane import LaneRunner
@@ -18,6 +17,7 @@ from agents.worker.lane_status import Status
 from agents.worker.live_batches import LiveBatches
 from agents.worker.same_topics import SameTopics
 from agents.worker.trusted_clock import ClockDistrusted
+from infra.kafka.fetching.buffer import PartitionRevoked
 from infra.store import MemoryStore
 from rules.loading import shipped
 from schemas.almanac import Almanac

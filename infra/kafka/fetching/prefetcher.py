@@ -23,11 +23,11 @@ from typing import Any, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from infra.kafka.broker_health import STATISTICS_MS, BrokerHealth
-from infra.kafka.buffer import FetchedBatch, PartitionBuffer
 from infra.kafka.connection import KafkaConnection, Place
 from infra.kafka.errors import NOT_LET_IN, OUTSIDE_LOG, UNREADABLE, is_end
-from infra.kafka.readings import HIGH, Readings
+from infra.kafka.fetching.broker_health import STATISTICS_MS, BrokerHealth
+from infra.kafka.fetching.buffer import FetchedBatch, PartitionBuffer
+from infra.kafka.fetching.readings import HIGH, Readings
 from infra.settings import Settings
 from schemas.errors import TendError
 

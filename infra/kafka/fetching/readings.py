@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from infra.kafka.buffer import RECORD_BYTES, FetchedBatch, FetchedRecords, PartitionBuffer
-from infra.kafka.client_places import ClientPlaces
 from infra.kafka.errors import ask
+from infra.kafka.fetching.buffer import RECORD_BYTES, FetchedBatch, FetchedRecords, PartitionBuffer
+from infra.kafka.fetching.client_places import ClientPlaces
 from infra.kafka.partition_log import record_of
 from schemas.errors import ConfigurationRefused
 

@@ -1,0 +1,1 @@
+"""A lane's outbox, published in transactions that carry how far they go."""
