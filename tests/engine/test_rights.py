@@ -29,7 +29,6 @@ from tests.engine.site import Site
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 PASSWORD = "s3cret-s3cret"
-BY_NAME = {role.name: role for role in ROLES}
 TOPICS = sorted({topic for role in ROLES for topic in (*role.reads, *role.writes)})
 SENDS_NOTHING = b"probe of a role"
 

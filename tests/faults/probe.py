@@ -60,10 +60,6 @@ class Probe:
         self._in_cache: set[int] = set()
         self._met = 0
 
-    def has_in_cache(self, partition: int) -> None:
-        """A batch was taken and is not committed."""
-        self._in_cache.add(partition)
-
     def came_to(self, step: Step, partition: int, *, in_cache: bool, unpublished: int) -> None:
         """A lane has come to this step."""
         (self._in_cache.add if in_cache else self._in_cache.discard)(partition)
