@@ -17,8 +17,10 @@ from schemas.lane import Loaded
 from schemas.outcome import Outcome
 from schemas.timers import next_due
 from schemas.times import Millis
+from streams.careful_session import Check, run_customer
+from streams.customer import Customer
 from streams.customer_cache import CustomerCache
-from streams.customer_session import Check, CustomerSession, Failure, Stored, Work, run_customer
+from streams.customer_session import Failure, Handled, Stored, Work
 from streams.ingest import Arrival
 
 MAX_BYTES = 300_000
@@ -95,8 +97,7 @@ def run_micro_batch(
     """Handle the events in order, each after its customer's own due timers, then the timers due by ``until``.
 
     Customers have nothing to do with each other, so each goes through the micro-batch alone; the outcomes are put into
-    the
-    order of the events.
+    the order of the events.
 
     Args:
         acting: the clock in service; None takes the time of the event or timer (a replay).
@@ -111,13 +112,13 @@ def run_micro_batch(
             batch.timers[who] = None  # the timer outlived its customer
             continue
         stored = Stored(who, loaded.records.get(who), loaded.orders.get(who))
-        session = run_customer(stored, Work(events, until, len(arrivals)), lane, acting, cache, check)
-        for place, trigger, outcome in session.outcomes:
+        handled = run_customer(stored, Work(events, until, len(arrivals)), lane, acting, cache, check)
+        for place, trigger, outcome in handled.outcomes:
             outcomes[place].append((trigger, outcome))
-        failed += session.failed
-        batch.lag += session.lag
-        if session.record:
-            _store(session, batch, cache)
+        failed += handled.failed
+        batch.lag += handled.lag
+        if handled.customer is not None:
+            _store(handled, handled.customer, batch, cache)
     batch.outcomes = [one for some in outcomes for one in some]
     batch.failed = [failure for _, failure in sorted(failed, key=itemgetter(0))]
     return batch
@@ -131,10 +132,9 @@ def _by_customer(arrivals: Sequence[Arrival], loaded: Loaded) -> dict[str, list[
     return dict(sorted(events.items()))
 
 
-def _store(session: CustomerSession, batch: MicroBatch, cache: CustomerCache) -> None:
+def _store(handled: Handled, customer: Customer, batch: MicroBatch, cache: CustomerCache) -> None:
     """Write down what changed; what is unchanged to the byte is not written again."""
-    customer, stored = session.customer, session.stored
-    body, book = session.record, session.orders
+    stored, body, book = handled.stored, handled.record, handled.orders
     if body != stored.record:
         batch.records[stored.who] = body
     # Always stated: a due timer whose record did not change must move on as well.
