@@ -81,8 +81,7 @@ def next_birthday(profile: Profile, defaults: Defaults, after: Millis) -> tuple[
     """When the customer is to be congratulated next, later than ``after``, and the year it is for.
 
     At the greeting time in the customer's zone. The year is that of their calendar: a lunar birthday late in the year
-    falls into
-    the next solar one, and a solar year may hold two of them or none. Returns None where no birthday is known.
+    falls into the next solar one, and a solar year may hold two of them or none. None where no birthday is known.
     """
     if not profile.birthday:
         return None

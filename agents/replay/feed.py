@@ -38,8 +38,7 @@ def feed(settings: Settings, source: EventHistory, options: ReplayOptions) -> It
 
     Raises:
         ConfigurationRefused: a topic is missing, has another number of partitions, or would delete records as old as
-        these; or the
-            topics hold another replay.
+            these; or the topics hold another replay.
         DependencyUnavailable: no broker answers.
     """
     connection = KafkaConnection.of(settings)

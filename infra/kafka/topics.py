@@ -87,8 +87,7 @@ class Topics:
 
         Raises:
             ConfigurationRefused: a topic is missing, has another number of partitions, or would delete event-time
-            records; the
-                message names each with what was found, what is expected and the command that puts it right.
+                records; the message names each with what was found, what is expected and the command that mends it.
             DependencyUnavailable: no broker answers.
         """
         existing = self._partitions()
