@@ -68,13 +68,15 @@ def group_exclusion(proposal: Proposal, history: ActionHistory) -> Refusal | Non
     return None
 
 
-def channel_available(proposal: Proposal, history: ActionHistory) -> Refusal | None:
+def channel_available(proposal: Proposal, history: ActionHistory) -> Proposal | Refusal:
     """The first channel of the rule's that the customer allows and can be reached on, and that no cap closes."""
-    refusals = [refusal for channel in _channels(proposal) if (refusal := _on_channel(proposal, history, channel))]
-    if len(refusals) < len(_channels(proposal)):
-        return None
-    held = [refusal for refusal in refusals if refusal.until is not None]
-    return held[0] if held else refusals[0]
+    refusals = []
+    for channel in proposal.plan.terms.channels:
+        refusal = _on_channel(proposal, history, channel)
+        if refusal is None:
+            return proposal.on(channel)
+        refusals.append(refusal)
+    return next((refusal for refusal in refusals if refusal.until is not None), refusals[0])
 
 
 def open_complaint(proposal: Proposal, history: ActionHistory) -> Refusal | None:
@@ -104,9 +106,9 @@ def total_caps(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     return _capped(proposal, history, caps, proposal.channel, Reason.TOTAL_CAP) or _remembered(proposal, history)
 
 
-BEFORE_CHANNEL: Final[tuple[Limit, ...]] = (expired, cooldown, group_exclusion, channel_available)
+BEFORE_CHANNEL: Final[tuple[Limit, ...]] = (expired, cooldown, group_exclusion)
 ON_CHANNEL: Final[tuple[Limit, ...]] = (open_complaint, quiet_hours, total_caps)
-LIMITS: Final = (*BEFORE_CHANNEL, *ON_CHANNEL)
+LIMITS: Final = (*BEFORE_CHANNEL, channel_available, *ON_CHANNEL)
 """In this order; what is final comes before what only holds."""
 
 
@@ -115,16 +117,14 @@ def judged(proposal: Proposal, history: ActionHistory) -> tuple[Proposal, Refusa
     refusal = _first(BEFORE_CHANNEL, proposal, history)
     if refusal is not None:
         return proposal, refusal
-    chosen = proposal.on(next(one for one in _channels(proposal) if _on_channel(proposal, history, one) is None))
+    chosen = channel_available(proposal, history)
+    if isinstance(chosen, Refusal):
+        return proposal, chosen
     return chosen, _first(ON_CHANNEL, chosen, history)
 
 
 def _first(limits: tuple[Limit, ...], proposal: Proposal, history: ActionHistory) -> Refusal | None:
     return next((refusal for limit in limits if (refusal := limit(proposal, history))), None)
-
-
-def _channels(proposal: Proposal) -> tuple[Channel, ...]:
-    return proposal.plan.terms.channels
 
 
 def _on_channel(proposal: Proposal, history: ActionHistory, channel: Channel) -> Refusal | None:
