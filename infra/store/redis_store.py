@@ -27,9 +27,9 @@ from schemas.lane import Claimed, Commit, Loaded
 from schemas.times import SECOND, Millis
 
 _SCAN_COUNT = 200
+"""Records of one step: some 200 kB, so that a lane waits no longer than for a batch of another lane."""
 _GLOB = re.compile(r"[\\*?\[\]^-]")
 """What a pattern of Redis does not take as it stands."""
-"""Records of one step: some 200 kB, so that a lane waits no longer than for a batch of another lane."""
 
 
 class RedisStore:
