@@ -39,7 +39,7 @@ def evaluate(
     orders: Annotated[Path, typer.Option(help="CSV or Parquet with the columns customer_id, ts and amount.")],
     horizon: Annotated[int, typer.Option(help="Churn is no order within this number of days (7 to 365).")] = 28,
     predictions: Annotated[Path | None, typer.Option(help="Where to write each prediction; .csv or .parquet.")] = None,
-    start: Annotated[str | None, typer.Option(help="Weekly ticks begin at 00:00 UTC of this day; the first's.")] = None,
+    start: Annotated[str | None, typer.Option(help="First day of the weekly ticks (00:00 UTC).")] = None,
     tick_every: Annotated[int, typer.Option(min=1, help="Only every N-th weekly tick.")] = 1,
     prior: Annotated[bool, typer.Option("--prior", help="Begin with the weights that tend ships.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Where to draw reliability and quality over time; .svg.")] = None,

@@ -20,7 +20,7 @@ def demo(
     weeks: Annotated[int, typer.Option(help="Weeks of the real year to replay, from its first day.", min=1)] = 53,
     year: Annotated[bool, typer.Option("--year", help="The whole year of all 2,469 households.")] = False,
     households: Annotated[int, typer.Option(help="How many of the households; 0 is all.", min=0)] = 300,
-    seed: Annotated[int, typer.Option(help="What is simulated around the real orders follows from it.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of what is simulated around the real orders.")] = 1,
     orders: Annotated[Path | None, typer.Option(help="Your own orders instead: what your shop exports.")] = None,
     customers: Annotated[Path | None, typer.Option(help="Your customers, with addresses and consent.")] = None,
     preset: PresetOption = None,

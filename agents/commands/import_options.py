@@ -28,7 +28,7 @@ Columns = list[str] | None
 
 FileArgument = Annotated[Path, typer.Argument(help="A CSV, JSON or spreadsheet file, packed or not; a zip; a folder.")]
 PresetOption = Annotated[PresetName | None, typer.Option(help="A known export, in place of the columns.")]
-TzOption = Annotated[str | None, typer.Option(help="IANA zone of times without an offset; UTC if not told.")]
+TzOption = Annotated[str | None, typer.Option(help="IANA zone of times without an offset; UTC by default.")]
 EncodingOption = Annotated[str | None, typer.Option(help="Of the file, where it is not found out: cp1250, gb18030 …")]
 DelimiterOption = Annotated[str | None, typer.Option(help="Between fields; , ; tab | and blanks are found out.")]
 HeaderOption = Annotated[
@@ -36,8 +36,8 @@ HeaderOption = Annotated[
     typer.Option("--header/--no-header", help="Whether the file names its columns; else they are 1, 2, 3 …"),
 ]
 CurrencyOption = Annotated[str | None, typer.Option(help="ISO 4217 code of amounts that name none, such as EUR.")]
-DateFormatOption = Annotated[str | None, typer.Option(help="As of strptime, such as '%d.%m.%Y %H:%M'.")]
-SinceOption = Annotated[str | None, typer.Option(help="The earliest day that is taken: 1997-01-01.")]
+DateFormatOption = Annotated[str | None, typer.Option(help="As for strptime, such as '%d.%m.%Y %H:%M'.")]
+SinceOption = Annotated[str | None, typer.Option(help="The earliest day to accept, such as 1997-01-01.")]
 MaxBadOption = Annotated[str, typer.Option(help="Share of rows that may be unreadable.")]
 OutOption = Annotated[
     Path | None, typer.Option(help="Result; packed if it ends in .gz. FILE.events.jsonl.gz", show_default=False)

@@ -81,7 +81,7 @@ def consent(
     customer: Annotated[list[str], typer.Option(help="Column of the customer's id.")],
     channel: Annotated[str, typer.Option(help="Column of the channel, or one of email, sms, push, call.")] = "email",
     value: Annotated[str | None, typer.Option(help="Column of yes or no; else every row is a yes.")] = None,
-    purpose: Annotated[Literal["marketing", "service"], typer.Option(help="What for.")] = "marketing",
+    purpose: Annotated[Literal["marketing", "service"], typer.Option(help="What the consent is for.")] = "marketing",
     time: Annotated[str | None, typer.Option(help="Column of the moment.")] = None,
     as_of: Annotated[str | None, typer.Option(help="The day of rows that name none: 2026-11-01.")] = None,
     tz: TzOption = None,

@@ -30,8 +30,10 @@ app = typer.Typer(no_args_is_help=True, help="Look at what rules say, in any lan
 
 RuleName = Annotated[str, typer.Argument(metavar="RULE", help="Name of the rule, as `tend rules list` shows it.")]
 Language = Annotated[str, typer.Option("--locale", help="Language and region: en-US, de-DE, zh-CN.")]
-By = Annotated[str, typer.Option("--channel", help="email, sms or push; the rule's first channel without.")]
-Files = Annotated[list[Path] | None, typer.Option("--rules", help="Rule files; else the settings' or the shipped.")]
+By = Annotated[str, typer.Option("--channel", help="email, sms or push; by default the rule's first channel.")]
+Files = Annotated[
+    list[Path] | None, typer.Option("--rules", help="Rule files; by default the settings' or the shipped.")
+]
 Status = Annotated[str, typer.Option("--order", help="State of the invented order: placed, dispatched, delivered.")]
 
 

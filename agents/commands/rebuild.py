@@ -16,9 +16,7 @@ from schemas.times import to_rfc3339
 def rebuild(
     to_the_end: Annotated[
         bool,
-        typer.Option(
-            "--to-the-end", help="In service: take everything in the log for handled, even what no worker acted on."
-        ),
+        typer.Option("--to-the-end", help="In service: count all of the log as handled, even what no worker acted on."),
     ] = False,
 ) -> None:
     """Make all records anew from Kafka, into an empty store, without sending anything again.

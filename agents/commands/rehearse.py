@@ -29,7 +29,7 @@ def rehearse(
     ] = "",
     rules: Annotated[
         list[Path] | None,
-        typer.Option(help="Rules to try: YAML files, or folders of them; without any, those of the settings."),
+        typer.Option(help="Rules to try: YAML files, or folders of them; by default those of the settings."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
     verbose: Annotated[

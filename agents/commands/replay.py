@@ -34,7 +34,7 @@ def replay(
     households: Annotated[
         int | None, typer.Option(help="Households of the journey, sampled; all 2,469.", min=1)
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of what is simulated around the orders.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of what is simulated around the orders.")] = 1,
     simulated: Annotated[bool, typer.Option(help="Whether anything is simulated around the orders.")] = True,
     act_from: Annotated[
         str | None,
@@ -50,7 +50,7 @@ def replay(
         int, typer.Option(help="Events between two watermarks, at most.", min=1, max=100_000)
     ] = EVERY,
     watermarks: Annotated[
-        bool, typer.Option(help="Marks make a replay exact; without them order is a matter of luck.")
+        bool, typer.Option(help="Watermarks make a replay exact; without them order is a matter of luck.")
     ] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Send nothing if a line of the file is bad.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,

@@ -29,7 +29,7 @@ app = typer.Typer(no_args_is_help=True, help="Check a rulebook, list its rules, 
 
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(help="YAML files, or folders of them; without any, the shipped rulebook.", show_default=False),
+    typer.Argument(help="YAML files, or folders of them; by default the shipped rulebook.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")]
 
@@ -101,7 +101,7 @@ def facts(
 def publish(
     files: Files = None,
     since: Annotated[
-        str, typer.Option("--from", help="Moment from which it is in force (RFC 3339); two seconds from now without.")
+        str, typer.Option("--from", help="When it comes into force (RFC 3339); by default in two seconds.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:

@@ -23,7 +23,7 @@ def serve(
         bool, typer.Option("--embedded", help="Broker, store, learner and worker, all on this machine.")
     ] = False,
     data: Annotated[
-        Path | None, typer.Option(help="Folder that keeps everything; `serve` in TEND_DATA_DIR if not told.")
+        Path | None, typer.Option(help="Folder that keeps everything; `serve` in TEND_DATA_DIR by default.")
     ] = None,
 ) -> None:
     """Run a whole installation on this machine until Ctrl-C, and keep it over restarts and kills.

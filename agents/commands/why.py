@@ -29,7 +29,7 @@ _SHOWN = 5
 
 def why(
     action_id: Annotated[str, typer.Argument(help="The action's id, or a beginning that no other has.")] = "",
-    customer: Annotated[str, typer.Option(help="Whose action it is: answered at once from recent decisions.")] = "",
+    customer: Annotated[str, typer.Option(help="Whose action it is; the answer then comes at once.")] = "",
     rule: Annotated[str, typer.Option(help="With --customer: why this rule did nothing for them.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The decisions as JSON, one a line.")] = False,
 ) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from infra.settings.doors import ConsoleSettings, GatewaySettings
@@ -97,7 +97,7 @@ def unknown_variables() -> list[str]:
 
 def settings_tables() -> str:
     """All settings as Markdown: a heading for each section, and a table of variable, default, allowed and meaning."""
-    sections = [section for section in Settings.__bases__ if section is not BaseSettings]
+    sections = (one for one in Settings.__bases__ if issubclass(one, BaseModel) and one is not BaseSettings)
     return "\n".join(
         f"## {(section.__doc__ or '').rstrip('.')}\n\n{table_of(section.model_fields, PREFIX)}" for section in sections
     )
