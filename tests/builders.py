@@ -112,7 +112,7 @@ def lane_context(rulebook: Rulebook | None = None, **changes: Any) -> LaneContex
 
 
 class Life:
-    """One customer, as a lane would treat her."""
+    """One customer, as a lane would treat them."""
 
     def __init__(self, around: LaneContext | None = None, who: str = WHO, since: Millis = START) -> None:
         self.lane = around or lane_context(listening())

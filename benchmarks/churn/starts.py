@@ -71,9 +71,9 @@ def losses(orders: list[PastOrder], *, prior: bool) -> list[float]:
         span = (point.at - start) // (SPAN * DAY)
         if span >= SPANS:
             break
-        hers = coming[point.customer]
-        following = bisect_right(hers, point.at)
-        stays = following < len(hers) and hers[following] <= point.at + HORIZON * DAY
+        theirs = coming[point.customer]
+        following = bisect_right(theirs, point.at)
+        stays = following < len(theirs) and theirs[following] <= point.at + HORIZON * DAY
         sums[span][0] += 1.0
         sums[span][1] += loss_of(point.score.log_odds, 0.0 if stays else 1.0)
     return [total / count for count, total in sums]

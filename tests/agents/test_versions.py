@@ -80,7 +80,7 @@ async def test_a_newer_program_takes_over_and_an_older_one_refuses_what_it_wrote
     await here.end()
     assert (await record_of(here, "anna")).version == VERSION
 
-    # Upgrade: who was not looked at since is read as she was written.
+    # Upgrade: who was not looked at since is read as they were written.
     newer()
     here.logs.ordered(START + 2 * HOUR, "anna")
     here.logs.watermark(START + 3 * HOUR)

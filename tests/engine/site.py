@@ -171,7 +171,7 @@ class Site:
     # ------------------------------------------------------------ in
 
     def partition(self, customer: str) -> int:
-        """Where she belongs."""
+        """Where the customer belongs."""
         return partition_of(customer, self.settings.partitions)
 
     def put(
@@ -233,7 +233,7 @@ class Site:
         return [action for action in found if not customer or action["customer"] == customer]
 
     def rules_acted(self, customer: str) -> set[str]:
-        """The rules that did something for her."""
+        """The rules that did something for them."""
         return {action["rule"] for action in self.actions(customer)}
 
     def decisions(self, customer: str) -> list[dict[str, Any]]:
@@ -250,7 +250,7 @@ class Site:
         ]
 
     def record(self, customer: str) -> CustomerRecord | None:
-        """What is kept of her."""
+        """What is kept of them."""
 
         async def ask() -> bytes | None:
             async with open_store(self.settings) as store:

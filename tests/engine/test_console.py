@@ -20,7 +20,7 @@ def ticket(site: Site) -> dict[str, Any]:
     site.register(WHO)
     site.tell("order.placed", WHO, order_id="o-77", amount=5_000, currency="EUR")
     site.complain(WHO)
-    site.until(lambda: "complaint_routed" in site.rules_acted(WHO), "her complaint is routed")
+    site.until(lambda: "complaint_routed" in site.rules_acted(WHO), "the complaint is routed")
     return next(one for one in site.actions(WHO) if one["rule"] == "complaint_routed")
 
 
@@ -55,7 +55,7 @@ def test_somebody_unknown_is_one_message_and_status_3(site: Site) -> None:
     assert "Traceback" not in said.err
 
 
-@pytest.mark.parametrize("known", [["--customer", WHO], []], ids=["by her record", "by the ledger"])
+@pytest.mark.parametrize("known", [["--customer", WHO], []], ids=["by the record", "by the ledger"])
 def test_why_tells_the_reasons_of_an_action(site: Site, ticket: dict[str, Any], known: list[str]) -> None:
     said = site.tend("why", ticket["action_id"], *known)
     told = [orjson.loads(line) for line in site.tend("why", ticket["action_id"], *known, "--json").out.splitlines()]

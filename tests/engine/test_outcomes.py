@@ -104,7 +104,7 @@ def test_nothing_valid_around_it_is_lost_and_no_letter_is_told_twice(
     assert len(site.letters("bad-1")) == len(sent)
 
 
-def test_a_customer_who_was_never_heard_of_gets_a_record_and_her_event_is_handled(site: Site) -> None:
+def test_a_customer_who_was_never_heard_of_gets_a_record_and_the_event_is_handled(site: Site) -> None:
     site.complain("new-1")
 
     site.until(lambda: "complaint_routed" in site.rules_acted("new-1"), "the complaint of somebody new is routed")

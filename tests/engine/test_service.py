@@ -75,7 +75,7 @@ def test_a_cart_that_was_left_rings_by_the_wall_clock(site: Site) -> None:
     )
     site.register("service-2")
 
-    site.until(lambda: "cart_left" in site.rules_acted("service-2"), "she is reminded of her cart")
+    site.until(lambda: "cart_left" in site.rules_acted("service-2"), "the customer is reminded of the cart")
 
     reminder = next(one for one in site.decisions("service-2") if one["rule"] == "cart_left")
     assert reminder["at"] == an_hour_ago + 2 * SECOND + HOUR

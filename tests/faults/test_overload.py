@@ -21,7 +21,7 @@ from tests.engine.site import Site
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 CUSTOMERS = 20_000
-"""So many that nobody looks at more within a second than her record can tell from duplicates."""
+"""So many that nobody looks at more within a second than a record can tell from duplicates."""
 WARM = 5_000
 TIMES = 3
 BACKLOG = 40 << 20
@@ -115,7 +115,7 @@ def test_memory_is_bounded_nothing_is_lost_and_the_backlog_goes_down(site: Site)
     assert metric(site, "tend_duplicates_total") == 0
     assert seen(site) == sent
     site.complain("c-1")
-    site.until(lambda: site.rules_acted("c-1"), "she is cared for")
+    site.until(lambda: site.rules_acted("c-1"), "the customer is cared for")
     site.until_ready()
 
 

@@ -490,7 +490,7 @@ async def test_a_copy_holds_everything_of_the_lane(store: Store) -> None:
 
 
 async def fill(store: Store, version: int, names: list[str]) -> int:
-    """Customers of whom everything is there, each with her own."""
+    """Customers of whom everything is there, each with their own."""
     for start in range(0, len(names), 250):
         some = names[start : start + 250]
         version = await store.commit(

@@ -107,7 +107,7 @@ class TestBirthdays:
         assert found
         return here(found[0], "Europe/Berlin"), found[1]
 
-    def test_it_is_greeted_at_the_greeting_time_where_she_lives(self) -> None:
+    def test_it_is_greeted_at_the_greeting_time_where_the_customer_lives(self) -> None:
         assert self.of("1990-04-10", "2026-01-01T00:00:00Z") == ("2026-04-10 10:00", 2026)
         assert self.of("04-10", "2026-04-10T08:00:00Z") == ("2027-04-10 10:00", 2027)
 

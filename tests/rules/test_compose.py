@@ -35,7 +35,7 @@ def speaking(*some: dict[str, Any], locale: str = "en") -> Rulebook:
         ("", "Hello.", "en"),
     ],
 )
-def test_she_is_spoken_to_in_her_language_or_the_stores(locale: str, text: str, spoken: str) -> None:
+def test_customers_are_spoken_to_in_their_language_or_the_stores(locale: str, text: str, spoken: str) -> None:
     record = customer()
     record.profile.locale = locale
     moments = Moments(speaking(rule()), record)

@@ -132,7 +132,7 @@ def test_a_held_action_of_a_rule_that_is_gone_is_refused() -> None:
     assert decided[0].detail == "the rule is no longer in the rulebook"
 
 
-def test_she_waits_for_the_first_of_what_is_held() -> None:
+def test_a_customer_waits_for_the_first_of_what_is_held() -> None:
     record = customer()
     record.complaints.recent = [complaint()]
     moments = Moments(rules(rule(id="night"), rule(id="offer", purpose="marketing", expiry="9 days")), record)

@@ -121,7 +121,7 @@ class TestOpenComplaint:
 
 
 class TestQuietHours:
-    def test_at_night_it_is_held_until_the_morning_where_she_lives(self) -> None:
+    def test_at_night_it_is_held_until_the_morning_where_the_customer_lives(self) -> None:
         record = customer()
         record.profile.zone = "Asia/Tokyo"
         moments = Moments(rules(SERVICE), record)

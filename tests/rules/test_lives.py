@@ -112,7 +112,7 @@ def test_a_late_parcel_is_apologised_for_once(anna: Life) -> None:
     assert "late_delivery_apology" not in [rule for rule, _, _ in arrived]
 
 
-def test_her_birthday_is_kept_in_her_own_morning(anna: Life) -> None:
+def test_a_birthday_is_kept_in_the_customers_own_morning(anna: Life) -> None:
     anna.happens(placed(days(1)))
 
     greeted = [action for action in anna.until(days(45)).actions if action.rule == "birthday_greeting"]

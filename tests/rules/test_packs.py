@@ -456,7 +456,7 @@ class TestComplaints:
     def test_what_was_resolved_in_time_is_not(self) -> None:
         assert shop(self.complaining(closed=NOON)).when("complaint.breached", "p-1") == []
 
-    def test_after_closing_she_is_asked(self) -> None:
+    def test_after_closing_the_customer_is_asked(self) -> None:
         moments = shop(self.complaining(closed=NOON - 48 * HOUR))
         moments.when("complaint.follow_up", "p-1")
 
@@ -470,7 +470,7 @@ class TestComplaints:
             ("No, open it again", "reopen"),
         ]
 
-    def test_after_closing_she_is_asked_in_german(self) -> None:
+    def test_after_closing_the_customer_is_asked_in_german(self) -> None:
         moments = shop(self.complaining(german(), closed=NOON - 48 * HOUR))
         moments.when("complaint.follow_up", "p-1")
 

@@ -35,7 +35,7 @@ WIDER = {
     "a number may have a fraction": (shape(stars={"type": "integer"}), shape(stars={"type": "number"})),
     "there is one more value": (shape(hue=COLOURS), shape(hue={**COLOURS, "enum": ["red", "green", "blue"]})),
     "a field may be null": (shape(note=TEXT), shape(note=optional(TEXT))),
-    "a description changes": (shape(note=TEXT), shape(note={**TEXT, "description": "what she said"})),
+    "a description changes": (shape(note=TEXT), shape(note={**TEXT, "description": "what they said"})),
 }
 
 NARROWER = {

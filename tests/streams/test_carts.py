@@ -81,7 +81,7 @@ def test_beyond_its_bound_a_cart_keeps_value_and_number_but_no_more_lines() -> N
     assert outcome.codes == {OutcomeCode.CAP_CART_ITEMS: 3}
 
 
-def test_the_way_to_the_till_says_what_she_would_pay() -> None:
+def test_the_way_to_the_till_says_what_the_customer_would_pay() -> None:
     life = Life()
     life.happens(
         added(price=900),

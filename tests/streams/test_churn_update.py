@@ -40,7 +40,7 @@ def test_lessons_of_each_horizon_come_when_they_are_mature() -> None:
     assert all(lesson.predicted_at < START + 28 * DAY for lesson in early)
 
 
-def test_an_order_is_told_to_the_population_before_it_becomes_her_history() -> None:
+def test_an_order_is_told_to_the_population_before_it_becomes_their_history() -> None:
     life = Life()
 
     first = life.happens(placed()).counts
@@ -48,7 +48,7 @@ def test_an_order_is_told_to_the_population_before_it_becomes_her_history() -> N
 
     assert first
     assert set(second) - set(first), "the gap between the two was counted"
-    assert set(first) - set(second), "she is a new customer once"
+    assert set(first) - set(second), "a customer is new once"
 
 
 def test_prospects_are_not_scored() -> None:

@@ -12,7 +12,7 @@ def somebody(who: str = "c-1") -> Customer:
     return Customer(CustomerRecord(1, who, 0), OrderBook())
 
 
-def test_who_is_as_she_was_left_is_taken_once() -> None:
+def test_who_is_as_they_were_left_is_taken_once() -> None:
     cache, customer = CustomerCache(), somebody()
     cache.keep("c-1", b"record", b"orders", customer)
 

@@ -113,7 +113,7 @@ def test_customers_are_asked_for_once_in_the_order_of_their_appearance() -> None
 # ---------------------------------------------------------------- what it does
 
 
-def test_her_own_timers_ring_before_her_event() -> None:
+def test_a_customers_own_timers_fire_before_their_event() -> None:
     around = lane_context(listening())
     micro_batch([added(START), event("product.viewed", START + 2 * HOUR, sku="s")], around)
 
@@ -164,7 +164,7 @@ def test_how_late_a_timer_rings_is_told_in_service() -> None:
 # ---------------------------------------------------------------- when something fails
 
 
-def test_an_event_that_fails_leaves_its_customer_as_she_was_before_it() -> None:
+def test_an_event_that_fails_leaves_its_customer_as_they_were_before_it() -> None:
     alone = micro_batch([placed(), complained(START + 2)], touchy())
 
     beside = micro_batch([placed(), searched(START + 1), complained(START + 2)], touchy())
@@ -308,11 +308,11 @@ def test_customers_in_hand_show_in_no_result(kinds: list[str]) -> None:
     }
     events = [makes[kind](START + 2 * n * DAY, n) for n, kind in enumerate(kinds)]
 
-    # With a rule that fails in between: she is brought back from what is stored, not from what is in hand.
+    # With a rule that fails in between: they are brought back from what is stored, not from what is in hand.
     assert told_of(lived(events, touchy(), CustomerCache())) == told_of(lived(events, touchy(), None))
 
 
-def test_an_erased_customer_in_hand_loses_her_order_book() -> None:
+def test_an_erased_customer_in_hand_loses_their_order_book() -> None:
     last = lived([placed(), event("erasure.requested", START + 2 * DAY)], lane_context(shipped()), CustomerCache())[-1]
 
     assert last.orders == {"c-1": b""}

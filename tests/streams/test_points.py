@@ -154,7 +154,7 @@ def test_the_ledger_never_drifts_from_the_orders(steps: list[tuple[str, int, int
     assert all(order.points == (order.amount - order.refunded) // 100 for order in life.book.orders if order.placed)
 
 
-def test_she_is_reminded_before_points_lapse_and_then_they_are_gone() -> None:
+def test_a_customer_is_reminded_before_points_lapse_and_then_they_are_gone() -> None:
     life = Life()
     life.happens(placed(amount=10_000))
     lapses = life.record.points.lots[0].expires

@@ -1,4 +1,4 @@
-"""Who she is and what she allows."""
+"""Who the customer is and what they allow."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_birthday_sets_the_clock_and_a_new_one_moves_it() -> None:
     assert summer < winter
 
 
-def test_she_is_congratulated_once_a_year() -> None:
+def test_a_customer_is_congratulated_once_a_year() -> None:
     life = Life()
     life.happens(event("customer.registered", birthday="06-10"))
 
@@ -63,7 +63,7 @@ def test_a_lunar_birthday_is_another_day() -> None:
     assert lunar.due(TimerKind.BIRTHDAY) != solar.due(TimerKind.BIRTHDAY)
 
 
-def test_festivals_of_her_language_come_round() -> None:
+def test_festivals_of_a_language_come_round() -> None:
     life = Life()
     life.happens(event("customer.registered", locale="en-GB"))
 
@@ -104,7 +104,7 @@ def test_more_tags_than_are_kept_are_left_out_and_counted() -> None:
     assert outcome.codes == {OutcomeCode.CAP_TAGS: 1}
 
 
-def test_erasure_leaves_nothing_but_the_id_and_that_she_asked() -> None:
+def test_erasure_leaves_nothing_but_the_id_and_that_they_asked() -> None:
     life = Life()
     life.happens(event("customer.registered", name="Ada", birthday="12-10"), placed(when(1)), added(when(2)))
 

@@ -50,7 +50,7 @@ def flood(seed: int, at: int) -> list[AnyEvent]:
 
 
 def details(seed: int) -> dict[str, Any]:
-    """Everything that may be told of her."""
+    """Everything that may be told of a customer."""
     return {
         "name": long(seed, 80, WIDE),
         "email": long(seed, 64) + "@" + long(seed + 1, 189),
@@ -134,7 +134,7 @@ def test_after_eight_weeks_of_the_simulated_shop_records_take_less_than_a_kiloby
     assert sum(sizes) / len(sizes) <= 1_000
 
 
-def test_a_regular_shopper_who_looks_ten_times_before_she_buys_takes_less_than_a_kilobyte() -> None:
+def test_a_regular_shopper_who_looks_ten_times_before_they_buy_takes_less_than_a_kilobyte() -> None:
     life = Life(lane_context(shipped()))
     life.happens(
         event("customer.registered", name="Ada Lovelace", email="ada.lovelace@example.org", phone="+442071234567",

@@ -1,4 +1,4 @@
-"""What each ring of her timers means."""
+"""What each of a customer's timers means."""
 
 from __future__ import annotations
 
