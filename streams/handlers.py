@@ -28,7 +28,8 @@ from streams import (
 )
 
 Handler = Callable[[EventContext, Any], OutcomeCode | None]
-"""Applies an event to the record. What it gives back says why it was not applied; then nothing was changed."""
+"""Applies an event to the record. What it gives back says why it was not applied: then it counts for nothing, and at
+most an order or a complaint notes that it was told of once more."""
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
     {

@@ -24,7 +24,7 @@ from schemas.signing import SIGNATURE
 from schemas.times import DAY, HOUR
 from schemas.topics import ALMANAC, DEAD_LETTERS, ORDERS
 from streams.churn import initial_state
-from tests.agents.test_lane import START, World
+from tests.agents.worker.test_lane import START, World
 
 NEWER = VERSION + 1
 Change = Callable[[], None]
