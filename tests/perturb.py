@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 
 from agents.replay.event import ReplayEvent
 from agents.replay.plan import Interval
@@ -45,6 +44,6 @@ def again(after: Millis) -> Perturb:
     return perturb
 
 
-def both(first: Callable[[Interval], list[ReplayEvent]], second: Perturb) -> Perturb:
+def both(first: Perturb, second: Perturb) -> Perturb:
     """One after the other."""
-    return lambda interval: second(interval._replace(events=first(interval)))
+    return lambda interval: second(interval._replace(events=list(first(interval))))
