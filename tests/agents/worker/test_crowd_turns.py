@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from agents import crowd_turns
+from agents.worker import crowd_turns
 from agents.worker.crowd_turns import BESIDE_EVENTS, PORTION, CrowdTurns
 
 
