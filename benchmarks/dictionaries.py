@@ -19,7 +19,8 @@ from benchmarks.lives import around, live
 from benchmarks.population import lived
 from schemas.compression import DECISIONS
 
-SIZE = 4_000
+SIZE = 8_000
+"""Bytes. With half of it decisions take 8 % more room, with twice as much 5 % less; records hardly differ."""
 WORDS = Path("schemas/dictionaries")
 AGES = ((28, 150), (56, 250), (112, 120))
 """Days, and households."""

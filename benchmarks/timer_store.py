@@ -44,7 +44,15 @@ def own_store(directory: Path) -> Iterator[str]:
         yield store.url
 
 
-async def fill(url: str, known: list[CustomerImage], armed: int, due: int, single: int, seconds: float) -> Plan:
+async def fill(
+    url: str,
+    known: list[CustomerImage],
+    armed: int,
+    due: int,
+    single: int,
+    seconds: float,
+    start: float = START_SECONDS,
+) -> Plan:
     """A store with all of them; those who come due soon are written last."""
     rest, began = armed - due - single, time.perf_counter()
     first, step = wall_clock() + LATER, DAY / max(rest, 1)
@@ -52,7 +60,7 @@ async def fill(url: str, known: list[CustomerImage], armed: int, due: int, singl
         await store.wipe()
         await settle(store, under_new_ids(known, 0, rest, lambda number: first + int(number * step)))
         each = (time.perf_counter() - began) / rest
-        opens = wall_clock() + int((START_SECONDS + (due + single) * each * 1.5) * SECOND)
+        opens = wall_clock() + int((start + (due + single) * each * 1.5) * SECOND)
         closes = opens + int(seconds * SECOND)
         crowd = closes + int(CALM_SECONDS * SECOND)
         await settle(store, under_new_ids(known, rest, due, lambda _: crowd))

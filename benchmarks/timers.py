@@ -32,7 +32,7 @@ from benchmarks.metrics import Buckets, Taken, quantile, up_to
 from benchmarks.population import LANES, lived
 from benchmarks.running import cpu, until_ready
 from benchmarks.shop import Shop, when_sent
-from benchmarks.timer_store import Plan, fill, installed, own_store
+from benchmarks.timer_store import START_SECONDS, Plan, fill, installed, own_store
 from infra.store.keys import lane_keys
 from schemas.errors import TendError
 from schemas.times import DAY, SECOND, Millis
@@ -84,6 +84,7 @@ def main() -> None:
     parser.add_argument("--armed", type=int, default=1_000_000, help="customers with a timer")
     parser.add_argument("--due", type=int, default=100_000, help="of these at one moment")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long timers that come one by one are measured")
+    parser.add_argument("--start", type=float, default=START_SECONDS, help="for the worker to take the lanes over")
     parser.add_argument("--redis", default="", help="a server that may be wiped of tend:* keys; else an embedded one")
     parser.add_argument("--write", action="store_true", help="write docs/timers.md")
     told = parser.parse_args()
@@ -94,7 +95,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         url = told.redis or stack.enter_context(own_store(Path(directory)))
         installation = stack.enter_context(installed(url, Path(directory)))
-        plan = asyncio.run(fill(url, known, told.armed, told.due, single, told.seconds))
+        plan = asyncio.run(fill(url, known, told.armed, told.due, single, told.seconds, told.start))
         installation.add_worker()
         until_ready(installation)
         day = a_day(installation, plan)

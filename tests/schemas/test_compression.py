@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import msgspec
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from schemas.compression import DECISIONS, NUMBER, BadCompression, dictionary, p
 from schemas.outcome import Decision, Reason, Verdict, compress_decision, decode_decision, encode_decision
 
 SHIPPED = {
+    ("record", 2): "c0e5138f7ee02c5654ece581f98515745257d04be68604d6924c540ec471c77e",
+    ("decision", 2): "c7d8928bb70607f42d0491d0de4a41a9838137094821038a957c265569b0edd0",
     ("record", 1): "0bd8194fa3922e2159d016b65043753350f7f27f1fc12d2a99896132ff72509f",
     ("decision", 1): "a7305cf67be9eeb10e5dc37716bcc6d1f938501096a42edfdcdd9babedc08918",
 }
@@ -44,6 +47,20 @@ def test_what_no_compressor_can_help_is_left_alone() -> None:
 @pytest.mark.parametrize(("kind", "number"), SHIPPED)
 def test_a_dictionary_that_was_shipped_is_never_changed(kind: str, number: int) -> None:
     assert sha256(dictionary(kind, number)).hexdigest() == SHIPPED[kind, number]
+
+
+@pytest.mark.parametrize("number", range(1, NUMBER + 1))
+def test_what_was_packed_with_an_older_dictionary_is_read(number: int) -> None:
+    plain = msgspec.msgpack.encode(["marketing"] * 50)
+    words = zstandard.ZstdCompressionDict(dictionary("record", number))
+    frame = zstandard.ZstdCompressor(
+        compression_params=zstandard.ZstdCompressionParameters(
+            format=zstandard.FORMAT_ZSTD1_MAGICLESS, write_content_size=False, write_dict_id=False
+        ),
+        dict_data=words,
+    ).compress(plain)
+
+    assert unpack(bytes([number]) + frame) == plain
 
 
 @given(st.dictionaries(st.text(), st.one_of(st.integers(), st.text()), max_size=20))
