@@ -22,8 +22,8 @@ _DIGITS = 18
 """An offset has no more."""
 _KEPT = 4
 """The learner closes no epoch before all lanes are done with it, so a lane needs the newest but one at most."""
-_NEWEST = 24
-"""Records read at start; markers of transactions and almanacs announced twice count as well."""
+NEWEST = 12
+"""Almanacs read at start, however much that is not ours lies between; those announced twice count as well."""
 
 
 class AlmanacFeed:
@@ -54,7 +54,7 @@ class AlmanacFeed:
         await keep_reading(self._follow)
 
     async def _follow(self) -> None:
-        async for raw in tail(self._connection, [ALMANAC], newest=_NEWEST, follow=True):
+        async for raw in tail(self._connection, [ALMANAC], newest=NEWEST, counts=self._is_ours, follow=True):
             try:
                 almanac = _checked(raw, self._key)
             except NewerAlmanac as error:
@@ -72,6 +72,9 @@ class AlmanacFeed:
                 while len(self._known) > _KEPT:
                     del self._known[min(self._known)]
                 self._changed.notify_all()
+
+    def _is_ours(self, raw: KafkaRecord) -> bool:
+        return is_signed(raw, self._key)
 
     async def wait(self, epoch: int) -> Almanac | None:
         """The almanac of this epoch; in service at once: the newest one not later, else the oldest kept, or None.
@@ -109,7 +112,7 @@ class AlmanacFeed:
 
 async def almanac_of(connection: KafkaConnection, epoch: int) -> Almanac | None:
     """The almanac of this epoch as published, for people to look at; None where it is no longer among the newest."""
-    async for raw in tail(connection, [ALMANAC], newest=_NEWEST):
+    async for raw in tail(connection, [ALMANAC], newest=NEWEST):
         with contextlib.suppress(BadAlmanac):
             almanac = decode_almanac(raw.value or b"")
             if almanac.epoch == epoch:
@@ -139,15 +142,29 @@ def _checked(raw: KafkaRecord, key: bytes) -> Almanac | None:
         return None
 
 
+def is_signed(raw: KafkaRecord, key: bytes) -> bool:
+    """Whether an almanac's record is signed with this key, whatever it says."""
+    try:
+        _verified(raw, key)
+    except BadAlmanac:
+        return False
+    return True
+
+
 def read_almanac(raw: KafkaRecord, key: bytes) -> tuple[Almanac, int]:
     """The almanac in a record, and where its learner must read on.
 
     Raises:
         BadAlmanac: it is not signed with this key, or cannot be read.
     """
+    body, resume = _verified(raw, key)
+    return decode_almanac(body), resume
+
+
+def _verified(raw: KafkaRecord, key: bytes) -> tuple[bytes, int]:
     headers = dict(raw.headers)
     body, told = raw.value or b"", headers.get(RESUME, b"0")
     if not (told.isdigit() and len(told) <= _DIGITS):
         raise BadAlmanac("its position is no offset")
     verify(body, int(told), key, headers.get(SIGNATURE, b""))
-    return decode_almanac(body), int(told)
+    return body, int(told)

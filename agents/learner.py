@@ -10,7 +10,7 @@ from functools import partial
 
 import msgspec
 
-from agents.almanacs import RESUME, read_almanac
+from agents.almanacs import NEWEST, RESUME, is_signed, read_almanac
 from agents.retry import until_available
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import ExclusiveConsumer, tail
@@ -39,7 +39,6 @@ log = logging.getLogger(__name__)
 
 GRACE: Millis = 60_000
 """In service an epoch is closed this long after its end, with the lanes that are done by then."""
-_NEWEST = 24
 _FAR_EPOCH = 1_000_000
 """A million days, or hours."""
 
@@ -189,7 +188,7 @@ class Learner:
 
     async def _last(self) -> tuple[Almanac | None, int]:
         found: tuple[Almanac | None, int] = None, 0
-        async for raw in tail(self._connection, [ALMANAC], newest=_NEWEST):
+        async for raw in tail(self._connection, [ALMANAC], newest=NEWEST, counts=partial(is_signed, key=self._key)):
             try:
                 almanac, resume = read_almanac(raw, self._key)
             except NewerAlmanac as error:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from types import TracebackType
 from typing import Self, TypeVar
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from infra.kafka.connection import KafkaConnection
+from infra.kafka.connection import KafkaConnection, Place
 from infra.kafka.errors import OUTSIDE_LOG, is_end
 from infra.kafka.partition_log import PartitionLog, poll_batch, record_of
 from infra.kafka.topics import Topics
@@ -22,6 +23,7 @@ _BATCH = 1_000
 _WAIT_MS = 10
 _FOLLOW_MS = 200
 _T = TypeVar("_T")
+Counts = Callable[[KafkaRecord], bool]
 
 
 class AsyncConsumer:
@@ -37,7 +39,7 @@ class AsyncConsumer:
     def __init__(
         self,
         connection: KafkaConnection,
-        starts: Mapping[tuple[str, int], int],
+        starts: Mapping[Place, int],
         *,
         wait_ms: int = _WAIT_MS,
         config: Mapping[str, str | int | float | bool] | None = None,
@@ -60,7 +62,7 @@ class AsyncConsumer:
         """Whether everything that was there has been read."""
         return self._at_end >= set(self._positions)
 
-    async def read_from(self, starts: Mapping[tuple[str, int], int]) -> None:
+    async def read_from(self, starts: Mapping[Place, int]) -> None:
         """Read these partitions from these offsets on, and nothing else."""
         await self._call(lambda: self._assign(starts))
 
@@ -86,7 +88,7 @@ class AsyncConsumer:
     ) -> None:
         await self.close()
 
-    def _assign(self, starts: Mapping[tuple[str, int], int]) -> None:
+    def _assign(self, starts: Mapping[Place, int]) -> None:
         self._positions = dict(starts)
         self._at_end.clear()
         self.client.assign([TopicPartition(topic, p, offset) for (topic, p), offset in starts.items()])
@@ -218,26 +220,46 @@ async def read_all(connection: KafkaConnection, topic: str, partition: int = 0, 
 
 
 async def tail(
-    connection: KafkaConnection, topics: Sequence[str], *, newest: int | None = 10, follow: bool = False
+    connection: KafkaConnection,
+    topics: Sequence[str],
+    *,
+    newest: int | None = 10,
+    counts: Counts | None = None,
+    follow: bool = False,
 ) -> AsyncIterator[KafkaRecord]:
     """The last ``newest`` records of each partition (all of them: None), then new ones as they come if ``follow``.
+
+    Args:
+        connection: where Kafka is.
+        topics: their names.
+        newest: how many of each partition.
+        counts: whether a record is one of so many; all that lie between are given as well, however many.
+        follow: whether to go on.
 
     Raises:
         ConfigurationRefused: there is no such topic.
         DependencyUnavailable: the broker reports a problem.
     """
-    starts = await asyncio.to_thread(_starts, connection, topics, newest)
+    starts = await asyncio.to_thread(_starts, connection, topics, newest, counts)
     async with AsyncConsumer(connection, starts) as consumer:
         while follow or not consumer.at_end:
             for record in await consumer.read(max_wait_ms=_FOLLOW_MS):
                 yield record
 
 
-def _starts(connection: KafkaConnection, topics: Sequence[str], newest: int | None) -> dict[tuple[str, int], int]:
+def _starts(
+    connection: KafkaConnection, topics: Sequence[str], newest: int | None, counts: Counts | None
+) -> dict[Place, int]:
     every = Topics(connection)
-    starts: dict[tuple[str, int], int] = {}
+    starts: dict[Place, int] = {}
     with PartitionLog(connection) as log:
         for at in ((topic, p) for topic in topics for p in range(every.partitions(topic))):
             first, end = log.bounds(*at)
-            starts[at] = first if newest is None else max(first, end - newest)
+            if newest is None:
+                starts[at] = first
+            elif counts is None:
+                starts[at] = max(first, end - newest)
+            else:
+                found = islice(filter(counts, log.backwards(*at, limit=2**62, settled=False)), newest)
+                starts[at] = min((record.offset for record in found), default=first)
     return starts

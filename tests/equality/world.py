@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from agents.almanacs import is_signed
 from agents.bootstrap import open_store
 from agents.installation import Installation
 from agents.replay.replay import Perturb, Progress, RatePacer, Replay
@@ -17,6 +18,7 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producers import BulkProducer
 from infra.settings import Settings
+from schemas.lane import KafkaRecord
 from schemas.outcome import Decision, decode_decision
 from schemas.topics import ACTION_TOPICS, ALMANAC, DECISIONS, EVENT_TOPICS
 from tests.equality.histories import EVERY, History, Result
@@ -97,7 +99,9 @@ class World:
 
     def _newest_almanac(self) -> int:
         with PartitionLog(self.installation.connection) as log:
-            return max((int(raw.key or b"-1") for raw in log.backwards(ALMANAC, 0, 1)), default=-1)
+            return max(
+                (int(raw.key or b"-1") for raw in log.backwards(ALMANAC, 0, 1) if self._is_ours(raw)), default=-1
+            )
 
     def until_caught_up(self) -> None:
         """Wait until everything sent is handled and published; for a replay without watermarks."""
@@ -129,8 +133,12 @@ class World:
         """What lies in store and topics."""
         records, orders = asyncio.run(self._customers())
         with PartitionLog(self.installation.connection) as log:
-            almanacs = {int(raw.key or b"-1"): raw.value or b"" for raw in log.read(ALMANAC, 0, 0)}
+            ours = filter(self._is_ours, log.read(ALMANAC, 0, 0))
+            almanacs = {int(raw.key or b"-1"): raw.value or b"" for raw in ours}
             return Result(records, orders, almanacs, frozenset(self._actions(log)))
+
+    def _is_ours(self, raw: KafkaRecord) -> bool:
+        return is_signed(raw, signing_of(self.settings).key)
 
     def action_ids(self) -> list[str]:
         """The ids of all actions in the order of their partitions, those published twice too."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import orjson
@@ -32,19 +31,12 @@ from schemas.watermarks import Watermark, decode_watermark, encode_watermark
 from streams.churn import initial_state
 from streams.learner import Collector
 from tests.builders import SIGNING, START
+from tests.fuzz.door import Door
 from tests.fuzz.lane import FuzzedLane
+from tests.fuzz.outer_doors import OUTER_DOORS
 
 EVENTS = [orjson.dumps({**example("events", kind), "customer": "c-1"}) for kind in TOPIC_OF]
 _KINDS = [(kind.encode(), topic) for kind, topic in TOPIC_OF.items()]
-
-
-class Door(NamedTuple):
-    """Where bytes of others come in."""
-
-    enter: Callable[[bytes], object]
-    seeds: Sequence[bytes]
-    refuses: tuple[type[Exception], ...] = ()
-    """What its callers expect of it; anything else would end a service or a lane."""
 
 
 def _event(body: bytes) -> None:
@@ -82,7 +74,7 @@ def _almanac(body: bytes) -> object:
 
 def _position(body: bytes) -> None:
     forged = KafkaRecord(POSITIONS, 0, 0, 0, b"0", body, ((SIGNATURE, body[:32]),))
-    assert _newest([forged], 0, SIGNING).sequence is None
+    assert _newest([forged], 0, SIGNING) == (None, 1)
 
 
 def _snapshot(body: bytes) -> None:
@@ -130,4 +122,5 @@ DOORS: Mapping[str, Door] = {
     "settings": Door(
         _settings, [b"partitions=8", b"brokers=a:1", b"clock=wall", b"churn_horizons=28,56"], (TendError,)
     ),
+    **OUTER_DOORS,
 }

@@ -124,6 +124,14 @@ async def test_a_tail_shows_the_newest_of_each_partition(connection: KafkaConnec
     assert len(everything) == 13
 
 
+async def test_the_last_ones_that_count_are_found_however_much_lies_behind_them(connection: KafkaConnection) -> None:
+    write(connection, "actions", 0, range(500))
+
+    found = [one async for one in tail(connection, ["actions"], newest=2, counts=lambda raw: numbers([raw]) < [5])]
+
+    assert numbers(found) == list(range(3, 500))
+
+
 async def test_a_tail_that_follows_goes_on_with_what_comes(connection: KafkaConnection) -> None:
     write(connection, "actions", 0, range(1))
     found: list[int] = []

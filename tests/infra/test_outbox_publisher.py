@@ -281,6 +281,47 @@ async def test_a_position_that_is_not_ours_counts_for_nothing(opened: Opener, co
     assert await published(connection) == [1, 2, 3, 4, 5]
 
 
+async def test_a_copy_of_an_earlier_position_makes_nothing_go_out_again(
+    opened: Opener, connection: KafkaConnection, group: str
+) -> None:
+    """Its signature is right for the place; but it knows nothing of what came after it."""
+    first = await opened()
+    for last in (2, 4, 6):
+        await first.publish(entries(last - 1, last))
+    earlier = (await read_all(connection, POSITIONS, LANE))[:2]
+    producer = BulkProducer(connection)
+    for raw in [*earlier, earlier[1], earlier[0]]:
+        producer.send(raw.topic, LANE, raw.key, raw.value or b"", raw.timestamp, raw.headers)
+    producer.flush()
+    refused = Counter[str]()
+    heir = OutboxPublisher(connection, LANE, SIGNING, group=group, refused=refused)
+
+    assert await heir.open() == 6
+    assert await heir.publish(entries(1, 8)) == 8
+
+    assert await published(connection) == list(range(1, 9))
+    assert refused == {POSITIONS: 4}
+    assert await heir.open() == 8, "the next one is read behind the copies"
+    await heir.close()
+
+
+async def test_positions_of_an_earlier_version_which_know_nothing_of_each_other_count(
+    opened: Opener, connection: KafkaConnection
+) -> None:
+    producer = BulkProducer(connection)
+    for sequence in (3, 5):
+        value = b'{"sequence":%d}' % sequence
+        signature = SIGNING.header(POSITIONS, LANE, b"%d" % LANE, value)
+        producer.send(POSITIONS, LANE, b"%d" % LANE, value, 1_700_000_000_000, (signature,))
+    producer.flush()
+
+    heir = await opened()
+
+    assert heir.published == 5
+    await heir.publish(entries(6, 7))
+    assert (await opened()).published == 7
+
+
 async def test_where_no_position_is_ours_what_the_store_dropped_is_out_and_the_rest_is_looked_for(
     connection: KafkaConnection, group: str
 ) -> None:

@@ -51,6 +51,8 @@ class OutboxPublisher:
         self._name = f"{group}-lane-{partition}"
         self._producer: TransactionalProducer | None = None
         self._published = 0
+        self._position_at = -1
+        """Offset of the record that says so."""
         self._left_open = False
         """A transaction of an earlier owner's is open in the logs, and its broker does not know of it any more."""
         self._already = AlreadyPublished(connection, partition)
@@ -124,6 +126,7 @@ class OutboxPublisher:
         position = own_position(self._connection, self.partition, self._signing)
         self._refused[POSITIONS] += position.refused
         self._published, self._left_open = self._come_to(position, known), position.left_open
+        self._position_at = position.offset
         if position.sequence is None and self._published:
             self._left_open = True  # what is out beyond it is looked for in the same way
         self._already.begin(self._published)
@@ -184,13 +187,19 @@ class OutboxPublisher:
         with producer.transaction():
             for entry in self._already.not_out(entries):
                 self._send(producer, entry)
-            self._send(producer, position_record(self.partition, entries[-1].sequence))
+            position = position_record(self.partition, entries[-1].sequence, self._position_at)
+            self._send(producer, position, self._position_lies_at)
 
-    def _send(self, producer: TransactionalProducer, entry: OutboxEntry) -> None:
+    def _position_lies_at(self, offset: int) -> None:
+        self._position_at = offset
+
+    def _send(
+        self, producer: TransactionalProducer, entry: OutboxEntry, told: Callable[[int], None] | None = None
+    ) -> None:
         headers = [*entry.headers, mark_of(self.partition, entry.sequence)]
         if entry.topic in _SIGNED:
             headers.append(self._signing.header(entry.topic, entry.partition, entry.key, entry.value))
-        producer.send(entry.topic, entry.partition, entry.key, entry.value, headers)
+        producer.send(entry.topic, entry.partition, entry.key, entry.value, headers, told)
 
     def _drop(self) -> None:
         producer, self._producer = self._producer, None

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Sequence
 
 import msgspec
-import orjson
 
 from infra.kafka.connection import KafkaConnection, Place
 from infra.kafka.partition_log import PartitionLog
@@ -23,6 +22,7 @@ Identity = tuple[str, bytes]
 
 _ENDED_SECONDS = 2.0
 """A transaction that has ended has ended in its partitions too, but for the moment that they take to show it."""
+_NOT_USED = "%s, partition %d, offset %d: %s; it is not used"
 _TAIL = 2_000
 """How many records of a partition are searched for entries of an earlier owner; its last publish was smaller."""
 
@@ -42,14 +42,32 @@ def sequence_of(headers: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
     return -1, 0
 
 
-def position_record(lane: int, sequence: int) -> OutboxEntry:
-    """The record that says: all of the lane up to this sequence is published. It counts once it is signed."""
+class _Told(msgspec.Struct, frozen=True):
+    """What a record of the positions says."""
+
+    sequence: int
+    after: int | None = None
+    """Offset of the lane's position before it: what lies there again later is a copy. None from earlier versions."""
+
+
+_ENCODE = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder(_Told).decode
+
+
+def position_record(lane: int, sequence: int, after: int) -> OutboxEntry:
+    """The record that says: all of the lane up to this sequence is published. It counts once it is signed.
+
+    Args:
+        lane: the lane's number.
+        sequence: the last one that is out.
+        after: offset of the lane's position before this one; -1 where there is none.
+    """
     return OutboxEntry(
         sequence=sequence,
         topic=POSITIONS,
         partition=lane,
         key=str(lane).encode(),
-        value=orjson.dumps({"sequence": sequence}),
+        value=_ENCODE(_Told(sequence, after)),
     )
 
 
@@ -61,13 +79,15 @@ class Position(msgspec.Struct, frozen=True):
     left_open: bool = False
     """Whether a transaction is open in the partition."""
     refused: int = 0
-    """Records behind the newest one of ours, or all there are, that are not ours."""
+    """Records behind the newest one of ours, or all there are, that are not ours; copies of ours among them."""
+    offset: int = -1
+    """Where the record lies."""
 
 
 def read_position(connection: KafkaConnection, lane: int, signing: Signing) -> int:
     """The last sequence that the lane has published; 0 at first. Blocks; raises DependencyUnavailable."""
     with PartitionLog(connection) as partition:
-        return _newest(partition.backwards(POSITIONS, lane, limit=2**62), lane, signing).sequence or 0
+        return _position(partition, lane, signing, settled=True).sequence or 0
 
 
 def own_position(connection: KafkaConnection, lane: int, signing: Signing) -> Position:
@@ -78,18 +98,60 @@ def own_position(connection: KafkaConnection, lane: int, signing: Signing) -> Po
     """
     with PartitionLog(connection) as partition:
         left_open = not partition.is_settled(POSITIONS, lane, _ENDED_SECONDS)
-        newest = _newest(partition.backwards(POSITIONS, lane, limit=2**62, settled=False), lane, signing)
+        newest = _position(partition, lane, signing, settled=False)
     return msgspec.structs.replace(newest, left_open=left_open)
 
 
-def _newest(records: Iterable[KafkaRecord], lane: int, signing: Signing) -> Position:
-    key, refused = str(lane).encode(), 0
+def _position(log: PartitionLog, lane: int, signing: Signing, *, settled: bool) -> Position:
+    newest, refused = _newest(log.backwards(POSITIONS, lane, limit=2**62, settled=settled), lane, signing)
+    if newest is None:
+        return Position(None, refused=refused)
+    after = _told(newest).after
+    # Where the topic was made anew or copied elsewhere, what was before lies at other offsets.
+    since = log.read(POSITIONS, lane, 0 if after is None else min(after + 1, newest.offset))
+    return _without_copies((raw for raw in since if _is_ours(raw, lane, signing)), after, refused)
+
+
+def _newest(records: Iterable[KafkaRecord], lane: int, signing: Signing) -> tuple[KafkaRecord | None, int]:
+    """Of records from the newest on the first that is signed for the lane, and how many come before it."""
+    refused = 0
     for record in records:
-        if record.key == key and signing.is_ours(record):
-            return Position(int(orjson.loads(record.value or b"")["sequence"]), refused=refused)
-        log.error("%s, partition %d, offset %d: %s; it is not used", POSITIONS, lane, record.offset, UNSIGNED)
+        if _is_ours(record, lane, signing):
+            return record, refused
+        log.error(_NOT_USED, POSITIONS, lane, record.offset, UNSIGNED)
         refused += 1
-    return Position(None, refused=refused)
+    return None, refused
+
+
+def _without_copies(ours: Iterable[KafkaRecord], after: int | None, refused: int) -> Position:
+    """The last of a lane's own records that knows the one before it: an older one that lies there again does not.
+
+    Args:
+        ours: from behind ``after`` on.
+        after: what the newest of them names as the one before it.
+        refused: how many are not ours.
+    """
+    last = Position(-1, refused=refused, offset=-1 if after is None else after)
+    for record in ours:
+        told = _told(record)
+        if told.after is None:
+            counts = after is None and told.sequence > (last.sequence or 0)
+        else:
+            counts, after = told.after >= last.offset, told.after
+        if counts:
+            last = Position(told.sequence, refused=last.refused, offset=record.offset)
+        else:
+            log.error(_NOT_USED, POSITIONS, record.partition, record.offset, "it is a copy of an earlier one")
+            last = msgspec.structs.replace(last, refused=last.refused + 1)
+    return last
+
+
+def _is_ours(record: KafkaRecord, lane: int, signing: Signing) -> bool:
+    return record.key == str(lane).encode() and signing.is_ours(record)
+
+
+def _told(record: KafkaRecord) -> _Told:
+    return _DECODE(record.value or b"")
 
 
 class AlreadyPublished:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from infra.kafka.connection import KafkaConnection, Place
 from infra.kafka.errors import FENCED, NOT_ALLOWED, TOO_LARGE, problem_of
@@ -68,13 +69,23 @@ class TransactionalProducer:
             raise self._meaning(error) from error
 
     def send(
-        self, topic: str, partition: int, key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+        self,
+        topic: str,
+        partition: int,
+        key: bytes,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]],
+        told: Callable[[int], None] | None = None,
     ) -> None:
-        """Send a record within a transaction; waits while the queue is full."""
+        """Send a record within a transaction; waits while the queue is full.
+
+        ``told`` hears the offset that the record got, before the transaction is committed.
+        """
+        delivered = self._delivered if told is None else partial(self._delivered_to, told)
         while True:
             try:
                 self._producer.produce(
-                    topic, value, key, partition, on_delivery=self._delivered, headers=list(headers)
+                    topic, value, key, partition, on_delivery=delivered, headers=list(headers)
                 )  # fmt: skip
                 return
             except BufferError:
@@ -110,6 +121,11 @@ class TransactionalProducer:
     def _delivered(self, problem: KafkaError | None, _: object) -> None:
         if problem is not None:
             self._problems.append(problem)
+
+    def _delivered_to(self, told: Callable[[int], None], problem: KafkaError | None, message: Message) -> None:
+        self._delivered(problem, message)
+        if problem is None:
+            told(message.offset() or 0)
 
     def _meaning(self, error: KafkaException | BufferError) -> Exception:
         if not isinstance(error, KafkaException):
