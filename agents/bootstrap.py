@@ -14,8 +14,9 @@ from agents.clock import wall_clock
 from agents.signing import installation_key, signing_of
 from agents.worker.batches import Receive
 from infra.kafka.connection import KafkaConnection
+from infra.redis_url import address_of
 from infra.settings import Settings
-from infra.store import RedisStore, Store, Tables, address_of, connect
+from infra.store import RedisStore, Store, Tables, connect
 from schemas.churn import ChurnState, Tick
 from schemas.times import DAY, WEEK, Millis
 from streams.churn import initial_state

@@ -105,7 +105,7 @@ class Role(msgspec.Struct, frozen=True):
 
 
 _CONNECTS = (
-    "+auth", "+hello", "+select", "+ping", "+client|setname", "+cluster|slots", "+cluster|shards",
+    "+auth", "+hello", "+select", "+ping", "+client|setname", "+cluster|slots", "+cluster|shards", "+asking",
     "+command",
 )  # fmt: skip
 _SCRIPTS = ("+evalsha", "+eval", "+script|load")

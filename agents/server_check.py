@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from urllib.parse import urlsplit
 
+from infra.redis_url import address_of
 from infra.settings import Settings, load_settings
 from schemas.errors import DependencyUnavailable
 
@@ -24,9 +24,8 @@ def expect_servers(settings: Settings, *, broker: bool = True, store: bool = Fal
     if broker and not any(_listens(address) for address in settings.brokers.split(",")):
         raise DependencyUnavailable(_message("Kafka", settings.brokers, "TEND_BROKERS"))
     if store:
-        found = urlsplit(settings.redis_url)
-        address = f"{found.hostname or '127.0.0.1'}:{found.port or 6379}"
-        if found.scheme.startswith("redis") and not _listens(address):
+        address = address_of(settings.redis_url)
+        if not any(_listens(node) for node in address.split(",")):
             raise DependencyUnavailable(_message("The store", address, "TEND_REDIS_URL"))
 
 

@@ -132,7 +132,8 @@ class Worker:
         for warning in await parts.store.check():
             log.warning(warning)
         topics = Topics(parts.connection)
-        await asyncio.to_thread(topics.check, topic_specs(settings))
+        for note in (await asyncio.to_thread(topics.check, topic_specs(settings))).notes:
+            log.warning(note)
         found = await asyncio.to_thread(topics.identity, LANE_TOPICS)
         identity = msgspec.structs.replace(found, group=settings.group)
         firsts = await asyncio.to_thread(topics.first_offsets, LANE_TOPICS)

@@ -13,6 +13,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but
     ConfigResource,
     NewTopic,
     ResourceType,
+    TopicMetadata,
 )
 
 from infra.kafka.connection import KafkaConnection
@@ -105,7 +106,26 @@ class Topics:
             raise ConfigurationRefused(
                 "The topics are not as they have to be:\n" + "\n".join(f"  {line}" for line in found)
             )
+        notes += self._lightly_kept(specs, configs)
         return TopicReport(topics={spec.name: existing[spec.name] for spec in specs}, notes=notes)
+
+    def _lightly_kept(self, specs: Sequence[TopicSpec], configs: Mapping[str, Mapping[str, str]]) -> list[str]:
+        """Topics with replicas that need not have what was acknowledged."""
+        known = self._known()
+        found = [
+            spec.name
+            for spec in specs
+            if len(known[spec.name].partitions[0].replicas) > 1
+            and configs.get(spec.name, {}).get("min.insync.replicas", "2") == "1"
+        ]
+        if not found:
+            return []
+        return [
+            f"{found[0]}{f' and {len(found) - 1} more' if found[1:] else ''}: several replicas, and "
+            "min.insync.replicas=1: one broker that is lost can take with it what it alone acknowledged. Expected 2: "
+            f"{self._command('kafka-configs.sh')} --alter --entity-type topics --entity-name {found[0]} --add-config "
+            "min.insync.replicas=2; or set it on the brokers"
+        ]
 
     def _shape_problem(self, spec: TopicSpec, existing: Mapping[str, int]) -> str:
         found = existing.get(spec.name)
@@ -228,11 +248,13 @@ class Topics:
         return found
 
     def _partitions(self) -> dict[str, int]:
+        return {name: len(topic.partitions) for name, topic in self._known().items()}
+
+    def _known(self) -> dict[str, TopicMetadata]:
         try:
-            known = ask(lambda: self._admin.list_topics(timeout=_SECONDS)).topics
+            return ask(lambda: self._admin.list_topics(timeout=_SECONDS)).topics
         except KafkaException as error:
             raise DependencyUnavailable(f"Kafka at {self._connection.brokers} does not answer: {error}") from error
-        return {name: len(topic.partitions) for name, topic in known.items()}
 
     def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
         if not names:

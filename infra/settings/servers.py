@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
+from infra.redis_url import nodes_of
+
 
 class KafkaSettings(BaseModel):
     """Kafka."""
@@ -37,7 +39,8 @@ class RedisSettings(BaseModel):
 
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
-        description="Redis or Valkey: `redis://host:port/db`, `rediss://` for TLS; for a cluster any of its nodes.",
+        description="Redis or Valkey: `redis://host:port/db`, `rediss://` for TLS; for a cluster some of its nodes, "
+        "`redis://host:port,host:port`, any of which will do.",
     )
     redis_cluster: bool = Field(False, description="Whether the address belongs to a Redis Cluster.")
     redis_username: str = Field("", max_length=256, description="Redis user; empty is the default user.")
@@ -47,11 +50,21 @@ class RedisSettings(BaseModel):
     @classmethod
     def _plain_address(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme not in ("redis", "rediss") or not parts.hostname:
+        try:
+            nodes = nodes_of(url)
+        except ValueError:
+            nodes = []
+        if parts.scheme not in ("redis", "rediss") or not nodes:
             raise ValueError("expected an address such as redis://127.0.0.1:6379/0")
-        if parts.password:
+        if ":" in parts.netloc.rpartition("@")[0]:
             raise ValueError("the address must not carry a password: set TEND_REDIS_PASSWORD instead")
         return url
+
+    @model_validator(mode="after")
+    def _one_store(self) -> Self:
+        if not self.redis_cluster and len(nodes_of(self.redis_url)) > 1:
+            raise ValueError("TEND_REDIS_URL names several nodes, which only a cluster has: set TEND_REDIS_CLUSTER")
+        return self
 
 
 class EmbeddedSettings(BaseModel):

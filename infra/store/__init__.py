@@ -4,7 +4,7 @@
 ``MemoryStore`` in a dictionary, for fast tests.
 """
 
-from infra.store.client import Tables, address_of, connect
+from infra.store.client import Tables, connect
 from infra.store.commit_limits import MAX_ASKED, MAX_BYTES, MAX_DECISIONS, MAX_RECORDS, MAX_TIMERS_DUE
 from infra.store.lane_copy import commit_of
 from infra.store.memory import MemoryStore
@@ -26,7 +26,6 @@ __all__ = [
     "Store",
     "StoreReads",
     "Tables",
-    "address_of",
     "commit_of",
     "connect",
 ]

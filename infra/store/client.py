@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
+
+from infra.redis_url import first_of, nodes_of
 
 Client = Redis | RedisCluster
 
@@ -35,14 +37,8 @@ class Tables:
         await self.close()
 
 
-def address_of(url: str) -> str:
-    """Host and port, for messages."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or 6379}"
-
-
 def connect(url: str, cluster: bool, username: str, password: str | None, timeout_seconds: float = 5.0) -> Client:
-    """A client that connects with its first call. Of a cluster, any node's address will do."""
+    """A client that connects with its first call; of a cluster by any of the nodes named, so that one may be away."""
     options: dict[str, Any] = {
         "socket_timeout": timeout_seconds,
         "socket_connect_timeout": timeout_seconds,
@@ -55,4 +51,7 @@ def connect(url: str, cluster: bool, username: str, password: str | None, timeou
         options["username"] = username
     if password is not None:
         options["password"] = password
-    return RedisCluster.from_url(url, **options) if cluster else Redis.from_url(url, **options)
+    if not cluster:
+        return Redis.from_url(url, **options)
+    nodes = [ClusterNode(host, port) for host, port in nodes_of(url)]
+    return RedisCluster.from_url(first_of(url), startup_nodes=nodes, **options)

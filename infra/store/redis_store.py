@@ -12,7 +12,8 @@ from typing import Any, Self, cast
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-from infra.store.client import Client, address_of, connect
+from infra.redis_url import address_of
+from infra.store.client import Client, connect
 from infra.store.commit_limits import MAX_DECISIONS, check_commit, check_load
 from infra.store.durability import check_durability
 from infra.store.errors import translate_errors
@@ -39,7 +40,7 @@ class RedisStore:
     also where the server was rolled back and the same version comes round again.
 
     Args:
-        url: ``redis://host:port/db``, ``rediss://`` for TLS; of a cluster any node.
+        url: ``redis://host:port/db``, ``rediss://`` for TLS; of a cluster any nodes, by comma.
         cluster: whether the address belongs to a Redis Cluster.
         username: empty for the default user.
         password: kept out of the address, so that no message can show it.

@@ -64,6 +64,9 @@ def test_horizons_are_days_by_comma(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CHURN_HORIZONS", "3", "TEND_CHURN_HORIZONS.*from 7 to 365 days"),
         ("CHURN_HORIZONS", "28,28", "none named twice"),
         ("REDIS_URL", "http://x", "expected an address such as redis://"),
+        ("REDIS_URL", "redis://a:b", "expected an address such as redis://"),
+        ("REDIS_URL", "redis://a:1,:2", "expected an address such as redis://"),
+        ("REDIS_URL", "redis://a:1,b:2", "several nodes, which only a cluster has: set TEND_REDIS_CLUSTER"),
         ("GROUP", "a b", "TEND_GROUP"),
         ("KAFKA_PROTOCOL", "SASL_SSL", "needs TEND_KAFKA_USERNAME and TEND_KAFKA_PASSWORD"),
     ],
@@ -121,6 +124,7 @@ def test_a_named_file_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -
     [
         ("REDIS_URL", "redis://:hunter2@host:6379/0"),
         ("REDIS_URL", "http://:hunter2@host"),
+        ("REDIS_URL", "redis://tend:hunter2@a:1,b:2/0"),
     ],
 )
 def test_an_error_never_tells_a_password(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

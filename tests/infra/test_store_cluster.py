@@ -12,6 +12,7 @@ import pytest
 from redis import Redis
 from redis.crc import key_slot
 
+from agents.rights import ROLES
 from infra.embedded import EmbeddedStore
 from infra.store import RedisStore
 from infra.store.keys import lane_keys
@@ -79,9 +80,14 @@ async def test_every_server_of_a_cluster_is_checked(nodes: Sequence[EmbeddedStor
 
 
 async def test_a_slot_that_moves_meanwhile_takes_a_commit_whole_or_not_at_all(nodes: Sequence[EmbeddedStore]) -> None:
+    """Under the rights that are shipped for workers, with which a client has to follow the slot."""
     partition = next(p for p in range(64) if slot_of(p) < SLOTS // NODES)
     slot, keys = slot_of(partition), lane_keys(partition)
-    async with RedisStore(nodes[0].url, cluster=True) as store:
+    (worker,) = (role for role in ROLES if role.name == "worker")
+    for node in nodes:
+        with Redis.from_url(node.url) as operator:
+            command(operator, "ACL", "SETUSER", "worker", "on", ">secret", "~tend:*", "-@all", *worker.commands)
+    async with RedisStore(nodes[0].url, cluster=True, username="worker", password="secret") as store:
         version = (await store.claim(partition)).version
         version = await store.commit(partition, version, told(1))
         with Redis.from_url(nodes[0].url) as here, Redis.from_url(nodes[1].url) as there:
