@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.errors import DependencyUnavailable, NotFound, TendError
+from schemas.shown import shown_lines
 
 if TYPE_CHECKING:
     import typer
@@ -128,7 +129,7 @@ def _run(name: str) -> None:
 
 
 def _end(message: str, status: int) -> None:
-    print(f"tend: {message}", file=sys.stderr)  # noqa: T201  # whatever was loaded, this is how it ends
+    print(shown_lines(f"tend: {message}"), file=sys.stderr)  # noqa: T201  # whatever was loaded, this is how it ends
     raise SystemExit(status)
 
 

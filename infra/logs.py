@@ -5,17 +5,21 @@ Modules log as ever, by ``logging``; what a line is about goes along as ``extra`
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
+from schemas.shown import shown_json, shown_lines
+
 if TYPE_CHECKING:
     import structlog
 
 _EMAIL: Final = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,150}\.[^\s@<>]{1,38}")
 _PHONE: Final = re.compile(r"\+[1-9](?:[ -]?[0-9]){6,14}(?![0-9])")
+_FOLLOWS: Final = "\n    "
 _PLAIN: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -39,7 +43,12 @@ def without_people(text: str) -> str:
 
 class _Plain(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return without_people(super().format(record))
+        # What follows the first line is set in: no text of others looks like a line of the log.
+        return shown_lines(without_people(super().format(record))).replace("\n", _FOLLOWS)
+
+
+def _as_json(told: object, **how: Any) -> str:
+    return shown_json(json.dumps(told, **how))
 
 
 def _json(service: str) -> structlog.stdlib.ProcessorFormatter:
@@ -62,6 +71,6 @@ def _json(service: str) -> structlog.stdlib.ProcessorFormatter:
             structlog.processors.format_exc_info,
             structlog.processors.EventRenamer("message"),
             about,
-            structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=False, default=str),
+            structlog.processors.JSONRenderer(_as_json, sort_keys=True, ensure_ascii=False, default=str),
         ],
     )

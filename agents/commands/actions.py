@@ -7,12 +7,13 @@ from typing import Annotated
 import orjson
 import typer
 
+from agents.commands.screen import say, say_json
 from agents.server_check import reachable_settings
-from agents.terminal import shown
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.console_consumer import consume
 from schemas.actions import AnyAction, decode_action
 from schemas.errors import TendError
+from schemas.shown import shown
 from schemas.topics import ACTION_TOPICS
 
 app = typer.Typer(no_args_is_help=True, help="Look at the actions that go out to senders.")
@@ -34,7 +35,10 @@ def tail(
     topics = [ACTION_TOPICS[kind]] if kind else list(ACTION_TOPICS.values())
     for raw in consume(KafkaConnection.of(reachable_settings()), topics, newest=newest, follow=follow):
         body = raw.value or b""
-        typer.echo(orjson.dumps(orjson.loads(body)).decode() if as_json else shown(_line(decode_action(body))))
+        if as_json:
+            say_json(orjson.loads(body))
+        else:
+            say(shown(_line(decode_action(body))))
 
 
 def _line(action: AnyAction) -> str:

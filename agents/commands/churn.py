@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from agents.commands.screen import say, say_json
 from schemas.churn import ChurnState, Days
 from schemas.errors import TendError
 from schemas.times import DAY, SECOND, Millis, to_millis
@@ -122,10 +122,10 @@ def _write_text(text: str, path: Path) -> None:
 
 def _tell(report: Report, as_json: bool) -> None:
     if as_json:
-        typer.echo(orjson.dumps(msgspec.to_builtins(report), option=orjson.OPT_INDENT_2).decode())
+        say_json(msgspec.to_builtins(report), indent=True)
         return
     if report.overall is None:
-        typer.echo(
+        say(
             f"{report.points:,} predictions, none with a known outcome after the first quarter of the time: "
             f"the file is too short for a horizon of {report.horizon} days."
         )

@@ -7,19 +7,19 @@ import sys
 from typing import Annotated, Any
 
 import msgspec
-import orjson
 import typer
 from rich.console import Console as Screen
 from rich.table import Column, Table
 
+from agents.commands.screen import say_json
 from agents.server_check import reachable_settings
 from agents.store_queries import StoreQueries
-from agents.terminal import shown
 from schemas.codec import with_names
 from schemas.currencies import major
 from schemas.outcome import Decision
 from schemas.readings import points_balance
 from schemas.record import CustomerRecord, OrderBook, TimerKind
+from schemas.shown import shown
 from schemas.times import Millis, to_rfc3339
 
 _WIDE, _OF_AN_ID = 200, 32
@@ -37,7 +37,7 @@ def customer(
     """
     record, orders, decisions = asyncio.run(_ask(customer_id))
     if as_json:
-        typer.echo(orjson.dumps(page(record, orders, decisions), option=orjson.OPT_INDENT_2).decode())
+        say_json(page(record, orders, decisions), indent=True)
         return
     _show(record, orders, decisions)
 
@@ -68,10 +68,11 @@ def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) 
     # A pipe has no width: there an id must not be cut for one.
     screen = Screen(width=None if sys.stdout.isatty() else _WIDE, markup=False, highlight=False, emoji=False)
     if record.merged_into:
-        screen.print(f"{record.id} is {record.merged_into}: everything is kept there", style="bold")
+        said = f"{shown(record.id)} is {shown(record.merged_into)}: everything is kept there"
+        screen.print(said, style="bold")
         return
     segment, bought = record.segment, record.purchases
-    screen.print(f"{record.id}  {shown(record.profile.name) or '(no name told)'}", style="bold")
+    screen.print(f"{shown(record.id)}  {shown(record.profile.name) or '(no name told)'}", style="bold")
     screen.print(
         f"tier {segment.tier or '-'}, stage {segment.stage or '-'}, {segment.activity or '-'}, "
         f"{segment.value or '-'} value, RFM {segment.rfm or '-'}"
@@ -107,7 +108,7 @@ def _decisions(decisions: list[Decision]) -> Table:
     table = Table("when", "rule", "what", "verdict", _id("action"), title="Recent decisions", title_justify="left")
     for decision in decisions[:12]:
         verdict = decision.verdict.value + (f": {decision.reason.value}" if decision.reason else "")
-        table.add_row(_moment(decision.at), decision.rule, decision.kind, verdict, decision.action_id)
+        table.add_row(_moment(decision.at), decision.rule, decision.kind, verdict, shown(decision.action_id))
     return table
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-import orjson
 import typer
 
+from agents.commands.screen import say, say_json
 from agents.server_check import reachable_settings
-from agents.terminal import shown
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.console_consumer import consume
 from infra.kafka.partition_log import PartitionLog
@@ -20,6 +19,7 @@ from schemas.errors import NotFound, TendError
 from schemas.events import Invalid, decode_event
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
+from schemas.shown import shown
 from schemas.times import to_rfc3339
 from schemas.topics import DEAD_LETTERS, EVENT_TOPICS, TOPIC_OF
 
@@ -42,7 +42,10 @@ def list_letters(
         if reason and letter["reason"] != reason:
             continue
         line = f"{letter['id']:10} {letter['reason']:16} {letter['origin']}  {letter['message']}"
-        typer.echo(orjson.dumps(letter).decode() if as_json else shown(line))
+        if as_json:
+            say_json(letter)
+        else:
+            say(shown(line))
 
 
 @app.command()
@@ -52,7 +55,7 @@ def show(letter: Annotated[str, typer.Argument(help="PARTITION:OFFSET, as `list`
     Example: tend dead-letters show 3:17
     """
     raw = asyncio.run(one_letter(reachable_settings(), letter))
-    typer.echo(orjson.dumps(described(raw, body=True), option=orjson.OPT_INDENT_2).decode())
+    say_json(described(raw, body=True), indent=True)
 
 
 @app.command()
@@ -74,7 +77,7 @@ def redrive(
         headers = [h for h in raw.headers if not h[0].startswith("tend-")]
         producer.send(topic, partition, raw.key, raw.value, raw.timestamp, [*headers, (REDRIVEN, letter.encode())])
     producer.flush()
-    typer.echo(f"{len(raws)} sent again")
+    say(f"{len(raws)} sent again")
 
 
 def target(raw: KafkaRecord, letter: str, partitions: int, force: bool) -> tuple[str, int]:

@@ -6,15 +6,15 @@ import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-import typer
 from rich.console import Console
 
+from agents.commands.screen import say, say_json
 from agents.imports.history import Imported
 from agents.imports.look import Look, column_lines, command_line
 from agents.imports.presets import PRESETS
 from schemas.currencies import major
 from schemas.errors import TendError
+from schemas.shown import shown
 
 LOOK_ROWS = 100_000
 """Rows of which a look tells what would be made."""
@@ -47,21 +47,22 @@ def tell(found: Imported, as_json: bool, *, aside: bool = False) -> None:
     """
     left_out, console = found.left_out, Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     for line in left_out.first:
-        console.print(line)
+        console.print(shown(line))
     if left_out.count:
-        console.print(_left_out_words(found))
+        console.print(shown(_left_out_words(found)))
     for remark in found.remarks:
-        console.print(f"note: {remark}")
+        console.print(shown(f"note: {remark}"))
     if found.dropped:
         fields = ", ".join(f"{field} {count:,}" for field, count in found.dropped.most_common())
-        console.print(f"note: optional fields that are not understood were left out of their events: {fields}")
+        left = f"note: optional fields that are not understood were left out of their events: {fields}"
+        console.print(shown(left))
     if found.ids.count:
-        console.print(f"{found.ids.count:,} customers have another id here than in the shop: {found.ids.path}")
+        console.print(shown(f"{found.ids.count:,} customers have another id here than in the shop: {found.ids.path}"))
     if as_json:
-        typer.echo(orjson.dumps(summary_of(found)).decode())
+        say_json(summary_of(found))
     elif not found.refused:
         lines = summary_line(found).splitlines()
-        typer.echo("\n".join(lines[:-1] if aside else lines), err=aside)
+        say("\n".join(lines[:-1] if aside else lines), err=aside)
     if found.refused:
         raise TendError(found.refused)
 
@@ -111,16 +112,16 @@ def tell_look(seen: LookReport) -> None:
     if seen.made is not None and not seen.refused:
         _tell_made(seen.made)
     if seen.refused:
-        typer.echo(f"As it is, an import would stop: {seen.refused}")
+        say(f"As it is, an import would stop: {seen.refused}")
     if seen.look.missing:
         options = ", ".join(f"--{meaning} COL" for meaning in seen.look.missing)
-        typer.echo(f"No column seems to be {', '.join(seen.look.missing)}: say it with {options}.")
+        say(f"No column seems to be {', '.join(seen.look.missing)}: say it with {options}.")
     elif seen.needs_currency:
-        typer.echo("The file does not say in which currency its amounts are. Look again with yours, such as:")
-        typer.echo(f"  tend import look {shlex.quote(str(seen.file))} --currency EUR")
+        say("The file does not say in which currency its amounts are. Look again with yours, such as:")
+        say(f"  tend import look {shlex.quote(str(seen.file))} --currency EUR")
     else:
-        typer.echo("To import it, with what is asked above:" if seen.refused else "To import it:")
-        typer.echo(f"  {command_line(seen.file, seen.options)}")
+        say("To import it, with what is asked above:" if seen.refused else "To import it:")
+        say(f"  {command_line(seen.file, seen.options)}")
 
 
 def _tell_layout(look: Look) -> None:
@@ -129,28 +130,28 @@ def _tell_layout(look: Look) -> None:
         how = {"text": f"text in {source.encoding}", "json": f"JSON in {source.encoding}", "sheet": "spreadsheet"}
         layout = {"\t": "tab", "blanks": "runs of blanks", "": ""}.get(table.delimiter, repr(table.delimiter))
         head = f"header in line {table.skipped + 1}" if table.named else "no header: columns are 1, 2, 3 …"
-        typer.echo(f"{source.name}: {how[source.kind]}{', columns by ' + layout if layout else ''}, {head}")
+        say(f"{source.name}: {how[source.kind]}{', columns by ' + layout if layout else ''}, {head}")
         lines = column_lines(look, index)
         wide = min(_WIDEST_NAME, max(len(name) for name, _, _ in lines))
         for name, meaning, values in lines:
-            typer.echo(f"  {name:<{wide}}  {meaning or '-':<14} {values[:_WIDEST_VALUES]}")
+            say(f"  {name:<{wide}}  {meaning or '-':<14} {values[:_WIDEST_VALUES]}")
     if look.preset:
-        typer.echo(f"This is {PRESETS[look.preset].title}.")
+        say(f"This is {PRESETS[look.preset].title}.")
 
 
 def _tell_made(made: Imported) -> None:
     several = f"Of the first {LOOK_ROWS:,} rows: " if made.rows >= LOOK_ROWS else ""
     without = made.left_out.meant.total()
-    typer.echo(f"{several}{made.rows:,} rows, {made.orders + without:,} orders, {without:,} without sale.")
-    typer.echo("\n".join(summary_line(made).splitlines()[1:3]))
+    say(f"{several}{made.rows:,} rows, {made.orders + without:,} orders, {without:,} without sale.")
+    say("\n".join(summary_line(made).splitlines()[1:3]))
     if made.left_out.count:
-        typer.echo(_left_out_words(made).partition(". All of them")[0])
+        say(_left_out_words(made).partition(". All of them")[0])
     if made.left_out.unreadable > made.rows * _BOUND:
-        typer.echo("More rows cannot be read than the 1 % that are passed over, such as:")
+        say("More rows cannot be read than the 1 % that are passed over, such as:")
         for line in made.left_out.first[:3]:
-            typer.echo(f"  {line}")
+            say(f"  {line}")
     for remark in made.remarks:
-        typer.echo(f"note: {remark}")
+        say(f"note: {remark}")
 
 
 def look_json(seen: LookReport) -> dict[str, Any]:

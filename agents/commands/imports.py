@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
-import orjson
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -35,6 +34,7 @@ from agents.commands.import_options import (
 )
 from agents.commands.import_reports import LOOK_ROWS, LookReport, look_json, tell, tell_look
 from agents.commands.imports_of_people import complaints, consent, customers
+from agents.commands.screen import say, say_json
 from agents.imports.history import Imported, Request, import_orders
 from agents.imports.look import Look, look_at
 from agents.imports.presets import PRESETS, AmountIs
@@ -169,7 +169,7 @@ def look(
     if not seen.missing and not needs_currency:
         made, refused = _would_make(file, seen, options)
     if as_json:
-        typer.echo(orjson.dumps(look_json(LookReport(file, seen, options, made, refused, needs_currency))).decode())
+        say_json(look_json(LookReport(file, seen, options, made, refused, needs_currency)))
     else:
         tell_look(LookReport(file, seen, options, made, refused, needs_currency))
 
@@ -181,7 +181,7 @@ def id_of(given: Annotated[str, typer.Argument(help="What another system calls t
     Example: tend import id "Jane Doe"
     """
     try:
-        typer.echo(access_keys(load_settings()).customer_of(given))
+        say(access_keys(load_settings()).customer_of(given))
     except ValueError as problem:
         raise TendError(f"The id {problem}.") from None
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, get_args
 from uuid import uuid4
 
-import orjson
 import typer
 
+from agents.commands.screen import say, say_json
 from agents.messages.layout import Mail, mail
 from agents.messages.samples import MessageSample, links, sample
 from agents.rulebooks import own_rulebook
@@ -55,12 +55,12 @@ def preview(
     shown = MessageSample(locale, to_millis(datetime.now(UTC)), order)
     action = sample(book, _rule(book, rule), shown, _channel(channel))
     if as_json:
-        typer.echo(orjson.dumps(action.model_dump(mode="json", exclude_none=True), option=orjson.OPT_INDENT_2).decode())
+        say_json(action.model_dump(mode="json", exclude_none=True), indent=True)
         return
     laid_out = mail_of(action, shown.name, book)
     if html is not None:
         html.write_text(laid_out.html, encoding="utf-8")
-    typer.echo(_in_words(action, laid_out))
+    say(_in_words(action, laid_out))
 
 
 @app.command("send-test")
@@ -89,7 +89,7 @@ def send_test(
         reference = asyncio.run(provider.send(outgoing))
     except (Temporary, Permanent, Doubtful) as failure:
         raise TendError(f"{to}: not sent, {failure}. Look at TEND_SMTP or TEND_SMS") from None
-    typer.echo(f"sent to {to}: {reference}")
+    say(f"sent to {to}: {reference}")
 
 
 def mail_of(action: AnyAction, name: str, book: Rulebook) -> Mail:

@@ -11,13 +11,14 @@ from rich.console import Console as Screen
 from rich.table import Column, Table
 
 from agents.bootstrap import receiver
+from agents.commands.screen import say
 from agents.quality import SourceQuality, quality_of
 from agents.server_check import reachable_settings
-from agents.terminal import shown
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.settings import Settings
 from schemas.lane import KafkaRecord
+from schemas.shown import shown
 from schemas.topics import EVENT_TOPICS
 
 _MOST_NAMED = 5
@@ -37,7 +38,7 @@ def quality(
     with PartitionLog(KafkaConnection.of(settings)) as log:
         found = quality_of(_newest(log, settings, newest), settings.partitions, receiver(settings))
     if as_json:
-        typer.echo(msgspec.json.encode(found).decode())
+        say(msgspec.json.encode(found).decode())
         return
     screen = Screen(markup=False, highlight=False, emoji=False)
     if not found:

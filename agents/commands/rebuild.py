@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from agents.commands.screen import say
 from agents.recovery.rebuild import Rebuild, Rebuilt
 from agents.server_check import reachable_settings
 from schemas.errors import DependencyUnavailable, TendError
@@ -32,9 +33,9 @@ def rebuild(
         lanes = asyncio.run(Rebuild(settings, _tell, to_the_end=to_the_end).run())
     except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is broken: run tend rebuild again.") from error
-    typer.echo(f"{sum(lane.customers for lane in lanes):,} records of {len(lanes)} lanes; start the workers")
+    say(f"{sum(lane.customers for lane in lanes):,} records of {len(lanes)} lanes; start the workers")
 
 
 def _tell(lane: Rebuilt) -> None:
     left = f", {lane.unpublished} messages still to be published" if lane.unpublished else ""
-    typer.echo(f"lane {lane.partition}: {lane.customers:,} records, up to {to_rfc3339(lane.time)}{left}")
+    say(f"lane {lane.partition}: {lane.customers:,} records, up to {to_rfc3339(lane.time)}{left}")

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
 from agents.clock import wall_clock
+from agents.commands.screen import say, say_json
 from agents.rehearsal.display import as_plain, as_text
 from agents.rehearsal.lines import read_lines
 from agents.rehearsal.rehearsal import rehearse as take
@@ -17,6 +17,7 @@ from agents.rulebooks import own_rulebook
 from infra.settings import load_settings
 from rules.loading import load_rulebook
 from schemas.errors import TendError
+from schemas.shown import shown
 from schemas.times import Millis, to_millis
 
 
@@ -56,10 +57,10 @@ def rehearse(
         today=wall_clock(),
     )
     if as_json:
-        typer.echo(orjson.dumps(as_plain(done), option=orjson.OPT_INDENT_2).decode())
+        say_json(as_plain(done), indent=True)
         return
     for line in as_text(done, book, verbose=verbose):
-        typer.echo(line)
+        say(shown(line))
 
 
 def _moment(until: str) -> Millis:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 
+from agents.commands.screen import say, say_json
 from agents.replay.display import shown
 from agents.replay.feed import ReplayOptions, feed
 from agents.replay.file import EventFile, read_file
@@ -90,15 +90,13 @@ def _file(path: Path, strict: bool, console: Console) -> EventFile:
         found = read_file(path)
     if found.bad_count:
         for bad in found.bad:
-            console.print(f"{path.name}, {bad}", highlight=False, markup=False, soft_wrap=True)
+            say(f"{path.name}, {bad}", err=True)
         told = f"{found.bad_count:,} lines are no events of the contract (docs/events.md)"
         if strict:
             raise TendError(f"{told}; nothing was sent. Mend them, or leave --strict out to go on without them.")
-        console.print(f"{told} and are left out.", highlight=False, soft_wrap=True)
+        say(f"{told} and are left out.", err=True)
     if found.unsorted_at is not None:
-        console.print(
-            f"{path.name} is not in the order of time (line {found.unsorted_at}): sorting it on disk.", soft_wrap=True
-        )
+        say(f"{path.name} is not in the order of time (line {found.unsorted_at}): sorting it on disk.", err=True)
     return found
 
 
@@ -125,9 +123,9 @@ def _summary(source: EventHistory, last: Progress | None, as_json: bool) -> None
             "watermarks": last.number + 1 if last else 0,
             "left_out": source.bad_count if isinstance(source, EventFile) else 0,
         }
-        typer.echo(orjson.dumps(told).decode())
+        say_json(told)
     elif last is None:
-        typer.echo(f"{source.name} was complete already; nothing was sent.")
+        say(f"{source.name} was complete already; nothing was sent.")
     else:
         span = f"{to_rfc3339(source.start)[:10]} to {to_rfc3339(source.end)[:10]}"
-        typer.echo(f"{last.read:,} events from {span} are in, {last.sent:,} of them sent now.")
+        say(f"{last.read:,} events from {span} are in, {last.sent:,} of them sent now.")

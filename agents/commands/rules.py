@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from agents.commands.screen import say, say_json
 from agents.rulebooks import HEAD_START, own_rulebook, publish_rulebook, published_rulebooks
 from agents.signing import installation_key
 from infra.kafka.connection import KafkaConnection
@@ -42,9 +42,9 @@ def check(files: Files = None, as_json: AsJson = False) -> None:
     """
     book = _book(files)
     if as_json:
-        typer.echo(orjson.dumps({"version": book.version, "rules": [rule.id for rule in book.rules]}))
+        say_json({"version": book.version, "rules": [rule.id for rule in book.rules]})
     else:
-        typer.echo(f"{len(book.rules)} rules are in order; version {book.version}")
+        say(f"{len(book.rules)} rules are in order; version {book.version}")
 
 
 @app.command()
@@ -61,7 +61,7 @@ def init(folder: Annotated[Path, typer.Argument(help="A new folder, or an empty 
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise TendError(f"{folder} cannot be written to: {error.strerror}. Name a folder of yours.") from error
-    typer.echo(f"{folder}: the shipped rules, and the numbers of a store in {NUMBERS}. Then: tend rules check {folder}")
+    say(f"{folder}: the shipped rules, and the numbers of a store in {NUMBERS}. Then: tend rules check {folder}")
 
 
 @app.command("list")
@@ -72,7 +72,7 @@ def list_rules(files: Files = None, as_json: AsJson = False) -> None:
     """
     rules = [_told(rule) for rule in _book(files).rules]
     if as_json:
-        typer.echo(orjson.dumps(rules))
+        say_json(rules)
         return
     _print(("rule", "on", "does", "about"), rules)
 
@@ -92,7 +92,7 @@ def facts(
         if like.lower() in f"{fact.name} {fact.meaning}".lower()
     ]
     if as_json:
-        typer.echo(orjson.dumps(found))
+        say_json(found)
         return
     _print(("fact", "type", "unit", "meaning"), found)
 
@@ -118,11 +118,11 @@ def publish(
     until = asyncio.run(_until(settings, moment))
     told = {"version": book.version, "rules": len(book.rules), "in_force_from": to_rfc3339(moment), "until": until}
     if as_json:
-        typer.echo(orjson.dumps(told))
+        say_json(told)
         return
     past = "; what was decided before now stays" if moment < to_millis(datetime.now(UTC)) else ""
     ends = f", until another one that is published already takes over at {until}" if until else " on"
-    typer.echo(f"{len(book.rules)} rules, version {book.version}, are in force from {to_rfc3339(moment)}{ends}{past}")
+    say(f"{len(book.rules)} rules, version {book.version}, are in force from {to_rfc3339(moment)}{ends}{past}")
 
 
 async def _until(settings: Settings, moment: Millis) -> str | None:

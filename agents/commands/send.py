@@ -13,6 +13,7 @@ import typer
 from agents.access import Admitted, access_keys
 from agents.bootstrap import open_tables
 from agents.clock import wall_clock
+from agents.commands.screen import say
 from agents.senders.bounce_intake import BounceIntake, mails_in
 from agents.senders.consuming import open_consumer, run
 from agents.senders.ledger import Ledger
@@ -98,7 +99,7 @@ async def _take_back(settings: Settings, where: Path) -> None:
         await producer.close()
         await tables.close()
     for reason, times in sorted(found.items()):
-        typer.echo(f"{times:6}  {reason}")
+        say(f"{times:6}  {reason}")
 
 
 def _run(settings: Settings, channel: str, provider: Provider) -> None:
@@ -113,5 +114,5 @@ async def _send(settings: Settings, channel: str, provider: Provider) -> None:
     connection, group = KafkaConnection.of(settings), f"{settings.group}-send-{channel}"
     consumer = await asyncio.to_thread(lambda: open_consumer(connection, group, name=settings.sender_name))
     async with open_sender(settings, channel, provider) as sender:
-        typer.echo(f"sending {channel}")
+        say(f"sending {channel}")
         await run(sender, consumer, stopped.is_set)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from agents.commands.screen import say
 from agents.recovery.restore import Restore, Restored
 from agents.recovery.snapshot import Saved, Snapshot
 from agents.server_check import reachable_settings
@@ -31,7 +32,7 @@ def snapshot(
     except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is broken: run tend snapshot again.") from error
     size = sum(lane.size for lane in manifest.lanes)
-    typer.echo(f"{len(manifest.lanes)} lanes in {folder}, {size / 1e6:,.1f} MB")
+    say(f"{len(manifest.lanes)} lanes in {folder}, {size / 1e6:,.1f} MB")
 
 
 def restore(
@@ -48,12 +49,12 @@ def restore(
         lanes = asyncio.run(Restore(settings, folder, _tell_restored).run())
     except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is broken: run tend restore again.") from error
-    typer.echo(f"{sum(lane.customers for lane in lanes):,} records of {len(lanes)} lanes; start the workers")
+    say(f"{sum(lane.customers for lane in lanes):,} records of {len(lanes)} lanes; start the workers")
 
 
 def _tell_saved(lane: Saved) -> None:
-    typer.echo(f"lane {lane.partition}: {lane.images:,} records, {lane.size:,} bytes, up to {to_rfc3339(lane.time)}")
+    say(f"lane {lane.partition}: {lane.images:,} records, {lane.size:,} bytes, up to {to_rfc3339(lane.time)}")
 
 
 def _tell_restored(lane: Restored) -> None:
-    typer.echo(f"lane {lane.partition}: {lane.customers:,} records, up to {to_rfc3339(lane.time)}")
+    say(f"lane {lane.partition}: {lane.customers:,} records, up to {to_rfc3339(lane.time)}")

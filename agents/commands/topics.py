@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from agents.catalogue import topic_specs
+from agents.commands.screen import say
 from agents.recovery.adoption import adopt_topics
 from agents.server_check import reachable_settings
 from infra.kafka.connection import KafkaConnection
@@ -26,9 +27,9 @@ def create() -> None:
     topics = Topics(KafkaConnection.of(settings))
     made = topics.create(topic_specs(settings), settings.replication)
     for name in made:
-        typer.echo(f"made {name}")
+        say(f"made {name}")
     topics.check(topic_specs(settings))
-    typer.echo(f"{len(made)} made, {len(topic_specs(settings)) - len(made)} were there; all are as they have to be")
+    say(f"{len(made)} made, {len(topic_specs(settings)) - len(made)} were there; all are as they have to be")
 
 
 @app.command()
@@ -42,8 +43,8 @@ def check(
     settings = reachable_settings()
     report = Topics(KafkaConnection.of(settings)).check(topic_specs(settings, oldest_days * 86_400_000))
     for note in report.notes:
-        typer.echo(note)
-    typer.echo(f"{len(report.topics)} topics are as they have to be")
+        say(note)
+    say(f"{len(report.topics)} topics are as they have to be")
 
 
 @app.command()
@@ -57,4 +58,4 @@ def adopt(names: Annotated[list[str], typer.Argument(help="Topics that were dele
     """
     settings = reachable_settings(store=True)
     lanes = asyncio.run(adopt_topics(settings, names))
-    typer.echo(f"{lanes} lanes read {', '.join(names)} from the beginning; start the workers")
+    say(f"{lanes} lanes read {', '.join(names)} from the beginning; start the workers")

@@ -7,20 +7,20 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
-import orjson
 import typer
 from rich.console import Console as Screen
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from agents.commands.screen import say, say_json
 from agents.explain_absence import explain_absence
 from agents.server_check import reachable_settings
 from agents.store_queries import StoreQueries
-from agents.terminal import shown
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import tail
 from infra.settings import Settings
 from schemas.errors import NotFound, TendError
 from schemas.outcome import Decision, decode_decision
+from schemas.shown import shown
 from schemas.times import to_rfc3339
 from schemas.topics import DECISIONS
 
@@ -52,14 +52,20 @@ def why(
     if len(several := sorted({decision.action_id for decision in found})) > 1:
         raise TendError(f"{action_id} is the beginning of {len(several)} ids: {', '.join(several[:_SHOWN])}. Say more.")
     for decision in found:
-        typer.echo(orjson.dumps(msgspec.to_builtins(decision)).decode() if as_json else shown(in_words(decision)))
+        if as_json:
+            say_json(msgspec.to_builtins(decision))
+        else:
+            say(shown(in_words(decision)))
 
 
 def _absence(customer: str, rule: str, *, as_json: bool) -> None:
     if not customer:
         raise TendError("For which customer? Add --customer ID")
     sentences = asyncio.run(explain_absence(reachable_settings(broker=False, store=True), customer, rule))
-    typer.echo(orjson.dumps(sentences).decode() if as_json else "\n".join(map(shown, sentences)))
+    if as_json:
+        say_json(sentences)
+    else:
+        say("\n".join(map(shown, sentences)))
 
 
 async def _find(settings: Settings, action_id: str, customer: str) -> list[Decision]:

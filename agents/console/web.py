@@ -18,6 +18,7 @@ from agents.console.backend import Backend
 from agents.console.session import COOKIE, CSRF_FIELD, CSRF_HEADER, Session
 from agents.console.words import LANGUAGES, Words, language_of
 from schemas.errors import DependencyUnavailable, TendError
+from schemas.shown import shown_page
 from schemas.times import Millis
 
 _MOST_FORM: Final = 32_768
@@ -128,12 +129,18 @@ def environment() -> Environment:
         loader=PackageLoader("agents.console"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
+        finalize=_finalized,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.filters["url"] = lambda value: quote(str(value), safe="")
     made.globals["query"] = lambda **values: urlencode({name: value for name, value in values.items() if value})
     return made
+
+
+def _finalized(value: object) -> object:
+    """A text of others turns no writing around; markup that is ours is of another type."""
+    return shown_page(value) if type(value) is str else value
 
 
 async def frame(view: View) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 import msgspec
 import orjson
-import typer
 from rich.console import Console as Screen
 
+from agents.commands.screen import say, say_json
 from agents.demo.folder import own_folder
 from agents.demo.follower import Follower
 from agents.demo.rulebook import write_rulebook
@@ -85,12 +85,12 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
     with _installed(screen, own=plan.own is not None) as installation:
         people = not (leave or as_json)
         if people:
-            typer.echo(f"console  {installation.start_console()}")
+            say(f"console  {installation.start_console()}")
         screen.print(f"broker {installation.settings.brokers}, logs in {installation.directory}")
         steering = Steering(installation.settings) if people else None
         summary, last = _replayed(installation, plan, screen, steering)
         if as_json:
-            typer.echo(orjson.dumps(msgspec.to_builtins(summary), option=orjson.OPT_INDENT_2).decode())
+            say_json(msgspec.to_builtins(summary), indent=True)
             return
         show(summary, screen)
         if plan.own is not None:

@@ -15,6 +15,7 @@ from rules.languages import of_language
 from rules.messages.colours import palette
 from rules.messages.house import House
 from schemas.channels import TO_CUSTOMERS
+from schemas.shown import harmless
 
 HEADERS: Final = {
     "cache-control": "no-store",
@@ -64,7 +65,11 @@ def _words() -> dict[str, dict[str, Any]]:
     return found
 
 
+def _finalized(value: object) -> object:
+    return harmless(value) if type(value) is str else value
+
+
 @cache
 def _template(name: str) -> Template:
-    environment = Environment(autoescape=name.endswith(".html"), undefined=StrictUndefined)
+    environment = Environment(autoescape=name.endswith(".html"), undefined=StrictUndefined, finalize=_finalized)
     return environment.from_string((resources.files("agents.links") / name).read_text(encoding="utf-8"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from rules.messages.colours import palette
 from schemas.message import NAME_SLOT, Button, Message, Slip, link_slot
+from schemas.shown import harmless
 
 _PADDING: Final = "&#847;&zwnj;&nbsp;" * 60
 """Behind the preheader, so that an inbox shows nothing of what follows."""
@@ -102,12 +102,12 @@ def fill_links(text: str, links: Mapping[str, str]) -> str:
 
 
 def _named(named: str | None, plain: str, name: str) -> str:
-    return named.replace(NAME_SLOT, name) if named and name else plain
+    return named.replace(NAME_SLOT, harmless(name)) if named and name else plain
 
 
 def _one_line(text: str) -> str:
     """Without anything that would end a header."""
-    return " ".join("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text).split(" "))
+    return harmless(text)
 
 
 def _with_links(message: Message, links: Mapping[str, str]) -> Message:

@@ -72,7 +72,8 @@ def mails_in(path: Path) -> Iterator[bytes]:
     """
     if path.is_dir():
         if (path / "cur").is_dir():
-            yield from (one.as_bytes() for one in mailbox.Maildir(path, create=False))
+            maildir = mailbox.Maildir(path, create=False)
+            yield from map(maildir.get_bytes, maildir.iterkeys())
         else:
             for one in sorted(path.glob("*.eml")):
                 yield one.read_bytes()
@@ -80,7 +81,7 @@ def mails_in(path: Path) -> Iterator[bytes]:
         raise ConfigurationRefused(f"{path}: no such file or folder; expected a mail, an mbox, or a Maildir")
     elif path.read_bytes()[: len(_MBOX)] == _MBOX:
         box = mailbox.mbox(path, create=False)
-        yield from (one.as_bytes() for one in box)
+        yield from map(box.get_bytes, box.iterkeys())
         box.close()
     else:
         yield path.read_bytes()

@@ -8,14 +8,17 @@ absence note, a confirmation of reading) is no bounce, although some servers mar
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 from schemas.times import Millis, to_millis
+
+log = logging.getLogger(__name__)
 
 _OURS: Final = re.compile(r"<(?:tend\.)?([0-9a-f]{32})@[^<>\s]+>")
 _RETURNED: Final = re.compile(r"\+([0-9a-f]{32})@")
@@ -50,7 +53,15 @@ class Bounce:
 
 
 def read_bounce(raw: bytes) -> Bounce | None:
-    """The bounce in a mail; None where it is none, or none of ours."""
+    """The bounce in a mail; None where it is none, none of ours, or cannot be read."""
+    try:
+        return _read(raw)
+    except Exception as error:  # noqa: BLE001 - Python's parser raises whatever a mail brings about
+        log.warning("a mail that came back cannot be read (%s); it is left out", type(error).__name__)
+        return None
+
+
+def _read(raw: bytes) -> Bounce | None:
     told = message_from_bytes(raw, policy=policy.default)
     action_id = _action_of(raw, told)
     status = _status(told)
@@ -79,8 +90,15 @@ def _in_words(told: EmailMessage) -> tuple[str, str] | None:
     body = told.get_body(("plain",))
     if not daemon or body is None or told.get_content_type() == "multipart/report":
         return None
-    words = str(body.get_content())[:_MOST_WORDS]
+    words = _text(body)[:_MOST_WORDS]
     return ("", words) if _STATUS.search(words) or _REPLY.search(words) else None
+
+
+def _text(body: MIMEPart) -> str:
+    try:
+        return str(body.get_content())
+    except LookupError:  # of a charset that nobody knows: what it says of the refusal is ASCII
+        return bytes(body.get_payload(decode=True) or b"").decode("utf-8", "replace")
 
 
 def _action_of(raw: bytes, told: EmailMessage) -> str | None:

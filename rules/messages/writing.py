@@ -22,6 +22,7 @@ from rules.rule import Text
 from schemas import message
 from schemas.actions import CouponOffer
 from schemas.message import NAME_SLOT, Message, link_slot
+from schemas.shown import harmless
 from schemas.times import Millis
 
 BRAND: Final = ("brand.name", "brand.sms_name", "brand.phone")
@@ -160,7 +161,7 @@ class _Writer:
         raw, text = self._value(name, reader)
         if name in FACTS or name in self._occasion.values or name in self._own:
             self._raw[name] = raw
-        return Shown(name, raw, text)
+        return Shown(name, raw, harmless(text))
 
     def _value(self, name: str, reader: Audience) -> tuple[RawValue, str]:
         """The value as it is, and as the reader writes it; an empty text where it is not known."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from infra.logs import without_people
 
-_PROGRAM = """
+_PROGRAM = r"""
 import logging
 from infra.logs import write_logs
 write_logs("INFO", {form!r}, "worker")
@@ -26,6 +26,7 @@ try:
 except ValueError:
     log.exception("it failed")
 log.debug("never seen")
+log.info("id \x1b[2J\u202e \n2026-11-30 00:00:00,000 INFO agents.lane: forged")
 """
 
 
@@ -43,7 +44,7 @@ def test_as_json_each_line_is_one_object_with_what_it_is_about_in_fields() -> No
     assert (lines[0]["partition"], lines[0]["action_id"]) == (3, "0538de")
     assert (lines[0]["level"], lines[0]["logger"], lines[0]["service"]) == ("info", "agents.worker.lane", "worker")
     assert "ValueError" in lines[2]["exception"]
-    assert len(lines) == 3
+    assert len(lines) == 4
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -52,6 +53,14 @@ def test_no_address_and_no_number_of_a_person_gets_into_it(form: str) -> None:
 
     assert "example.org" not in told
     assert "0173" not in told
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_others_wrote_is_neither_obeyed_nor_taken_for_a_line(form: str) -> None:
+    lines = said(form)
+
+    assert not any(char in line for line in lines for char in "\x1b\u202e")
+    assert not any(line.startswith("2026-11-30") and "forged" in line for line in lines)
 
 
 @given(st.integers(0, 10**15), st.sampled_from(["storefront.orders:3:1842", "2026-11-29T21:06:22Z", "127.0.0.1:9092"]))

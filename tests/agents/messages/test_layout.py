@@ -100,6 +100,19 @@ def test_what_a_customer_is_called_cannot_change_the_mail() -> None:
     assert not re.search(r"[\r\n]", laid_out.subject)
 
 
+@pytest.mark.parametrize("name", ["moc.live\u202e", "\u2067Edda", "Ed\x1b[31mda", "Ed\u200bda", "Edda\u2028Bcc: all"])
+def test_no_name_turns_the_writing_around_or_hides_in_it(name: str) -> None:
+    laid_out = mail(message("birthday_greeting"), name, WHOLE)
+
+    for part in (laid_out.subject, laid_out.html, laid_out.text):
+        assert not re.search("[\x1b\u200b\u202a-\u202e\u2028\u2066-\u2069]", part)
+
+
+@pytest.mark.parametrize("name", ["王小明", "می‌خواهم", "Zoë 👩‍🚀", "\u200fשלום\u200f"])
+def test_names_of_all_scripts_stay_as_they_are(name: str) -> None:
+    assert name in mail(message("birthday_greeting"), name, WHOLE).subject
+
+
 def test_a_survey_is_answered_by_one_click_on_number_and_word() -> None:
     laid_out = mail(message("delivery_survey", status="delivered"), "", WHOLE)
 

@@ -47,6 +47,26 @@ def report(status: str, diagnostic: str = "", *, action: str = "failed", auto: s
     ).encode()
 
 
+DAEMON = f"From: MAILER-DAEMON@relay.example.org\nTo: bounce+{ACTION}@shop.example\n"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "Content-Type: text/plain; charset=nonsense\n\n550 5.1.1 no such user",
+        "Content-Type: text/plain; charset=\x00\n\n550 5.1.1 no such user",
+        "Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n\nx",
+        "Content-Type: multipart/report; boundary=\n\n550",
+        "Content-Type: multipart/alternative\n\n550 5.1.1 no such user",
+        "Date: \x00\nContent-Type: message/delivery-status\n\n550",
+        "Date: Fri, 99 Foo 2026 10:00:07 +9999\n\n550 5.1.1 no such user",
+    ],
+)
+def test_a_mail_that_cannot_be_read_ends_nobody(rest: str) -> None:
+    read_bounce((DAEMON + rest).encode())
+    read_bounce(("From: =?nonsense?q?=ff?= <<@>\n" + rest).encode())
+
+
 @pytest.mark.parametrize(
     ("status", "diagnostic", "permanent", "reason"),
     [
