@@ -13,21 +13,12 @@ import sys
 import time
 from base64 import encodebytes
 from hashlib import blake2b
+from pathlib import Path
 from random import Random
 
 from tests.fuzz.doors import DOORS
 from tests.fuzz.inputs import CORPUS, inputs, kept
-
-_HEAD = """\
-# Fuzzing
-
-Written by `python -m tests.fuzz`. Every door is given seeds changed at random: bytes turned, cut and doubled, with
-tokens that parsers stumble over. What goes to a lane goes into a whole one, at the limits of a commit, begun anew from
-what it committed after each input. A crash is whatever the callers of a door do not expect of it.
-
-| door | inputs | refused | crashes | slowest | inputs/s |
-|---|---|---|---|---|---|
-"""
+from tests.fuzz.page import Page, Row, read_page
 
 
 def main() -> int:
@@ -37,18 +28,23 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1e9, help="end earlier after so long")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--door", choices=sorted(DOORS))
-    parser.add_argument("--report", help="the page to write")
+    parser.add_argument("--report", help="the page to write; what it tells of earlier runs is added up")
     told = parser.parse_args()
     logging.disable(logging.CRITICAL)
     names = [told.door] if told.door else list(DOORS)
-    rows = [_fuzz(name, told.inputs // len(names), told.seconds / len(names), told.seed) for name in names]
-    if told.report:
-        with open(told.report, "w", encoding="utf-8") as page:
-            page.write(_HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows) + _foot(told.seed))
-    return 1 if any(row[3] != "0" for row in rows) else 0
+    earlier = read_page(Path(told.report)) if told.report else Page({}, [], 0)
+    rows, crashes = dict(earlier.rows), 0
+    for name in names:
+        found = _fuzz(name, told.inputs // len(names), told.seconds / len(names), told.seed)
+        rows[name], crashes = (found.beside(rows[name]) if name in rows else found), crashes + found.crashes
+        if told.report:
+            memory = max(earlier.memory, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+            page = Page(rows, sorted({*earlier.seeds, told.seed}), memory)
+            Path(told.report).write_text(page.text(), encoding="utf-8")
+    return 1 if crashes else 0
 
 
-def _fuzz(name: str, count: int, seconds: float, seed: int) -> tuple[str, ...]:
+def _fuzz(name: str, count: int, seconds: float, seed: int) -> Row:
     door, began, slowest = DOORS[name], time.monotonic(), 0.0
     done = refused = crashes = 0
     for data in inputs([*kept(name), *door.seeds], Random(f"{name} {seed}")):
@@ -66,8 +62,8 @@ def _fuzz(name: str, count: int, seconds: float, seed: int) -> tuple[str, ...]:
         if done >= count or now - began > seconds:
             break
     rate = done / (time.monotonic() - began)
-    row = (name, f"{done:,}", f"{refused:,}", str(crashes), f"{slowest * 1e3:,.0f} ms", f"{rate:,.0f}")
-    print(" | ".join(row), flush=True)  # noqa: T201
+    row = Row(done, refused, crashes, round(slowest * 1e3), round(rate))
+    print(row.line(name), flush=True)  # noqa: T201
     return row
 
 
@@ -76,11 +72,6 @@ def keep(name: str, data: bytes) -> None:
     (CORPUS / name).mkdir(parents=True, exist_ok=True)
     path = CORPUS / name / f"{blake2b(data, digest_size=8).hexdigest()}.b64"
     path.write_bytes(encodebytes(data))
-
-
-def _foot(seed: int) -> str:
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    return f"\nSeed {seed}; {memory} MiB of memory at most.\n"
 
 
 if __name__ == "__main__":

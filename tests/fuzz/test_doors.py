@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 from itertools import islice
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from tests.fuzz.doors import DOORS
 from tests.fuzz.inputs import inputs, kept
+from tests.fuzz.page import Page, Row, read_page
 
 A_FEW, MANY = 60, 3_000
 
@@ -41,3 +43,12 @@ def test_a_few_inputs_and_all_that_were_found_before(name: str) -> None:
 @pytest.mark.parametrize("name", DOORS)
 def test_many_inputs(name: str) -> None:
     enter(name, MANY)
+
+
+def test_a_page_adds_up_over_runs(tmp_path: Path) -> None:
+    page = Page({"event": Row(1_000, 3, 0, 20, 50), "almanac body": Row(7, 7, 0, 1, 9)}, [1, 2], 170)
+    (tmp_path / "page.md").write_text(page.text())
+
+    assert read_page(tmp_path / "page.md") == page
+    assert Row(5, 1, 0, 3, 40).beside(page.rows["event"]) == Row(1_005, 4, 0, 20, 40)
+    assert read_page(tmp_path / "none.md") == Page({}, [], 0)
