@@ -17,6 +17,11 @@ ARGS ?=
 JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,3)
 # Slow tests at a time: each starts servers and workers of its own.
 LONG_JOBS ?= $(if $(TEND_TEST_BROKERS)$(TEND_TEST_REDIS),0,2)
+# The long fault run: kills asked for, minutes after which no trial begins (none: all of them), and where it keeps what
+# it has come through, so that the next run goes on where one was interrupted.
+KILLS ?= 200
+MINUTES ?=
+TRIALS := build/faults.json
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help install run test lint types unit test-slow test-faults test-faults-long test-all docs format bench constraints clean
@@ -52,9 +57,9 @@ test-slow: $(STAMP) ## The tests that take minutes
 test-faults: $(STAMP) ## The tests that kill, freeze and cut
 	$(PYTEST) -m "faults and not slow" --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
-test-faults-long: $(STAMP) ## At least 200 kills over 24 seeds; writes docs/faults.md
-	TEND_FAULTS_SEEDS=24 TEND_FAULTS_AWAY_SECONDS=20 TEND_FAULTS_REPORT=docs/faults.md \
-		$(PYTEST) -m faults tests/faults/test_kills.py $(ARGS)
+test-faults-long: $(STAMP) ## KILLS=200 kills and all other faults, MINUTES=60 at most; writes docs/faults.md
+	TEND_FAULTS_KILLS=$(KILLS) TEND_FAULTS_MINUTES=$(MINUTES) TEND_FAULTS_KEPT=$(TRIALS) TEND_FAULTS_AWAY_SECONDS=20 \
+		TEND_FAULTS_REPORT=docs/faults.md $(PYTEST) -m faults tests/faults/test_kills.py $(ARGS)
 
 test-all: test test-slow test-faults ## All tests
 

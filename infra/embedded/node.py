@@ -46,14 +46,18 @@ class Node(msgspec.Struct, frozen=True):
         lines = self._meta.read_text(encoding="utf-8").splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line)["cluster.id"]
 
+    def write(self) -> None:
+        """Write its properties."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.config.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
+
     def prepare(self, kafka: Distribution) -> None:
         """Write its properties, and format its log where there is none yet.
 
         Raises:
             TendError: Kafka does not format it.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.config.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
+        self.write()
         if self._meta.exists():
             return
         command = [*kafka.command(), "kafka.tools.StorageTool", "format", "--standalone"]

@@ -90,11 +90,12 @@ class ServerProcess:
         return self._child.pid if self._child is not None and self._child.poll() is None else None
 
     def start(self) -> None:
-        """Start the server and wait until it answers.
+        """Start the server and wait until it answers. Raises as ``until_ready`` does."""
+        self.launch()
+        self.until_ready()
 
-        Raises:
-            TendError: it ended at once or does not answer; the message carries the tail of its log.
-        """
+    def launch(self) -> None:
+        """Start the server, and wait for nothing."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
@@ -106,9 +107,13 @@ class ServerProcess:
                 # Ctrl-C reaches a whole group of processes; the program stops its servers last, by itself.
                 start_new_session=True,
             )
-        self._wait_until_it_answers()
 
-    def _wait_until_it_answers(self) -> None:
+    def until_ready(self) -> None:
+        """Wait until a server that was launched answers.
+
+        Raises:
+            TendError: it ended at once or does not answer; the message carries the tail of its log.
+        """
         deadline = time.monotonic() + self._start_seconds
         while not self._is_ready():
             if self.pid is None:

@@ -128,9 +128,10 @@ class Site:
     ) -> None:
         self.directory = directory
         # A broker that is given runs already, and goes on when the site has ended.
-        own = EmbeddedBroker(directory / "broker")
-        self.broker: Broker = broker or own
-        self._own_broker = None if broker else own
+        self._own_broker = None if broker else EmbeddedBroker(directory / "broker")
+        serving = broker or self._own_broker
+        assert serving is not None
+        self.broker: Broker = serving
         self.store = EmbeddedStore(directory / "store", "everysec")
         self._workers, self._learner = workers, learner
         self._chosen = chosen

@@ -12,6 +12,7 @@ from tests.backends import OwnBroker, delete_topics, own_broker_or_skip
 from tests.engine.site import Site
 from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result, history, rehearsed
+from tests.faults.report import Report
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,11 @@ def week() -> History:
 def expected(week: History) -> Result:
     """What the pure core makes of the week, undisturbed."""
     return rehearsed(week, settings_of())
+
+
+@pytest.fixture(scope="session")
+def report() -> Iterator[Report]:
+    """What was done in this run, written where it is asked for."""
+    report = Report()
+    yield report
+    report.write()

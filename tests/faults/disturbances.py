@@ -11,11 +11,14 @@ from contextlib import ExitStack
 from redis import Redis
 
 from agents.bootstrap import open_store
+from infra.kafka.connection import KafkaConnection
+from infra.kafka.producers import BulkProducer
 from tests.engine.site import frozen
 from tests.faults.fed_engine import LOOK_SECONDS, PATIENCE_SECONDS, FedEngine
 from tests.faults.forgetting import forget, written
+from tests.faults.poison import poison_everywhere
 from tests.faults.probe import AT_ONCE, Step, order, take_back
-from tests.faults.probed_service import ProbedService
+from tests.faults.probed_service import ProbedService, without_descriptors
 
 MOST_WORKERS = 4
 _ZOMBIE_SECONDS = 8.0
@@ -199,6 +202,28 @@ class DisturbedEngine(FedEngine):
         time.sleep(float(os.environ.get("TEND_FAULTS_AWAY_SECONDS", "4")))
         self.store.start()
         self.done["store away"] += 1
+
+    def poison(self) -> None:
+        """Somebody without the key writes to each internal topic."""
+        poison_everywhere(BulkProducer(KafkaConnection.of(self.settings)), self.settings.partitions)
+        self.feed()
+        self.done["poison in internal topics"] += 1
+
+    def starve(self) -> None:
+        """A worker has no descriptors left while its store comes back, so that it cannot connect."""
+        worker = self.one_that_works()
+        with without_descriptors(worker):
+            self.store.kill()
+            self.store.start()
+            self.feed()
+            time.sleep(self.dice.uniform(1, 3))
+
+        def works_again() -> bool:
+            self.supervise()
+            return worker.ready
+
+        self.until(works_again, "it works again")
+        self.done["no descriptors left"] += 1
 
     def store_full(self) -> None:
         """Redis takes no writes until there is room again."""

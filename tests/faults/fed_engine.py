@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 from agents.installation import Installation
@@ -28,10 +28,13 @@ from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
 from tests.faults.garbage import Garbage
+from tests.faults.outcome import Outcome
 from tests.faults.probe import Safeguard
 from tests.faults.probed_service import ProbedService
 from tests.faults.reconciliation import check_ledger
 from tests.faults.slow_wire import SlowWire
+from tests.infra.broker_cluster import BrokerCluster
+from tests.infra.store_cluster import StoreCluster
 from tests.perturb import again, shuffled
 
 EVERY = 30
@@ -51,11 +54,13 @@ class FedEngine:
         safeguard: the one that the workers do without.
         every: events between two watermarks.
         wired: whether workers reach broker and store through ``wires``, which may be spoiled.
+        store: another one than a server of its own.
+        chosen: further settings.
     """
 
     def __init__(
         self,
-        kafka: OwnBroker,
+        kafka: OwnBroker | BrokerCluster,
         history: History,
         directory: Path,
         seed: int,
@@ -65,10 +70,14 @@ class FedEngine:
         *,
         every: int = EVERY,
         wired: bool = False,
+        store: StoreCluster | None = None,
+        **chosen: Any,
     ) -> None:
         self.seed, self.kafka, self.history, self.directory = seed, kafka, history, directory
         self.dice = random.Random(seed)
         self.store = EmbeddedStore(directory / "store", "everysec")
+        self._serves_as_store = store or self.store
+        self._chosen = {"redis_cluster": store is not None, **chosen}
         self.wires = _wires(kafka, self.store, seed) if wired else []
         """To the broker, and to the store."""
         self.garbage = Garbage(seed)
@@ -85,16 +94,17 @@ class FedEngine:
 
     def __enter__(self) -> Self:
         backends.delete_topics(self.kafka.address)
-        self.store.start()
+        self._serves_as_store.start()
         for wire in self.wires:
             wire.__enter__()
         self.settings = settings_of(
             brokers=self.kafka.address,
-            redis_url=self.store.url,
+            redis_url=self._serves_as_store.url,
             group=f"trouble-{uuid4().hex[:8]}",
             data_dir=str(self.directory),
             session_seconds=SESSION_SECONDS,
             fetch_wait_ms=20,
+            **self._chosen,
         )
         self.world = World(self.settings, self.directory, self.history)
         self.installation: Installation = self.world.installation
@@ -111,7 +121,7 @@ class FedEngine:
         self.installation.learner.kill()
         for wire in self.wires:
             wire.__exit__()
-        self.store.kill()
+        self._serves_as_store.kill()
 
     def add_worker(self) -> ProbedService:
         """One more worker joins."""
@@ -207,6 +217,10 @@ class FedEngine:
         self.installation.until_replayed(self.world.read, self.history.end, patience=self.patience)
         self.world.until_learned()
 
+    def outcome(self, expected: Result) -> Outcome:
+        """What was lost, doubled and parked, so far."""
+        return Outcome.of(expected.actions, self.world.action_ids(), self.directory)
+
     def check(self, expected: Result) -> None:
         """Nothing lost, nothing twice, and the same to the byte as the pure core's undisturbed run."""
         published = self.world.action_ids()
@@ -224,5 +238,6 @@ class FedEngine:
             ]
 
 
-def _wires(kafka: OwnBroker, store: EmbeddedStore, seed: int) -> list[SlowWire]:
+def _wires(kafka: OwnBroker | BrokerCluster, store: EmbeddedStore, seed: int) -> list[SlowWire]:
+    assert isinstance(kafka, OwnBroker), "one broker at the end of one wire"
     return [SlowWire(kafka.far_port, seed, kafka.wire_port), SlowWire(store.port, seed)]

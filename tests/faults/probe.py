@@ -8,6 +8,7 @@ import time
 from enum import StrEnum
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 FILE = "TRIAL_FILE"
 """Where the worker writes what it has in hand: for each lane a byte, 1 where a kill now would count. Behind that it
 reads what it has to do to itself, such as ``commit:3:SIGKILL`` at its third commit that counts."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import resource
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from agents.installation import Service
 from infra.settings import Settings
-from tests.faults.probe import FILE, SABOTAGE, Safeguard, counts
-
-ROOT = Path(__file__).parents[2]
+from tests.faults.clocked import WrongClock
+from tests.faults.probe import FILE, ROOT, SABOTAGE, Safeguard, counts
 
 
 class ProbedService(Service):
@@ -20,7 +22,8 @@ class ProbedService(Service):
         super().__init__("worker", settings, directory, f"worker-{number}")
         self.command = [self.command[0], "-m", "tests.faults.probed_worker"]
         self.probe = directory / f"worker-{number}.probe"
-        self._environment |= {"PYTHONPATH": str(ROOT), FILE: str(self.probe)}
+        self.clock = WrongClock(directory / f"worker-{number}.clock")
+        self._environment |= {"PYTHONPATH": str(ROOT), FILE: str(self.probe), **self.clock.environment}
         if safeguard:
             self._environment[SABOTAGE] = safeguard
 
@@ -49,3 +52,17 @@ class ProbedService(Service):
         if self.pid is None:
             return True
         return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] in "TZ"
+
+
+@contextmanager
+def without_descriptors(worker: ProbedService) -> Iterator[None]:
+    """The worker can open nothing."""
+    assert worker.pid is not None
+    soft, hard = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
+    held = len(list(Path(f"/proc/{worker.pid}/fd").iterdir()))
+    resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (held, hard))
+    try:
+        yield
+    finally:
+        if worker.pid is not None:
+            resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (soft, hard))

@@ -24,6 +24,7 @@ from infra.store import Store
 from schemas.lane import Commit, Loaded, OutboxEntry
 from schemas.topics import ACTION_TOPICS, POSITIONS
 from streams.lane_protocol import NeedRecords, Save
+from tests.faults.clocked import take_clock
 from tests.faults.probe import FILE, SABOTAGE, Probe, Safeguard, Step
 from tests.faults.sabotage import sabotage
 
@@ -106,6 +107,7 @@ class ProbedWorker(agents.worker.worker.Worker):
 
 def main() -> None:
     """Run the worker that the environment describes."""
+    take_clock()
     probe = Probe(Path(os.environ[FILE]))
     ProbedLane.probe = ProbedPublisher.probe = probe
 

@@ -5,29 +5,36 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.faults.outcome import Outcome
 
 _BY_HAND = "<!-- by hand from here on -->"
 _PAGE = """# Faults
 
-Written by `make test-faults-long`. Each seed replays a week of real households with 1 % garbage, everything sent
-again an hour later, and all of it shuffled between watermarks, through real Apache Kafka, a store with an append-only
-file,
-one to four workers and the learner, while what the table lists is done to them. A kill counts only if a batch was
+Written by `make test-faults-long KILLS=200`. Under each seed a replay and a shop in service go through what the table
+lists, on real Apache Kafka, a store with an append-only file, and the learner. A kill counts only if a batch was
 uncommitted or messages were unpublished; each is a `kill -9`.
 
-At the end of each seed records, order books, almanacs and action ids were compared with an undisturbed run of the pure
-core, to the byte; a `read_committed` reader saw each of the {actions:,} action ids once and each of the garbage once in
-the dead letters; and the ledger told of exactly the actions that were published.
+The replay is a week of real households with 1 % garbage, everything sent again an hour later, and all of it shuffled
+between watermarks, on one to four workers. At its end records, order books, almanacs and action ids were compared with
+an undisturbed run of the pure core, to the byte; a `read_committed` reader saw each action id once and each of the
+garbage once in the dead letters; and the ledger told of exactly the actions that were published.
+
+In service customers complain while clocks leap as well, and topics are made anew under the workers. At its end each of
+them had been answered once, and nothing was laid aside.
 
 | what was done | times |
 |---|---|
 {rows}
 | **kills that count** | **{kills}** |
 
-{seeds} seeds in {minutes:.0f} minutes: 0 lost, 0 doubled, 0 differences.
-Seeds that did not come to their end: {failed}.
+{trials} in {minutes:.0f} minutes, {actions:,} actions: {lost} lost, {doubled} doubled, {parked} times a lane parked
+without cause. Not come to their end: {failed}.
 
 What kills do to naive Faust and to a loop written by hand, beside tend on the same job, is in
 [machinery](machinery.md#killed-at-random).
@@ -55,37 +62,93 @@ partition, and is doubled.
 
 
 class Report:
-    """Counts what was done."""
+    """Counts what was done, and keeps it from one run to the next where ``TEND_FAULTS_KEPT`` names a file."""
 
-    def __init__(self, asked: Sequence[int]) -> None:
-        self._asked = asked
-        self.seeds: list[int] = []
-        self.done: Counter[str] = Counter()
-        self._actions = 0
-        self._began = time.monotonic()
+    def __init__(self) -> None:
+        self._kept = Path(kept) if (kept := os.environ.get("TEND_FAULTS_KEPT")) else None
+        self._state = _State()
+        if self._kept is not None and self._kept.exists():
+            self._state = msgspec.json.decode(self._kept.read_bytes(), type=_State)
+        self._began = self._last = time.monotonic()
+        minutes = float(os.environ.get("TEND_FAULTS_MINUTES") or "inf")
+        self._until = self._began + minutes * 60
+
+    @property
+    def done(self) -> Mapping[str, int]:
+        """What happened, by name."""
+        return Counter(self._state.done)
 
     @property
     def kills(self) -> int:
         """Kills of workers that count."""
-        return sum(times for what, times in self.done.items() if what.startswith("kill at"))
+        return sum(times for what, times in self._state.done.items() if what.startswith("kill at"))
 
-    def add(self, seed: int, done: Counter[str], actions: int) -> None:
-        """One more seed has come through."""
-        self.seeds.append(seed)
-        self.done += done
-        self._actions += actions
+    def came_through(self, trials: Iterable[str]) -> bool:
+        """Whether all of these did."""
+        return set(trials) <= set(self._state.came_through)
+
+    def begin(self, trial: str) -> None:
+        """A trial begins; it is skipped where an earlier run has come through it, or where time is up."""
+        if trial in self._state.came_through:
+            pytest.skip("an earlier run has come through it")
+        if time.monotonic() > self._until:
+            pytest.skip("time is up (TEND_FAULTS_MINUTES)")
+        self._state.failed = sorted({*self._state.failed, trial})
+
+    def found(self, outcome: Outcome) -> None:
+        """What came of a trial, good or bad."""
+        state = self._state
+        state.outcome = state.outcome + outcome
+
+    def add(self, trial: str, done: Counter[str], actions: int) -> None:
+        """One more has come through."""
+        state, now = self._state, time.monotonic()
+        state.failed.remove(trial)
+        state.came_through.append(trial)
+        state.done = dict(Counter(state.done) + done)
+        state.actions += actions
+        state.seconds += now - self._last
+        self._last = now
+        self.write()
+
+    def finish(self) -> None:
+        """All that was asked for is done: the next run begins anew."""
+        if self._kept is not None:
+            self._kept.unlink(missing_ok=True)
+            self._kept = None
 
     def write(self) -> None:
-        """Write the page, where ``TEND_FAULTS_REPORT`` names it."""
-        if not (place := os.environ.get("TEND_FAULTS_REPORT")):
-            return
-        rows = "\n".join(f"| {what} | {times} |" for what, times in sorted(self.done.items()))
-        minutes = (time.monotonic() - self._began) / 60
-        failed = ", ".join(str(seed) for seed in self._asked if seed not in self.seeds) or "none"
-        page = _PAGE.format(
-            actions=self._actions, rows=rows, kills=self.kills, seeds=len(self.seeds), minutes=minutes, failed=failed
+        """Write the page, where ``TEND_FAULTS_REPORT`` names it; and what the next run must know."""
+        if self._kept is not None:
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            self._kept.write_bytes(msgspec.json.encode(self._state))
+        if place := os.environ.get("TEND_FAULTS_REPORT"):
+            Path(place).write_text(self._page() + _by_hand(Path(place)), encoding="utf-8")
+
+    def _page(self) -> str:
+        state = self._state
+        kinds = Counter(trial.split()[0] for trial in state.came_through)
+        return _PAGE.format(
+            actions=state.actions,
+            rows="\n".join(f"| {what} | {times} |" for what, times in sorted(state.done.items())),
+            kills=self.kills,
+            trials=" and ".join(f"{times} of {kind}" for kind, times in sorted(kinds.items())),
+            minutes=state.seconds / 60,
+            failed=", ".join(state.failed) or "none",
+            **state.outcome._asdict(),
         )
-        Path(place).write_text(page + _by_hand(Path(place)), encoding="utf-8")
+
+
+class _State(msgspec.Struct):
+    """What is kept."""
+
+    came_through: list[str] = []
+    failed: list[str] = []
+    """Begun, and not come through."""
+    done: dict[str, int] = {}
+    outcome: Outcome = Outcome()
+    actions: int = 0
+    seconds: float = 0.0
 
 
 def _by_hand(page: Path) -> str:

@@ -7,22 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from agents.clock import wall_clock
-from schemas.signing import SIGNATURE
-from schemas.topics import ALMANAC, LESSONS, POSITIONS, RULEBOOKS, WATERMARKS
+from schemas.topics import POSITIONS, WATERMARKS
 from tests.backends import OwnBroker
 from tests.engine.site import Site
+from tests.faults.poison import BROADCAST, POISON, poison
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
-POISON = (
-    b"",
-    b"\xff\xfe garbage",
-    b"[" * 20_000,
-    b'{"sequence": 999999999}',
-    b"\x28\xb5\x2f\xfd" + b"\x00" * 9,
-    b'{"version": "forged", "rules": []}',
-)
 REFUSED = 'tend_internal_refused_total{{topic="{}"}} {}'
 
 
@@ -32,14 +23,6 @@ def site(site_broker: OwnBroker, tmp_path: Path) -> Iterator[Site]:
     with Site(tmp_path, broker=site_broker, learner=True) as running:
         running.until_ready()
         yield running
-
-
-def poison(site: Site, topic: str, partition: int) -> None:
-    """Somebody with the right to write, and without the key."""
-    for body in POISON:
-        key = b"%d" % partition
-        site.producer.send(topic, partition, key, body, wall_clock(), ((SIGNATURE, b"guessed"), ("tend-resume", b"7")))
-    site.producer.flush()
 
 
 def refused(site: Site, topic: str) -> bool:
@@ -59,14 +42,14 @@ def cared_for(site: Site, name: str) -> list[str]:
 def test_poison_in_every_internal_topic_ends_nobody_now_or_at_the_next_start(site: Site) -> None:
     customers = cared_for(site, "before")
 
-    for topic in (RULEBOOKS, ALMANAC, LESSONS):
-        poison(site, topic, 0)
+    for topic in BROADCAST:
+        poison(site.producer, topic, 0)
     for partition in range(site.settings.partitions):
-        poison(site, WATERMARKS, partition)
-    site.until(lambda: all(refused(site, topic) for topic in (RULEBOOKS, ALMANAC, LESSONS)), "all of it is counted")
+        poison(site.producer, WATERMARKS, partition)
+    site.until(lambda: all(refused(site, topic) for topic in BROADCAST), "all of it is counted")
     customers += cared_for(site, "during")
     for partition in range(site.settings.partitions):
-        poison(site, POSITIONS, partition)
+        poison(site.producer, POSITIONS, partition)
     before = site.worker.log.read_text()
 
     site.worker.stop()

@@ -1,13 +1,15 @@
-"""Whatever is killed, frozen or cut: the same to the byte, nothing lost and nothing twice, on real Apache Kafka.
+"""Whatever is killed, frozen or poisoned: the same to the byte, nothing lost and nothing twice, on real Apache Kafka.
 
-What happens, and when, is drawn from a seed; a failure names it. ``TEND_FAULTS_SEEDS`` asks for more seeds.
+What happens, and when, is drawn from a seed; a failure names it. ``TEND_FAULTS_KILLS`` asks for more kills that count,
+and so for more seeds; ``TEND_FAULTS_MINUTES`` begins no trial after so long; ``TEND_FAULTS_KEPT`` names a file from
+which the next run goes on.
 """
 
 from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,36 +17,56 @@ import pytest
 from tests.backends import OwnBroker
 from tests.equality.histories import History, Result
 from tests.faults.disturbances import DisturbedEngine
+from tests.faults.outcome import reasons_for_parking
 from tests.faults.probe import Step
 from tests.faults.report import Report
+from tests.faults.served_engine import ServedEngine
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
-SEEDS = range(1, 1 + int(os.environ.get("TEND_FAULTS_SEEDS", "3")))
-"""Three are enough for 24 kills that count, 3 of them at each step, and for most of the other troubles."""
 AT_RANDOM = 3
 KILLS = 8
-"""Under each seed at least so many count: one at each step, and at random two of three."""
-LONG = (20, 200)
-"""So many seeds or more must come to so many kills together."""
-OF_OTHERS = 3
+"""In the replay of each seed at least so many count: one at each step, and at random two of three."""
+AT_RANDOM_IN_SERVICE = 6
+KILLS_IN_ALL = 18
+"""Under each seed, in both, so many count at least."""
+ASKED = int(os.environ.get("TEND_FAULTS_KILLS") or "0")
+KINDS = ("replays", "shops") if ASKED else ("replays",)
+"""A shop in service takes part in the long run only."""
+SEEDS = range(1, 1 + max(3, -(-ASKED // KILLS_IN_ALL)))
+"""Three are enough for 24 kills that count, 3 of them at each step, and for most of the other troubles."""
+OF_OTHERS, OF_OTHERS_IN_SERVICE = 3, 5
 OTHERS: tuple[Callable[[DisturbedEngine], None], ...] = (
-    DisturbedEngine.store_forgets,
-    DisturbedEngine.freeze,
-    DisturbedEngine.restart_broker,
     DisturbedEngine.join,
-    DisturbedEngine.store_away,
     DisturbedEngine.leave,
     DisturbedEngine.restart_store,
-    DisturbedEngine.claim,
+    # What three seeds come to.
+    DisturbedEngine.store_forgets,
+    DisturbedEngine.freeze,
+    DisturbedEngine.poison,
+    DisturbedEngine.restart_broker,
+    DisturbedEngine.store_away,
     DisturbedEngine.rolling_restart,
     DisturbedEngine.store_full,
     DisturbedEngine.wake_for_a_moment,
+    DisturbedEngine.starve,
+    DisturbedEngine.claim,
+)
+OTHERS_IN_SERVICE: tuple[Callable[[ServedEngine], None], ...] = (
+    ServedEngine.leap,
+    ServedEngine.make_topic_anew,
+    ServedEngine.poison,
+    ServedEngine.freeze,
+    ServedEngine.starve,
+    ServedEngine.skew,
+    ServedEngine.store_forgets,
+    ServedEngine.crowd,
+    ServedEngine.restart_broker,
 )
 
 
 def plan(seed: int) -> list[Callable[[DisturbedEngine], None]]:
-    """What happens under this seed, in order: each step is hit, and some of the other troubles come."""
+    """What happens to the replay of this seed, in order: each step is hit, and some of the other troubles come."""
     dice = random.Random(seed)
     at_steps = [lambda trouble, step=step: trouble.kill_at(step) for step in Step]
     some = [OTHERS[(OF_OTHERS * seed + n) % len(OTHERS)] for n in range(OF_OTHERS)]
@@ -53,31 +75,56 @@ def plan(seed: int) -> list[Callable[[DisturbedEngine], None]]:
     return troubles
 
 
-@pytest.fixture(scope="module")
-def report() -> Iterator[Report]:
-    """What was done in this run; checked at its end, and written where it is asked for."""
-    report = Report(SEEDS)
-    yield report
-    report.write()
+def plan_in_service(seed: int) -> list[Callable[[ServedEngine], None]]:
+    """What happens to the shop in service."""
+    at_steps = [lambda trouble, step=step: trouble.kill_at(step) for step in Step]
+    some = [
+        OTHERS_IN_SERVICE[(OF_OTHERS_IN_SERVICE * seed + n) % len(OTHERS_IN_SERVICE)]
+        for n in range(OF_OTHERS_IN_SERVICE)
+    ]
+    troubles = [*at_steps, *[ServedEngine.kill_any_time] * AT_RANDOM_IN_SERVICE, *some]
+    random.Random(seed).shuffle(troubles)
+    return troubles
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.fixture(scope="module", params=SEEDS)
+def seed(request: pytest.FixtureRequest) -> int:
+    """One after the other, each with both of its trials."""
+    asked: int = request.param
+    return asked
+
+
 def test_whatever_happens_the_outcome_is_the_same(
     own_kafka: OwnBroker, week: History, expected: Result, tmp_path: Path, report: Report, seed: int
 ) -> None:
+    report.begin(f"replays {seed}")
     with DisturbedEngine(own_kafka, week, tmp_path, seed) as trouble:
         for happens in plan(seed):
             happens(trouble)
         trouble.until_done()
+        report.found(outcome := trouble.outcome(expected))
         trouble.check(expected)
-        report.add(seed, trouble.done, len(expected.actions))
+        assert outcome.parked == 0, reasons_for_parking(tmp_path)
+        report.add(f"replays {seed}", trouble.done, len(expected.actions))
         print(f"seed {seed}: {dict(trouble.done)}")  # noqa: T201 - shown with -s, and where a test fails
 
 
+@pytest.mark.slow
+def test_in_service_everybody_is_answered_once(own_kafka: OwnBroker, tmp_path: Path, report: Report, seed: int) -> None:
+    report.begin(f"shops {seed}")
+    with ServedEngine(own_kafka, tmp_path, seed) as trouble:
+        for happens in plan_in_service(seed):
+            happens(trouble)
+        report.found(outcome := trouble.check())
+        assert outcome == (0, 0, 0), reasons_for_parking(tmp_path)
+        report.add(f"shops {seed}", trouble.done, len(trouble.customers))
+        print(f"shop {seed}: {dict(trouble.done)}")  # noqa: T201 - shown with -s, and where a test fails
+
+
 def test_enough_was_killed_and_every_step_was_hit(report: Report) -> None:
-    if set(report.seeds) != set(SEEDS):
+    if not report.came_through(f"{kind} {seed}" for seed in SEEDS for kind in KINDS):
         pytest.skip("not every seed was run to its end")
     kills = {step: report.done[f"kill at {step}"] for step in Step}
     assert min(kills.values()) >= len(SEEDS), kills
-    seeds, kills_of_them = LONG
-    assert report.kills >= (kills_of_them if len(SEEDS) >= seeds else KILLS * len(SEEDS)), report.done
+    assert report.kills >= max(ASKED, KILLS * len(SEEDS)), report.done
+    report.finish()

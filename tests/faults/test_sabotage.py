@@ -20,6 +20,7 @@ from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result, history, rehearsed
 from tests.faults.disturbances import DisturbedEngine
 from tests.faults.fed_engine import EVERY
+from tests.faults.outcome import reasons_for_parking
 from tests.faults.probe import Safeguard, Step
 from tests.perturb import in_order, shuffled, twice
 
@@ -130,14 +131,8 @@ def _red(kafka: OwnBroker, days: History, expected: Result, directory: Path, cas
         try:
             _all_of_it(trouble, case.happens, expected)
         except (AssertionError, TendError, TimeoutError) as red:
-            return f"{red}. {_parked(directory)}"
+            return f"{red}. {' '.join(reasons_for_parking(directory))}"
     return ""
-
-
-def _parked(directory: Path) -> str:
-    """Why lanes were parked, by the logs of their workers."""
-    logs = [log.read_text(encoding="utf-8") for log in sorted(directory.glob("worker-*.log"))]
-    return " ".join(why for log in logs for why in re.findall("is parked: (.*)", log))
 
 
 def _all_of_it(trouble: DisturbedEngine, happens: Callable[[DisturbedEngine], None], expected: Result) -> None:

@@ -30,7 +30,10 @@ def header_of(size: int) -> bytes:
     return bytes([0b1110_0000]) + size.to_bytes(8, "little") + b"\x01\x00\x00"
 
 
-@pytest.mark.parametrize("frame", [header_of(100 * GIGABYTE), header_of(MOST + 1), frame_of(MOST + 1, True)])
+LONG = {"100 GiB": header_of(100 * GIGABYTE), "a byte more": header_of(MOST + 1), "true": frame_of(MOST + 1, True)}
+
+
+@pytest.mark.parametrize("frame", LONG.values(), ids=LONG)
 def test_a_packed_record_that_says_it_is_long_is_refused_before_anything_is_allocated(frame: bytes) -> None:
     with pytest.raises(BadCompression):
         RECORDS.unpack(b"\x01" + frame)
