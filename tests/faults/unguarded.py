@@ -19,24 +19,24 @@ import pytest
 
 import agents.almanacs
 import agents.commands.screen
-import agents.lane
 import agents.messages.layout
-import agents.recovery
+import agents.recovery.same_broker
 import agents.replay.file
 import agents.rulebooks
 import agents.signing
+import agents.worker.lane
 import infra.http
-import infra.kafka.published_position
+import infra.kafka.publishing.published_position
 import infra.logs
 import schemas.compression
 import streams.ingest
 import streams.pipeline
-from agents.leap import LeapGuard
-from agents.outbox_relay import OutboxRelay
-from agents.same_topics import SameTopics
-from agents.trusted_clock import TrustedClock
-from infra.kafka.published_position import Position
-from infra.kafka.readings import Readings
+from agents.worker.leap import LeapGuard
+from agents.worker.outbox_relay import OutboxRelay
+from agents.worker.same_topics import SameTopics
+from agents.worker.trusted_clock import TrustedClock
+from infra.kafka.fetching.readings import Readings
+from infra.kafka.publishing.published_position import Position
 from schemas.signing import Signing
 
 
@@ -67,7 +67,7 @@ def _same(text: str) -> str:
 
 def _last(ours: Any, *_: object) -> Position:
     *_, last = ours
-    return Position(infra.kafka.published_position._told(last).sequence, offset=last.offset)
+    return Position(infra.kafka.publishing.published_position._told(last).sequence, offset=last.offset)
 
 
 async def _open_unasked(self: OutboxRelay) -> int:
@@ -91,7 +91,7 @@ GUARDS = {
         "tests/agents/test_almanacs.py::test_one_that_somebody_else_signed_is_counted_and_not_used",
     ),
     "copies of positions": Guard(
-        infra.kafka.published_position,
+        infra.kafka.publishing.published_position,
         "_without_copies",
         _last,
         "tests/infra/test_published_position.py::test_a_copy_of_an_earlier_position_counts_for_nothing",
@@ -100,41 +100,43 @@ GUARDS = {
         agents.signing, "_LEAST_KEY", 0, "tests/agents/test_signing.py::test_a_key_that_can_be_guessed_is_none"
     ),
     "ids of topics, at the start": Guard(
-        agents.recovery,
+        agents.recovery.same_broker,
         "made_anew",
         lambda known, identity: [],
-        "tests/agents/test_lane.py::test_a_store_of_other_offsets_is_refused",
+        "tests/agents/worker/test_lane.py::test_a_store_of_other_offsets_is_refused",
     ),
     "ids of topics, at work": Guard(
         SameTopics,
         "require_same",
         _nothing,
-        "tests/agents/test_lane.py::test_a_topic_made_anew_under_a_lane_parks_it_before_it_keeps_what_it_read",
+        "tests/agents/worker/test_lane.py::test_a_topic_made_anew_under_a_lane_parks_it_before_it_keeps_what_it_read",
     ),
     "group of the store": Guard(
-        agents.recovery,
+        agents.recovery.same_broker,
         "_same_group",
         _nothing,
-        "tests/agents/test_recovery.py::test_a_second_group_on_one_store_is_refused",
+        "tests/agents/recovery/test_lane_states.py::test_a_second_group_on_one_store_is_refused",
     ),
     "leap of the clock": Guard(
         TrustedClock,
         "__call__",
         lambda self: self._wall(),
-        "tests/agents/test_trusted_clock.py::test_a_leap_is_not_believed",
+        "tests/agents/worker/test_trusted_clock.py::test_a_leap_is_not_believed",
     ),
     "the store's clock": Guard(
         TrustedClock,
         "_doubt",
         _at_once,
-        "tests/agents/test_trusted_clock.py::test_while_the_store_says_otherwise_it_is_not_believed_however_long_it_lasts",
+        "tests/agents/worker/test_trusted_clock.py::test_while_the_store_says_otherwise_it_is_not_believed_however_long_it_lasts",
     ),
-    "a clock weeks ahead": Guard(LeapGuard, "prove", _at_once, "tests/agents/test_leap.py::test_else_it_must_last"),
+    "a clock weeks ahead": Guard(
+        LeapGuard, "prove", _at_once, "tests/agents/worker/test_leap.py::test_else_it_must_last"
+    ),
     "asking the store before sending": Guard(
         OutboxRelay,
         "_open_as_owner",
         _open_unasked,
-        "tests/agents/test_outbox_relay.py::test_who_opens_again_asks_the_store_before_anything_is_sent",
+        "tests/agents/worker/test_outbox_relay.py::test_who_opens_again_asks_the_store_before_anything_is_sent",
     ),
     "reading on after an assignment": Guard(
         Readings,
@@ -155,10 +157,10 @@ GUARDS = {
         "tests/streams/test_doors.py::test_what_the_machine_lacks_is_no_events_failure",
     ),
     "the machine's trouble, in a lane": Guard(
-        agents.lane,
+        agents.worker.lane,
         "MACHINE_TROUBLE",
         (),
-        "tests/agents/test_lane.py::test_a_machine_without_descriptors_makes_a_lane_wait_and_costs_no_event",
+        "tests/agents/worker/test_lane.py::test_a_machine_without_descriptors_makes_a_lane_wait_and_costs_no_event",
     ),
     "size of packed records": Guard(
         schemas.compression,

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.kafka.published_position import Position, _told, _without_copies, position_record
+from infra.kafka.publishing.published_position import Position, _told, _without_copies, position_record
 from schemas.lane import KafkaRecord
 
 LANE = 0

@@ -188,17 +188,16 @@ class OutboxPublisher:
             for entry in self._already.not_out(entries):
                 self._send(producer, entry)
             position = position_record(self.partition, entries[-1].sequence, self._position_at)
-            self._send(producer, position, self._position_lies_at)
+            self._send(producer, position)
 
     def _position_lies_at(self, offset: int) -> None:
         self._position_at = offset
 
-    def _send(
-        self, producer: TransactionalProducer, entry: OutboxEntry, told: Callable[[int], None] | None = None
-    ) -> None:
+    def _send(self, producer: TransactionalProducer, entry: OutboxEntry) -> None:
         headers = [*entry.headers, mark_of(self.partition, entry.sequence)]
         if entry.topic in _SIGNED:
             headers.append(self._signing.header(entry.topic, entry.partition, entry.key, entry.value))
+        told = self._position_lies_at if entry.topic == POSITIONS else None
         producer.send(entry.topic, entry.partition, entry.key, entry.value, headers, told)
 
     def _drop(self) -> None:
