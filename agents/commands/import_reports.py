@@ -84,6 +84,9 @@ def summary_line(found: Imported) -> str:
         + "".join(f", {major(total[what], code):,} {what}" for what in ("paid back", "cancelled") if total[what])
         for code, total in sorted(found.totals.items())
     )
+    if products := found.events["product"]:
+        feed = shlex.quote(str(found.out))
+        return f"{found.rows:,} rows: {products:,} products in {found.out}\nnext: tend products {feed}"
     what = f"{found.orders:,} orders" if found.orders else f"{found.events.total():,} events"
     lines = [
         f"{found.rows:,} rows: {what} from {found.first[:10]} to {found.last[:10]} in {found.out}",

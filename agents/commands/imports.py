@@ -34,6 +34,7 @@ from agents.commands.import_options import (
 )
 from agents.commands.import_reports import LOOK_ROWS, LookReport, look_json, tell, tell_look
 from agents.commands.imports_of_people import complaints, consent, customers
+from agents.commands.imports_of_products import products
 from agents.commands.screen import say, say_json
 from agents.imports.history import Imported, Request, import_orders
 from agents.imports.look import Look, look_at
@@ -135,7 +136,7 @@ def orders(
     tell(found, as_json)
 
 
-for _command in (customers, consent, complaints):
+for _command in (customers, consent, complaints, products):
     app.command()(_command)
 
 
