@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -66,7 +67,7 @@ def products(
     tell(import_products(request, target, page), as_json)
 
 
-def _layout(columns: dict[str, tuple[str, ...]], preset: str | None) -> Layout:
+def _layout(columns: Mapping[str, tuple[str, ...]], preset: str | None) -> Layout:
     if preset is not None:
         known = CATALOGUES[preset]
         return replace(known, columns={**known.columns, **columns})
