@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "snapshot": Command("snapshots.snapshot", "Keep a copy of all records."),
     "restore": Command("snapshots.restore", "Bring back a copy of all records."),
     "import": Command("imports.app", "Turn what shops export into files of events."),
+    "products": Command("products.products", "Tell customers' lists what has changed in the shop's catalogue."),
     "topics": Command("topics.app", "Make the topics of an installation, or check them."),
     "customer": Command("customer.customer", "Show one customer on one page."),
     "actions": Command("actions.app", "Look at the actions that go out to senders."),

@@ -1,21 +1,21 @@
-"""Local time: hours, birthdays and festivals in the customer's zone."""
+"""Local time: hours, days and birthdays in the customer's zone."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from lunar_python import LunarYear, Solar
-
-from rules.defaults import Defaults, Festival
+from rules.countries import country_of_customer, language_of_customer
+from rules.defaults import Defaults
+from rules.lunar import Tradition, lunar_day, tradition_of
 from rules.zones import is_zone, zone_info
 from schemas.ids import fraction
 from schemas.record import Profile
 from schemas.times import DAY, Millis, to_datetime, to_millis
 
 _DAY = timedelta(days=1)
-_YEARS_AHEAD = 9
-"""29 February can be this far away (1896 to 1904)."""
+_YEARS_AHEAD = 3
+"""Each year has each day, or one that stands for it."""
 
 
 def local_time(at: Millis, zone: str) -> datetime:
@@ -81,56 +81,33 @@ def next_birthday(profile: Profile, defaults: Defaults, after: Millis) -> tuple[
     """When the customer is to be congratulated next, later than ``after``, and the year it is for.
 
     At the greeting time in the customer's zone. The year is that of their calendar: a lunar birthday late in the year
-    falls into the next solar one, and a solar year may hold two of them or none. None where no birthday is known.
+    falls into the next solar one, and a solar year may hold two of them or none. Who was born in a leap month keeps
+    the ordinary month of that number. Returns None where no birthday is known.
     """
     if not profile.birthday:
         return None
-    zone = zone_of(profile, defaults)
-    clock, leap_day = defaults.place.greeting_time, defaults.place.leap_day
-    return _next(after, zone, clock, "lunar" if profile.lunar else "solar", profile.birthday[-5:], leap_day)
-
-
-def next_festival(
-    defaults: Defaults, zone: str, locale: str, region: str, after: Millis
-) -> tuple[Millis, str, int] | None:
-    """The next festival that is kept there, later than ``after``: moment of greeting, its id, year of its calendar."""
-    zone = zone if is_zone(zone) else defaults.place.zone
-    language = (locale or defaults.place.locale).split("-")[0].lower()
-    coming = [
-        (*_next(after, zone, defaults.place.greeting_time, one.calendar, one.date, "03-01"), one.id)
-        for one in defaults.festivals
-        if _is_kept(one, language, region)
-    ]
-    if not coming:
-        return None
-    moment, year, festival = min(coming)
-    return moment, festival, year
-
-
-def _is_kept(festival: Festival, language: str, region: str) -> bool:
-    spoken = not festival.languages or language in festival.languages
-    return spoken and (not festival.regions or region in festival.regions)
-
-
-def _next(after: Millis, zone: str, clock: str, calendar: str, month_day: str, leap_day: str) -> tuple[Millis, int]:
+    zone, place = zone_of(profile, defaults), defaults.place
+    tradition = tradition_of_customer(profile, defaults) if profile.lunar else None
     # A lunar year begins up to seven weeks after the solar one: the day sought may belong to last year's.
     this_year = local_time(after, zone).year
     for year in range(this_year - 1, this_year + _YEARS_AHEAD):
-        moment = _moment_in(year, calendar, month_day, leap_day, clock, zone)
+        day = day_in(year, tradition, profile.birthday[-5:], place.leap_day)
+        moment = _moment_of(day, place.greeting_time, zone)
         if moment > after:
             return moment, year
-    raise AssertionError("every year has each month and day of both calendars")
+    raise AssertionError("every year has each month and day of all calendars")
 
 
-@lru_cache(maxsize=16_384)
-def _moment_in(year: int, calendar: str, month_day: str, leap_day: str, clock: str, zone: str) -> Millis:
-    return moment_of(_day_in(year, calendar, month_day, leap_day), clock, zone)
+def tradition_of_customer(profile: Profile, defaults: Defaults) -> Tradition:
+    """The lunar calendar that the customer keeps."""
+    return tradition_of(language_of_customer(profile, defaults), country_of_customer(profile, defaults))
 
 
 @lru_cache(maxsize=4096)
-def _day_in(year: int, calendar: str, month_day: str, leap_day: str) -> date:
+def day_in(year: int, tradition: Tradition | None, month_day: str, leap_day: str) -> date:
+    """The day of a year, solar where no lunar calendar is named; ``leap_day`` stands for a 29 February in others."""
     month, day = int(month_day[:2]), int(month_day[3:])
-    return _lunar_day(year, month, day) if calendar == "lunar" else _solar_day(year, month, day, leap_day)
+    return lunar_day(year, month, day, tradition) if tradition else _solar_day(year, month, day, leap_day)
 
 
 def _solar_day(year: int, month: int, day: int, leap_day: str) -> date:
@@ -143,14 +120,5 @@ def _solar_day(year: int, month: int, day: int, leap_day: str) -> date:
         return date(year, month + 1, 1) - _DAY
 
 
-def _lunar_day(year: int, month: int, day: int) -> date:
-    """In the ordinary month of that number, never in the leap month that may follow; day 30 of a short month is 29."""
-    its = _lunar_year(year).getMonth(month)
-    solar = Solar.fromJulianDay(its.getFirstJulianDay() + min(day, its.getDayCount()) - 1)
-    return date(solar.getYear(), solar.getMonth(), solar.getDay())
-
-
-@lru_cache(maxsize=256)
-def _lunar_year(year: int) -> LunarYear:
-    """Its months, reckoned once: that takes 2 ms, and the library remembers a single year."""
-    return LunarYear.fromYear(year)
+_moment_of = lru_cache(maxsize=16_384)(moment_of)
+"""The greeting times of days: many customers have theirs on the same."""

@@ -8,11 +8,14 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from rules.calendar import end_of_day, local_time, spread
+from rules.calendar import end_of_day, local_time, moment_of, spread
+from rules.context import EventContext
+from rules.countries import country_of_customer
 from rules.messages.shown import Missing
 from rules.messages.writing import Occasion, WrittenMessage, write
 from rules.proposal import Proposal, filled, plain
 from rules.schema import CouponTerms
+from rules.working_days import next_working_day
 from schemas.actions import (
     AnyAction,
     CallbackAction,
@@ -64,7 +67,7 @@ def compose(proposal: Proposal) -> AnyAction:
         "locale": written.locale,
         "decided_at": to_datetime(context.acting),
         "not_before": to_datetime(starts),
-        "expires_at": to_datetime(proposal.expires),
+        "expires_at": to_datetime(_expires(proposal)),
         "hours": _hours(proposal),
         "priority": proposal.rule.terms.priority,
         "hops": _hops(proposal),
@@ -163,8 +166,23 @@ def _of_kind(proposal: Proposal, offer: CouponOffer | None) -> dict[str, Any]:
 def _due(proposal: Proposal) -> Millis:
     due = proposal.plan.due
     if isinstance(due, int):
-        return proposal.context.acting + due
-    moment = proposal.reader[due.slots[0].name] if due else 0
-    if not isinstance(moment, int) or moment <= 0:
+        moment = proposal.context.acting + due
+        return _worked(moment, proposal.context) if proposal.plan.terms.kind == "callback" else moment
+    told = proposal.reader[due.slots[0].name] if due else 0
+    if not isinstance(told, int) or told <= 0:
         raise Missing("no moment to be due at")
-    return moment
+    return told
+
+
+def _worked(moment: Millis, context: EventContext) -> Millis:
+    """The moment, or the same hour of the next working day where the customer lives: nobody is called on a holiday."""
+    local = local_time(moment, context.zone)
+    day = next_working_day(local.date(), country_of_customer(context.record.profile, context.defaults))
+    return moment if day == local.date() else moment_of(day, f"{local:%H:%M}", context.zone)
+
+
+def _expires(proposal: Proposal) -> Millis:
+    """What is to be called on the day after long holidays is of use until then."""
+    if proposal.plan.terms.kind != "callback":
+        return proposal.expires
+    return max(proposal.expires, _due(proposal))

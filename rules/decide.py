@@ -106,9 +106,9 @@ class _Deciding:
                 self._dispose(proposal)
 
     def again(self, due: list[Held]) -> None:
-        """Decide held actions again, the highest priority first."""
+        """Decide held actions again: service before marketing, then the highest priority first."""
         self.history = self.history.without(due)
-        for held in sorted(due, key=lambda one: (-self._priority(one), one.rule, one.occasion, one.index)):
+        for held in sorted(due, key=lambda one: (*self._place(one), one.rule, one.occasion, one.index)):
             self._decide_again(held)
 
     def _only_settle(self, proposal: Proposal) -> None:
@@ -170,9 +170,9 @@ class _Deciding:
             why = Reason.EXPIRED if context.at >= held.expires else Reason.NO_LONGER_TRUE
             self._object(proposal, Refusal(why, detail=f"held for {held.reason}; meanwhile: {rule.when.text}"))
 
-    def _priority(self, held: Held) -> int:
+    def _place(self, held: Held) -> tuple[bool, int]:
         rule = self._context.rulebook.rule(held.rule)
-        return rule.terms.priority if rule else 0
+        return (rule.terms.purpose == "marketing", -rule.terms.priority) if rule else (True, 0)
 
 
 def _as_proposed(context: EventContext, held: Held) -> EventContext:

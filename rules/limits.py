@@ -156,10 +156,13 @@ def _capped(
         if not cap.stops(channel, proposal.rule.terms.purpose):
             continue
         since = context.acting - cap.window
-        times = sorted(one.at for one in history.sent if cap.counts(one.channel, one.purpose) and one.at > since)
+        # What a rule does at once belongs together, and is not kept apart.
+        siblings = set(proposal.siblings()) if cap.minutes else set()
+        counted = (one for one in history.sent if cap.counts(one.channel, one.purpose) and one.id not in siblings)
+        times = sorted(one.at for one in counted if one.at > since)
         if len(times) >= cap.count:
             until = times[len(times) - cap.count] + cap.window if cap.then == "hold" else None
-            return Refusal(reason, until, f"{cap.count} in {cap.days} days ({cap.channel}, {cap.purpose})")
+            return Refusal(reason, until, f"{cap.count} in {cap.length} ({cap.channel}, {cap.purpose})")
     return None
 
 

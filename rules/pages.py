@@ -104,6 +104,49 @@ was told it is an empty text, 0 or false. What is not declared, or is of another
 customer's record, at most 12 of them, texts to 64 bytes.
 """
 
+_DAYS: Final = """\
+## Festivals, holidays and working days
+
+`festivals` of the numbers lists the days that a store knows of: by `date` of the solar or the lunar calendar, or `on`
+a day that moves. `languages`, `countries` and `regions` say who keeps it. With `greet` it triggers rules (`festival`)
+at the greeting time; with `ahead: 7` it triggers `festival.ahead` a week before; and rules may ask for any of them:
+
+```yaml
+defaults:
+  festivals:
+    - {id: mothers_day, on: second sunday of may, countries: [US, DE], greet: false, ahead: 7}
+    - {id: mid_autumn, calendar: lunar, date: "08-15", languages: [zh, ko, vi]}
+
+rules:
+  - id: mothers_day_list
+    about: A week before Mother's Day, a list for those who order around it.
+    on: [festival.ahead]
+    when: festival.id == 'mothers_day' && orders.count >= 2
+    occasion: "{trigger.ref}"
+    reason: Mother's Day is in {festival.next_days} days
+    purpose: marketing
+    expiry: 2 days
+    actions:
+      - {kind: message, channel: email, text: mothers_day_list}
+```
+
+In conditions: `'mid_autumn' in festival.soon`, `festival.next == 'christmas' && festival.next_days <= 10`,
+`now.working_day`.
+
+**Lunar dates** are those of the calendar that the customer keeps: Korea's and Vietnam's differ from China's by a day or
+a month now and then, as their days end at other moments. It goes by language, then country. Who was born in a leap
+month keeps the ordinary month of that number, every year; who was born on 29 February has `place.leap_day` in other
+years.
+
+**Countries** are where customers live: by their zone, else the country that their locale names, else the store's zone.
+
+**Working days** come from the package [holidays](https://pypi.org/project/holidays/), for whole countries: what a state
+or a town keeps for itself is not among them. Callbacks are due on working days where the customer lives, make-up
+Saturdays of China among them; the hour stays. Of years whose make-up days a government has not announced yet, the
+holidays by law are known and weekends count as free: `now.days_announced` tells rules so, and `tend rules check` and
+workers warn of it.
+"""
+
 _FACTS: Final = """\
 # Facts
 
@@ -128,6 +171,7 @@ def rules_page() -> str:
         "## Slots\n\nIn occasions, reasons and queues, for the store's own people: `{name}` or `{name:format}`.\n\n"
         + _formats(),
         _OWN,
+        _DAYS,
         "## Limits\n\nIn this order. A held action is decided again, on the facts of then.\n\n" + _limits(),
         "## Shipped rules\n\n" + _shipped(book),
         "## Numbers\n\nA file of your own may give any of these under `defaults:`; the others stay.\n\n"

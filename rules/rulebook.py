@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from rules.defaults import Defaults
+from rules.festivals import FestivalCalendar
 from rules.own import Own
 from rules.rule import Rule
 from schemas.ids import digest
@@ -59,6 +60,7 @@ class Rulebook:
         self.own = contents.own
         self.facts = contents.facts
         """Of the store's own events and attributes; the built-in ones are the same for all."""
+        self.festivals = FestivalCalendar(contents.defaults)
         self.in_force_from = in_force_from
         self.version: str = digest(orjson.dumps(contents.data, option=orjson.OPT_SORT_KEYS).decode(), size=6).hex()
         self._sources = sources

@@ -78,10 +78,9 @@ def birthday(context: EventContext, timer: Timer) -> None:
 
 
 def festival(context: EventContext, timer: Timer) -> None:
-    """A festival that the customer keeps."""
-    found = timer_schedule.festival_after(context, timer.due - 1)
-    if found is not None and found[0] == timer.due:
-        context.notice("festival", found[1])
+    """A festival that the customer keeps, today or so many days ahead as it says."""
+    for found in timer_schedule.festivals_at(context, timer.due):
+        context.notice(found.trigger, found.ref)
     timer_schedule.schedule_dates(context)
 
 

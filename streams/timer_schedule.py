@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rules.calendar import next_birthday, next_festival, spread
+from rules.calendar import next_birthday, spread
 from rules.context import EventContext
+from rules.festivals import FestivalMoment
 from schemas.record import Complaint, Order, TimerKind
 from schemas.timers import clear_timer, set_timer, timer_due
 from schemas.times import Millis
@@ -101,7 +102,7 @@ def schedule_dates(context: EventContext) -> None:
     """The birthday and the next festival, each at the greeting time and a little spread."""
     birthday, festival = birthday_after(context, context.catching_up), festival_after(context, context.catching_up)
     schedule(context, TimerKind.BIRTHDAY, birthday and birthday[0])
-    schedule(context, TimerKind.FESTIVAL, festival and festival[0])
+    schedule(context, TimerKind.FESTIVAL, festival)
 
 
 def birthday_after(context: EventContext, after: Millis) -> tuple[Millis, str] | None:
@@ -112,12 +113,21 @@ def birthday_after(context: EventContext, after: Millis) -> tuple[Millis, str] |
     return found and (found[0] + delay, str(found[1]))
 
 
-def festival_after(context: EventContext, after: Millis) -> tuple[Millis, str] | None:
-    """When to greet the customer next for a festival, and which one of which year."""
-    record, profile = context.record, context.record.profile
-    delay = spread(record.id, "festival", context.defaults.place.spread_millis)
-    found = next_festival(context.defaults, profile.zone, profile.locale, profile.region, after - delay)
-    return found and (found[0] + delay, f"{found[1]}-{found[2]}")
+def festival_after(context: EventContext, after: Millis) -> Millis | None:
+    """When a festival triggers rules for the customer next."""
+    delay, festivals = _festival_delay(context), context.rulebook.festivals
+    found = festivals.next(festivals.keeper(context.record.profile), after - delay)
+    return found and found.moment + delay
+
+
+def festivals_at(context: EventContext, moment: Millis) -> list[FestivalMoment]:
+    """Those that trigger rules for the customer at this moment."""
+    festivals = context.rulebook.festivals
+    return festivals.at(festivals.keeper(context.record.profile), moment - _festival_delay(context))
+
+
+def _festival_delay(context: EventContext) -> Millis:
+    return spread(context.record.id, "festival", context.defaults.place.spread_millis)
 
 
 def overdue_at(context: EventContext, order: Order) -> Millis:

@@ -48,7 +48,7 @@ def change(context: EventContext, event: ProductUpdated) -> OutcomeCode | None:
         wish.in_stock = event.stock > 0
     if event.price is not None and event.currency == wish.currency:
         if event.price < wish.price and wish.in_stock:
-            context.notice("wish.cheaper", wish.sku)
+            context.notice("wish.cheaper", wish.sku, **{"product.was": wish.price})
         wish.price = event.price
     return None
 

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from agents.calendar_warnings import calendar_warnings
 from agents.commands.screen import say, say_json
 from agents.rulebooks import HEAD_START, own_rulebook, publish_rulebook, published_rulebooks
 from agents.signing import installation_key
@@ -45,6 +46,8 @@ def check(files: Files = None, as_json: AsJson = False) -> None:
         say_json({"version": book.version, "rules": [rule.id for rule in book.rules]})
     else:
         say(f"{len(book.rules)} rules are in order; version {book.version}")
+    for warning in calendar_warnings(book, datetime.now(UTC).date()):
+        typer.echo(f"Warning: {warning}.", err=True)
 
 
 @app.command()

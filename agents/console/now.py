@@ -17,6 +17,7 @@ from agents.console.web import View, environment, frame
 from agents.demo.steering import AT as PACE_AT
 from schemas.errors import TendError
 from schemas.outcome import decode_decision
+from schemas.record import Profile
 from schemas.times import DAY, HOUR, MINUTE, Millis
 from schemas.topics import EVENT_TOPICS
 
@@ -27,6 +28,7 @@ _FAMILIES: Final = (("s1", "browsing"), ("s2", "carts"), ("s3", "orders"), ("s4"
 _FEED: Final = 10
 _LAST_THAT_FITS: Final = 5
 """A first day from here on stands too near to the next Monday for two labels."""
+_YEAR: Final = 366
 _SLOW_SECONDS: Final = 5.0
 _MUCH_WAITING_SECONDS: Final = 10.0
 
@@ -261,24 +263,11 @@ def lunar_day(moment: Millis, view: View) -> str:
 
 async def _next_festival(view: View) -> str:
     """The next festival of the rulebook's calendar that readers of this language keep."""
-    language = view.words.language.split("-")[0]
+    calendar = (await view.backend.rulebook()).festivals
     today = view.words.local(view.now).date()
-    nearest: tuple[int, str] | None = None
-    for festival in (await view.backend.rulebook()).defaults.festivals:
-        if festival.languages and language not in festival.languages:
-            continue
-        for ahead in range(367):
-            day = today + timedelta(days=ahead)
-            if _is_on(festival, day):
-                nearest = min(nearest or (ahead, festival.id), (ahead, festival.id))
-                break
-    if nearest is None:
+    keeper = calendar.keeper(Profile(locale=view.words.language))
+    coming = calendar.days(keeper, today, today + timedelta(days=_YEAR))
+    if not coming:
         return ""
-    return view.words("now.festival", n=nearest[0], festival=view.words.named("festivals", nearest[1]))
-
-
-def _is_on(festival: Any, day: Any) -> bool:
-    if festival.calendar == "lunar":
-        lunar = Solar.fromYmd(day.year, day.month, day.day).getLunar()
-        return f"{lunar.getMonth():02d}-{lunar.getDay():02d}" == str(festival.date)
-    return f"{day:%m-%d}" == str(festival.date)
+    ahead = (coming[0].day - today).days
+    return view.words("now.festival", n=ahead, festival=view.words.named("festivals", coming[0].id))

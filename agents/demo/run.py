@@ -142,7 +142,7 @@ def _replayed(
 ) -> tuple[Summary, Watermark]:
     journey: EventHistory
     if plan.own is None:
-        journey = Journey(days=plan.days, households=plan.households, seed=plan.seed)
+        journey = Journey(days=plan.days, households=plan.households, seed=plan.seed, whole=True)
     else:
         journey = plan.own(installation.directory)
     teaching = min(TEACH_ONLY, (journey.end - journey.start) // 2)

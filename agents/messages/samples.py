@@ -19,6 +19,7 @@ from schemas.errors import TendError
 from schemas.events import AnyEvent, decode_event
 from schemas.fields import Channel
 from schemas.ids import action_key
+from schemas.outcome import Fact
 from schemas.record import (
     VERSION,
     Cart,
@@ -55,6 +56,8 @@ _REFS: Final = {
     "churn": "12",
 }
 """What a trigger is about, by the first part of its name; the order for all others."""
+_BROUGHT: Final[dict[str, dict[str, Fact]]] = {"wish.cheaper": {"product.was": 2_400}}
+"""Facts that a trigger brings along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def _proposal(book: Rulebook, rule: Rule, plan: ActionPlan, sample: MessageSampl
     context = EventContext(
         record=_record(book, sample, closed=trigger == "complaint.follow_up"),
         orders=_orders(sample),
-        trigger=Trigger(trigger, ref, {}),
+        trigger=Trigger(trigger, ref, _BROUGHT.get(trigger, {})),
         event=_event(subject, sample),
         at=sample.at,
         acting=sample.at,
@@ -151,6 +154,7 @@ def _event(subject: str, sample: MessageSample) -> AnyEvent | None:
         "wish": {
             "type": "product.updated", "sku": "s-301", "title": _TITLES.get(sample.language, "The Tidal Almanac"),
             "price": 1_850, "currency": _CURRENCY.get(sample.language, "USD"), "stock": 12,
+            "url": "https://lindmoor.example/books/s-301",
         },
     }  # fmt: skip
     if subject not in told:

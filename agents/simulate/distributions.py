@@ -47,6 +47,8 @@ class Distributions:
     left_coupon_refused: Annotated[float, Of("of carts left at the till", "after a coupon was refused")] = 0.06
     pause: Annotated[tuple[int, int], Of("seconds", "between two steps of a visit, uniform")] = (15, 240)
 
+    holiday_visits: Annotated[float, Of("factor", "on visits, on public holidays where the shops stand")] = 0.7
+
     # The visit that ends in an order
     order_visit: Annotated[tuple[int, int], Of("seconds", "from its first step to the order, uniform")] = (180, 2400)
     order_views: Annotated[tuple[int, int], Of("pages", "seen in it, uniform")] = (0, 2)
@@ -98,6 +100,13 @@ class Distributions:
     noted: Annotated[float, Of("of pages", "seen in a visit that looks, of which the product is noted")] = 0.002
     noted_out: Annotated[float, Of("of products noted", "out of stock then, and back after 1 to 14 days")] = 0.4
     noted_dropped: Annotated[float, Of("of the other products noted", "taken off the list after 1 to 14 days")] = 0.3
+    noted_cheaper: Annotated[float, Of("of the rest", "that cost a fifth less after 1 to 14 days")] = 0.3
+
+    # Only where the whole shop is asked for, as the demo does
+    anonymous: Annotated[float, Of("of visits", "without an order that nobody is logged in at: a stranger's")] = 0.002
+    identified: Annotated[float, Of("of strangers", "who turn out to be the customer within 2 days")] = 0.9
+    tasting: Annotated[float, Of("of delivered orders", "after which an event of the store's own is told")] = 0.002
+    diet: Annotated[float, Of("of customers", "with an attribute of the store's own")] = 0.3
 
     # Complaints
     complaint_late: Annotated[float, Of("of late or lost parcels", "that lead to a complaint within 36 hours")] = 0.22

@@ -13,6 +13,7 @@ from agents.simulate import source
 from agents.simulate.dice import Dice
 from agents.simulate.distributions import Distributions
 from agents.simulate.event_schedule import DAY, EventSchedule, stamp
+from agents.simulate.own_events import attend_tasting, tell_diet
 from agents.simulate.parcels import Parcel
 from agents.simulate.profiles import InventedPerson
 from agents.simulate.visits import Catalogue, Rhythm, Visit, shop, wander
@@ -37,12 +38,16 @@ class Journey:
     seed: int = 1
     simulated: bool = True
     """Without, only what the data holds: orders and redemptions."""
+    whole: bool = False
+    """With it also strangers who turn out to be customers, and what the demo's rulebook declares of its own."""
     table: Distributions = field(default_factory=Distributions)
 
     @property
     def name(self) -> str:
         """Names the stream; two streams of one name are the same, byte for byte."""
         parts = [f"journey-s{self.seed}-d{self.first_day}-{self.days}", f"h{self.households or 'all'}"]
+        if self.whole:
+            parts.append("whole")
         if self.table != Distributions():
             parts.append(f"t{hash64(repr(self.table)):016x}")
         return "-".join(parts if self.simulated else [*parts, "real"])
@@ -116,14 +121,28 @@ class _Shop:
     def _without_orders(self, day: int) -> None:
         table = self._journey.table
         changes = (table.consent_changes + table.moves) / 365
+        holiday = table.holiday_visits if source.is_holiday(day) else 1.0
         for household, rhythm in self._rhythms.items():
             dice = self._dice("day", household, day)
-            for number in range(dice.count(rhythm.expected(table))):
-                visit = Visit(self.sheet, self._catalogue, customer(household), f"v-{household}-{day}-{number}", dice)
+            for number in range(dice.count(rhythm.expected(table) * holiday)):
+                key = f"v-{household}-{day}-{number}"
+                visit = Visit(self.sheet, self._catalogue, self._visitor(household, day, number), key, dice)
                 later = self._dice("noted", household, day, number)
                 wander(visit, rhythm, self._catalogue, day, dice, later, table)
             if dice.chance(changes):
                 self._profiles[household].change(self.sheet, day * DAY + dice.below(DAY), dice, table)
+
+    def _visitor(self, household: int, day: int, number: int) -> str:
+        """The customer, or now and then a stranger; who that was is told later."""
+        who, table = customer(household), self._journey.table
+        dice = self._dice("stranger", household, day, number)
+        if not self._journey.whole or not dice.chance(table.anonymous):
+            return who
+        stranger = f"s-{household:05d}-{day}-{number}"
+        if dice.chance(table.identified):
+            when = (day + 1) * DAY + dice.below(2 * DAY)
+            self.sheet.tell(when, f"{stranger}-identified", stranger, "customer.identified", {"into": who})
+        return stranger
 
     def _order(self, basket: source.Basket) -> None:
         parcel, fields = None, self._fields(basket)
@@ -147,6 +166,8 @@ class _Shop:
             self._redeem(one, basket, basket.coupon_cents // len(redeemed))
         if parcel:
             parcel.follow()
+        if self._journey.whole:
+            attend_tasting(self.sheet, who, basket, self._dice("tasting", basket.id), self._journey.table)
 
     def _spend_points(self, basket: source.Basket, rhythm: Rhythm) -> None:
         dice, tens = self._dice("points", basket.id), rhythm.paid // 1000
@@ -175,6 +196,8 @@ class _Shop:
             known = self._demographics.get(household)
             self._profiles[household] = profile = InventedPerson(household, customer(household), known, dice, table)
             profile.register(self.sheet, at)
+            if self._journey.whole:
+                tell_diet(self.sheet, customer(household), at, self._dice("diet", household), table)
 
     def _redeem(self, one: source.Redemption, basket: source.Basket | None, cents: int) -> None:
         campaign = f"cj-campaign-{one.campaign}"

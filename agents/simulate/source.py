@@ -8,7 +8,7 @@ hardly anybody buys between 5 and 10 o'clock, that gap moves with daylight savin
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from agents.simulate.event_schedule import DAY
+from rules.working_days import holiday
 from schemas.ids import hash64
 
 FIRST_DAY: Final = int(datetime(2017, 1, 1, tzinfo=UTC).timestamp()) // DAY
@@ -31,6 +32,7 @@ DAYS: Final = 366
 STORE_ZONE: Final = ZoneInfo("America/New_York")
 CURRENCY: Final = "USD"
 
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 _PORTION: Final = 20_000
 _COLUMNS: Final = (
     "household_id",
@@ -78,6 +80,11 @@ class Demographics(NamedTuple):
     age: str | None
     income: str | None
     size: int | None
+
+
+def is_holiday(day: int) -> bool:
+    """Whether it is a public holiday where the shops stand; ``day`` counts from the epoch."""
+    return holiday(date.fromordinal(_EPOCH + day), "US") != ""
 
 
 def folder() -> Path:

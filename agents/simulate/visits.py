@@ -97,7 +97,7 @@ class Visit:
         self._step(at, "checkout.step", {"cart_id": self.cart, "step": name})
 
     def note(self, at: int, product: int, later: Dice, table: Distributions) -> None:
-        """A product is noted; it comes back into stock, or off the list."""
+        """A product is noted; it comes back into stock, off the list, or costs less."""
         out, sku, price = later.chance(table.noted_out), str(product), 100 * later.between(2, 40)
         when = at + later.between(DAY, 14 * DAY)
         self._step(at, "wishlist.added", {"sku": sku, "price": price, "currency": CURRENCY, "in_stock": not out})
@@ -106,6 +106,9 @@ class Visit:
             self._sheet.tell(when, f"{self.cart}-back", self._customer, "product.updated", fields)
         elif later.chance(table.noted_dropped):
             self._sheet.tell(when, f"{self.cart}-dropped", self._customer, "wishlist.removed", {"sku": sku})
+        elif later.chance(table.noted_cheaper):
+            fields = {"sku": sku, "stock": later.between(1, 40), "price": price * 4 // 5, "currency": CURRENCY}
+            self._sheet.tell(when, f"{self.cart}-cheaper", self._customer, "product.updated", fields)
 
     def payment_failed(self, at: int) -> None:
         """The payment was refused."""

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from agents.almanacs import AlmanacFeed
+from agents.calendar_warnings import calendar_warnings
 from agents.catalogue import topic_specs
+from agents.clock import wall_clock
 from agents.recovery.lane_states import check_together
 from agents.rulebooks import RulebookFeed
 from agents.worker.batches import Batches, MarkedBatches, Receive
@@ -33,8 +35,10 @@ from rules.rulebook import Rulebook
 from schemas.errors import TendError
 from schemas.lane import KafkaRecord
 from schemas.signing import Signing
+from schemas.times import to_datetime
 from schemas.topics import ALMANAC, LANE_TOPICS, RULEBOOKS
 from streams.lane_protocol import LaneConfig
+from streams.rulebook_schedule import FAR_AWAY
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +144,7 @@ class Worker:
         await check_together(parts.store, identity, settings.clock, firsts)
         await asyncio.to_thread(require_transactions, parts.connection)
         library = await parts.rulebooks.open()
+        _warn_of_calendars(library.at(FAR_AWAY)[-1])
         same_topics = SameTopics.of(parts.connection, identity)
         self._background = [
             asyncio.create_task(parts.almanacs.run(), name="almanacs"),
@@ -230,3 +235,9 @@ async def _run(engine: Engine) -> None:
 
 def _tell_of(book: Rulebook) -> None:
     log.info("Rulebook %s comes into force at %d", book.version, book.in_force_from)
+    _warn_of_calendars(book)
+
+
+def _warn_of_calendars(book: Rulebook) -> None:
+    for warning in calendar_warnings(book, to_datetime(wall_clock()).date()):
+        log.warning(warning)

@@ -13,7 +13,8 @@ from pydantic import Field, model_validator
 from rules.defaults.answers import AnswerTemplate
 from rules.defaults.brand import Phrases, StoreBrand
 from rules.defaults.commerce import CartDefaults, ComplaintDefaults, CouponDefaults, OrderDefaults, PointDefaults
-from rules.defaults.contact import Cap, Consents, Duplicates, Festival, Group, Quiet
+from rules.defaults.contact import Cap, Consents, Duplicates, Group, Quiet
+from rules.defaults.festivals import Festival
 from rules.defaults.section import Language, Name, Section
 from rules.defaults.segmentation import Place, Rfm, RhythmNumbers, Segments, Stages, Tier, TierMoves
 
@@ -65,7 +66,7 @@ class Defaults(Section):
     consents: Consents
     caps: Annotated[tuple[Cap, ...], Len(0, 12)]
     groups: Annotated[tuple[Group, ...], Len(0, 24)]
-    festivals: Annotated[tuple[Festival, ...], Len(0, 24)]
+    festivals: Annotated[tuple[Festival, ...], Len(0, 60)]
     duplicates: Duplicates
     brand: StoreBrand
     phrases: Annotated[dict[Language, Phrases], Len(1, 40)]

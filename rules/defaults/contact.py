@@ -1,4 +1,4 @@
-"""Numbers about reaching customers: quiet hours, caps, groups, consent, festivals; and how much is remembered."""
+"""Numbers about reaching customers: quiet hours, caps, groups, consent; and how much is remembered."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rules.defaults.section import Language, MonthDay, Name, Section
+from rules.defaults.section import Name, Section
 from schemas.actions import LocalTime
 from schemas.fields import ConsentChannel
 from schemas.record import MAX_SENT
-from schemas.times import DAY, Millis
+from schemas.times import DAY, MINUTE, Millis
 
 
 class Quiet(Section):
@@ -31,7 +31,7 @@ class Quiet(Section):
 
 
 class Cap(Section):
-    """Where ``count`` actions were given out in the last ``days`` days, one more is held or refused."""
+    """Where ``count`` actions were given out in the last ``days`` (or ``minutes``), one more is held or refused."""
 
     channel: ConsentChannel | Literal["any"]
     """The channel it counts, or ``any`` for all channels to the customer together."""
@@ -39,12 +39,20 @@ class Cap(Section):
     """The purpose it counts, or ``any``."""
     count: Annotated[int, Field(ge=1, le=MAX_SENT)]
     """Actions allowed in the window. The record remembers the last 12, so no more can be counted."""
-    days: Annotated[int, Field(ge=1, le=90)]
+    days: Annotated[int, Field(ge=0, le=90)] = 0
     """Length of the rolling window in days."""
+    minutes: Annotated[int, Field(ge=0, le=1_440)] = 0
+    """Its length in minutes, in place of days: what keeps messages apart."""
     limits: Literal["service", "marketing", "any"] = "any"
     """The purpose it limits, of those it counts: so service may slow marketing down and go on itself."""
     then: Literal["hold", "refuse"]
     """What happens to one more: held until there is room, or refused."""
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Cap:
+        if bool(self.days) == bool(self.minutes):
+            raise ValueError("a cap has either days or minutes")
+        return self
 
     def counts(self, channel: str, purpose: str) -> bool:
         """Whether an action on this channel and for this purpose counts."""
@@ -56,7 +64,12 @@ class Cap(Section):
 
     @property
     def window(self) -> Millis:
-        return self.days * DAY
+        return self.days * DAY + self.minutes * MINUTE
+
+    @property
+    def length(self) -> str:
+        """Its window in words."""
+        return f"{self.days} days" if self.days else f"{self.minutes} minutes"
 
 
 class Group(Section):
@@ -77,21 +90,6 @@ class Consents(Section):
 
     service: tuple[ConsentChannel, ...]
     """Channels on which service messages go unless the customer withdrew. Marketing always needs a grant."""
-
-
-class Festival(Section):
-    """A day on which customers are greeted."""
-
-    id: Name
-    """Name that the words for it are found by."""
-    calendar: Literal["solar", "lunar"]
-    """Which calendar ``date`` belongs to."""
-    date: MonthDay
-    """Month and day, as MM-DD. A day 30 that a lunar month has not is its last day."""
-    languages: tuple[Language, ...] = ()
-    """Languages whose speakers keep it; empty for everybody."""
-    regions: tuple[str, ...] = ()
-    """Regions, as profiles name them, in which it is kept; empty for all."""
 
 
 class Duplicates(Section):

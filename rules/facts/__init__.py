@@ -11,11 +11,12 @@ from types import MappingProxyType
 from rules.context import EventContext
 from rules.fact_types import FactValue
 from rules.facts.customer import CUSTOMER
+from rules.facts.days import DAYS
 from rules.facts.fact import Fact
 from rules.facts.history import HISTORY
 from rules.facts.moment import MOMENT_FACTS
 
-FACTS: dict[str, Fact] = {fact.name: fact for fact in (*CUSTOMER, *HISTORY, *MOMENT_FACTS)}
+FACTS: dict[str, Fact] = {fact.name: fact for fact in (*CUSTOMER, *HISTORY, *MOMENT_FACTS, *DAYS)}
 """All facts by name, in the order of the documentation."""
 
 __all__ = ["FACTS", "Fact", "FactReader", "asking", "known_facts"]

@@ -17,6 +17,7 @@ from schemas.fields import ComplaintCategory, ContactChannel, Urgency
 from schemas.times import DAY
 from schemas.triggers import TRIGGERS
 
+_OF_FESTIVALS: Final = ("festival", "festival.ahead")
 _NO_CHURN = Churn(probability=0.0, low=0.0, high=1.0, trusted=False)
 
 
@@ -91,6 +92,11 @@ def _any_open(context: EventContext) -> bool:
 def _this_open(context: EventContext) -> bool:
     complaint = context.complaint
     return complaint is not None and complaint.is_open
+
+
+def _overdue(context: EventContext) -> bool:
+    complaint = context.complaint
+    return complaint is not None and complaint.is_open and 0 < complaint.deadline <= context.at
 
 
 def _of_coupon(field: str, otherwise: FactValue) -> Callable[[EventContext], FactValue]:
@@ -183,6 +189,7 @@ _FACTS = (
          frozen=True, choices=lambda _: get_args(Urgency)),
     Fact("complaint.deadline", FactType.INT, MOMENT, "until when it must be resolved", _of_complaint("deadline", 0),
          unknown="0", frozen=True),
+    Fact("complaint.overdue", FactType.BOOL, "yes or no", "whether it is open, and that moment has passed", _overdue),
     Fact("complaint.due_on", FactType.STRING, DATE, "the day of that moment",
          lambda s: local_date(s.complaint.deadline, s) if s.complaint else "", unknown="empty", frozen=True),
     Fact("complaint.closed_on", FactType.STRING, DATE, "the day on which it was closed",
@@ -225,7 +232,9 @@ _FACTS = (
          _of_kind("product.updated", "category", ""), unknown="empty", frozen=True, optional=True),
     Fact("product.price", FactType.INT, MONEY, "its price now", _of_kind("product.updated", "price", 0),
          unknown="0", frozen=True),
-    Fact("product.currency", FactType.STRING, "ISO 4217", "currency of that price",
+    Fact("product.was", FactType.INT, MONEY, "what it cost before, where it costs less now", lambda s: 0,
+         unknown="0", frozen=True),
+    Fact("product.currency", FactType.STRING, "ISO 4217", "currency of these prices",
          _of_kind("product.updated", "currency", ""), unknown="empty", frozen=True),
     Fact("product.stock", FactType.INT, "pieces", "pieces of it that can be had",
          _of_kind("product.updated", "stock", 0), unknown="0", frozen=True),
@@ -234,7 +243,7 @@ _FACTS = (
     Fact("product.image", FactType.STRING, "URL", "its picture", _of_kind("product.updated", "image", ""),
          unknown="empty", frozen=True, optional=True),
     Fact("festival.id", FactType.STRING, "name", "the festival",
-         lambda s: s.trigger.ref.rpartition("-")[0] if s.trigger.name == "festival" else "", unknown="empty",
+         lambda s: s.trigger.ref.rpartition("-")[0] if s.trigger.name in _OF_FESTIVALS else "", unknown="empty",
          frozen=True, choices=_festivals),
     Fact("churn.known", FactType.BOOL, "yes or no", "whether a probability of churn was ever computed",
          lambda s: s.churn is not None or bool(s.record.churn)),

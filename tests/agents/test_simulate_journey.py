@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from agents.replay.event import ReplayEvent
 from agents.simulate import source
+from agents.simulate.distributions import Distributions
 from agents.simulate.document import simulator_page
 from agents.simulate.journey import Journey
 from schemas.events import decode_event
@@ -21,6 +23,7 @@ from schemas.times import DAY, HOUR
 from schemas.topics import TOPIC_OF
 
 FEW = 60
+OFTEN = Distributions(anonymous=0.05, tasting=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +169,41 @@ def test_without_simulation_only_the_data_speaks() -> None:
     kinds = {event.type for event in Journey(days=14, simulated=False).events()}
 
     assert kinds == {"order.placed", "receipt.redeemed"}
+
+
+def test_strangers_turn_out_to_be_customers_and_own_events_are_told_where_the_whole_shop_is_asked_for() -> None:
+    whole = list(Journey(days=60, households=FEW, whole=True, table=OFTEN).events())
+    strangers = {event.customer for event in whole if event.customer.startswith("s-")}
+    told = [orjson.loads(event.body) for event in whole]
+
+    assert {event.type for event in whole} >= {"customer.identified", "custom.happened"}
+    assert any("attributes" in body for body in told)
+    merged = {body["customer"]: body["into"] for body in told if body["type"] == "customer.identified"}
+    assert merged.keys() <= strangers
+    assert all(into.split("-")[1] == stranger.split("-")[1] for stranger, into in merged.items())
+    assert all(
+        last.type == "customer.identified"
+        for stranger in merged
+        for last in [event for event in whole if event.customer == stranger][-1:]
+    )
+
+
+def test_nobody_is_a_stranger_and_nothing_is_a_stores_own_elsewhere(stream: list[ReplayEvent]) -> None:
+    assert not any(event.customer.startswith("s-") or event.type == "custom.happened" for event in stream)
+
+
+def test_fewer_look_around_on_a_public_holiday() -> None:
+    def visits(factor: float) -> Counter[int]:
+        journey = Journey(days=60, households=FEW, table=Distributions(holiday_visits=factor))
+        browsed = (event for event in journey.events() if event.id.startswith("v-"))
+        return Counter(int(event.id.split("-")[2]) for event in browsed)
+
+    usual, quiet = visits(1.0), visits(0.0)
+    holidays = {day for day in usual if source.is_holiday(day)}
+
+    assert {date.fromordinal(date(1970, 1, 1).toordinal() + day) for day in holidays} >= {date(2017, 2, 20)}
+    assert not any(quiet[day] for day in holidays)
+    assert {day: quiet[day] for day in usual.keys() - holidays} == {day: usual[day] for day in usual.keys() - holidays}
 
 
 @pytest.mark.slow

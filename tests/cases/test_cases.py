@@ -71,9 +71,19 @@ class TestGoodsAndMoney:
         never = case("a2_never_delivered", "2026-04-20")
 
         assert given(late, "late_delivery_apology") == given(never, "late_delivery_apology") == ["03-06"]
-        assert len(given(late, "delivery_survey")) == 1
+        assert given(late, "delivery_survey") == [], "who got an apology is not asked how the delivery was"
         (found,) = late.customers["c-1"].orders.orders  # type: ignore[union-attr]  # there is a book
         assert (found.status, found.money, found.refunded) == ("delivered", "part_refunded", 1_500)
+
+    def test_who_got_a_part_of_the_money_back_is_asked_about_the_delivery_all_the_same(self) -> None:
+        done = told(
+            order("2026-03-03T12:00:00Z", promised_at="2026-03-06T20:00:00Z"),
+            news("order.delivered", "+1 day"),
+            news("refund.paid", refund="r-1", amount=1_500),
+            until="2026-03-10",
+        )
+
+        assert given(done, "delivery_survey") == ["03-05"]
 
     def test_what_is_cancelled_after_a_part_was_given_back_is_cancelled(self) -> None:
         done = case("b_refund_then_cancel", "2026-03-20")

@@ -13,13 +13,13 @@ from rules.calendar import (
     is_waking,
     local_time,
     next_birthday,
-    next_festival,
     next_local_hour,
     next_waking,
     spread,
     zone_of,
 )
 from rules.defaults import Defaults
+from rules.festivals import FestivalCalendar
 from rules.loading import shipped
 from schemas.record import Profile
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_datetime, to_millis
@@ -200,12 +200,13 @@ class TestBirthdays:
 
 class TestFestivals:
     def year(self, locale: str, zone: str = "Asia/Shanghai", region: str = "") -> list[tuple[str, str, int]]:
-        after, found = at("2026-01-01T12:00:00+08:00"), []
+        calendar, after, found = FestivalCalendar(NUMBERS), at("2026-01-01T12:00:00+08:00"), []
+        keeper = calendar.keeper(Profile(locale=locale, zone=zone, region=region))
         for _ in range(5):
-            one = next_festival(NUMBERS, zone, locale, region, after)
+            one = calendar.next(keeper, after)
             assert one
-            after = one[0]
-            found.append((here(one[0], zone), one[1], one[2]))
+            after = one.moment
+            found.append((here(one.moment, zone), one.id, one.year))
         return found
 
     def test_each_language_keeps_its_own(self) -> None:
@@ -221,17 +222,20 @@ class TestFestivals:
         assert self.year("") == self.year("en")
 
     def test_a_festival_may_be_kept_in_some_regions_only(self) -> None:
-        numbers = book(
+        calendar = book(
             "defaults:\n  festivals: [{id: carnival, calendar: solar, date: 02-16, regions: [Rheinland]}]\n"
-        ).defaults
+        ).festivals
+        after = at("2026-01-01T00:00:00Z")
 
-        assert next_festival(numbers, "UTC", "de", "Bayern", 0) is None
-        found = next_festival(numbers, "UTC", "de", "Rheinland", at("2026-01-01T00:00:00Z"))
+        assert calendar.next(calendar.keeper(Profile(locale="de", region="Bayern")), after) is None
+        found = calendar.next(calendar.keeper(Profile(locale="de", region="Rheinland")), after)
         assert found
-        assert found[1:] == ("carnival", 2026)
+        assert (found.id, found.year) == ("carnival", 2026)
 
     def test_no_festival_is_none(self) -> None:
-        assert next_festival(book("defaults:\n  festivals: []\n").defaults, "UTC", "en", "", 0) is None
+        calendar = book("defaults:\n  festivals: []\n").festivals
+
+        assert calendar.next(calendar.keeper(Profile()), 0) is None
 
 
 class TestSpread:

@@ -523,10 +523,10 @@ class TestWinBack:
         action = said(moments, "win_back_call")
         assert isinstance(action, CallbackAction)
         assert (action.channel, action.address) == ("call", "customer/c-1/phone")
-        assert to_millis(action.due_at) == NOON + 3 * DAY
+        assert to_millis(action.due_at) == NOON + 5 * DAY, "Monday, as three days on is a Saturday"
         told = message_of(action)
-        assert told.subject == "Call this customer, by Mar 7, 7:00\u202fAM"
-        assert told.named.subject == "Call {{ customer.name }}, by Mar 7, 7:00\u202fAM"
+        assert told.subject == "Call this customer, by Mar 9, 8:00\u202fAM"
+        assert told.named.subject == "Call {{ customer.name }}, by Mar 9, 8:00\u202fAM"
         assert "What stands out: quiet for longer than usual." in action.text
         assert "80" not in action.text, "who reads a number out says it to the customer"
         assert [one.rule for one in moments.outcome.actions] == ["win_back_call"]
@@ -555,7 +555,7 @@ class TestWinBack:
         moments.when("churn.scored", "12", NOON)
 
         assert moments.when("churn.scored", "13", NOON + 7 * DAY) == []
-        assert of("win_back_coupon", moments.when("churn.scored", "30", NOON + 61 * DAY)) == ["emitted"]
+        assert of("win_back_coupon", moments.when("churn.scored", "30", NOON + 91 * DAY)) == ["emitted"]
 
 
 class TestDormantWakeUp:

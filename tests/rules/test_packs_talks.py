@@ -11,7 +11,7 @@ from schemas.churn import PurchaseFeatures
 from schemas.record import Contact, CustomerRecord, Talks
 from schemas.times import DAY
 from tests.builders import event
-from tests.rules.moments import NOON, customer
+from tests.rules.moments import NOON, Moments, customer, message_of
 from tests.rules.test_packs import LIKELY, said, shop
 
 
@@ -55,6 +55,26 @@ class TestWishBack:
         moments.when("wish.back", "b-1")
 
         assert said(moments, "wish_back").text.startswith(headline)
+
+
+class TestWishCheaper:
+    def cheaper(self, price: int, was: int) -> Moments:
+        told: dict[str, Any] = {"title": "Field Guide to Birds", "price": price, "currency": "EUR", "stock": 3}
+        brought: dict[str, Any] = {"product.was": was}
+        moments = shop(event=event("product.updated", NOON, sku="b-1", **told))
+        moments.when("wish.cheaper", "b-1", **brought)
+        return moments
+
+    def test_both_prices_are_told(self) -> None:
+        moments = self.cheaper(1_500, 2_000)
+
+        message = message_of(said(moments, "wish_cheaper"))
+
+        assert message.subject == "Field Guide to Birds costs less now"
+        assert message.body[0].startswith("It is on your list. It costs €15.00 now, and was €20.00 before.")
+
+    def test_a_few_cents_are_not_worth_a_message(self) -> None:
+        assert self.cheaper(1_980, 2_000).texts == []
 
 
 class TestQuiet:

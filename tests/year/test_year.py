@@ -62,7 +62,7 @@ def year(broker_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def _replayed(installation: Installation) -> Summary:
-    journey = Journey()
+    journey = Journey(whole=True)
     source, began = CountedHistory(journey), time.monotonic()
     replay = Replay(
         source,
