@@ -174,7 +174,8 @@ def dots(mean: float | None) -> Markup:
     small = "".join(f'<circle cx="{x}" cy="8" r="2" fill="var(--edge)"/>' for x in (6, 33, 60, 87, 114))
     dot = "" if mean is None else f'<circle cx="{6 + 27 * (mean - 1):.1f}" cy="8" r="5" fill="var(--ink)"/>'
     return Markup(
-        '<svg width="120" height="16" aria-hidden="true"><line x1="6" x2="114" y1="8" y2="8" stroke="var(--line)"/>'
+        '<svg viewBox="0 0 120 16" width="120" height="16" aria-hidden="true">'
+        '<line x1="6" x2="114" y1="8" y2="8" stroke="var(--line)"/>'
         f"{small}{dot}</svg>"
     )
 
@@ -254,7 +255,7 @@ def sieve(proposed: int, losses: Sequence[tuple[str, int]], left: Sequence[int])
         left: acted, delivered, opened, redeemed.
     """
     row, y = 24, 0
-    width = 134.0 if proposed else 0.5
+    width = 102.0 if proposed else 0.5
     unit = width / (proposed or 1)
     parts = [f'<rect x="0" y="{y}" width="{width}" height="14" fill="var(--ink)"/>']
     at = width
@@ -270,4 +271,4 @@ def sieve(proposed: int, losses: Sequence[tuple[str, int]], left: Sequence[int])
     for count in left:
         y += row
         parts.append(f'<rect x="0" y="{y}" width="{max(count * unit, 0.5):.1f}" height="14" fill="var(--acted-m)"/>')
-    return Markup(f'<svg width="136" height="{y + row}" aria-hidden="true">{"".join(parts)}</svg>')
+    return Markup(f'<svg width="104" height="{y + row}" aria-hidden="true">{"".join(parts)}</svg>')

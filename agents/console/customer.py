@@ -39,6 +39,10 @@ _PAGE: Final = 40
 _ORDERS: Final = 5
 _DUE: Final = 8
 _WEEKS: Final = 12
+_WORTH_A_WORD: Final = 0.04
+"""A smaller move of the risk is not told."""
+_WORTH_A_CAUSE: Final = 0.05
+"""Below it nobody need ask what speaks for leaving."""
 _decode_score = msgspec.msgpack.Decoder(tuple[Millis, float]).decode
 _decode_move = msgspec.msgpack.Decoder(tuple[Millis, str, str]).decode
 
@@ -163,12 +167,13 @@ async def _risk(view: View, record: CustomerRecord) -> dict[str, Any]:
     return {
         "probability": record.churn[0] if record.churn else None,
         "was": words.percent(earlier[0])
-        if earlier and record.churn and abs(earlier[0] - record.churn[0]) > 0.04
+        if earlier and record.churn and abs(earlier[0] - record.churn[0]) > _WORTH_A_WORD
         else "",
         "chart": charts.steps(points, label) if len(points) > 2 else "",
         "causes": [
             {"words": words.named("causes", one.code), "share": one.share, "bar": charts.share_bar(one.share)}
             for one in causes_of(record, view.backend.almanacs.newest, now)
+            if record.churn[0] >= _WORTH_A_CAUSE
         ],
     }
 

@@ -18,7 +18,7 @@ from schemas.ids import partition_of
 from schemas.readings import STAGES
 
 _TIERS: Final = ("none", "bronze", "silver", "gold", "platinum")
-_LISTED: Final = 20
+_LISTED: Final = 14
 _FIELDS: Final = ("email", "phone", "name", "order", "complaint", "coupon", "action")
 _SAMPLE: Final = 10
 _LEAST_BEGINNING: Final = 3

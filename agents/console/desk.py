@@ -116,15 +116,16 @@ def _row(work: WorkItem, words: Words, now: Millis) -> dict[str, Any]:
         "left": words.clock_span(left) if left is not None else "–",
         "state": state,
         "title": title_of(work, words),
-        "note": words("lists.comma").join(note) or words.named("rules", work.rule),
+        "note": words("lists.comma").join(note) or work.text or words("desk.task"),
         "escalated": words("desk.escalated", when=words.when(work.escalated, now)) if work.escalated else "",
     }
 
 
 def title_of(work: WorkItem, words: Words) -> str:
     """What it is about, in a few words: the customer's own where there are some."""
-    if work.kind == "call":
-        return words("desk.call", why=words.named("rules", work.rule))
+    if work.kind != "complaint":
+        why = words.named("rules", work.rule)
+        return words("desk.call", why=why) if work.kind == "call" else why
     first = work.text.split(".")[0].strip()
     if first:
         return first if len(first) <= 60 else first[:57].rstrip() + "…"

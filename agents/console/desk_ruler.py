@@ -48,7 +48,11 @@ def ruler(todo: Sequence[WorkItem], chosen: WorkItem | None, view: View) -> Mark
 
 def _pin_words(work: WorkItem, x: float, words: Words) -> str:
     """What it is about, beside its mark, where the next one leaves room."""
-    about = words("due.call") if work.kind == "call" else words.named("categories", work.category or "other")
+    about = (
+        words.named("categories", work.category or "other")
+        if work.kind == "complaint"
+        else words("due.call" if work.kind == "call" else "desk.task")
+    )
     return f'<text x="{x + 17:.1f}" y="25" class="pin-about">{escape(about)}</text>'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, Final
 
 import yaml
@@ -124,7 +125,7 @@ async def _detail(rule: Rule, sums: Mapping[str, int], view: View) -> dict[str, 
         "steps": steps,
         "answers": channel_table(answers.get(rule.id, {}), words),
         "source": _source(rule),
-        "file": rule.file,
+        "file": PurePath(rule.file).name,
         "looks": looks(rule, await view.backend.rulebook(), view.query, view.now),
         "latest": [feed_entry(one, words, view.now) for one in newest[:6]],
     }

@@ -152,6 +152,7 @@ async def frame(view: View) -> dict[str, Any]:
         "w": view.words,
         "now": view.now,
         "me": view.session,
+        "zone": view.words.zone.key,
         "csrf": backend.sessions.csrf(view.session),
         "path": request.url.path,
         "theme": request.cookies.get("tend-theme", ""),

@@ -161,7 +161,7 @@ async def work_on(view: View) -> Response:
     work = await view.backend.rollups.one_work(view.backend.partition(customer), work_key(customer, name))
     if work is None:
         raise TendError(view.words("desk.gone", id=name))
-    words, me, is_call = view.words, view.session.name, work.kind == "call"
+    words, me, is_call = view.words, view.session.name, work.kind != "complaint"
     if step == "take":
         if work.owner and work.owner != me:
             raise TendError(words("desk.taken", owner=work.owner))

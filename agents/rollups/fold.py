@@ -144,11 +144,19 @@ class Fold:
         work.category = told.get("category") or work.category
         work.urgency = told.get("urgency") or work.urgency
         if kind == "complaint.resolved":
-            met = not work.due or at <= work.due
             self._bucket(at, f"complaints.closed.{work.category or 'other'}")
-            self._bucket(at, f"complaints.{'met' if met else 'missed'}.{work.category or 'other'}")
+            if not work.settled:
+                work.settled, work.settled_as = at, work.category or "other"
+                self._judge(work)
         elif kind == "complaint.opened":
             self._bucket(at, f"complaints.opened.{work.category or 'other'}")
+
+    def _judge(self, work: WorkItem) -> None:
+        """Count whether a deadline was met, once closing and ticket are both known, whichever is read first."""
+        if work.settled and work.promised:
+            self._bucket(
+                work.settled, f"complaints.{'met' if work.settled <= work.promised else 'missed'}.{work.settled_as}"
+            )
 
     def _receipt(self, told: Mapping[str, Any], kind: str, customer: str, at: Millis) -> None:
         self._bucket(at, kind)
@@ -233,13 +241,20 @@ class Fold:
             self._callback(told, customer, at)
 
     def _ticket(self, told: Mapping[str, Any], customer: str, at: Millis) -> None:
-        work = self._work_of(str(told.get("complaint_id") or told["action_id"]), "complaint", customer)
+        complaint = str(told.get("complaint_id") or "")
+        work = self._work_of(complaint or str(told["action_id"]), "complaint" if complaint else "task", customer)
+        if not complaint:
+            work.kind = "task"
+            work.text = str(told.get("reason", ""))[:MOST_TEXT]
         work.queue, work.urgency = str(told.get("queue", "")), str(told.get("urgency", "")) or work.urgency
-        work.category = str(told.get("category") or work.category)
+        work.category = work.category or str(told.get("category") or "")
         work.due, work.action_id, work.rule = _moment(told.get("due_at")) or 0, str(told["action_id"]), told["rule"]
         work.opened = work.opened or at
         if "escalated" in work.rule:
             work.escalated = at
+        if complaint and work.due and not work.promised:
+            work.promised = work.due
+            self._judge(work)
 
     def _callback(self, told: Mapping[str, Any], customer: str, at: Millis) -> None:
         work = self._work_of(str(told["action_id"]), "call", customer)

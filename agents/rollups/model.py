@@ -59,11 +59,11 @@ class SentMessage(msgspec.Struct, array_like=True, frozen=True):
 
 
 class WorkItem(msgspec.Struct, array_like=True):
-    """Something that a person of the store has to do: answer a complaint, or call."""
+    """Something that a person of the store has to do: answer a complaint, call, or see to a ticket."""
 
     id: str
     kind: str
-    """``complaint`` or ``call``."""
+    """``complaint``, ``call``, or ``task``: a ticket that is about no complaint."""
     customer: str
     category: str = ""
     urgency: str = ""
@@ -80,6 +80,12 @@ class WorkItem(msgspec.Struct, array_like=True):
     rule: str = ""
     action_id: str = ""
     """Of the ticket or the call."""
+    promised: Millis = 0
+    """The deadline that a complaint's first ticket named."""
+    settled: Millis = 0
+    """When it was closed for the first time."""
+    settled_as: str = ""
+    """Its category then."""
 
 
 class Changes(msgspec.Struct):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
 from agents.access import AccessKeys
 from agents.rollups.answers import CustomersActions, by_rule
@@ -13,6 +14,7 @@ from agents.rollups.model import ANSWERED_ACTIONS, Changes, WorkItem, decode_row
 from schemas.events import encode_event
 from schemas.lane import KafkaRecord
 from schemas.outcome import Decision, Reason, Verdict, encode_decision
+from schemas.times import to_rfc3339
 from schemas.topics import COMPLAINTS, DECISIONS, RECEIPTS, TICKETS, TOPIC_OF
 from tests.builders import START, event, when
 
@@ -242,3 +244,35 @@ def test_whoever_takes_a_call_first_has_it_until_it_is_handed_over() -> None:
 
     partition.tell("callback.handed_over", when(3), **call)
     assert partition.work[f"c-1 {'b' * 32}"].owner == ""
+
+
+def test_a_ticket_about_no_complaint_is_a_task_until_somebody_says_how_it_went() -> None:
+    partition = Partition()
+    ticket = {"action_id": "t" * 32, "customer": "c-1", "rule": "question_routed", "reason": "asked a question"}
+
+    partition.take((TICKETS, msgspec.json.encode(ticket | {"decided_at": "2026-03-02T12:00:00Z", "kind": "ticket"})))
+    task = partition.work[f"c-1 {'t' * 32}"]
+    assert (task.kind, task.text, task.closed) == ("task", "asked a question", 0)
+
+    partition.tell("callback.completed", when(1), action_id="t" * 32, outcome="reached")
+    assert partition.work[f"c-1 {'t' * 32}"].closed
+
+
+@pytest.mark.parametrize("ticket_first", [True, False], ids=["ticket first", "closing first"])
+@pytest.mark.parametrize(("days", "became"), [(1, "met"), (4, "missed")])
+def test_a_deadline_is_met_or_missed_whichever_topic_is_read_first(ticket_first: bool, days: int, became: str) -> None:
+    partition, due = Partition(), to_rfc3339(when(3))
+    partition.tell("complaint.opened", complaint_id="k-5", category="delivery")
+    told = {"action_id": "t" * 32, "customer": "c-1", "complaint_id": "k-5", "rule": "complaint_routed", "due_at": due}
+    ticket = TICKETS, msgspec.json.encode(told | {"decided_at": to_rfc3339(START), "kind": "ticket"})
+
+    def close() -> Changes:
+        return partition.tell("complaint.resolved", when(days), complaint_id="k-5", resolution="refunded")
+
+    first = partition.take(ticket) if ticket_first else close()
+    last = close() if ticket_first else partition.take(ticket)
+
+    sums = {name: by for one in (first, last) for day in one.days.values() for name, by in day.items()}
+    assert {name: by for name, by in sums.items() if name.startswith(("complaints.met", "complaints.missed"))} == {
+        f"complaints.{became}.delivery": 1
+    }

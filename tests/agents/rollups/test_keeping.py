@@ -27,7 +27,7 @@ from infra.settings import Settings, load_settings
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
 from schemas.times import DAY, HOUR, to_datetime, to_rfc3339
-from schemas.topics import DECISIONS, EVENT_TOPICS, ORDERS, RECEIPTS, TOPIC_OF
+from schemas.topics import DECISIONS, EVENT_TOPICS, ORDERS, RECEIPTS, TICKETS, TOPIC_OF
 from tests.builders import START
 
 PARTITIONS = 2
@@ -52,8 +52,8 @@ def life(dice: random.Random, number: int) -> tuple[str, str, dict[str, Any]]:
     choices: list[tuple[str, dict[str, Any]]] = [
         ("order.placed", {"order_id": f"o-{number}", "amount": 100, "currency": "EUR"}),
         ("product.viewed", {"sku": "s-1"}),
-        ("complaint.opened", {"complaint_id": f"k-{number % 50}", "category": "delivery"}),
-        ("complaint.resolved", {"complaint_id": f"k-{number % 50}", "resolution": "refunded"}),
+        ("complaint.opened", {"complaint_id": f"k-{customer}", "category": "delivery"}),
+        ("complaint.resolved", {"complaint_id": f"k-{customer}", "resolution": "refunded"}),
         ("customer.updated", {"email": f"{customer}@example.org"}),
     ]
     kind, fields = dice.choice(choices)
@@ -101,11 +101,26 @@ def receipt(dice: random.Random, number: int) -> tuple[str, str, dict[str, Any]]
     return RECEIPTS, CUSTOMERS[action % 40], told
 
 
+def ticket(dice: random.Random, number: int) -> tuple[str, str, dict[str, Any]]:
+    """A complaint given to a desk, with its deadline; perhaps read after the complaint was closed."""
+    customer, at = dice.choice(CUSTOMERS), START + number * HOUR % (20 * DAY)
+    told = {
+        "action_id": f"{number:032x}",
+        "customer": customer,
+        "complaint_id": f"k-{customer}",
+        "kind": "ticket",
+        "rule": "complaint_routed",
+        "decided_at": to_rfc3339(at),
+        "due_at": to_rfc3339(at + 12 * HOUR),
+    }
+    return TICKETS, customer, told
+
+
 def fill(settings: Settings, dice: random.Random, first: int, count: int) -> None:
     """Let some things happen."""
     producer = BulkProducer(KafkaConnection.of(settings))
     for number in range(first, first + count):
-        topic, customer, body = dice.choice([life, decision, receipt])(dice, number)
+        topic, customer, body = dice.choice([life, life, decision, receipt, ticket])(dice, number)
         producer.send(topic, partition_of(customer, PARTITIONS), customer.encode(), orjson.dumps(body), START)
     producer.flush()
 
