@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
 
 from schemas.currencies import DIGITS
+from schemas.fields import EARLIEST, LATEST
 from schemas.identity import carried_reference
 from schemas.ids import digest
 
@@ -105,6 +106,8 @@ def moment(name: str, value: Any, *, utc: bool = False) -> datetime:
         if not utc:
             raise Refused(name, "expected an offset, such as +01:00 or Z")
         read = read.replace(tzinfo=UTC)
+    if not EARLIEST.year <= read.year < LATEST.year:
+        raise Refused(name, f"expected a time between {EARLIEST.year} and {LATEST.year}")
     return read
 
 

@@ -217,7 +217,7 @@ def _delimited_rows(text: Iterable[str], table: Table) -> Iterator[TableRow]:
     lines = _Lines(islice(text, table.skipped, None))
     reader = csv.reader(lines, delimiter=table.delimiter, strict=True)
     if table.named:
-        next(reader, None)
+        _pass_header(reader, table)
     while True:
         begin = table.skipped + reader.line_num + 1
         lines.taken.clear()
@@ -238,6 +238,19 @@ def _delimited_rows(text: Iterable[str], table: Table) -> Iterator[TableRow]:
             yield TableRow(begin, cells)
         else:
             table.counts["empty"] += 1
+
+
+def _pass_header(reader: Iterator[list[str]], table: Table) -> None:
+    first = table.skipped + 1
+    try:
+        next(reader, None)
+    except csv.Error as error:
+        if "unexpected end" in str(error) or "larger than" in str(error):
+            raise _never_closed(table, first, first) from None
+        raise TendError(
+            f"{table.source.name}, line {first}: the names of the columns cannot be read: quotation marks stand where "
+            "none belong. Mend that line; nothing was written."
+        ) from None
 
 
 def _never_closed(table: Table, begin: int, last: int) -> TendError:
