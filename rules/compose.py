@@ -13,6 +13,7 @@ from rules.context import EventContext
 from rules.countries import country_of_customer
 from rules.messages.shown import Missing
 from rules.messages.writing import Occasion, WrittenMessage, write
+from rules.profiling import is_profiled
 from rules.proposal import Proposal, filled, plain
 from rules.schema import CouponTerms
 from rules.working_days import next_working_day
@@ -57,6 +58,7 @@ def compose(proposal: Proposal) -> AnyAction:
         "address": _address(proposal),
         "rule": proposal.rule.id,
         "purpose": proposal.rule.terms.purpose,
+        "profiled": True if proposal.is_marketing and is_profiled(proposal) else None,
         "rulebook": context.rulebook.version,
         "almanac": context.almanac,
         "reason": proposal.reason(),

@@ -9,10 +9,12 @@ from rules import recent_actions
 from rules.action_history import ActionHistory
 from rules.calendar import next_waking
 from rules.defaults import Cap
+from rules.profiling import is_profiled, profiled_by
 from rules.proposal import Proposal
 from schemas.channels import channel_spec
 from schemas.fields import Channel
 from schemas.outcome import Reason
+from schemas.readings import may_profile
 from schemas.times import Millis, to_rfc3339
 
 
@@ -33,6 +35,13 @@ def expired(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     if context.acting < proposal.expires and context.at < proposal.expires:
         return None
     return Refusal(Reason.EXPIRED, detail=f"it was of use until {to_rfc3339(proposal.expires)}")
+
+
+def profiling(proposal: Proposal, history: ActionHistory) -> Refusal | None:
+    """Who objects to being profiled gets the marketing that they would get if nothing were known of their profile."""
+    if proposal.is_marketing and not may_profile(proposal.context.record.consents) and is_profiled(proposal):
+        return Refusal(Reason.NO_PROFILING, detail=f"chosen by {', '.join(profiled_by(proposal))}")
+    return None
 
 
 def cooldown(proposal: Proposal, history: ActionHistory) -> Refusal | None:
@@ -106,7 +115,7 @@ def total_caps(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     return _capped(proposal, history, caps, proposal.channel, Reason.TOTAL_CAP) or _remembered(proposal, history)
 
 
-BEFORE_CHANNEL: Final[tuple[Limit, ...]] = (expired, cooldown, group_exclusion)
+BEFORE_CHANNEL: Final[tuple[Limit, ...]] = (expired, profiling, cooldown, group_exclusion)
 ON_CHANNEL: Final[tuple[Limit, ...]] = (open_complaint, quiet_hours, total_caps)
 LIMITS: Final = (*BEFORE_CHANNEL, channel_available, *ON_CHANNEL)
 """In this order; what is final comes before what only holds."""

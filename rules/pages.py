@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from rules.checking import RULE_TRIGGERS
 from rules.defaults import Defaults, Section
-from rules.facts import FACTS
+from rules.facts import FACTS, Fact
+from rules.facts.profile import of_profile
 from rules.formats import FORMATS
 from rules.limits import LIMITS
 from rules.loading import shipped
@@ -152,7 +153,9 @@ _FACTS: Final = """\
 
 What conditions, values, occasions and reasons may ask. Each fact always has a value of its type; the last column says
 which, where there is nothing to tell. Facts marked *frozen* describe the moment of the proposal: a held action keeps
-them, all others are read again when it is decided again. Facts marked *personal* are left out of the ledger.
+them, all others are read again when it is decided again. Facts marked *personal* are left out of the ledger. Facts
+marked *profile* judge the customer: of those who object to that, marketing rules know nothing by them (see
+[messages.md](messages.md#who-objects-to-being-profiled)).
 Generated from `rules/facts/` by `make docs`; `tend rules facts` prints the same table.
 """
 
@@ -183,14 +186,14 @@ def rules_page() -> str:
 def facts_page() -> str:
     """``docs/facts.md``."""
     rows = [
-        (f"`{fact.name}`", fact.kind, fact.unit, fact.meaning + _marks(fact.frozen, fact.personal), fact.unknown)
-        for fact in FACTS.values()
+        (f"`{fact.name}`", fact.kind, fact.unit, fact.meaning + _marks(fact), fact.unknown) for fact in FACTS.values()
     ]
     return _FACTS + "\n" + _table(("fact", "type", "unit", "meaning", "where unknown"), rows)
 
 
-def _marks(frozen: bool, personal: bool) -> str:
-    return "".join(f" (*{mark}*)" for mark, is_so in (("frozen", frozen), ("personal", personal)) if is_so)
+def _marks(fact: Fact) -> str:
+    marks = (("frozen", fact.frozen), ("personal", fact.personal), ("profile", of_profile(fact)))
+    return "".join(f" (*{mark}*)" for mark, is_so in marks if is_so)
 
 
 def _fields(model: type[BaseModel]) -> str:

@@ -60,6 +60,8 @@ class Action(Contract):
     """Reference to the address in the customer record, ``customer/<id>/email``; never the address itself."""
     rule: Label
     purpose: Purpose
+    profiled: Literal[True] | None = None
+    """A profile of the customer decided it: not to be sent to one who objects to that meanwhile."""
     rulebook: Label
     """Version of the rulebook that decided."""
     almanac: int

@@ -10,7 +10,8 @@ from schemas.custom import CustomHappened, OwnValue
 from schemas.event import Event
 from schemas.fields import (
     Calendar,
-    ConsentChannel,
+    ConsentPurpose,
+    ConsentScope,
     Currency,
     CustomerId,
     Email,
@@ -20,7 +21,6 @@ from schemas.fields import (
     Moment,
     Name,
     Phone,
-    Purpose,
     Reference,
     Sku,
     Zone,
@@ -67,19 +67,25 @@ class CustomerUpdated(_Details):
 
 
 class ConsentGranted(Event):
-    """The customer allows messages of this purpose on this channel."""
+    """The customer allows messages of this purpose on this channel, or on ``any``.
+
+    ``profiling`` is no matter of channels: marketing may be chosen by their profile again.
+    """
 
     type: Literal["consent.granted"] = "consent.granted"
-    channel: ConsentChannel
-    purpose: Purpose
+    channel: ConsentScope
+    purpose: ConsentPurpose
 
 
 class ConsentWithdrawn(Event):
-    """The customer no longer allows messages of this purpose on this channel."""
+    """The customer no longer allows messages of this purpose on this channel, or on ``any``.
+
+    ``profiling`` is no matter of channels: they object to being profiled for marketing (GDPR, Article 21).
+    """
 
     type: Literal["consent.withdrawn"] = "consent.withdrawn"
-    channel: ConsentChannel
-    purpose: Purpose
+    channel: ConsentScope
+    purpose: ConsentPurpose
 
 
 class ErasureRequested(Event):

@@ -97,6 +97,11 @@ def encode_event(event: Event) -> bytes:
     return orjson.dumps(plain | dict.fromkeys(sorted(cleared)))
 
 
+def was_mended(event: Event) -> bool:
+    """Whether a decoded event is not its body as it stands: something was left out, or taken for nothing told."""
+    return "left_out" in event.__dict__
+
+
 def readdressed(event: AnyEvent, customer: str) -> bytes:
     """The event as JSON, as if told of another customer."""
     received: object = event

@@ -61,6 +61,10 @@ Channel = Literal["sms", "email", "push", "call", "desk"]
 """Where an action goes; ``desk`` is a queue of the store's own people and needs no consent."""
 Purpose = Literal["service", "marketing"]
 ConsentChannel = Literal["sms", "email", "push", "call"]
+ConsentPurpose = Literal["service", "marketing", "profiling"]
+"""What a customer may allow: messages of a purpose, or that marketing is chosen by their profile."""
+ConsentScope = Literal["sms", "email", "push", "call", "any"]
+"""One channel, or all of them."""
 ComplaintCategory = Literal[
     "delivery", "product", "payment", "service", "account", "privacy", "safety", "other", "counterfeit"
 ]

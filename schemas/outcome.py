@@ -19,6 +19,7 @@ class Reason(StrEnum):
     """Why an action was refused or held. The list is complete: each limit gives one of these."""
 
     NO_CONSENT = "no_consent"
+    NO_PROFILING = "no_profiling"
     NO_ADDRESS = "no_address"
     OPEN_COMPLAINT = "open_complaint"
     QUIET_HOURS = "quiet_hours"
@@ -35,6 +36,7 @@ class Reason(StrEnum):
 REASONS_IN_WORDS = MappingProxyType(
     {
         Reason.NO_CONSENT: "the customer did not allow messages of this purpose on any channel the rule may use",
+        Reason.NO_PROFILING: "the customer objects to marketing that is chosen by their profile",
         Reason.NO_ADDRESS: "no address is known on a channel that the customer allows",
         Reason.OPEN_COMPLAINT: "marketing waits while a complaint is open",
         Reason.QUIET_HOURS: "it is night where the customer lives; decided again in the morning",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, get_args
 
 from schemas.fields import SurveyDimension
-from schemas.record import Points, Purchases
+from schemas.record import Consent, Points, Purchases
 from schemas.times import WEEK, Millis
 
 BUCKET: Final[Millis] = 4 * WEEK
@@ -21,6 +22,16 @@ VALUES: Final = ("low", "middle", "high")
 
 DIMENSIONS: Final[tuple[SurveyDimension, ...]] = get_args(SurveyDimension)
 """Of surveys, in the order of the record."""
+
+
+PROFILING: Final = ("any", "profiling")
+"""How a record knows the customer's word on being profiled."""
+
+
+def may_profile(consents: Iterable[Consent]) -> bool:
+    """Whether marketing may be chosen by the customer's profile: unless they have objected."""
+    said = [one.granted for one in consents if (one.channel, one.purpose) == PROFILING]
+    return said[-1] if said else True
 
 
 def last_year(purchases: Purchases, now: Millis) -> tuple[int, int]:

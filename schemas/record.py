@@ -101,6 +101,7 @@ class Consent(RecordPart):
     """The customer's last word on one channel and purpose."""
 
     channel: str
+    """``any`` for the purpose ``profiling``, which knows no channels."""
     purpose: str
     granted: bool
     at: Millis

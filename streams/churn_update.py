@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from rules.context import Churn, EventContext, LaneContext
-from schemas.churn import HorizonState, Score
+from schemas.churn import HorizonState, PendingLabels, Score
+from schemas.readings import may_profile
 from schemas.record import CustomerRecord
 from schemas.times import SECOND, Millis
 from streams.churn import counts_of, enqueue, explanations, pending_labels, remember_order, score
@@ -36,13 +37,21 @@ def count(context: EventContext) -> None:
 def predict(context: EventContext, about: str) -> None:
     """A prediction point: score every horizon and keep the label pending; the first horizon is what rules see."""
     record, state = context.record, context.lane.almanac.churn
-    if not record.purchase_features.orders or not context.lane.horizons:
+    if not record.purchase_features.orders or not context.lane.horizons or not may_profile(record.consents):
         return
     scores = [score(state, record.purchase_features, context.at, horizon) for horizon in context.lane.horizons]
     for horizon, scored in zip(context.lane.horizons, scores, strict=True):
         enqueue(record.pending_labels, context.at, scored, record.id, horizon)
     record.churn = [round(scored.p, DIGITS) for scored in scores]
     context.churn, context.scored = _fresh(context, scores[0]), about
+    schedule_maturity(context)
+
+
+def forget(context: EventContext) -> None:
+    """Of who objects to being profiled there is no score, and nothing is learned."""
+    context.record.churn = []
+    context.record.pending_labels = PendingLabels()
+    context.churn = None
     schedule_maturity(context)
 
 

@@ -15,6 +15,7 @@ from rules.facts import FactReader
 from rules.rule import Rule
 from schemas.codec import decode_record, encode_record
 from schemas.outcome import REASONS_IN_WORDS, Decision, Fact, Verdict
+from schemas.readings import may_profile
 from schemas.times import Millis, to_rfc3339
 from schemas.triggers import NOTICED, Trigger
 from streams import churn_update
@@ -89,8 +90,14 @@ def _condition_now(rule: Rule, customer: Customer, lane: LaneContext, now: Milli
     except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError) as failure:
         return [f"Its condition cannot be worked out outside such a moment: {failure}."]
     verdict = "is true" if holds else "is not true"
-    sentences = [f"Its condition {verdict} now: {rule.when.text.strip()}."]
+    sentences = [*_objection(rule, customer), f"Its condition {verdict} now: {rule.when.text.strip()}."]
     return [*sentences, f"What it knows: {_told(facts)}."] if facts else sentences
+
+
+def _objection(rule: Rule, customer: Customer) -> list[str]:
+    if rule.terms.purpose != "marketing" or may_profile(customer.record.consents):
+        return []
+    return ["The customer objects to being profiled: a rule of marketing knows nothing of their profile."]
 
 
 def _context(rule: Rule, customer: Customer, lane: LaneContext, now: Millis) -> EventContext:

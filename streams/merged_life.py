@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from rules.context import EventContext
 from schemas.order_book import MAX_ORDERS, Order, OrderBook
 from schemas.outcome_codes import OutcomeCode
-from schemas.readings import BUCKETS
+from schemas.readings import BUCKETS, may_profile
 from schemas.record import (
     MAX_ATTRIBUTES,
     MAX_CONTACTS,
@@ -38,7 +38,7 @@ from schemas.record import (
     Talks,
 )
 from schemas.times import Millis
-from streams import complaints, order_effects, orders
+from streams import churn_update, complaints, order_effects, orders
 from streams.churn import joined_features
 from streams.duplicates import joined
 from streams.timer_schedule import (
@@ -78,6 +78,8 @@ def take_in(context: EventContext, other: CustomerRecord, other_book: OrderBook,
     record.merged = record.merged[-MAX_MERGED:]
     context.at = max(context.at, other.seen)
     _schedule(context)
+    if not may_profile(record.consents):
+        churn_update.forget(context)
 
 
 def _said(record: CustomerRecord, other: CustomerRecord) -> None:

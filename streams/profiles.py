@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from rules.context import EventContext
 from rules.zones import resolved_zone
@@ -14,10 +14,12 @@ from schemas.customers import (
     CustomerUpdated,
     ErasureRequested,
 )
+from schemas.fields import ConsentChannel
 from schemas.outcome_codes import OutcomeCode
+from schemas.readings import PROFILING, may_profile
 from schemas.record import MAX_TAGS, Consent, CustomerRecord, OrderBook
 from schemas.times import Millis
-from streams import custom
+from streams import churn_update, custom
 from streams.texts import clipped
 from streams.timer_schedule import schedule_dates
 
@@ -80,16 +82,27 @@ def withdraw(context: EventContext, event: ConsentWithdrawn) -> OutcomeCode | No
 
 
 def set_consent(context: EventContext, channel: str, purpose: str, granted: bool, at: Millis) -> OutcomeCode | None:
-    """The customer's last word counts; at the same moment, the refusal."""
-    consents = context.record.consents
-    said = next((one for one in consents if one.channel == channel and one.purpose == purpose), None)
+    """The customer's last word counts; at the same moment, the refusal. Who objects to profiling has no score."""
+    if purpose == PROFILING[1]:
+        channels: tuple[str, ...] = (PROFILING[0],)
+    else:
+        channels = get_args(ConsentChannel) if channel == "any" else (channel,)
+    heard = [_hear(context.record.consents, Consent(one, purpose, granted, at)) for one in channels]
+    if not may_profile(context.record.consents):
+        churn_update.forget(context)
+    return None if any(heard) else OutcomeCode.OUTDATED
+
+
+def _hear(consents: list[Consent], told: Consent) -> bool:
+    """Keep a word, unless a later one was heard before."""
+    said = next((one for one in consents if (one.channel, one.purpose) == (told.channel, told.purpose)), None)
     if said is None:
-        consents.append(Consent(channel, purpose, granted, at))
-        return None
-    if at < said.at or (at == said.at and (granted or not said.granted)):
-        return OutcomeCode.OUTDATED
-    said.granted, said.at = granted, at
-    return None
+        consents.append(told)
+        return True
+    if told.at < said.at or (told.at == said.at and (told.granted or not said.granted)):
+        return False
+    said.granted, said.at = told.granted, told.at
+    return True
 
 
 def erase(context: EventContext, event: ErasureRequested) -> OutcomeCode | None:

@@ -8,12 +8,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from schemas.fields import (
     ComplaintCategory,
-    ConsentChannel,
+    ConsentPurpose,
+    ConsentScope,
     CustomerId,
     Label,
     Minor,
     Person,
-    Purpose,
     Reference,
     Text,
     Urgency,
@@ -62,8 +62,8 @@ class Page(BaseModel):
 
 
 class ConsentTold(RequestBody):
-    channel: Annotated[ConsentChannel, Field(examples=["email"])]
-    purpose: Annotated[Purpose, Field(examples=["marketing"])]
+    channel: Annotated[ConsentScope, Field(examples=["email"])]
+    purpose: Annotated[ConsentPurpose, Field(examples=["marketing"])]
     granted: Annotated[bool, Field(examples=[False])]
 
 

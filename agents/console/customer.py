@@ -31,6 +31,7 @@ from agents.rollups.model import decode_message, decode_row
 from schemas.almanac import Almanac
 from schemas.churn import Explanation
 from schemas.outcome import decode_decision
+from schemas.readings import may_profile
 from schemas.record import CustomerRecord, OrderBook
 from schemas.times import DAY, Millis, to_datetime
 from streams.churn import explanations, score
@@ -108,6 +109,7 @@ async def customer_values(view: View) -> dict[str, Any]:
         "owes": owed_sentence(open_work, words, now),
         "strip": figures(record, life, words, now),
         "consent": consents_section(record),
+        "may_profile": may_profile(record.consents),
         "chosen": chosen,
         "counts": counted(entries, coming),
         "coming": coming[:_DUE] if chosen in ("", "due") else [],

@@ -49,7 +49,8 @@ def happenings(life: Life, words: Words) -> Iterable[TimelineEntry]:
 
 def _event_title(row: TimelineRow, words: Words) -> str:
     data = row.data
-    key = f"events.{row.kind}"
+    key = f"events.{row.kind}.{data.get('purpose')}"
+    key = key if words.has(key) else f"events.{row.kind}"
     if row.kind == "complaint.updated" and row.actor.startswith("staff:") and data.get("urgency"):
         key = "events.complaint.escalated"
     if not words.has(key):

@@ -17,6 +17,7 @@ from rules.defaults.answers import UNWRITTEN
 from schemas.channels import TO_CUSTOMERS
 from schemas.errors import TendError
 from schemas.events import Invalid
+from schemas.readings import may_profile
 from schemas.times import SECOND, to_rfc3339
 
 SOURCE: Final = "console"
@@ -86,6 +87,7 @@ async def dialog(view: View) -> Response:
             for purpose in ("service", "marketing")
             for channel in TO_CUSTOMERS
         ]
+        values["consents"].append(("profiling", "any", may_profile(record.consents)))
     name = what.replace("-", "_")
     return HTMLResponse(environment().get_template(f"dialog/{name}.html").render(**values, **await frame(view)))
 
@@ -109,8 +111,9 @@ async def consent(view: View) -> Response:
     fields = {"channel": told.get("channel"), "purpose": told.get("purpose")}
     event_id = await tell(view, customer, kind, fields)
     words = view.words
+    whole = f"events.{kind}.{fields['purpose']}"
     what = words(
-        f"events.{kind}",
+        whole if words.has(whole) else f"events.{kind}",
         channel=words.named("channels", str(fields["channel"])),
         purpose=words.named("purposes", str(fields["purpose"])),
     )

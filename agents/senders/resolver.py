@@ -13,6 +13,7 @@ from schemas.actions import AnyAction, SendingHours
 from schemas.channels import channel_spec
 from schemas.codec import decode_record
 from schemas.ids import partition_of
+from schemas.readings import may_profile
 from schemas.record import CustomerRecord
 from schemas.times import DAY, Millis, to_millis
 
@@ -67,6 +68,8 @@ class Resolver:
             return Suppressed("erased")
         if not _allowed(record, action):
             return Suppressed("no_consent")
+        if action.profiled and not may_profile(record.consents):
+            return Suppressed("no_profiling")
         sender = Actor("system", f"send-{action.channel}")
         contact = await contact_of(record, actor=sender, purpose=ContactPurpose.SEND, audit=self._audit)
         spec = channel_spec(action.channel)

@@ -15,11 +15,12 @@ from rules.facts.days import DAYS
 from rules.facts.fact import Fact
 from rules.facts.history import HISTORY
 from rules.facts.moment import MOMENT_FACTS
+from rules.facts.profile import nothing_known, of_profile
 
 FACTS: dict[str, Fact] = {fact.name: fact for fact in (*CUSTOMER, *HISTORY, *MOMENT_FACTS, *DAYS)}
 """All facts by name, in the order of the documentation."""
 
-__all__ = ["FACTS", "Fact", "FactReader", "asking", "known_facts"]
+__all__ = ["FACTS", "Fact", "FactReader", "Unprofiled", "asking", "known_facts"]
 
 _OWN: ContextVar[Mapping[str, Fact]] = ContextVar("own_facts", default=MappingProxyType({}))
 
@@ -62,6 +63,21 @@ class FactReader:
         """
         return FACTS[name] if name in FACTS else self.context.rulebook.facts[name]
 
+    def unprofiled(self) -> Unprofiled:
+        """The same, of whose profile nothing is known."""
+        return Unprofiled(self)
+
     def all(self, names: Iterable[str]) -> dict[str, FactValue]:
         """These facts with their values."""
         return {name: self[name] for name in names}
+
+
+class Unprofiled:
+    """What is left to decide on of a customer who objects to being profiled."""
+
+    def __init__(self, reader: FactReader) -> None:
+        self._reader = reader
+
+    def __getitem__(self, name: str) -> FactValue:
+        fact = self._reader.fact(name)
+        return nothing_known(fact) if of_profile(fact) else self._reader[name]

@@ -7,7 +7,7 @@ from rules.defaults import Defaults
 from rules.fact_types import FactType
 from rules.facts.fact import Fact
 from rules.languages import of_language
-from schemas.readings import ACTIVITIES, STAGES, VALUES
+from schemas.readings import ACTIVITIES, STAGES, VALUES, may_profile
 from schemas.times import DAY, Millis
 
 NEVER = 99_999
@@ -54,6 +54,9 @@ CUSTOMER = (
          lambda s: list(s.record.profile.tags), unknown="empty list"),
     Fact("profile.registered", FactType.BOOL, "yes or no", "whether the customer has opened an account",
          lambda s: s.record.profile.registered > 0),
+    Fact("profile.may_profile", FactType.BOOL, "yes or no",
+         "whether marketing may be chosen by the customer's profile: unless they have objected",
+         lambda s: may_profile(s.record.consents)),
     Fact("profile.registered_days", FactType.INT, "days", "whole days since the customer opened an account",
          lambda s: days_since(s.record.profile.registered, s.at), unknown=str(NEVER)),
     Fact("segment.tier", FactType.STRING, "name", "the customer's tier, as the defaults name them",

@@ -111,3 +111,14 @@ def test_somebody_forgotten_is_looked_at_by_no_rule() -> None:
     assert why_not(life.customer, "cart_left", life.lane, when(1)) == [
         "The customer asked to be forgotten: no rule looks at them any more."
     ]
+
+
+def test_of_who_objects_to_being_profiled_that_is_the_answer() -> None:
+    life = Life(lane_context(shipped()))
+    reachable(life)
+    life.happens(event("consent.withdrawn", when(0, 1), channel="any", purpose="profiling"))
+
+    said = " ".join(why_not(life.customer, "win_back_coupon", life.lane, when(1)))
+
+    assert "The customer objects to being profiled" in said
+    assert "objects" not in " ".join(why_not(life.customer, "welcome", life.lane, when(1)))

@@ -129,3 +129,28 @@ def test_after_erasure_nothing_is_kept_and_nothing_wakes() -> None:
     assert life.stored() == before
     assert outcome.codes == {OutcomeCode.ERASED: 2}
     assert life.heard == []
+
+
+def test_a_word_on_any_channel_is_a_word_on_each() -> None:
+    life = Life()
+    life.happens(event("consent.withdrawn", channel="any", purpose="marketing"))
+
+    assert {(one.channel, one.purpose, one.granted) for one in life.record.consents} == {
+        (channel, "marketing", False) for channel in ("sms", "email", "push", "call")
+    }
+
+
+def test_who_objects_to_being_profiled_has_no_score_and_teaches_nothing() -> None:
+    life = Life()
+    life.happens(placed(), placed(when(20), "o-2"))
+    life.until(when(60))
+    assert life.record.churn
+    assert life.record.pending_labels.labels
+
+    life.happens(event("consent.withdrawn", when(61), channel="email", purpose="profiling"))
+    life.happens(placed(when(62), "o-3"))
+    lessons = life.until(when(300)).lessons
+
+    assert [(one.channel, one.purpose, one.granted) for one in life.record.consents] == [("any", "profiling", False)]
+    assert (life.record.churn, life.record.pending_labels.labels, lessons) == ([], [], [])
+    assert life.record.segment.tier, "tiers stay: they are the terms of the store"
