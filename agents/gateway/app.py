@@ -24,12 +24,14 @@ from agents.gateway.forgetting import listen
 from agents.gateway.intake import Intake, Tally
 from agents.gateway.keys import WriteKey, read_keys
 from agents.gateway.known_orders import KnownOrders
+from agents.gateway.open_pages import OpenPages
 from agents.gateway.segment import CALLS, SegmentDoor
 from agents.gateway.snippet import snippet
 from agents.gateway.throttle import Throttle
 from agents.gateway.webhooks import SHOPIFY, WOOCOMMERCE, System, WebhookDoor
 from agents.imports.statuses import told_statuses
 from agents.links import Links
+from agents.links.linked import LinkedCustomers
 from agents.links.pages import PublicPages
 from agents.rulebooks import own_rulebook
 from agents.senders.bounce_intake import BounceIntake
@@ -44,9 +46,6 @@ from infra.telemetry import Telemetry
 from schemas.actions import MessageAction, encode_action
 from schemas.errors import DependencyUnavailable
 from schemas.times import to_millis
-
-_PAGES_PER_SECOND = 2.0
-_PAGES_BURST = 60.0
 
 
 def gateway(settings: Settings) -> Starlette:
@@ -77,7 +76,8 @@ def gateway(settings: Settings) -> Starlette:
 
     links = Links(tables.client, tables.address, keys.links, defaults.brand.base_url or "")
     telemetry = Telemetry(registry)
-    pages = PublicPages(links, store, defaults, write, AuditLog(producer), keys, settings.partitions, wall_clock)
+    linked = LinkedCustomers(links, store, defaults, write, AuditLog(producer), keys, settings.partitions, wall_clock)
+    pages = PublicPages(linked)
     pages.seen = lambda done, visitor: telemetry.add(LINKS_FOLLOWED, 1, done, visitor.value)
     pages.renew = _by_sender(tables)
     intake = Intake(write, keys, settings.partitions, Tally(telemetry))
@@ -85,7 +85,7 @@ def gateway(settings: Settings) -> Starlette:
     returned = BounceDoor(bounces, _keys(settings), _throttle(settings), telemetry)
     return Starlette(
         routes=[
-            Route("/k/{token}", _throttled(pages), methods=["GET", "HEAD", "POST"]),
+            Route("/k/{token}", OpenPages(pages).answer, methods=["GET", "HEAD", "POST"]),
             *_doors(settings, intake, tables),
             Route("/o/{token}.gif", pages.picture),
             Route("/v1/bounces", returned.answer, methods=["POST"]),
@@ -146,20 +146,6 @@ def _throttle(settings: Settings) -> Throttle:
 
 def _secret(told: SecretStr | None) -> str:
     return told.get_secret_value() if told else ""
-
-
-def _throttled(pages: PublicPages) -> Callable[[Request], Awaitable[Response]]:
-    """The pages, for each visitor at a person's pace: tokens cannot be tried in bulk."""
-    throttle = Throttle(_PAGES_PER_SECOND, _PAGES_BURST, time.monotonic)
-
-    async def endpoint(request: Request) -> Response:
-        visitor = request.client.host if request.client else ""
-        wait = throttle.wait(visitor)
-        if wait:
-            return PlainTextResponse("too many requests", 429, {"retry-after": str(int(wait) + 1)})
-        return await pages.answer(request)
-
-    return endpoint
 
 
 async def _about(_: Request) -> Response:

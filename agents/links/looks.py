@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 import yaml
+from babel import Locale
 from jinja2 import Environment, StrictUndefined, Template
 from starlette.responses import HTMLResponse, Response
 
@@ -17,6 +19,7 @@ from rules.messages.house import House
 from schemas.channels import TO_CUSTOMERS
 from schemas.shown import harmless
 
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 HEADERS: Final = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -36,6 +39,32 @@ class Looks:
         self.words: dict[str, Any] = words or _words()["en"]
 
 
+def language_of(accepted: str, otherwise: str) -> str:
+    """The language of who asks for a page that belongs to nobody: of those that a browser accepts, the first we speak.
+
+    Args:
+        accepted: ``Accept-Language``, such as ``de-AT,de;q=0.8,en;q=0.5``.
+        otherwise: the store's.
+    """
+    wanted: list[tuple[float, str]] = []
+    for part in accepted.split(","):
+        name, _, rank = part.strip().partition(";q=")
+        try:
+            wanted.append((float(rank or 1), name))
+        except ValueError:
+            continue
+    ranked = [name for rank, name in sorted(wanted, key=lambda one: -one[0]) if rank and _LANGUAGE.fullmatch(name)]
+    return next((name for name in ranked if of_language(name, _words())), otherwise)
+
+
+def away(defaults: Defaults, accepted: str) -> Response:
+    """Nothing can be looked up or recorded just now."""
+    looks = Looks(language_of(accepted, defaults.place.locale))
+    answer = page(defaults, looks, looks.words["away"], notes=[looks.words["away_note"]], status=503)
+    answer.headers["retry-after"] = "60"
+    return answer
+
+
 def page(defaults: Defaults, looks: Looks, title: str, *, status: int = 200, **values: Any) -> Response:
     """A page in the store's colours."""
     house = House(defaults, looks.locale)
@@ -49,9 +78,11 @@ def page(defaults: Defaults, looks: Looks, title: str, *, status: int = 200, **v
     css = _template("page.css").render(light=colours.light, dark=colours.dark, **fonts)
     around: dict[str, Any] = {
         "kind": "", "paragraphs": [], "notes": [], "contact": None, "chosen": {}, "others": (), "dimension": "",
-        "scale": house.phrases.scale, "channels": TO_CUSTOMERS, "allowed": set(), "button": "",
+        "scale": house.phrases.scale, "channels": TO_CUSTOMERS, "allowed": set(), "may_profile": True, "button": "",
+        "beside": "", "languages": (), "language": "",
     }  # fmt: skip
     around |= {"brand": brand.name, "home": brand.home, "legal": brand.legal, "privacy": defaults.brand.privacy_url}
+    around |= {"imprint": house.imprint, "imprint_label": house.phrases.imprint}
     around |= values
     around["notes"] = [note for note in around["notes"] if note]
     html = _template("page.html").render(w=looks.words, locale=looks.locale, title=title, css=css, **around)
@@ -73,3 +104,8 @@ def _finalized(value: object) -> object:
 def _template(name: str) -> Template:
     environment = Environment(autoescape=name.endswith(".html"), undefined=StrictUndefined, finalize=_finalized)
     return environment.from_string((resources.files("agents.links") / name).read_text(encoding="utf-8"))
+
+
+def languages() -> tuple[tuple[str, str], ...]:
+    """The languages that pages speak, each with its own name for itself."""
+    return tuple((code, (Locale.parse(code).get_language_name(code) or code).capitalize()) for code in _words())

@@ -74,6 +74,11 @@ class House:
         name = self.named("name")
         return name if purpose == "marketing" else self.phrases.signed_service.replace("{name}", name)
 
+    @property
+    def imprint(self) -> str | None:
+        """Where the law of the country wants it, the address of who is behind the store."""
+        return self._brand.imprint_url if self.country in ("DE", "AT", "CH") else None
+
     def footer(self, purpose: str) -> tuple[message.Button, ...]:
         """Unsubscribe (marketing), preferences, privacy, imprint: those that there are."""
         brand, phrases = self._brand, self.phrases
@@ -84,8 +89,8 @@ class House:
             found.append(message.Button(label=phrases.preferences, to="preferences"))
         if brand.privacy_url:
             found.append(message.Button(label=phrases.privacy, to="privacy", url=brand.privacy_url))
-        if brand.imprint_url and self.country in ("DE", "AT", "CH"):
-            found.append(message.Button(label=phrases.imprint, to="imprint", url=brand.imprint_url))
+        if imprint := self.imprint:
+            found.append(message.Button(label=phrases.imprint, to="imprint", url=imprint))
         return tuple(found)
 
     def stop(self) -> str:

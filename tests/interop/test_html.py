@@ -6,29 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from agents.links.looks import Looks, page
 from benchmarks.message_sheets import LOCALES, mails, with_benefits
+from tests.agents.links.states import states
 from tests.interop.node import node_modules, run
 
 
 def pages(folder: Path) -> None:
-    """Public pages of every kind and language."""
-    defaults = with_benefits().defaults
+    """Public pages of every state and language."""
     for locale in LOCALES:
-        looks = Looks(locale)
-        shown = {
-            "survey": {"dimension": "delivery", "others": ("product",)},
-            "reopen": {},
-            "renew": {},
-            "confirm": {"button": looks.words["unsubscribe_yes"]},
-            "undo": {"button": looks.words["undo"]},
-            "preferences": {"allowed": {("email", "service")}},
-            "coupon": {"worth": "15 %", "code": "SPRING", "until_label": "Until", "until": "Sunday"},
-            "": {"notes": [looks.words["unknown_note"]], "contact": defaults.brand.contact_url},
-        }
-        for kind, values in shown.items():
-            told = page(defaults, looks, looks.words["unknown"], kind=kind, **values)
-            (folder / f"page-{kind or 'words'}-{locale}.html").write_bytes(bytes(told.body))
+        for name, html in states(with_benefits().defaults, locale):
+            (folder / f"page-{name}-{locale}.html").write_text(html, encoding="utf-8")
 
 
 @pytest.mark.timeout(300)

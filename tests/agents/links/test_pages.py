@@ -5,57 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Route
 
-from agents.access import Admitted
-from agents.links import Links
-from agents.links.links import deeds_of
-from agents.links.pages import PublicPages
-from rules.loading import shipped
-from schemas.actions import AnyAction, GreetingAction, MessageAction
+from schemas.actions import GreetingAction
 from schemas.record import Complaint, Complaints, Consent, Coupon, CustomerRecord
 from schemas.times import DAY, HOUR, SECOND
-from tests.agents.senders.sending import KEYS, NOON, Records, Silent, action, anna, redis_at
-
-
-class Site:
-    """The pages of one customer."""
-
-    def __init__(self, client: Any) -> None:
-        self.now = NOON
-        self.told: list[dict[str, Any]] = []
-        self.records = Records(anna())
-        self.links = Links(client, "store", KEYS.links, "https://shop.test")
-        pages = PublicPages(
-            self.links, self.records, shipped().defaults, self._write, Silent(), KEYS, 8, lambda: self.now
-        )
-        self.seen: list[tuple[str, str]] = []
-        self.renewed: list[MessageAction] = []
-        pages.renew = self._renew
-        pages.seen = lambda done, visitor: self.seen.append((done, visitor.value))
-        app = Starlette(
-            routes=[
-                Route("/k/{token}", pages.answer, methods=["GET", "HEAD", "POST"]),
-                Route("/o/{token}.gif", pages.picture),
-            ]
-        )
-        self.web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://shop.test")
-
-    async def _write(self, admitted: Admitted) -> None:
-        self.told.append(admitted.event.model_dump(mode="json", exclude_none=True))
-
-    async def _renew(self, asked: MessageAction) -> None:
-        self.renewed.append(asked)
-
-    async def open(self, given: AnyAction) -> dict[str, str]:
-        return await self.links.open(given, deeds_of(given), self.now)
-
-    @property
-    def kinds(self) -> list[str]:
-        return [one["type"] for one in self.told]
+from tests.agents.links.site import Site
+from tests.agents.senders.sending import NOON, action, anna, redis_at
 
 
 @pytest.fixture
@@ -352,3 +308,94 @@ async def test_links_hold_no_id_and_are_the_same_when_asked_for_again(site: Site
         assert len(url.rpartition("/")[2]) == 16
         assert given.action_id[:8] not in url
         assert "sample" not in url
+
+
+async def test_the_switch_against_being_profiled_is_one_event_and_shows_what_is_so(site: Site) -> None:
+    url = (await site.open(action("welcome")))["preferences"]
+    allowed = {f"{purpose}-{channel}": "1" for purpose in ("service", "marketing") for channel in ("email", "sms")}
+    allowed |= {"service-push": "1", "service-call": "1"}
+    shown = await site.web.get(url)
+    assert 'name="profile" value="1" checked' in shown.text
+
+    await site.web.post(url, data={**allowed, "profile": "0"})
+    (told,) = site.told
+    assert (told["type"], told["channel"], told["purpose"]) == ("consent.withdrawn", "any", "profiling")
+    assert told["actor"] == "customer"
+
+    site.records.record = anna(consents=[*anna().consents, Consent("any", "profiling", False, NOON)])
+    assert 'name="profile" value="1">' in (await site.web.get(url)).text
+    await site.web.post(url, data={**allowed, "profile": "0"})
+    await site.web.post(url, data=allowed)
+    assert len(site.told) == 1, "said already; and a form without the switch says nothing"
+    await site.web.post(url, content="&".join(f"{name}=1" for name in allowed) + "&profile=0&profile=1")
+    assert site.kinds == ["consent.withdrawn", "consent.granted"], "as a browser sends both fields"
+
+
+async def test_a_link_that_unsubscribed_says_so_and_works_again_for_who_came_back_since(site: Site) -> None:
+    url = (await site.open(action()))["unsubscribe"]
+    assert "Choose what to keep" in (await site.web.get(url)).text
+    await site.web.post(url, data={"List-Unsubscribe": "One-Click"})
+    assert "Done. No more offers by email." in (await site.web.get(url)).text
+
+    again = [Consent("email", "marketing", True, site.now + HOUR)]
+    site.records.record = anna(consents=again)
+    site.now += 2 * HOUR
+    assert "No more offers by email?" in (await site.web.get(url)).text
+    assert (await site.web.post(url, data={"List-Unsubscribe": "One-Click"})).status_code == 200
+
+    assert site.kinds == ["receipt.unsubscribed"] * 2
+    assert len({one["id"] for one in site.told}) == 2
+
+
+async def test_a_coupon_that_nobody_knows_any_more_was_not_used(site: Site) -> None:
+    url = (await site.open(action()))["coupon"]
+    site.records.record = anna(coupons=[])
+
+    shown = (await site.web.get(url)).text
+    assert "We do not know this coupon any more." in shown
+    assert "used" not in shown
+
+
+@pytest.mark.parametrize(("accepted", "locale", "said"), [
+    ("de-AT,de;q=0.8,en;q=0.5", "de-AT", "Dieser Link gilt nicht mehr."),
+    ("zh-CN", "zh-CN", "链接已失效"),
+    ("pl,en;q=0.3", "en", "This link no longer works."),
+    ("", "en", "This link no longer works."),
+    ("*;q=x, ../../etc", "en", "This link no longer works."),
+])  # fmt: skip
+async def test_a_page_that_belongs_to_nobody_is_in_the_readers_language_whatever_the_link_was(
+    site: Site, accepted: str, locale: str, said: str
+) -> None:
+    url = (await site.open(action("delivery_survey", locale="fr-FR")))["survey"]
+    site.now += 31 * DAY
+
+    ended, unknown = [
+        (await site.web.get(one, headers={"accept-language": accepted})).text for one in (url, url[:-1] + "_")
+    ]
+    assert ended == unknown
+    assert said in ended
+    assert f'<html lang="{locale}">' in ended
+
+
+async def test_who_chooses_a_language_is_written_to_in_it_and_who_leaves_it_tells_nothing(site: Site) -> None:
+    url = (await site.open(action("welcome")))["preferences"]
+    allowed = {f"{purpose}-{channel}": "1" for purpose in ("service", "marketing") for channel in ("email", "sms")}
+    allowed |= {"service-push": "1", "service-call": "1", "profile": "1"}
+    shown = (await site.web.get(url)).text
+    assert '<option value="en" lang="en" selected>English</option>' in shown
+    assert '<option value="de" lang="de">Deutsch</option>' in shown
+
+    for language in ("en", "", "xx", "zh"):
+        await site.web.post(url, data={**allowed, "language": language})
+
+    (told,) = site.told
+    assert (told["type"], told["locale"], told["actor"]) == ("customer.updated", "zh-CN", "customer")
+
+
+async def test_a_german_page_names_who_is_behind_the_store(site: Site) -> None:
+    for number, (locale, named) in enumerate((("de-DE", True), ("en-US", False))):
+        given = action("welcome", action_id=f"{number}" * 32)
+        assert given.message is not None
+        told = given.message.model_copy(update={"locale": locale})
+        url = (await site.open(given.model_copy(update={"message": told})))["preferences"]
+        assert ("https://lindmoor.example/imprint" in (await site.web.get(url)).text) is named
