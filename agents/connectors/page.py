@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agents.connectors import segment, shopify, woocommerce
+from agents.connectors import segment_names as segment
+from agents.connectors import shopify, woocommerce
 from agents.connectors.hooks import Topic
-from agents.connectors.segment import Field
+from agents.connectors.kinds import KINDS
+from agents.connectors.segment_names import Field
 
 _HEAD = """\
 # Connectors: what other systems send
@@ -76,7 +78,7 @@ def connectors_page() -> str:
     for state in woocommerce.STATES:
         names = ", ".join(f"`{name}`" for name in woocommerce.states_of(state.meaning))
         parts.append(f"| {state.meaning} | {names} | {state.becomes} |\n")
-    return "".join([*parts, "\n", *_segment()])
+    return "".join([*parts, "\n", *_segment(), *_kinds()])
 
 
 def _topics(title: str, table: tuple[Topic, ...]) -> Iterator[str]:
@@ -94,13 +96,31 @@ def _segment() -> Iterator[str]:
         "| call | becomes |\n|---|---|\n"
     )
     traits = ", ".join(f"`{field.ours}` from `{field.theirs[0]}`" for field in segment.TRAITS)
-    yield f"| `identify` | `customer.updated`: {traits}; `firstName` and `lastName`; `address.state` as `region` |\n"
+    for call, becomes in segment.CALL_TYPES:
+        more = (
+            f". Traits: {traits}; `firstName` and `lastName`; `address.state` as `region`" if call == "identify" else ""
+        )
+        yield f"| {', '.join(f'`{name}`' for name in call.split(', '))} | {becomes}{more} |\n"
     for row in segment.NAMES:
         yield f"| `track` {' or '.join(row.theirs)} | `{row.kind}`: {'; '.join(map(_field, row.fields))} |\n"
-    yield "| `track` with any other name, `page`, `screen`, `group`, `alias` | nothing; counted |\n"
+    for unused in segment.NOT_USED:
+        yield f"| `track` {', '.join(unused.theirs)} | nothing: {unused.why} |\n"
+    yield "| `track` with any other name | nothing; counted |\n"
     yield _SNIPPET
+
+
+def _kinds() -> Iterator[str]:
+    yield (
+        "\n## What really comes in\n\nKinds of input that other systems were seen to send, each shown by at least "
+        "three situations after public reports; `tests/doors/` names the report beside each test.\n\n"
+        "| kind | what comes | what is promised | tests |\n|---|---|---|---|\n"
+    )
+    for kind in KINDS:
+        yield f"| {kind.name} | {kind.comes} | {kind.promise} | {', '.join(f'`{name}`' for name in kind.tests)} |\n"
 
 
 def _field(field: Field) -> str:
     theirs = " or ".join(f"`{name}`" for name in field.theirs)
+    if not theirs:
+        return f"`{field.ours}` {field.how.value}"
     return f"{theirs} as `{field.ours}`{' (needed)' if field.needed else ''}, {field.how.value}"

@@ -1,19 +1,20 @@
-"""Segment's calls: what each type, and each name of its e-commerce specification, becomes.
+"""Segment's calls as events, by the tables of ``segment_names``.
 
-Source: https://segment.com/docs/connections/spec/, …/ecommerce/v2/, …/sources/catalog/libraries/server/http-api/
+Source: https://www.twilio.com/docs/segment/connections/spec, …/sources/catalog/libraries/server/http-api
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from enum import Enum
 from typing import Any, Final, NamedTuple
 
 import orjson
 
+from agents.connectors.segment_names import NAMES, NOT_USED, TRAITS, Field, How
 from agents.connectors.told import (
     MOST_ITEMS,
+    MOST_LABEL,
     Body,
     LeftOut,
     Refused,
@@ -28,109 +29,16 @@ from agents.connectors.told import (
     quantity,
     reference,
     rfc3339,
+    stars,
     text,
     told_id,
 )
 from schemas.ids import digest
 
-
-class How(Enum):
-    """How a property of theirs becomes a field of ours."""
-
-    TEXT = "as it is"
-    ID = "as an id"
-    AMOUNT = "in minor units"
-    LINE = "in minor units, times `quantity`"
-    PIECES = "a number of pieces"
-    COUNT = "a number"
-    CURRENCY = "its code"
-    ITEMS = "as items"
-    CODES = "as a list of codes"
-    CART = "as an id; without one, a cart of this person's"
-
-
-class Field(NamedTuple):
-    """A field of ours, and the properties that tell it; the first that is there counts."""
-
-    ours: str
-    theirs: tuple[str, ...]
-    how: How
-    needed: bool = False
-
-
-class Name(NamedTuple):
-    """A row of the table: a name of the e-commerce specification."""
-
-    theirs: tuple[str, ...]
-    kind: str
-    fields: tuple[Field, ...]
-
-
-_ORDER: Final = Field("order_id", ("order_id",), How.ID, needed=True)
-_CART: Final = Field("cart_id", ("cart_id", "checkout_id"), How.CART, needed=True)
-_SKU: Final = Field("sku", ("sku", "product_id", "variant"), How.TEXT, needed=True)
-_CURRENCY: Final = Field("currency", ("currency",), How.CURRENCY, needed=True)
-_TOTAL: Final = Field("amount", ("total", "revenue", "value"), How.AMOUNT, needed=True)
-_ITEMS: Final = Field("items", ("products",), How.ITEMS)
-_REASON: Final = Field("reason", ("reason",), How.TEXT)
-
-NAMES: Final = (
-    Name(("Product Viewed",), "product.viewed", (_SKU, Field("category", ("category",), How.TEXT))),
-    Name(
-        ("Products Searched",),
-        "search.performed",
-        (
-            Field("query", ("query",), How.TEXT, needed=True),
-            Field("results", ("results", "results_count", "products"), How.COUNT, needed=True),
-        ),
-    ),
-    Name(
-        ("Product Added",),
-        "cart.item_added",
-        (
-            _CART,
-            _SKU,
-            Field("quantity", ("quantity",), How.PIECES),
-            Field("price", ("price",), How.LINE, needed=True),
-            _CURRENCY,
-        ),
-    ),
-    Name(("Product Added to Wishlist",), "wishlist.added", (_SKU,)),
-    Name(("Product Removed from Wishlist",), "wishlist.removed", (_SKU,)),
-    Name(("Product Removed",), "cart.item_removed", (_CART, _SKU)),
-    Name(
-        ("Checkout Started",),
-        "checkout.started",
-        (_CART, Field("amount", ("value", "total", "revenue"), How.AMOUNT, needed=True), _CURRENCY),
-    ),
-    Name(
-        ("Order Completed",),
-        "order.placed",
-        (
-            _ORDER,
-            _TOTAL,
-            _CURRENCY,
-            _ITEMS,
-            Field("coupons", ("coupon",), How.CODES),
-            Field("cart_id", ("cart_id", "checkout_id"), How.ID),
-        ),
-    ),
-    Name(("Order Updated",), "order.updated", (_ORDER, _TOTAL, _ITEMS)),
-    Name(("Order Refunded",), "refund.paid", (_ORDER, _TOTAL)),
-    Name(("Order Cancelled",), "order.cancelled", (_ORDER, _REASON)),
-    Name(("Coupon Denied",), "coupon.refused", (Field("code", ("coupon", "coupon_id"), How.ID, needed=True), _REASON)),
-)
+_WHY_NOT: Final = {theirs.casefold(): row.why for row in NOT_USED for theirs in row.theirs}
+_CALLS_NOT_USED: Final = ("page", "screen", "group")
+_LONG: Final = {"query": 200, "text": 2_000}
 _BY_NAME: Final = {theirs.casefold(): row for row in NAMES for theirs in row.theirs}
-
-TRAITS: Final = (
-    Field("email", ("email",), How.TEXT),
-    Field("phone", ("phone",), How.TEXT),
-    Field("name", ("name",), How.TEXT),
-    Field("birthday", ("birthday",), How.TEXT),
-    Field("locale", ("locale",), How.TEXT),
-    Field("zone", ("timezone",), How.TEXT),
-)
-"""Of ``identify``; beside them ``firstName`` and ``lastName``, and locale and zone of the ``context``."""
 
 
 class Reader(NamedTuple):
@@ -141,8 +49,8 @@ class Reader(NamedTuple):
     """Where a call names none."""
 
 
-def read(call: Any, reader: Reader) -> Told:
-    """The event in a call.
+def read(call: Any, reader: Reader) -> tuple[Told, ...]:
+    """The events in a call.
 
     Raises:
         LeftOut: there is nothing in it to record.
@@ -151,15 +59,16 @@ def read(call: Any, reader: Reader) -> Told:
     if not isinstance(call, Mapping):
         raise Refused("", "expected an object")
     kind = call.get("type")
+    base = {"id": _id(call), "time": rfc3339(_time(call, reader.now))}
+    if kind == "track":
+        return (_tracked(call, reader) | base | {"customer": person(call)},)
     if kind == "identify":
-        told = _identified(call)
-    elif kind == "track":
-        told = _tracked(call, reader)
-    elif kind in ("page", "screen", "group", "alias"):
+        return tuple(_identified(call, base))
+    if kind == "alias":
+        return (_joined(text(call.get("previousId")), number(call.get("userId")), "previousId", base),)
+    if kind in _CALLS_NOT_USED:
         raise LeftOut(f"{kind} has no event here")
-    else:
-        raise Refused("type", "expected identify, track, page, screen, group or alias")
-    return told | {"id": _id(call), "customer": person(call), "time": rfc3339(_time(call, reader.now))}
+    raise Refused("type", "expected identify, track, page, screen, group or alias")
 
 
 def person(call: Body) -> str:
@@ -174,13 +83,24 @@ def person(call: Body) -> str:
     return found
 
 
+def _joined(was: str, into: str, field: str, base: Told) -> Told:
+    """Who was known under one id is known under another from now on; said twice it is one event."""
+    if not was or not into:
+        raise Refused("userId" if was else field, "expected both ids: who it was, and who it is")
+    if was == into:
+        raise LeftOut("both ids are one")
+    return base | {
+        "type": "customer.identified", "id": told_id("segment", "identified", was, into), "customer": was, "into": into
+    }  # fmt: skip
+
+
 def _tracked(call: Body, reader: Reader) -> Told:
     name, properties = text(call.get("event")), mapping(call.get("properties"))
     if not name:
         raise Refused("event", "expected the name of what happened")
     row = _BY_NAME.get(name.casefold())
     if row is None:
-        raise LeftOut("a name without a meaning here")
+        raise LeftOut("a name that is not used" if name.casefold() in _WHY_NOT else "a name without a meaning here")
     currency = text(properties.get("currency")) or reader.currency
     told: Told = {"type": row.kind}
     for field in row.fields:
@@ -194,11 +114,13 @@ def _tracked(call: Body, reader: Reader) -> Told:
 def _value(field: Field, properties: Body, currency: str, call: Body) -> Any:
     theirs = next((name for name in field.theirs if properties.get(name) not in (None, "")), "")
     given = properties.get(theirs) if theirs else None
-    where = f"properties.{theirs or field.theirs[0]}"
+    where = f"properties.{theirs or next(iter(field.theirs), field.ours)}"
     if field.how in (How.CURRENCY, How.AMOUNT, How.LINE) and not currency:
         raise Refused("currency", "expected an ISO 4217 code such as EUR; TEND_SEGMENT_CURRENCY says one for all")
     if field.how is How.CURRENCY:
         return currency
+    if field.how is How.PAYMENT:
+        return "payment"
     if field.how is How.CART:
         return reference(where, given) if theirs else f"cart-{digest('cart', person(call), size=8).hex()}"
     if given is None:
@@ -219,11 +141,13 @@ def _converted(field: Field, given: Any, where: str, currency: str, properties: 
         return quantity(given)
     if field.how is How.COUNT:
         return len(given) if isinstance(given, list) else given
+    if field.how is How.STARS:
+        return stars(where, given)
     if field.how is How.CODES:
         return codes(given if isinstance(given, list) else [given])
     if field.how is How.ITEMS:
         return _items(given, currency)
-    return label(given) if field.ours != "query" else text(given)[:200]
+    return number(given)[: _LONG.get(field.ours, MOST_LABEL)]
 
 
 def _items(given: Any, currency: str) -> list[Told]:
@@ -240,9 +164,20 @@ def _items(given: Any, currency: str) -> list[Told]:
     return found
 
 
-def _identified(call: Body) -> Told:
+def _identified(call: Body, base: Told) -> Iterator[Told]:
+    customer, device = person(call), text(call.get("anonymousId"))
+    details = _details(call)
+    if number(call.get("userId")) and device and device != customer:
+        yield _joined(device, customer, "anonymousId", base)
+    elif not details:
+        raise LeftOut("identify without a trait that has a meaning here")
+    if details:
+        yield details | base | {"type": "customer.updated", "customer": customer}
+
+
+def _details(call: Body) -> Told:
     traits, context = mapping(call.get("traits")), mapping(call.get("context"))
-    told: Told = {"type": "customer.updated"}
+    told: Told = {}
     for field in TRAITS:
         given = next((traits[name] for name in field.theirs if traits.get(name) not in (None, "")), None)
         if given is not None:
@@ -254,8 +189,6 @@ def _identified(call: Body) -> Told:
         told["region"] = region
     if "birthday" in told and isinstance(told["birthday"], str):
         told["birthday"] = told["birthday"].partition("T")[0]
-    if len(told) == 1:
-        raise LeftOut("identify without a trait that has a meaning here")
     return told
 
 

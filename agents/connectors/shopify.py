@@ -1,8 +1,7 @@
 """Shopify's webhooks: what each topic becomes.
 
 An order comes whole and often: with ``orders/create``, ``orders/paid``, ``orders/updated`` … Each of them says that it
-was placed, under one id, and what was changed since. ``total_price`` only grows with edits, ``current_total_price``
-follows edits and refunds; what is to be paid is the latter with the money of refunds added again.
+was placed, under one id, and what was changed since.
 Source: https://shopify.dev/docs/api/admin-rest/latest/resources/order, …/webhook
 """
 
@@ -14,6 +13,7 @@ from functools import partial
 from typing import Final
 
 from agents.connectors.hooks import Hook, Topic, left_out
+from agents.connectors.shopify_money import amount_of, in_customers_currency, refund, refunds
 from agents.connectors.shopify_people import (
     consents,
     contact,
@@ -45,8 +45,6 @@ from agents.connectors.told import (
 )
 
 _news: Final = partial(news, "shopify")
-_BACK: Final = ("return",)
-"""Why articles of a refund go back into stock, where that means that the customer sent them."""
 
 
 def _order(hook: Hook) -> Reading:
@@ -61,14 +59,14 @@ def _order(hook: Hook) -> Reading:
     events.append(_placed(order, base, own, placed))
     if hook.topic != "orders/create":
         events += _edited(order, base, own, placed)
-    events += [one | base for one in (*_parcels(order, own), *_refunds(order, own), *_cancelled(order, own, placed))]
+    events += [one | base for one in (*_parcels(order, own), *refunds(order, own), *_cancelled(order, own, placed))]
     return Reading(tuple(events), own, customer, name)
 
 
 def _placed(order: Body, base: Told, own: str, placed: datetime) -> Told:
     told = base | {
         "type": "order.placed", "id": told_id("shopify", "order.placed", own), "time": rfc3339(placed),
-        "amount": _amount(order), "currency": text(order.get("currency")), "items": _items(order),
+        "amount": amount_of(order), "currency": text(order.get("currency")), "items": _items(order),
         "coupons": codes(one.get("code") for one in mappings(order.get("discount_codes"))),
     }  # fmt: skip
     if cart := order.get("checkout_token"):
@@ -80,31 +78,11 @@ def _edited(order: Body, base: Told, own: str, placed: datetime) -> Iterator[Tol
     changed = moment("updated_at", order.get("updated_at") or rfc3339(placed))
     if changed <= placed:
         return
-    amount = _amount(order)
+    amount = amount_of(order)
     yield base | {
         "type": "order.updated", "id": told_id("shopify", "order.updated", own, rfc3339(changed), str(amount)),
         "time": rfc3339(changed), "amount": amount, "items": _items(order),
     }  # fmt: skip
-
-
-def _amount(order: Body) -> int:
-    """What the customer pays: money that went back is told by refunds, edits are not."""
-    currency = text(order.get("currency"))
-    total = minor("total_price", order.get("total_price"), currency)
-    if order.get("current_total_price") is None:
-        return total
-    current = minor("current_total_price", order["current_total_price"], currency)
-    back = sum(_money(one, currency, "success") for one in mappings(order.get("refunds")))
-    return min(total, current + back)
-
-
-def _money(refund: Body, currency: str, status: str) -> int:
-    given = [
-        one
-        for one in mappings(refund.get("transactions"))
-        if one.get("kind") == "refund" and one.get("status") == status and one.get("test") is not True
-    ]
-    return sum(minor("transactions.amount", one.get("amount"), text(one.get("currency")) or currency) for one in given)
 
 
 def _items(order: Body) -> list[Told]:
@@ -118,31 +96,6 @@ def _items(order: Body) -> list[Told]:
         whole = minor("price", line.get("price") or 0, currency) * quantity(pieces)
         found.append({"sku": sku, "quantity": quantity(pieces), "price": max(0, whole - off)})
     return found[:MOST_ITEMS]
-
-
-def _refunds(order: Body, own: str) -> Iterator[Told]:
-    for one in mappings(order.get("refunds")):
-        yield from _refund(one, own, text(order.get("currency")))
-
-
-def _refund(refund: Body, own: str, currency: str) -> Iterator[Told]:
-    """Money that went back, and goods with it. An entry without a transaction is an edit of the order."""
-    ref = reference("refund.id", refund.get("id"))
-    at = rfc3339(moment("refund.processed_at", refund.get("processed_at") or refund.get("created_at")))
-    paid = _money(refund, currency or _currency_of(refund), "success")
-    asked = _money(refund, currency or _currency_of(refund), "pending")
-    came_back = any(one.get("restock_type") in _BACK for one in mappings(refund.get("refund_line_items")))
-    base: Told = {"time": at, "refund": ref}
-    if paid and came_back:
-        yield _news("order.returned", own, ref, base | {"amount": paid})
-    if paid:
-        yield _news("refund.paid", own, ref, base | {"amount": paid})
-    elif asked:
-        yield _news("refund.requested", own, ref, base | {"amount": asked})
-
-
-def _currency_of(refund: Body) -> str:
-    return next((text(one.get("currency")) for one in mappings(refund.get("transactions"))), "")
 
 
 def _cancelled(order: Body, own: str, placed: datetime) -> Iterator[Told]:
@@ -186,7 +139,9 @@ def _deleted(hook: Hook) -> Reading:
 
 def _refund_alone(hook: Hook) -> Reading:
     own = reference("order_id", hook.body.get("order_id"))
-    loose = tuple(_refund(hook.body, own, ""))
+    if in_customers_currency(hook.body):
+        raise LeftOut("in the customer's currency; orders/updated tells it in the shop's")
+    loose = tuple(refund(hook.body, own, {}))
     if not loose:
         raise LeftOut("an edit of an order, without money")
     return Reading(order=own, loose=loose)
@@ -246,7 +201,12 @@ TABLE: Final[tuple[Topic, ...]] = (
     ),
     Topic(("orders/edited",), "nothing: it tells a difference, `orders/updated` tells the whole order", _edit),
     Topic(("orders/delete",), "`order.cancelled`", _deleted),
-    Topic(("refunds/create",), "as `refunds` of the order; without money it was an edit", _refund_alone),
+    Topic(
+        ("refunds/create",),
+        "as `refunds` of the order; without money it was an edit. Money in another currency than the shop's is left to "
+        "`orders/updated`, which tells the order's total in both",
+        _refund_alone,
+    ),
     Topic(
         ("fulfillments/create", "fulfillments/update"),
         "`order.dispatched`; `order.delivered` where `shipment_status` is delivered (the first parcel of several)",

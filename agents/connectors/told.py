@@ -23,7 +23,7 @@ _MOST_COUPONS: Final = 10
 _MOST_QUANTITY: Final = 100_000
 _LARGEST: Final = 10**12
 _REFERENCE: Final = re.compile(r"[\x21-\x7e]{1,64}")
-_NAME, _LABEL = 80, 64
+_NAME, MOST_LABEL = 80, 64
 
 
 class LeftOut(Exception):
@@ -143,6 +143,17 @@ def quantity(value: Any) -> int:
         return 1
 
 
+def stars(name: str, value: Any) -> int:
+    """Stars of a review, halves rounded up. Raises Refused."""
+    try:
+        given = int(Decimal(str(value)).quantize(Decimal(1), ROUND_HALF_UP))
+    except (InvalidOperation, ValueError, OverflowError):
+        given = 0
+    if not 1 <= given <= 5:
+        raise Refused(name, "expected 1 to 5 stars")
+    return given
+
+
 def codes(values: Any) -> tuple[str, ...]:
     """Coupon codes as events can carry them; others are left out."""
     given = [text(value) for value in values if isinstance(value, str)]
@@ -155,13 +166,13 @@ def details(**found: str) -> Told:
     if "name" in kept:
         kept["name"] = kept["name"][:_NAME]
     if "region" in kept:
-        kept["region"] = kept["region"][:_LABEL]
+        kept["region"] = kept["region"][:MOST_LABEL]
     return dict(kept)
 
 
 def label(value: Any) -> str:
     """A short name, shortened to what the contract carries; empty where there is none."""
-    return text(value)[:_LABEL]
+    return text(value)[:MOST_LABEL]
 
 
 def mapping(value: Any) -> Body:

@@ -91,9 +91,9 @@ class SegmentDoor:
         try:
             if len(orjson.dumps(call)) > _MOST_OF_ONE:
                 raise Refused("", f"at most {_MOST_OF_ONE} bytes are taken of one call")
-            event = read(call, Reader(self._now(), self._currency))
-            if not key.allows(event["type"]):
-                raise Refused("type", f"key {key.name} may not send {event['type']}")
+            events = [one for one in read(call, Reader(self._now(), self._currency)) if key.allows(one["type"])]
+            if not events:
+                raise Refused("type", f"key {key.name} may send visits and carts alone")
         except LeftOut as nothing:
             tally.left_out(_DOOR, str(nothing))
             return {"status": "left_out", "reason": str(nothing)}
@@ -102,11 +102,12 @@ class SegmentDoor:
             return {"status": "refused", "reason": str(problem)}
         actor = CUSTOMER if key.browser else Actor("system", key.name)
         try:
-            admitted = await self._intake.take(event, door=_DOOR, actor=actor, source=f"segment:{key.name}")
+            source = f"segment:{key.name}"
+            admitted = [await self._intake.take(one, door=_DOOR, actor=actor, source=source) for one in events]
         except Invalid as invalid:
             return {"status": "refused", "reason": str(invalid)}
-        left_out = admitted.event.left_out
-        return {"status": "taken", "left_out": list(left_out)} if left_out else {}
+        left_out = [name for one in admitted for name in one.event.left_out]
+        return {"status": "taken", "left_out": left_out} if left_out else {}
 
 
 def _told(calls: list[Any], outcomes: list[dict[str, Any]]) -> dict[str, Any]:

@@ -20,11 +20,13 @@ _NO: Final = frozenset(("no", "false", "0", "n", "f", "nein", "non", "não", "un
 def bare(text: str) -> str:
     """A cell's text without blanks around it and without the dressing that keeps a spreadsheet from changing it.
 
-    ``="0012"`` and ``'0012`` are 0012. A formula stays the text that it is.
+    ``="0012"``, ``'0012`` and, of programs in China, an accent in front are 0012. A formula stays the text that it is.
     """
     text = text.strip()
     if text[:1] == "=" and text[1:2] == '"' and text[-1:] == '"' and len(text) > 2:
         return text[2:-1].strip()
+    if text[:1] == "`" and text[1:].isdigit():
+        return text[1:]
     if text[:1] == "'" and (text[1:2].isdigit() or text[1:2] in ("+", "-", "=", "@")):
         return text[1:]
     return text

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.access import CUSTOMER, AccessKeys, admit, staff
-from schemas.events import Invalid
+from schemas.events import Invalid, decode_event
 from schemas.ids import partition_of
 from schemas.topics import CUSTOMERS
 
@@ -99,3 +99,24 @@ def test_what_is_no_event_is_refused_with_its_field_and_without_its_value(told: 
 def test_what_is_no_json_object_is_refused(told: bytes) -> None:
     with pytest.raises(Invalid, match="wrong_json"):
         admitted(told)
+
+
+def test_who_a_guest_turns_out_to_be_is_mapped_like_the_guest() -> None:
+    told = {"type": "customer.identified", "id": "e-1", "time": "2026-03-05T20:00:00Z"}
+    event = admitted(told | {"customer": "ada@example.org", "into": " Ada@Example.org "}).event
+
+    assert getattr(event, "into", "") == event.customer == KEYS.customer_of("ada@example.org")
+    with pytest.raises(Invalid, match="into: is empty"):
+        admitted(told | {"customer": "g-1", "into": " "})
+
+
+def test_what_goes_to_the_topic_is_what_is_valid_of_what_was_told() -> None:
+    whole = admitted(TOLD | {"name": "Ada"})
+    assert decode_event(whole.body).model_dump(exclude_none=True).keys() == orjson.loads(whole.body).keys() | {
+        "version", "simulated"
+    }  # fmt: skip
+
+    mended = admitted(TOLD | {"region": "", "birthday": "yesterday"})
+    body = orjson.loads(mended.body)
+    assert ("birthday" in body, body["region"], mended.event.left_out) == (False, None, ("birthday",))
+    assert decode_event(mended.body) == mended.event

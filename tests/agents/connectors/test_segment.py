@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from agents.access import Admitted
+from agents.connectors.segment_names import CALL_TYPES, NAMES, NOT_USED
 from agents.gateway.keys import read_keys
 from agents.gateway.segment import CALLS, SegmentDoor
 from agents.gateway.throttle import Throttle
@@ -174,7 +175,7 @@ async def test_prices_are_of_the_whole_line_and_without_a_currency_one_is_needed
     await euros.batch(track(1, "Product Added", properties=cart))
     await euros.batch(track(2, "Order Refunded", properties={"order_id": "O-1", "total": 5}))
     await euros.batch(track(3, "Checkout Started", properties={"value": 59.97}))
-    added, refunded, started = (one.event.model_dump() for one in euros.safe)
+    added, refunded, started = (decode_event(one.body).model_dump() for one in euros.safe)
     assert (added["price"], added["quantity"], refunded["amount"], started["amount"]) == (5_997, 3, 500, 5_997)
     assert started["cart_id"].startswith("cart-")
     await euros.web.aclose()
@@ -191,4 +192,71 @@ async def test_a_search_a_removal_a_refused_coupon_and_a_cancelled_order_have_th
 
     assert [one.event.type for one in door.safe] == [
         "search.performed", "cart.item_removed", "coupon.refused", "order.cancelled", "order.updated"
+    ]  # fmt: skip
+
+
+async def test_whose_device_it_was_is_told_by_identify_and_by_alias_and_only_by_the_shops_own_key(door: Door) -> None:
+    identify = {"type": "identify", "userId": "u-1", "anonymousId": "device-7", "timestamp": "2026-11-29T09:51:00Z"}
+    calls = [
+        {**identify, "messageId": "m-1"},
+        {**identify, "messageId": "m-2", "traits": {"email": "kai@mail.test"}},
+        {"type": "alias", "messageId": "m-3", "previousId": "device-7", "userId": "u-1"},
+        {"type": "alias", "messageId": "m-4", "previousId": "u-1", "userId": "u-1"},
+        {"type": "alias", "messageId": "m-5", "userId": "u-1"},
+    ]
+    answer = await door.batch(*calls)
+
+    assert {one["index"]: one["status"] for one in answer.json()["outcomes"]} == {3: "left_out", 4: "refused"}
+    told = {one.event.id: one.event for one in door.safe}.values()
+    assert [(one.type, one.customer, getattr(one, "into", "")) for one in told] == [
+        ("customer.identified", "device-7", "u-1"), ("customer.updated", "u-1", "")
+    ]  # fmt: skip
+
+    public = await door.batch(calls[0], headers={"authorization": "Bearer a-key-everybody-reads"})
+    assert public.json()["outcomes"][0]["status"] == "refused"
+
+
+async def test_a_review_a_wish_in_the_cart_and_a_payment_begun_have_their_events(door: Door) -> None:
+    await door.batch(
+        track(1, "Product Reviewed", properties={"product_id": 42, "rating": "4.5", "review_body": "Fine."}),
+        track(2, "Wishlist Product Added to Cart", properties={**TEA, "cart_id": "c-1", "wishlist_id": "w-1"}),
+        track(3, "Payment Info Entered", properties={"checkout_id": "c-1", "payment_method": "card"}),
+        track(4, "Viewed Product", properties={"product_id": 42}),
+        track(5, "Completed Order", properties={"order_id": 7, "total": 20, "currency": "EUR"}),
+    )
+
+    told = [decode_event(one.body).model_dump(exclude_none=True) for one in door.safe]
+    assert [one["type"] for one in told] == [
+        "product.reviewed", "cart.item_added", "checkout.step", "product.viewed", "order.placed"
+    ]  # fmt: skip
+    assert (told[0]["sku"], told[0]["rating"], told[0]["text"]) == ("42", 5, "Fine.")
+    assert (told[2]["cart_id"], told[2]["step"], told[3]["sku"]) == ("c-1", "payment", "42")
+
+
+SPECIFICATION = """
+Products Searched, Product List Viewed, Product List Filtered, Promotion Viewed, Promotion Clicked, Product Clicked,
+Product Viewed, Product Added, Product Removed, Cart Viewed, Checkout Started, Checkout Step Viewed,
+Checkout Step Completed, Payment Info Entered, Order Completed, Order Updated, Order Refunded, Order Cancelled,
+Coupon Entered, Coupon Applied, Coupon Denied, Coupon Removed, Product Added to Wishlist, Product Removed from Wishlist,
+Wishlist Product Added to Cart, Product Shared, Cart Shared, Product Reviewed
+"""
+"""Of https://www.twilio.com/docs/segment/connections/spec/ecommerce/v2."""
+
+
+def test_every_name_of_the_specification_becomes_an_event_or_has_a_reason_why_not() -> None:
+    names = {name.strip() for name in SPECIFICATION.replace("\n", " ").split(",")}
+    used = {name for row in NAMES for name in row.theirs}
+    unused = {name for row in NOT_USED for name in row.theirs}
+
+    assert names <= used | unused
+    assert not used & unused
+    assert all(row.why for row in NOT_USED)
+    assert set(CALLS) >= {name for row in CALL_TYPES for name in row[0].split(", ")}
+
+
+async def test_a_name_that_is_not_used_is_counted_apart_from_one_that_nobody_knows(door: Door) -> None:
+    answer = await door.batch(track(1, "Promotion Viewed"), track(2, "A Name of the Shop's Own"))
+
+    assert [one["reason"] for one in answer.json()["outcomes"]] == [
+        "a name that is not used", "a name without a meaning here"
     ]  # fmt: skip

@@ -20,6 +20,7 @@ from agents.gateway.events import EventDoor
 from agents.gateway.keys import read_keys
 from agents.gateway.snippet import snippet, snippet_text
 from agents.gateway.throttle import Throttle
+from schemas.events import decode_event
 from tests.agents.gateway.doors import intake_of
 from tests.engine.browser import chromium_or_skip
 
@@ -60,7 +61,7 @@ class Shop:
         ends = time.monotonic() + 20
         while len(self.safe) < count and time.monotonic() < ends:
             time.sleep(0.02)
-        return [one.event.model_dump(exclude_none=True) for one in self.safe]
+        return [decode_event(one.body).model_dump(exclude_none=True) for one in self.safe]
 
 
 @pytest.fixture
