@@ -24,16 +24,25 @@ _OURS: Final = re.compile(r"<(?:tend\.)?([0-9a-f]{32})@[^<>\s]+>")
 _RETURNED: Final = re.compile(r"\+([0-9a-f]{32})@")
 """In the address that it came back to."""
 _STATUS: Final = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_REPLY: Final = re.compile(r"\b([45]\d\d)[ -]")
-_DEAD: Final = {"5.1.1": "user_unknown", "5.1.2": "domain_unknown", "5.1.10": "user_unknown", "5.4.4": "domain_unknown"}
+_REPLY: Final = re.compile(r"\b([45]\d\d)[ :-]")
+_DEAD: Final = {
+    "5.1.1": "user_unknown", "5.1.2": "domain_unknown", "5.1.3": "address_invalid", "5.1.6": "user_unknown",
+    "5.1.10": "user_unknown", "5.2.1": "mailbox_closed", "5.4.4": "domain_unknown",
+}  # fmt: skip
 _PASSING: Final = {"5.2.2": "mailbox_full", "5.2.3": "too_large", "5.3.4": "too_large", "5.7.1": "refused_as_spam"}
+_TOO_MANY: Final = re.compile(r"receiving mail at a rate|too many (messages|emails|recipients)", re.I)
+"""Gmail says so under the status of a mailbox that was closed."""
 _WORDS: Final = (
     (re.compile(r"mailbox (is )?full|over ?quota|quota exceeded", re.I), "mailbox_full", False),
-    (re.compile(r"spam|blocked|blacklist|blocklist|policy|reputation", re.I), "refused_as_spam", False),
+    (re.compile(r"spam|blocked|banned|blacklist|blocklist|policy|reputation|unauthenticated", re.I),
+     "refused_as_spam", False),
     (re.compile(r"too (big|large)|size (limit|exceed)", re.I), "too_large", False),
-    (re.compile(r"(host|domain)[^.\n]*(not found|does ?n.t exist|unknown)|NXDOMAIN", re.I), "domain_unknown", True),
-    (re.compile(r"user[^.\n]*unknown|unknown user|no such (user|mailbox)|does ?n.t exist|invalid recipient", re.I),
-     "user_unknown", True),
+    (re.compile(r"(host|domain)[^.\n]*(not found|does(n.t| not) exist|unknown)|NXDOMAIN", re.I),
+     "domain_unknown", True),
+    (re.compile(r"(mailbox|account)[^.\n]* (is|was|has been) (disabled|closed|deactivated)", re.I),
+     "mailbox_closed", True),
+    (re.compile(r"user[^.\n]*unknown|unknown user|no such (user|mailbox)|does(n.t| not) exist|invalid recipient|"
+                r"recipient address rejected: access denied|mailbox unavailable \(S\d+\)", re.I), "user_unknown", True),
 )  # fmt: skip
 _DAEMONS: Final = re.compile(r"^(mailer-daemon|postmaster)@", re.I)
 _MOST_WORDS: Final = 4_000
@@ -79,7 +88,7 @@ def _status(told: EmailMessage) -> tuple[str, str] | None:
     fields = _fields(report)
     if fields.get("action", "failed").lower() not in ("failed", ""):
         return None
-    return fields.get("status", ""), fields.get("diagnostic-code", "")
+    return fields.get("status", ""), fields.get("diagnostic-code", "") or fields.get("x-supplementary-info", "")
 
 
 def _in_words(told: EmailMessage) -> tuple[str, str] | None:
@@ -124,6 +133,8 @@ def _fields(report: EmailMessage) -> dict[str, str]:
 def _meaning(status: str, diagnostic: str) -> tuple[bool, str]:
     found = _STATUS.search(diagnostic) or _STATUS.search(status)
     code = found[1] if found else ""
+    if _TOO_MANY.search(diagnostic):
+        return False, f"too_many {code}".strip()
     for table, permanent in ((_DEAD, True), (_PASSING, False)):
         if code in table:
             return permanent, f"{table[code]} {code}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -26,6 +27,9 @@ _SIGNED: Final = [
 ]  # fmt: skip
 _RESERVED: Final = (".example", ".test", ".invalid", ".localhost", "example.com", "example.org", "example.net")
 """Domains that belong to nobody (RFC 2606): a shipped sender was left as it is."""
+_GREYLISTED: Final = re.compile(r"gr[ae]y-?list|\b4\.(2\.\d{1,3}|7\.1)\b", re.I)
+"""A recipient who is asked for again later; others are not concerned (RFC 6647)."""
+_GREYLIST_SECONDS: Final = 300.0
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
@@ -50,6 +54,16 @@ class SmtpServer:
     """From the first byte; else STARTTLS where the server offers it."""
     timeout_seconds: float = 30.0
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it runs on this machine, where nobody listens in between."""
+        return self.host in _LOOPBACK
+
+    @property
+    def start_tls(self) -> bool | None:
+        """Whether STARTTLS is a must; None for where it is offered. A password goes nowhere in clear."""
+        return True if self.username and not self.tls and not self.is_here else None
+
 
 class SmtpProvider:
     """Hands mail to a server.
@@ -67,12 +81,12 @@ class SmtpProvider:
         written = compose_mail(message)
         reference = str(written["Message-ID"])
         sender = str(written["From"].addresses[0].addr_spec)
-        if _belongs_to_nobody(sender) and self._server.host not in _LOOPBACK:
+        if _belongs_to_nobody(sender) and not self._server.is_here:
             raise ConfigurationRefused(
                 f"the sender {sender} is the demo's. Set brand.sender in the defaults of the rulebook to your own"
             )
         returns = returning(message.action.action_id, self._bounces) if self._bounces else sender
-        await self._hand_over(returns, message.address, self._signed(written.as_bytes(), sender))
+        await self._hand_over(returns, str(written["To"]), self._signed(written.as_bytes(), sender))
         return reference
 
     def _signed(self, body: bytes, sender: str) -> bytes:
@@ -91,11 +105,20 @@ class SmtpProvider:
         server = self._server
         client = aiosmtplib.SMTP(
             hostname=server.host, port=server.port, use_tls=server.tls, timeout=server.timeout_seconds,
-            username=server.username or None, password=server.password or None,
+            username=server.username or None, password=server.password or None, start_tls=server.start_tls,
+            validate_certs=not server.is_here,
         )  # fmt: skip
         try:
             await client.connect()
             await client.mail(sender)
+        except aiosmtplib.SMTPResponseException as error:
+            client.close()
+            # Greeting, password and sender are the store's: none of it is this customer's fault, and it can be mended.
+            raise Temporary(f"smtp_{error.code}") from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            client.close()
+            raise Temporary(type(error).__name__) from None
+        try:
             await client.rcpt(recipient)
         except aiosmtplib.SMTPResponseException as error:
             client.close()
@@ -131,7 +154,7 @@ def compose_mail(message: Outgoing) -> EmailMessage:
     laid_out = mail(told, message.name, message.links)
     written = EmailMessage()
     written["From"] = Address(brand.name, addr_spec=brand.sender)
-    written["To"] = Address(addr_spec=message.address)
+    written["To"] = Address(addr_spec=_in_ascii(message.address))
     if brand.reply_to:
         written["Reply-To"] = Address(brand.name, addr_spec=brand.reply_to)
     written["Subject"] = laid_out.subject
@@ -172,9 +195,25 @@ def _message(message: Outgoing) -> Message:
     return message.action.message
 
 
+def _in_ascii(address: str) -> str:
+    """The address as every server takes it: its domain in Punycode.
+
+    Raises:
+        Permanent: its local part needs SMTPUTF8, which few servers have.
+    """
+    local, _, domain = address.rpartition("@")
+    try:
+        local.encode("ascii")
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        raise Permanent("address_not_ascii", dead=True) from None
+
+
 def _refused(code: int, text: str) -> Temporary | Permanent:
-    """What an answer of the server means; 4xx may be tried again."""
+    """What an answer to a recipient, or to the mail itself, means; 4xx may be tried again."""
     if 400 <= code < 500:
+        if code == 450 or _GREYLISTED.search(text):
+            return Temporary(f"smtp_{code}", _GREYLIST_SECONDS, of_recipient=True)
         return Temporary(f"smtp_{code}")
     dead = code == 550 and any(word in text.lower() for word in ("5.1.1", "unknown", "no such user", "does not exist"))
     return Permanent("unknown_user" if dead else f"smtp_{code}", dead=dead)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from agents.senders.provider import Temporary
 
@@ -81,7 +81,7 @@ async def persistently(
         Temporary: it was not taken after all tries.
     """
     retrying = AsyncRetrying(
-        retry=retry_if_exception_type(Temporary),
+        retry=retry_if_exception(_at_once),
         stop=stop_after_attempt(tries),
         wait=_pause,
         sleep=sleep,
@@ -92,6 +92,10 @@ async def persistently(
         return await attempt()
 
     return await retrying(tried)
+
+
+def _at_once(failure: BaseException) -> bool:
+    return isinstance(failure, Temporary) and not failure.of_recipient
 
 
 _GROWING: Final = wait_exponential_jitter(multiplier=0.5, max=60)

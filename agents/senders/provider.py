@@ -22,11 +22,14 @@ class Outgoing:
 
 
 class Temporary(Exception):
-    """The provider does not take it now, and certainly has nothing: it may be given again."""
+    """The provider does not take it now, and certainly has nothing: it may be given again.
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    ``of_recipient`` says that others may well be taken: this one is put off alone, not tried at once.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None, *, of_recipient: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.retry_after = reason, retry_after
+        self.reason, self.retry_after, self.of_recipient = reason, retry_after, of_recipient
 
 
 class Permanent(Exception):

@@ -123,6 +123,8 @@ class Sender:
             reference = await parts.provider.send(message)
         except Temporary as failure:
             await parts.ledger.forget(action_id)
+            if failure.of_recipient:
+                raise
             self._breaker.refused(parts.now() / 1_000, failure.retry_after)
             raise
         self._breaker.taken()

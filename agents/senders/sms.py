@@ -6,6 +6,7 @@ Source: https://www.twilio.com/docs/messaging/api/message-resource
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ from agents.senders.provider import Doubtful, Outgoing, Permanent, Temporary
 from rules.messages.sms import count
 
 _TWILIO: Final = "https://api.twilio.com"
+_SERVICE: Final = re.compile(r"MG[0-9a-f]{32}")
+"""A messaging service of Twilio's, which picks the number by the receiver's country."""
 _DEAD_NUMBERS: Final = frozenset((21211, 21614, 21610))
 """Twilio's codes for a number that is none, takes no SMS, or has said STOP."""
 
@@ -66,10 +69,11 @@ class TwilioSms:
         self._url = f"{base_url.rstrip('/')}/2010-04-01/Accounts/{account}/Messages.json"
         self._headers = {"Authorization": aiohttp.encode_basic_auth(account, token)}
         self._sender = sender
+        self._from = "MessagingServiceSid" if _SERVICE.fullmatch(sender) else "From"
 
     async def send(self, message: Outgoing) -> str:
         """See ``Provider.send``. The reference is Twilio's ``sid``."""
-        form = {"To": message.address, "From": self._sender, "Body": text_of(message)}
+        form = {"To": message.address, self._from: self._sender, "Body": text_of(message)}
         try:
             async with (
                 aiohttp.ClientSession(headers=self._headers, timeout=aiohttp.ClientTimeout(total=30)) as session,

@@ -26,12 +26,15 @@ _PREFIX: Final = "whsec_"
 
 
 class WebhookProvider:
-    """Posts each action with its text, HTML, links, name and address filled in."""
+    """Posts each action with its text, HTML, links, name and address filled in.
+
+    The secret may be two by comma while one takes the other's place: both sign.
+    """
 
     repeats = True
 
     def __init__(self, url: str, secret: str) -> None:
-        self._url, self._key = url, key_of(secret)
+        self._url, self._keys = url, tuple(key_of(one.strip()) for one in secret.split(","))
 
     async def send(self, message: Outgoing) -> str:
         """See ``Provider.send``."""
@@ -42,7 +45,7 @@ class WebhookProvider:
             "content-type": "application/json",
             "webhook-id": action_id,
             "webhook-timestamp": moment,
-            "webhook-signature": f"v1,{signature(self._key, action_id, moment, body)}",
+            "webhook-signature": " ".join(f"v1,{signature(key, action_id, moment, body)}" for key in self._keys),
         }
         try:
             async with (

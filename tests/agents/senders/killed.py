@@ -1,7 +1,8 @@
 """Senders that die by kill -9 when the provider has the message, each followed by one that lives.
 
-``python -m tests.agents.senders.killed STORE KIND WHERE MOMENT TIMES``: KIND is email, sms, file or webhook, WHERE the
-provider's port or file, MOMENT ``receipt`` (it was noted, and nobody was told) or ``ledger`` (it was not even noted).
+``python -m tests.agents.senders.killed STORE KIND WHERE MOMENT TIMES``: KIND is email, sms, file, webhook or desk,
+WHERE the provider's port or file, MOMENT ``receipt`` (it was noted, and nobody was told) or ``ledger`` (it was not even
+noted).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from agents.senders.webhook import WebhookProvider
 from schemas.fields import Channel
 from tests.agents.senders.sending import SECRET, Shop, action, anna, redis_at, smtp
 
-_CHANNELS: dict[str, Channel] = {"email": "email", "sms": "sms", "file": "sms", "webhook": "email"}
+_CHANNELS: dict[str, Channel] = {"email": "email", "sms": "sms", "file": "sms", "webhook": "email", "desk": "desk"}
 
 
 def provider(kind: str, where: str) -> Provider:
@@ -31,7 +32,7 @@ def provider(kind: str, where: str) -> Provider:
         return FileSms(Path(where))
     if kind == "sms":
         return TwilioSms("AC" + "0" * 32, "token", "Lindmoor", f"http://127.0.0.1:{where}")
-    return WebhookProvider(f"http://127.0.0.1:{where}/in", SECRET) if kind == "webhook" else smtp(int(where))
+    return WebhookProvider(f"http://127.0.0.1:{where}/in", SECRET) if kind in ("webhook", "desk") else smtp(int(where))
 
 
 async def _send(store: str, kind: str, where: str, action_id: str, dies: str) -> str:
@@ -56,7 +57,8 @@ async def _send(store: str, kind: str, where: str, action_id: str, dies: str) ->
         shop.receipts.send = die_telling  # type: ignore[method-assign]  # the moment of the kill
     elif dies == "ledger":
         shop.ledger.write = die_noting  # type: ignore[method-assign]  # the moment of the kill
-    await shop.take(action("complaint_acknowledged", channel, action_id=action_id))
+    rule = "complaint_routed" if channel == "desk" else "complaint_acknowledged"
+    await shop.take(action(rule, channel, action_id=action_id))
     await client.aclose()
     return " ".join(":".join(filter(None, told)) for told in shop.receipts.short)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
 
 
 class PostOffice:
@@ -20,6 +21,13 @@ class PostOffice:
         self.raw: list[bytes] = []
         self.senders: list[str] = []
         self.answers: list[str] = []
+        self.data_answers: list[str | None] = []
+        """To mails that were handed over whole; None hangs up without a word."""
+        self.recipients: list[list[str]] = []
+        self.safe: list[bool] = []
+        """Whether each mail came over TLS."""
+        self.signed_in: list[bytes] = []
+        """Passwords that were told."""
         self.arrived = threading.Event()
         self.port = 0
 
@@ -40,23 +48,42 @@ class PostOffice:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.raw.append(envelope.content)
-        self.senders.append(envelope.mail_from)
-        self.arrived.set()
-        return "250 kept"
+        answer = self.data_answers.pop(0) if self.data_answers else "250 kept"
+        if answer is None:
+            server.transport.abort()
+            answer = "250 kept"
+        if answer.startswith("250"):
+            self.raw.append(envelope.content)
+            self.senders.append(envelope.mail_from)
+            self.recipients.append(envelope.rcpt_tos)
+            self.safe.append(session.ssl is not None)
+            self.arrived.set()
+        return answer
+
+    def signs_in(self, server: Any, session: Any, envelope: Any, mechanism: str, told: Any) -> AuthResult:
+        """Whether a password is the right one."""
+        self.signed_in.append(told.password)
+        return AuthResult(success=told.password == b"right", handled=False)
 
 
 @contextmanager
-def post_office() -> Iterator[PostOffice]:
-    """A post office that is open until the block ends, in a thread of its own."""
+def post_office(tls: ssl.SSLContext | None = None, *, asks_password: bool = False) -> Iterator[PostOffice]:
+    """A post office that is open until the block ends, in a thread of its own.
+
+    Args:
+        tls: to offer STARTTLS with.
+    """
     office = PostOffice()
+    asked: dict[str, Any] = {"tls_context": tls}
+    if asks_password:
+        asked |= {"auth_require_tls": False, "authenticator": office.signs_in}
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     talking: list[SMTP] = []
 
     def listen() -> SMTP:
-        talking.append(SMTP(office, enable_SMTPUTF8=True, loop=loop))
+        talking.append(SMTP(office, enable_SMTPUTF8=True, loop=loop, **asked))
         return talking[-1]
 
     opening = loop.create_server(listen, "127.0.0.1", 0)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.applications import Starlette
@@ -148,7 +149,7 @@ class Returns:
         self.intake = BounceIntake(self.ledger, self._write, KEYS, 8, lambda: NOON)
 
     async def _write(self, admitted: Admitted) -> None:
-        self.told.append(admitted.event.model_dump(mode="json", exclude_none=True))
+        self.told.append(orjson.loads(admitted.body))
 
 
 @pytest.fixture

@@ -132,6 +132,17 @@ async def test_nobody_is_reached_who_must_not_be(client: Any, office: PostOffice
     assert office.mails == []
 
 
+async def test_who_objects_to_being_profiled_meanwhile_gets_nothing_that_a_profile_decided(
+    client: Any, office: PostOffice
+) -> None:
+    objects = [*anna().consents, Consent("any", "profiling", False, NOON)]
+    shop = Shop(client, smtp(office.port), anna(consents=objects))
+
+    await shop.take(action(action_id="3" * 32, profiled=True), action(action_id="4" * 32))
+
+    assert shop.receipts.short == [("receipt.failed", "no_profiling"), ("receipt.accepted", "")]
+
+
 async def test_what_has_expired_meanwhile_is_not_sent(client: Any, office: PostOffice) -> None:
     shop = Shop(client, smtp(office.port), anna())
     shop.now = NOON + 25 * HOUR

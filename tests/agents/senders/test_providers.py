@@ -54,6 +54,30 @@ async def test_an_sms_goes_out_in_twilios_form_with_its_links_filled_in(client: 
     assert known is not None
 
 
+async def test_a_messaging_service_of_twilios_stands_in_for_a_number(client: Any) -> None:
+    service = "MG" + "0" * 32
+    with counter(TAKEN) as provider:
+        await Shop(client, TwilioSms(ACCOUNT, "token", service, provider.address), anna(), "sms").take(
+            action("complaint_acknowledged", "sms")
+        )
+
+    form = parse_qs(provider.posted[0].body.decode())
+    assert (form["MessagingServiceSid"], "From" in form) == ([service], False)
+
+
+async def test_while_one_secret_takes_the_others_place_both_sign(client: Any) -> None:
+    other = "whsec_" + "A" * 32
+    with counter(FINE) as receiver:
+        await Shop(client, WebhookProvider(f"{receiver.address}/in", f"{SECRET}, {other}"), anna()).take(action())
+
+    (posted,) = receiver.posted
+    head = posted.headers
+    signed = [
+        signature(key_of(one), head["webhook-id"], head["webhook-timestamp"], posted.body) for one in (SECRET, other)
+    ]
+    assert head["webhook-signature"] == f"v1,{signed[0]} v1,{signed[1]}"
+
+
 @pytest.mark.parametrize(
     ("answer", "reason", "dead"),
     [
@@ -127,6 +151,16 @@ async def test_a_webhook_is_signed_over_id_time_and_body_and_holds_everything(cl
     assert told["type"] == f"action.{action().kind}"
     assert told["data"]["contact"] == {"name": "Anna Berg", "address": "anna@mail.test"}
     assert "Hello Anna Berg" in told["data"]["message"]["text"]
+
+
+def test_the_signature_is_that_of_the_standards_own_example() -> None:
+    """Of standard-webhooks/standard-webhooks: the specification, and the tests of its libraries."""
+    key = key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    body = b'{"test": 2432232314}'
+
+    assert signature(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", body) == (
+        "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    )
 
 
 async def test_a_ticket_goes_to_a_desk_and_needs_no_consent(client: Any) -> None:
@@ -226,15 +260,19 @@ def test_an_sms_sender_that_is_killed_sends_nothing_twice(store_server: str, mom
 
 @pytest.mark.faults
 @pytest.mark.timeout(400)
+@pytest.mark.parametrize("kind", ["webhook", "desk"])
 @pytest.mark.parametrize("moment", ["receipt", "ledger"])
-def test_a_webhook_sender_that_is_killed_repeats_under_the_same_id_and_loses_nothing(
-    store_server: str, moment: str
+def test_a_webhook_or_desk_sender_that_is_killed_repeats_under_the_same_id_and_loses_nothing(
+    store_server: str, kind: str, moment: str
 ) -> None:
     with counter(FINE) as receiver:
-        assert killed(store_server, "webhook", receiver.port, moment) == ["receipt.accepted"] * KILLS
+        assert killed(store_server, kind, receiver.port, moment) == ["receipt.accepted"] * KILLS
 
     ids = [posted.headers["webhook-id"] for posted in receiver.posted]
     assert len(set(ids)) == KILLS
+    assert {orjson.loads(posted.body)["data"]["action"]["channel"] for posted in receiver.posted} == {
+        "desk" if kind == "desk" else "email"
+    }
     assert len(ids) == (KILLS if moment == "receipt" else 2 * KILLS), "who keeps ids drops the second"
 
 
