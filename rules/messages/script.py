@@ -47,5 +47,7 @@ def places(spoken: Spoken) -> Iterator[tuple[Place, str]]:
         yield ("facts", "caption"), spoken.facts.caption
         for label, value in spoken.facts.rows.items():
             yield ("facts", "rows", label), value
+        for label, value in (spoken.facts.total or {}).items():
+            yield ("facts", "total", label), value
     if spoken.named:
         yield NAMED_SUBJECT, spoken.named.subject

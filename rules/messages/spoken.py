@@ -26,6 +26,8 @@ class SpokenFacts(Section):
     """Above the rows."""
     rows: Annotated[dict[Words, Words], Len(1, 8)]
     """Label to value."""
+    total: Annotated[dict[Words, Words], Len(1, 1)] | None = None
+    """Label to value of the last row, under a double rule."""
 
 
 class SpokenButton(Section):
@@ -33,7 +35,7 @@ class SpokenButton(Section):
 
     label: Words
     """What comes when one presses it."""
-    to: Target
+    to: Target | Literal["product"]
     """Where it leads."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -27,8 +27,10 @@ from schemas.times import Millis
 
 BRAND: Final = ("brand.name", "brand.sms_name", "brand.phone")
 """What texts may ask of the brand."""
-SHOP_PAGES: Final = ("order", "cart", "account", "contact")
+SHOP_PAGES: Final = ("order", "cart", "account", "contact", "product")
 SIGNED: Final = ("survey", "reopen", "settled", "preferences", "unsubscribe", "coupon")
+_AS_TOLD: Final[dict[str, Any]] = {"product": "account"}
+"""The contract of actions names no page of a product: readers go by the address."""
 LINKS: Final = (*(f"link.{name}" for name in (*SHOP_PAGES, *SIGNED)), "link.until")
 """Addresses that texts may ask for, and until when the signed ones of a survey or complaint work."""
 COUPON: Final = ("coupon.off", "coupon.code", "coupon.last_day", "coupon.minimum")
@@ -103,7 +105,8 @@ def facts_asked(text: Text) -> set[str]:
     asked |= {"coupon.percent", "coupon.amount", "coupon.currency"} if "coupon.off" in text.asks else set()
     asked |= {use for scripts in text.variants.values() for one in scripts if one.when for use in one.when.uses}
     buttons = {one.to for scripts in text.variants.values() for script in scripts for one in script.spoken.buttons}
-    return asked | ({"order.id"} if "order" in buttons or "link.order" in text.asks else set())
+    pages = {page: f"{page}.{fact}" for page, fact in (("order", "id"), ("product", "url"))}
+    return asked | {fact for page, fact in pages.items() if page in buttons or f"link.{page}" in text.asks}
 
 
 class _Writer:
@@ -185,7 +188,7 @@ class _Writer:
         if name == "until":
             return day((self._today + LINK_LIFE).isoformat(), reader, weekday=False)
         if name in SHOP_PAGES:
-            return self._house.page(name, str(self._occasion.facts["order.id"])) or ""
+            return self._shop_page(name) or ""
         return link_slot(name) if self._house.signs else ""
 
     def _of_coupon(self, name: str, reader: Audience) -> tuple[RawValue, str]:
@@ -249,12 +252,14 @@ class _Writer:
         facts = self._script.spoken.facts
         if not facts:
             return None
-        rows = [
-            message.Row(label=label, value=value)
-            for label in facts.rows
-            if (value := self._if_known(self._script.templates["facts", "rows", label]))
-        ]
-        return message.Facts(caption=self._must(("facts", "caption")), rows=tuple(rows)) if rows else None
+        rows, total = self._rows("rows", facts.rows), self._rows("total", facts.total or {})
+        if not rows:
+            return None
+        return message.Facts(caption=self._must(("facts", "caption")), rows=rows, total=total[0] if total else None)
+
+    def _rows(self, part: str, labels: Iterable[str]) -> tuple[message.Row, ...]:
+        known = ((label, self._if_known(self._script.templates["facts", part, label])) for label in labels)
+        return tuple(message.Row(label=label, value=value) for label, value in known if value)
 
     def _if_known(self, template: Liquid) -> str | None:
         try:
@@ -292,13 +297,20 @@ class _Writer:
         found = []
         for index, button in enumerate(self._script.spoken.buttons):
             label = self._must(("buttons", index, "label"))
-            if button.to in SHOP_PAGES:
-                url = self._house.page(button.to, str(self._occasion.facts["order.id"]))
+            if button.to == "product" or button.to in SHOP_PAGES:
+                url = self._shop_page(button.to)
                 if url:
-                    found.append(message.Button(label=label, to=button.to, url=url))
+                    found.append(message.Button(label=label, to=_AS_TOLD.get(button.to, button.to), url=url))
             elif self._house.signs:
                 found.append(message.Button(label=label, to=button.to))
         return tuple(found)
+
+    def _shop_page(self, name: str) -> str | None:
+        """A page of the shop's; that of a product is told with the product."""
+        facts = self._occasion.facts
+        if name == "product":
+            return str(facts["product.url"]) or None
+        return self._house.page(name, str(facts["order.id"]))
 
     def _why(self) -> str | None:
         why = self._maybe(("why",))

@@ -146,3 +146,50 @@ def test_marketing_to_china_is_marked_as_the_law_wants() -> None:
 def test_a_coupon_in_germany_says_what_it_is_not_good_for() -> None:
     assert "Gilt nicht für preisgebundene Bücher" in mail(message("birthday_greeting", "de-DE"), "", WHOLE).text
     assert "preisgebunden" not in mail(message("birthday_greeting", "en-US"), "", WHOLE).text
+
+
+LEADS_TO = {
+    "late_delivery_apology": ["order"],
+    "delivery_survey": [],
+    "complaint_acknowledged": [],
+    "complaint_follow_up": ["settled", "reopen"],
+    "welcome": ["preferences"],
+    "first_order_thanks": ["order"],
+    "second_order_coupon": ["coupon"],
+    "cart_left": ["cart"],
+    "points_expiring": ["account"],
+    "coupon_expiring": ["coupon"],
+    "birthday_greeting": ["coupon"],
+    "festival_greeting": [],
+    "win_back_coupon": ["coupon"],
+    "quiet_coupon": ["coupon"],
+    "dormant_wake_up": ["coupon"],
+    "wish_back": ["account"],  # by its name in the contract; its address is the product's
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("rule", BY_MAIL, ids=lambda rule: rule.id)
+def test_every_button_leads_where_its_sentence_says(rule: Rule, locale: str) -> None:
+    assert [one.to for one in message(rule.id, locale).buttons] == LEADS_TO[rule.id]
+
+
+def test_news_of_a_product_lead_to_its_own_page_and_without_one_nowhere_else() -> None:
+    (button,) = message("wish_back").buttons
+    assert button.url == "https://lindmoor.example/p/s-301"
+
+    known = shipped().rule("wish_back")
+    assert known is not None
+    assert "product.url" in known.uses
+
+
+@pytest.mark.parametrize(("locale", "label"), [("en-US", "Total"), ("de-DE", "Summe"), ("zh-CN", "合计")])
+def test_the_total_of_an_order_stands_under_a_double_rule(locale: str, label: str) -> None:
+    told = message("late_delivery_apology", locale)
+    laid_out = mail(told, "Edda Marlow", WHOLE)
+
+    assert told.facts is not None
+    assert told.facts.total is not None
+    assert told.facts.total.label == label
+    assert "3px double" in laid_out.html
+    assert f"{label}: {told.facts.total.value}" in laid_out.text
