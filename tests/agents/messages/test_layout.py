@@ -176,7 +176,7 @@ def test_every_button_leads_where_its_sentence_says(rule: Rule, locale: str) -> 
 
 def test_news_of_a_product_lead_to_its_own_page_and_without_one_nowhere_else() -> None:
     (button,) = message("wish_back").buttons
-    assert button.url == "https://lindmoor.example/p/s-301"
+    assert button.url == "https://lindmoor.example/books/s-301"
 
     known = shipped().rule("wish_back")
     assert known is not None
