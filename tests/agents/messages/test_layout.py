@@ -164,6 +164,7 @@ LEADS_TO = {
     "win_back_coupon": ["coupon"],
     "quiet_coupon": ["coupon"],
     "dormant_wake_up": ["coupon"],
+    "wish_cheaper": ["account"],
     "wish_back": ["account"],  # by its name in the contract; its address is the product's
 }
 
@@ -174,11 +175,12 @@ def test_every_button_leads_where_its_sentence_says(rule: Rule, locale: str) -> 
     assert [one.to for one in message(rule.id, locale).buttons] == LEADS_TO[rule.id]
 
 
-def test_news_of_a_product_lead_to_its_own_page_and_without_one_nowhere_else() -> None:
-    (button,) = message("wish_back").buttons
+@pytest.mark.parametrize("rule", ["wish_back", "wish_cheaper"])
+def test_news_of_a_product_lead_to_its_own_page_and_without_one_nowhere_else(rule: str) -> None:
+    (button,) = message(rule).buttons
     assert button.url == "https://lindmoor.example/books/s-301"
 
-    known = shipped().rule("wish_back")
+    known = shipped().rule(rule)
     assert known is not None
     assert "product.url" in known.uses
 
