@@ -104,6 +104,22 @@ def test_a_complaint_is_escalated_with_its_consequence_told_before_and_an_answer
     mei.page.wait_for_selector("[data-came]:has-text('escalated')", timeout=40_000)
 
 
+def test_a_segment_is_counted_saved_and_forgotten_and_a_wrong_condition_is_explained(mei: Person) -> None:
+    mei.go("/customers")
+    mei.page.fill("#condition", "orders.count >= 1")
+    mei.page.fill("#segment", "buyers")
+    mei.click("main button.p")
+    mei.page.wait_for_selector("#segments [role=status] ~ p a")
+    assert "buyers" in mei.page.inner_text("#segments table")
+
+    mei.page.fill("#condition", "orders.cuont >= 1")
+    mei.click("main button.p")
+    mei.page.wait_for_selector("[role=alert]:has-text('orders.count')")
+
+    mei.click("#segments button:has-text('Forget')")
+    mei.page.wait_for_selector("text=No segment is saved yet.")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
 def test_nothing_on_a_page_keeps_anybody_out(door: str, path: str, scheme: str) -> None:

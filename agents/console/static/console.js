@@ -121,6 +121,9 @@
     else localStorage.setItem("tend-keys", localStorage.getItem("tend-keys") === "off" ? "on" : "off");
   });
 
+  // In a search field the first Escape would only empty it.
+  byId("sought")?.addEventListener("keydown", (event) => { if (event.key === "Escape") byId("finder").close(); });
+
   // Dialogs come from the server, and open when they have come.
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;
