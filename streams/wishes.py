@@ -41,13 +41,14 @@ def change(context: EventContext, event: ProductUpdated) -> OutcomeCode | None:
     wish = _find(context, event.sku)
     if wish is None or event.at <= wish.changed:
         return OutcomeCode.OUTDATED
-    wish.changed = event.at
+    wish.changed, had_it = event.at, wish.in_stock
     if event.stock is not None:
         if event.stock and not wish.in_stock:
             context.notice("wish.back", wish.sku)
         wish.in_stock = event.stock > 0
     if event.price is not None and event.currency == wish.currency:
-        if event.price < wish.price and wish.in_stock:
+        # Of what has just come back, one message tells the price as well.
+        if event.price < wish.price and wish.in_stock and had_it:
             context.notice("wish.cheaper", wish.sku, **{"product.was": wish.price})
         wish.price = event.price
     return None

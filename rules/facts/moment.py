@@ -17,6 +17,8 @@ from schemas.fields import ComplaintCategory, ContactChannel, Urgency
 from schemas.times import DAY
 from schemas.triggers import TRIGGERS
 
+_SORE: Final = 7 * DAY
+"""So long after a complaint was closed, or a refund was asked for, nobody is in the mood for offers."""
 _OF_FESTIVALS: Final = ("festival", "festival.ahead")
 _NO_CHURN = Churn(probability=0.0, low=0.0, high=1.0, trusted=False)
 
@@ -97,6 +99,14 @@ def _this_open(context: EventContext) -> bool:
 def _overdue(context: EventContext) -> bool:
     complaint = context.complaint
     return complaint is not None and complaint.is_open and 0 < complaint.deadline <= context.at
+
+
+def _trouble(context: EventContext) -> bool:
+    complaints = context.record.complaints.recent
+    if any(one.is_open or context.at < one.closed + _SORE for one in complaints if one.opened or one.closed):
+        return True
+    book = context.orders.orders if context.orders else ()
+    return any(0 < one.owed_since <= context.at - _SORE for one in book)
 
 
 def _of_coupon(field: str, otherwise: FactValue) -> Callable[[EventContext], FactValue]:
@@ -180,6 +190,9 @@ _FACTS = (
     Fact("order.delivered_on", FactType.STRING, DATE, "when it was delivered", _delivered, unknown="empty",
          frozen=True),
     Fact("complaint.open", FactType.BOOL, "yes or no", "whether any complaint of the customer is open", _any_open),
+    Fact("complaints.trouble", FactType.BOOL, "yes or no",
+         "whether a complaint is open or was closed in the last 7 days, or we owe the customer a refund as long",
+         _trouble),
     Fact("complaint.this_open", FactType.BOOL, "yes or no", "whether the complaint it is about is open", _this_open),
     Fact("complaint.id", FactType.STRING, "id", "the complaint it is about", _of_complaint("id", ""), unknown="empty",
          frozen=True),

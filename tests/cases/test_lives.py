@@ -108,6 +108,23 @@ def test_nobody_is_won_back_soon_after_an_order(year: Rehearsed, lives: dict[str
         assert one.decided_at - max(placed) >= timedelta(days=14), (one.customer, one.rule)
 
 
+def test_nobody_in_trouble_is_sent_an_offer(heard: dict[str, list[AnyAction]], lives: dict[str, Life]) -> None:
+    offers = [one for actions in heard.values() for one in actions if one.rule in WIN_BACK | {"second_order_coupon"}]
+
+    for one in offers:
+        closed = [
+            datetime.fromisoformat(event["time"])
+            for event in lives[one.customer].events
+            if event["type"] == "complaint.resolved"
+        ]
+        assert not any(timedelta(0) <= one.decided_at - at < timedelta(days=7) for at in closed), one.customer
+    assert "rex-returns" not in {one.customer for one in offers}, "they wait for their money since March"
+
+
+def test_of_what_is_back_and_cheaper_one_message_tells(heard: dict[str, list[AnyAction]]) -> None:
+    assert [one.rule for one in heard["er-lunar"] if one.rule.startswith("wish")] == ["wish_back"]
+
+
 def test_what_is_once_in_a_life_is_once(heard: dict[str, list[AnyAction]]) -> None:
     for who, actions in heard.items():
         counts = Counter(one.rule for one in actions if one.rule in ONCE)

@@ -208,6 +208,31 @@ class TestCaps:
 
         assert verdicts(decided) == PASSES + refused("total_cap")
 
+    APART = caps({"channel": "any", "purpose": "any", "count": 1, "minutes": 30, "limits": "marketing", "then": "hold"})
+
+    def test_marketing_keeps_half_an_hour_from_what_was_sent_before(self) -> None:
+        moments = Moments(
+            rules(rule(id="thanks", priority=900), rule(id="offer", purpose="marketing"), defaults=self.APART)
+        )
+
+        assert verdicts(moments.when("order.placed")) == PASSES + held("total_cap")
+        assert verdicts(moments.until(NOON + 30 * MINUTE)) == [("released", "")]
+
+    def test_of_what_waited_for_the_morning_service_goes_first_however_small(self) -> None:
+        night = at("2026-03-04T03:00:00+00:00")
+        both = rules(rule(id="offer", purpose="marketing", priority=900), rule(id="news"), defaults=self.APART)
+        moments = Moments(both)
+        moments.when("order.placed", at=night)
+
+        decided = moments.until(at("2026-03-04T09:00:00+00:00"))
+
+        assert [(one.rule, one.verdict.value) for one in decided] == [("news", "released"), ("offer", "held")]
+
+    def test_what_one_rule_does_at_once_is_not_kept_apart(self) -> None:
+        both = rule(purpose="marketing", actions=[action(channel="sms"), action(channel="email")])
+
+        assert verdicts(Moments(rules(both, defaults=self.APART)).when("order.placed")) == PASSES * 2
+
     def test_a_cap_on_marketing_leaves_service_alone(self) -> None:
         cap = {"channel": "any", "purpose": "marketing", "count": 1, "days": 7, "then": "refuse"}
         both = rules(SERVICE, rule(id="offer", purpose="marketing"), defaults=caps(cap))

@@ -11,7 +11,7 @@ from rules.loading import shipped
 from rules.messages.writing import SIGNED
 from schemas.actions import encode_action
 from schemas.record import Lot
-from schemas.times import DAY, HOUR
+from schemas.times import DAY
 from tests.rules.moments import NOON, Moments, book_of, cart, complaint, customer, message_of, orders
 
 LIKELY = Churn(0.8, 0.7, 0.9, trusted=True, labels=900, causes=lambda: ("quiet for longer than usual",))
@@ -32,7 +32,7 @@ EVERYTHING = [
 def test_no_action_holds_a_name_or_an_address_and_none_greets_a_blank(locale: str, name: str) -> None:
     moments = Moments(shipped(), customer(cart=cart()), orders=orders("A-17"), churn=LIKELY)
     moments.record.profile.locale, moments.record.profile.name = locale, name
-    moments.record.complaints.recent = [complaint(closed=NOON - HOUR)]
+    moments.record.complaints.recent = [complaint(closed=NOON - 8 * DAY)]
     for trigger, ref in EVERYTHING:
         moments.record.sent = []
         moments.when(trigger, ref)
@@ -52,7 +52,7 @@ def test_no_action_holds_a_name_or_an_address_and_none_greets_a_blank(locale: st
 def test_whatever_promises_a_click_has_the_link(locale: str) -> None:
     moments = Moments(shipped(), customer(cart=cart()), orders=orders("A-17"), churn=LIKELY)
     moments.record.profile.locale = locale
-    moments.record.complaints.recent = [complaint(closed=NOON - HOUR)]
+    moments.record.complaints.recent = [complaint(closed=NOON - 8 * DAY)]
     for trigger, ref in EVERYTHING:
         moments.record.sent = []
         moments.when(trigger, ref)
