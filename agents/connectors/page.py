@@ -72,7 +72,7 @@ def connectors_page() -> str:
     parts = [_HEAD, *_topics("Shopify", shopify.TABLE), *_topics("WooCommerce", woocommerce.TABLE)]
     parts += [
         "What the states of orders mean (as in imports; those of plugins by `TEND_WOOCOMMERCE_STATUSES`, such as "
-        "`awaiting-pickup=sale`; others are left out by their name):\n\n",
+        "`being-engraved=sale`; others are left out by their name):\n\n",
         "| meaning | states | becomes |\n|---|---|---|\n",
     ]
     for state in woocommerce.STATES:

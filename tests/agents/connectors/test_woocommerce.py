@@ -75,14 +75,14 @@ async def test_an_order_lives_through_drafts_and_failures_and_is_one_sale(door: 
 
 
 async def test_a_state_that_nobody_knows_is_left_out_by_its_name_until_it_is_told(door: ShopDoor) -> None:
-    answer = await door.post("order.updated", order("awaiting-pickup"))
+    answer = await door.post("order.updated", order("awaiting-blessing"))
 
     assert (answer.status_code, door.safe) == (200, [])
-    assert "awaiting-pickup" in answer.json()["left_out"]
-    assert "awaiting-pickup" in door.counted()
+    assert "awaiting-blessing" in answer.json()["left_out"]
+    assert "awaiting-blessing" in door.counted()
 
-    told = ShopDoor(replace(WOOCOMMERCE, states={"awaiting pickup": "sale"}), door.orders._client)
-    await told.post("order.updated", order("awaiting-pickup"))
+    told = ShopDoor(replace(WOOCOMMERCE, states={"awaiting blessing": "sale"}), door.orders._client)
+    await told.post("order.updated", order("awaiting-blessing"))
     assert told.life("304").record.purchases.count == 1
     await told.web.aclose()
 

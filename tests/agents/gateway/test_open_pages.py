@@ -74,9 +74,9 @@ async def test_one_link_is_used_at_a_persons_pace(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("accepted", "said"), [
-    ("en-US,en", "Nothing was changed. Please try again in a few minutes."),
-    ("de", "Es wurde nichts geändert."),
-    ("zh-CN,zh;q=0.9", "未做任何更改"),
+    ("en-US,en", "Please try again in a few minutes."),
+    ("de", "Bitte versuchen Sie es in einigen Minuten noch einmal."),
+    ("zh-CN,zh;q=0.9", "请几分钟后再试。"),
 ])  # fmt: skip
 async def test_when_the_stores_are_away_the_page_says_so_in_the_readers_language(
     site: Site, accepted: str, said: str
