@@ -84,7 +84,7 @@ def work() -> None:
 
 def measure() -> tuple[Called, Called]:
     """What an order calls, and what an idle worker calls."""
-    with ExitStack() as running, tempfile.TemporaryDirectory(prefix="tend-walk-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tend-walk-") as folder, ExitStack() as running:
         home = Path(folder)
         broker = running.enter_context(EmbeddedBroker(home / "broker"))
         store = running.enter_context(EmbeddedStore(home / "store", "everysec"))
@@ -133,8 +133,13 @@ class _Shop:
         self._number = 0
 
     def registers(self, customer: str) -> None:
-        mail, name = f"{customer}@example.org", customer.title()
-        self._send("storefront.customers", customer, type="customer.registered", email=mail, name=name)
+        # Where it is about noon: at night what is decided is held, and no message is written.
+        told = {
+            "email": f"{customer}@example.org",
+            "name": customer.title(),
+            "zone": f"Etc/GMT{time.gmtime().tm_hour - 12:+d}",
+        }
+        self._send("storefront.customers", customer, type="customer.registered", **told)
 
     def orders(self, customer: str) -> None:
         self._send(
