@@ -185,6 +185,8 @@ class Topics:
             return ask(describe)  # of a topic just made, not every broker knows at once
         except KafkaException as error:
             raise _meaning(f"describe {', '.join(topics)}", error) from error
+        except TimeoutError as late:
+            raise _too_late(f"describe {', '.join(topics)}") from late
 
     def end_offsets(self, topics: Sequence[str]) -> dict[str, list[int]]:
         """The offset behind the last committed record of each partition, by topic.
@@ -290,6 +292,13 @@ def _await(doing: str, result: Any) -> Any:
         return result.result(_SECONDS)
     except KafkaException as error:
         raise _meaning(doing, error) from error
+    except TimeoutError as late:
+        raise _too_late(doing) from late
+
+
+def _too_late(doing: str) -> DependencyUnavailable:
+    # The request has a time-out of its own, which a client that waits for one node of several may pass.
+    return DependencyUnavailable(f"Kafka did not {doing} within {_SECONDS:.0f} s")
 
 
 def _meaning(doing: str, error: KafkaException) -> Exception:

@@ -35,7 +35,7 @@ from agents.worker.leap import LeapGuard
 from agents.worker.outbox_relay import OutboxRelay
 from agents.worker.same_topics import SameTopics
 from agents.worker.trusted_clock import TrustedClock
-from infra.kafka.fetching.readings import Readings
+from infra.kafka.fetching.client_places import ClientPlaces
 from infra.kafka.publishing.published_position import Position
 from schemas.signing import Signing
 
@@ -139,7 +139,7 @@ GUARDS = {
         "tests/agents/worker/test_outbox_relay.py::test_who_opens_again_asks_the_store_before_anything_is_sent",
     ),
     "reading on after an assignment": Guard(
-        Readings,
+        ClientPlaces,
         "_resume",
         _nothing,
         "tests/infra/test_prefetcher.py::test_what_was_paused_when_the_group_shared_out_anew_is_read_on",
@@ -196,7 +196,7 @@ GUARDS = {
 _OPTIONS = (
     *("-q", "-x", "-n0", "-p", "no:cacheprovider"),
     # What waits for something that does not come without its guard, and what it leaves open.
-    *("-o", "timeout=20", "-W", "ignore::pytest.PytestUnraisableExceptionWarning"),
+    *("-o", "timeout=10", "-W", "ignore::pytest.PytestUnraisableExceptionWarning"),
 )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicCollection
 
 from infra.embedded import EmbeddedBroker
 from infra.kafka.connection import KafkaConnection
@@ -31,6 +33,28 @@ def test_missing_topics_are_made_and_existing_ones_left_alone(topics: Topics) ->
     assert topics.create([TopicSpec("a", 8), TopicSpec("c", 2)]) == ["c"]
 
     assert [topics.partitions(name) for name in "abc"] == [4, 1, 2]
+
+
+class Silent:
+    """An admin client whose answers never come."""
+
+    def describe_topics(self, asked: TopicCollection, **_: Any) -> dict[str, Future[Any]]:
+        return {"orders": Future()}
+
+    def describe_cluster(self, **_: Any) -> Future[Any]:
+        return Future()
+
+
+def test_an_answer_that_does_not_come_says_that_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would end a worker, which looks at its topics every two seconds."""
+    topics = Topics(KafkaConnection("127.0.0.1:1"))
+    monkeypatch.setattr(topics, "_admin", Silent())
+    monkeypatch.setattr("infra.kafka.topics._SECONDS", 0.01)
+
+    with pytest.raises(DependencyUnavailable, match="did not describe orders"):
+        topics._described(["orders"])
+    with pytest.raises(DependencyUnavailable, match="did not describe the cluster"):
+        topics.identity(["orders"])
 
 
 def test_topics_that_are_as_expected_pass(topics: Topics) -> None:
