@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry
 
+from agents.source_meter import SourceMeter
 from agents.worker.lane import LaneRunner
 from agents.worker.lane_status import Status
 from infra import metrics
@@ -37,6 +38,7 @@ class MetricsRecorder:
         self.registry = CollectorRegistry()
         self._clock = clock
         self._telemetry = Telemetry(self.registry)
+        self._sources = SourceMeter(self._telemetry)
         self._lessons = 0
         self._refused: dict[str, int] = {}
 
@@ -60,6 +62,7 @@ class MetricsRecorder:
     def saved(self, save: Save) -> None:
         """A micro-batch is committed: count what it did, and what was no event for this lane."""
         micro_batch, tell = save.micro_batch, self._telemetry
+        self._sources.saved(save)
         for item in save.aside:
             if isinstance(item, DeadLetter):
                 tell.add(metrics.DEAD_LETTERS, 1, item.reason)
@@ -101,7 +104,9 @@ class MetricsRecorder:
 
     def _decision(self, decision: Decision, *, woken_by_event: bool) -> None:
         reason = decision.reason.value if decision.reason else ""
-        if decision.verdict is Verdict.REFUSED:
+        if decision.is_not_due:
+            self._telemetry.add(metrics.NOT_DUE, 1, decision.rule)
+        elif decision.verdict is Verdict.REFUSED:
             self._telemetry.add(metrics.SUPPRESSED, 1, reason)
         elif decision.verdict is Verdict.HELD:
             self._telemetry.add(metrics.HELD, 1, reason)

@@ -55,7 +55,7 @@ def quality_of(records: Iterable[KafkaRecord], partitions: int, receive: Receive
     known: set[str] = set()
     for record in records:
         item = receive(record, AdmissionRules(record.partition, partitions, record.timestamp, forwards=True))
-        source = _source(record)
+        source = source_of(record)
         told = found.setdefault(source, SourceQuality())
         told.records += 1
         if isinstance(item, DeadLetter):
@@ -72,7 +72,8 @@ def quality_of(records: Iterable[KafkaRecord], partitions: int, receive: Receive
     return dict(sorted(found.items()))
 
 
-def _source(record: KafkaRecord) -> str:
+def source_of(record: KafkaRecord) -> str:
+    """The source that a record names, whatever else is wrong with it."""
     try:
         body = orjson.loads(record.value or b"")
     except orjson.JSONDecodeError:

@@ -21,6 +21,7 @@ from agents.replay.plan import plan_marks
 from agents.simulate.journey import Journey
 from infra.settings import load_settings
 from infra.store import MAX_DECISIONS, CustomerImage, RedisStore, commit_of
+from infra.store.recent_decisions import kept
 from rules.loading import shipped
 from schemas.codec import decode_record, encode_record
 from schemas.ids import partition_of
@@ -47,7 +48,7 @@ class _Shelf(DictStore):
     def commit(self, commit: Commit) -> None:
         super().commit(commit)
         for who, some in commit.decisions.items():
-            self.decisions[who] = [*self.decisions.get(who, ()), *some][-MAX_DECISIONS:]
+            self.decisions[who] = kept([*self.decisions.get(who, ()), *some], MAX_DECISIONS)
 
 
 def lived(weeks: int, households: int, teaching: int = 28, until: Millis | None = None) -> list[CustomerImage]:

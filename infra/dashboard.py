@@ -71,12 +71,24 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Actions by kind, an hour", (("sum by (kind) (increase(tend_actions_total[1h]))", "{{kind}}"),)),
         Panel("Actions by rule, an hour", (("sum by (rule) (increase(tend_actions_total[1h]))", "{{rule}}"),)),
         Panel("Suppressed, an hour", (("sum by (reason) (increase(tend_suppressed_total[1h]))", "{{reason}}"),)),
+        Panel("Not due again yet, an hour", (("sum by (rule) (increase(tend_not_due_total[1h]))", "{{rule}}"),)),
         Panel("Held, an hour", (("sum by (reason) (increase(tend_held_total[1h]))", "{{reason}}"),)),
         Panel("Timers a second", (("sum(rate(tend_timers_total[$__rate_interval]))", "timers"),), "eps"),
         Panel("Timers looked at late by", _quantiles("tend_timer_lateness_seconds"), "s"),
     ),
     "What was not as expected": (
         Panel("Dead letters, an hour", (("sum by (reason) (increase(tend_dead_letters_total[1h]))", "{{reason}}"),)),
+        Panel(
+            "Share of each source's records with a fault",
+            (
+                (
+                    "sum by (source, fault) (rate(tend_source_faults_total[15m])) / on (source) group_left "
+                    "sum by (source) (rate(tend_source_events_total[15m]))",
+                    "{{source}}: {{fault}}",
+                ),
+            ),
+            "percentunit",
+        ),
         Panel("Named outcomes, an hour", (("sum by (note) (increase(tend_notes_total[1h]))", "{{note}}"),)),
         Panel(
             "Share of duplicates and late events",

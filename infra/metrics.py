@@ -49,6 +49,23 @@ LATE = Metric(
     "Events older than what their customer had already seen; applied at the customer's present time.",
     "A rise means a producer lags behind the others.",
 )
+SOURCE_EVENTS = Metric(
+    "tend_source_events_total",
+    "counter",
+    "records",
+    ("source",),
+    "Records that came in, by the source that they name; beyond 30 sources the rest are counted together.",
+    "A source falls to nothing while the others go on: its system, its key or its webhook has stopped.",
+)
+SOURCE_FAULTS = Metric(
+    "tend_source_faults_total",
+    "counter",
+    "records",
+    ("source", "fault"),
+    "Of these, records out of contract, misplaced, late by more than a day, and those with a warning, such as "
+    "duplicate, field_left_out or unknown_zone.",
+    "tend quality names the fields; docs/outcomes.md says what each warning means.",
+)
 UNKNOWN_RECEIPTS = Metric(
     "tend_unknown_receipts_total",
     "counter",
@@ -94,8 +111,16 @@ SUPPRESSED = Metric(
     "counter",
     "proposals",
     ("reason",),
-    "What rules proposed and limits did not let pass, by reason.",
+    "What rules proposed and limits did not let pass, by reason; not those that were not due again yet.",
     "tend why names the rule, the limit and the facts for one customer.",
+)
+NOT_DUE = Metric(
+    "tend_not_due_total",
+    "counter",
+    "proposals",
+    ("rule",),
+    "What rules proposed before their own cooldown was over: nothing was kept from anybody.",
+    "Very many of one rule: give it a condition that is true less often, it costs time for nothing.",
 )
 HELD = Metric(
     "tend_held_total",

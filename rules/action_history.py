@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple, Self
 
 import msgspec
@@ -10,7 +11,9 @@ from rules import recent_actions, settled_occasions
 from rules.compose import coupon_of
 from rules.proposal import Proposal
 from rules.rule import Rule
+from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
+from schemas.ids import short_key
 from schemas.record import (
     MAX_COUPONS,
     MAX_HELD,
@@ -54,7 +57,7 @@ class ActionHistory(NamedTuple):
 
     def recall(self, key: bytes) -> tuple[bool, Self]:
         """Whether an action id was decided, or is held; one that was settled is remembered as if it were new."""
-        if any(one.id == key for one in self.held) or any(one.id == key[:8] for one in self.sent):
+        if any(one.id == key for one in self.held) or any(one.id == short_key(key) for one in self.sent):
             return True, self
         if not settled_occasions.knows(self.settled, key):
             return False, self
@@ -67,7 +70,7 @@ class ActionHistory(NamedTuple):
     def give_out(self, proposal: Proposal, action: AnyAction) -> Self:
         """An action is given out."""
         context, rule = proposal.context, proposal.rule
-        sent = Sent(proposal.key[:8], rule.hash, context.acting, action.channel, action.purpose)
+        sent = Sent(short_key(proposal.key), rule.hash, context.acting, action.channel, action.purpose)
         history = self.settle(proposal.key, given_out=True, recurs=rule.recurs)
         history = history._replace(sent=recent_actions.entered(context.rulebook, self.sent, sent))
         if rule.terms.cooldown is not None:
@@ -81,20 +84,17 @@ class ActionHistory(NamedTuple):
 
     def fire(self, proposal: Proposal) -> Self:
         """The rule acts; where too many are remembered, the one that acted longest ago is forgotten."""
-        known, now = proposal.context.rulebook.rule_of, proposal.context.acting
-        fired = {
-            rule: at for rule, at in self.fired.items() if rule != proposal.rule.hash and _rests(known(rule), at, now)
-        }
-        if len(fired) >= MAX_LAST_FIRED:
-            once = {rule for rule in fired if (found := known(rule)) and found.terms.cooldown == "once"}
-            del fired[min(fired, key=lambda rule: (rule in once, fired[rule], rule))]
-        return self._replace(fired={**fired, proposal.rule.hash: now})
+        rulebook, now, acts = proposal.context.rulebook, proposal.context.acting, proposal.rule.hash
+        others = {rule: at for rule, at in self.fired.items() if rule != acts}
+        return self._replace(fired={**resting(others, rulebook, now, MAX_LAST_FIRED - 1), acts: now})
 
     def may_hold(self, proposal: Proposal) -> bool:
         """Whether there is room for one more held action."""
-        if len(self.held) >= MAX_HELD:
-            return False
-        return len(msgspec.msgpack.encode([*self.held, _held(proposal, 0, "")])) <= MAX_HELD_BYTES
+        return self.has_room_for(_held(proposal, 0, ""))
+
+    def has_room_for(self, one: Held) -> bool:
+        """The same of one that is held already, elsewhere."""
+        return len(self.held) < MAX_HELD and len(msgspec.msgpack.encode([*self.held, one])) <= MAX_HELD_BYTES
 
     def hold(self, proposal: Proposal, until: Millis, reason: str) -> Self:
         """An action is held until then."""
@@ -104,6 +104,19 @@ class ActionHistory(NamedTuple):
         """These are held no longer."""
         ids = {one.id for one in due}
         return self._replace(held=[one for one in self.held if one.id not in ids])
+
+
+def resting(fired: Mapping[int, Millis], rulebook: Rulebook, now: Millis, most: int) -> dict[int, Millis]:
+    """Cooldowns that go on, at most so many: those of rules that act once in a life are forgotten last."""
+    found = {rule: rulebook.rule_of(rule) for rule in fired}
+    kept = [rule for rule, at in fired.items() if _rests(found[rule], at, now)]
+    while len(kept) > most:
+        kept.remove(min(kept, key=lambda rule: (_is_once(found[rule]), fired[rule], rule)))
+    return {rule: fired[rule] for rule in kept}
+
+
+def _is_once(rule: Rule | None) -> bool:
+    return rule is not None and rule.terms.cooldown == "once"
 
 
 def _rests(rule: Rule | None, fired: Millis, now: Millis) -> bool:

@@ -96,14 +96,23 @@ class _Deciding:
             expires = _expiry(rule, plan, context)
             key = action_key(rule.id, context.record.id, occasion, plan.index)
             proposal = Proposal(rule, plan, context, reader, occasion, context.at, expires, key)
-            known, self.history = self.history.recall(proposal.key)
-            if not known:
+            if not self._recalls(proposal):
                 new.append(proposal)
         for proposal in new:
             if context.at < context.lane.act_from:
                 self._only_settle(proposal)
             else:
                 self._dispose(proposal)
+
+    def _recalls(self, proposal: Proposal) -> bool:
+        """Whether it was decided before, under any id of the customer's."""
+        known, self.history = self.history.recall(proposal.key)
+        for former in self._context.record.merged:
+            if known:
+                break
+            key = action_key(proposal.rule.id, former.id, proposal.occasion, proposal.plan.index)
+            known, self.history = self.history.recall(key)
+        return known
 
     def again(self, due: list[Held]) -> None:
         """Decide held actions again: service before marketing, then the highest priority first."""
@@ -152,7 +161,7 @@ class _Deciding:
         rule = context.rulebook.rule(held.rule)
         plan = next((one for one in rule.plans if one.index == held.index), None) if rule else None
         if rule is None or plan is None:
-            self._decisions.append(gone(context, held))
+            self._decisions.append(gone(context, held, Reason.NO_LONGER_TRUE, "the rule is no longer in the rulebook"))
             self.history = self.history.settle(held.id, given_out=False, recurs=False)
             return
         then = _as_proposed(context, held)

@@ -30,6 +30,7 @@ def decision(
         until=until,
         detail=detail,
         facts=proposal.public_facts(),
+        channels=proposal.passed_over,
         **_moment(proposal.context),
     )
 
@@ -53,8 +54,8 @@ def failed(rule: Rule, context: EventContext, failure: Exception) -> Decision:
     )
 
 
-def gone(context: EventContext, held: Held) -> Decision:
-    """A held action whose rule is no longer in the rulebook."""
+def gone(context: EventContext, held: Held, reason: Reason, detail: str) -> Decision:
+    """A held action that is held no longer, and not decided again by its rule."""
     return Decision(
         action_id=held.id.hex(),
         rule=held.rule,
@@ -64,8 +65,8 @@ def gone(context: EventContext, held: Held) -> Decision:
         channel="",
         purpose="",
         verdict=Verdict.REFUSED,
-        reason=Reason.NO_LONGER_TRUE,
-        detail="the rule is no longer in the rulebook",
+        reason=reason,
+        detail=detail,
         **_moment(context),
     )
 

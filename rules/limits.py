@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from rules import recent_actions
@@ -24,6 +25,8 @@ class Refusal(NamedTuple):
     reason: Reason
     until: Millis | None = None
     detail: str = ""
+    channels: Mapping[str, Reason] = MappingProxyType({})
+    """Why not on each of the rule's channels, where that is the reason."""
 
 
 Limit = Callable[[Proposal, ActionHistory], Refusal | None]
@@ -79,13 +82,14 @@ def group_exclusion(proposal: Proposal, history: ActionHistory) -> Refusal | Non
 
 def channel_available(proposal: Proposal, history: ActionHistory) -> Proposal | Refusal:
     """The first channel of the rule's that the customer allows and can be reached on, and that no cap closes."""
-    refusals = []
+    against: list[tuple[Channel, Refusal]] = []
     for channel in proposal.plan.terms.channels:
         refusal = _on_channel(proposal, history, channel)
         if refusal is None:
-            return proposal.on(channel)
-        refusals.append(refusal)
-    return next((refusal for refusal in refusals if refusal.until is not None), refusals[0])
+            return proposal.past(_reasons(against)).on(channel)
+        against.append((channel, refusal))
+    refusal = next((one for _, one in against if one.until is not None), against[0][1])
+    return refusal._replace(channels=_reasons(against))
 
 
 def open_complaint(proposal: Proposal, history: ActionHistory) -> Refusal | None:
@@ -122,18 +126,22 @@ LIMITS: Final = (*BEFORE_CHANNEL, channel_available, *ON_CHANNEL)
 
 
 def judged(proposal: Proposal, history: ActionHistory) -> tuple[Proposal, Refusal | None]:
-    """The proposal with the channel it takes, and what the first limit that objects says."""
+    """The proposal with the channel it takes and why not the others, and what the first limit that objects says."""
     refusal = _first(BEFORE_CHANNEL, proposal, history)
     if refusal is not None:
         return proposal, refusal
     chosen = channel_available(proposal, history)
     if isinstance(chosen, Refusal):
-        return proposal, chosen
+        return proposal.past(chosen.channels), chosen
     return chosen, _first(ON_CHANNEL, chosen, history)
 
 
 def _first(limits: tuple[Limit, ...], proposal: Proposal, history: ActionHistory) -> Refusal | None:
     return next((refusal for limit in limits if (refusal := limit(proposal, history))), None)
+
+
+def _reasons(against: Sequence[tuple[Channel, Refusal]]) -> dict[str, Reason]:
+    return {channel: refusal.reason for channel, refusal in against}
 
 
 def _on_channel(proposal: Proposal, history: ActionHistory, channel: Channel) -> Refusal | None:

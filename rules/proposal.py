@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -12,8 +12,8 @@ from rules.facts import FactReader
 from rules.rule import ActionPlan, Rule
 from rules.wording import Wording
 from schemas.fields import Channel
-from schemas.ids import action_key, digest
-from schemas.outcome import Fact
+from schemas.ids import action_key, digest, short_key
+from schemas.outcome import Fact, Reason
 from schemas.times import Millis
 
 _LONGEST_OCCASION = 80
@@ -37,6 +37,8 @@ class Proposal(msgspec.Struct, frozen=True, eq=False):
     """Whether a limit held it before."""
     chosen: Channel | None = None
     """The channel that the limits chose."""
+    passed_over: dict[str, Reason] = {}
+    """Why not on each of the rule's other channels, where it may use several."""
 
     @property
     def channel(self) -> Channel:
@@ -52,15 +54,20 @@ class Proposal(msgspec.Struct, frozen=True, eq=False):
         """The action id."""
         return self.key.hex()
 
+    def past(self, channels: Mapping[str, Reason]) -> Proposal:
+        """The same with the channels that were passed over."""
+        told = dict(channels) if len(self.plan.terms.channels) > 1 else {}
+        return msgspec.structs.replace(self, passed_over=told) if told else self
+
     @property
     def is_marketing(self) -> bool:
         return self.rule.terms.purpose == "marketing"
 
     def siblings(self) -> Iterator[bytes]:
-        """The first 8 bytes of the ids of the rule's other actions for this occasion."""
+        """The short keys of the rule's other actions for this occasion."""
         for plan in self.rule.plans:
             if plan.index != self.plan.index:
-                yield action_key(self.rule.id, self.context.record.id, self.occasion, plan.index)[:8]
+                yield short_key(action_key(self.rule.id, self.context.record.id, self.occasion, plan.index))
 
     def frozen_facts(self) -> dict[str, str | int | float | bool]:
         """The facts of this moment that the rule will need when it is decided again."""

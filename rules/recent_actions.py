@@ -6,7 +6,7 @@ counts are kept for their receipts, for a while.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rules.rulebook import Rulebook
@@ -38,6 +38,14 @@ def entered(rulebook: Rulebook, sent: list[Sent], new: Sent) -> list[Sent]:
             return sent
         kept = [old for old in kept if old is not goes]
     return [*kept, new]
+
+
+def joined(rulebook: Rulebook, sent: Iterable[Sent], now: Millis) -> list[Sent]:
+    """Those of two lists, in the order of their time; where there is no room, without some that nothing counts."""
+    kept = sorted(sent, key=lambda one: (one.at, one.id))
+    while len(kept) > MAX_SENT:
+        kept.remove(next((one for one in kept if _counts_until(rulebook, one) <= now), kept[0]))
+    return kept
 
 
 def _counts_until(rulebook: Rulebook, sent: Sent) -> Millis:

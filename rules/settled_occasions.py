@@ -40,6 +40,14 @@ def settled(ring: bytes, key: bytes, *, given_out: bool, recurs: bool) -> bytes:
     return _with(ring, key[:3] + bytes([key[3] & ~3 | _GIVEN_OUT * given_out | _RECURS * recurs]))
 
 
+def joined(mine: bytes, other: bytes) -> bytes:
+    """What either ring remembers, as far as there is room: mine as the later ones."""
+    ring = other
+    for entry in _entries(mine):
+        ring = _with(ring, entry)
+    return ring
+
+
 def _entries(ring: bytes) -> list[bytes]:
     return [ring[at : at + _SIZE] for at in range(0, len(ring), _SIZE)]
 

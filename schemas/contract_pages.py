@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas.contracts import MessageKind, message_kinds
+from schemas.personal import KEYWORD
 
 _EVENTS = """\
 # Events
 
 What a store tells tend, kind by kind. A message is JSON, its key is the customer id, and its topic is given with each
-kind. Sending an event again under the same `id` changes nothing. Fields that are not listed are refused.
+kind. Sending an event again under the same `id` changes nothing. Fields that are not listed are refused. Fields of
+class *contact* are what a customer can be found or addressed by, and their own words; all others tell of their life
+with the store.
 
 Generated from `schemas/` by `make docs`; the JSON Schemas are in [schemas/events](schemas/events), all of them in one
 AsyncAPI document in [asyncapi.json](asyncapi.json), as a page in [contracts.html](contracts.html).
@@ -59,14 +62,24 @@ def _section(kind: MessageKind) -> Iterator[str]:
 
 def _fields(schema: Mapping[str, Any], document: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     if not prefix:
-        yield from ("| field | | type | meaning |", "|---|---|---|---|")
+        yield from ("| field | | type | class | meaning |", "|---|---|---|---|---|")
     for name, field in schema["properties"].items():
         needed = "required" if name in schema.get("required", ()) else ""
-        yield f"| `{prefix}{name}` | {needed} | {_type(field, document)} | {_cell(field.get('description', ''))} |"
+        meaning = _cell(field.get("description", ""))
+        yield f"| `{prefix}{name}` | {needed} | {_type(field, document)} | {_class(field)} | {meaning} |"
         inner = _object_inside(field, document)
         if inner is not None:
             mark = "[]." if "items" in field else "."
             yield from _fields(inner, document, f"{prefix}{name}{mark}")
+
+
+def _class(field: Any) -> str:
+    """``contact`` where any part of the field is."""
+    parts = field if isinstance(field, list) else [field, *field.values()] if isinstance(field, dict) else []
+    if any(isinstance(part, dict) and part.get(KEYWORD) == "contact" for part in parts):
+        return "contact"
+    inner = [part for part in parts if isinstance(part, dict | list) and part is not field]
+    return next((found for part in inner if (found := _class(part))), "")
 
 
 def _object_inside(field: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any] | None:

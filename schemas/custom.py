@@ -8,10 +8,11 @@ from pydantic import Field, StringConstraints
 
 from schemas.event import Event
 from schemas.fields import Label
+from schemas.personal import LIFE, WORDS
 
-OwnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+OwnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$"), LIFE]
 """Of an event, field or attribute, as the rulebook declares it."""
-OwnText = Annotated[str, StringConstraints(max_length=200)]
+OwnText = Annotated[str, StringConstraints(max_length=200), WORDS]
 OwnValue = OwnText | int | float | bool
 
 

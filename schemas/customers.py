@@ -26,8 +26,9 @@ from schemas.fields import (
     Zone,
 )
 from schemas.message import Url
+from schemas.personal import CONTACT, LIFE, WORDS
 
-Birthday = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+Birthday = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"), CONTACT]
 """``YYYY-MM-DD`` or, where the year is not told, ``MM-DD``; of the calendar named beside it."""
 Tags = Annotated[tuple[Label, ...], Field(max_length=20)]
 
@@ -108,7 +109,7 @@ class CustomerMerged(Event):
 
     type: Literal["customer.merged"] = "customer.merged"
     was: CustomerId
-    life: Annotated[str, StringConstraints(min_length=1, max_length=60_000, pattern=r"^[A-Za-z0-9+/=]+$")]
+    life: Annotated[str, StringConstraints(min_length=1, max_length=60_000, pattern=r"^[A-Za-z0-9+/=]+$"), WORDS]
     """Record and order book, in base64."""
 
 
@@ -129,7 +130,7 @@ class ProductUpdated(Event):
 
     type: Literal["product.updated"] = "product.updated"
     sku: Sku
-    title: Annotated[str, StringConstraints(max_length=200)] | None = None
+    title: Annotated[str, StringConstraints(max_length=200), LIFE] | None = None
     category: Label | None = None
     price: Minor | None = None
     """Its price now, in minor units of ``currency``."""

@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from schemas import fields
 from schemas.currencies import DIGITS, checked_currency
 from schemas.event import Event
+from schemas.personal import Personal
 from schemas.times import to_millis
 
 FINE: Final = re.compile(rb"\.[0-9]{7}")
@@ -163,6 +164,8 @@ def _bounded(hint: Any) -> Any:
         return Annotated[datetime, msgspec.Meta(tz=True)]
     bounds: dict[str, Any] = {}
     for check in checks:
+        if isinstance(check, Personal):
+            continue
         if getattr(check, "func", None) is checked_currency:
             return Literal[tuple(sorted(DIGITS))]
         for one in check.metadata if isinstance(check, FieldInfo) else [check]:

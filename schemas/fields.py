@@ -8,34 +8,35 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from schemas.currencies import checked_currency
+from schemas.personal import CONTACT, LIFE, WORDS
 
-EventId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+EventId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$"), LIFE]
 """Printable ASCII without spaces, unique per event; sending an event again keeps its id."""
-CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:@+-]+$")]
-Reference = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:@+-]+$"), LIFE]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$"), LIFE]
 """An id given by another system: order, cart, complaint, campaign."""
-ActionId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
-Sku = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+ActionId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$"), LIFE]
+Sku = Annotated[str, StringConstraints(min_length=1, max_length=64), LIFE]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=64), LIFE]
 """A short name from the sender's own vocabulary: category, carrier, reason."""
-Text = Annotated[str, StringConstraints(max_length=2_000)]
-Query = Annotated[str, StringConstraints(max_length=200)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+Text = Annotated[str, StringConstraints(max_length=2_000), WORDS]
+Query = Annotated[str, StringConstraints(max_length=200), WORDS]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80), CONTACT]
 Minor = Annotated[int, Field(ge=0, le=10**12)]
 """An amount of money in minor units (cents) of its currency."""
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(checked_currency)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(checked_currency), LIFE]
 """ISO 4217 code; any other is refused."""
 Quantity = Annotated[int, Field(ge=1, le=100_000)]
-Zone = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+/-]+$")]
+Zone = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+/-]+$"), LIFE]
 """IANA time zone, such as Europe/Berlin."""
-Locale = Annotated[str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+Locale = Annotated[str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"), LIFE]
 """BCP 47 language tag."""
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{4,14}$")]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{4,14}$"), CONTACT]
 """E.164 number."""
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$")]
-ActorText = Annotated[str, StringConstraints(pattern=r"^(customer|staff|system)(:[A-Za-z0-9._-]{1,40})?$")]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$"), CONTACT]
+ActorText = Annotated[str, StringConstraints(pattern=r"^(customer|staff|system)(:[A-Za-z0-9._-]{1,40})?$"), LIFE]
 """Who caused an event: ``customer``, ``staff:mei``, ``system:import``."""
-Person = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
+Person = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$"), LIFE]
 """A person of the store, by their short name."""
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """Bounds of moments: what lies beyond is a mark of some system for never, and cannot be reckoned with."""
@@ -54,7 +55,7 @@ def _dashed(value: object) -> object:
     return value
 
 
-Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_dashed), AfterValidator(_within_bounds)]
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_dashed), AfterValidator(_within_bounds), LIFE]
 """RFC 3339 time with its offset, between 1900 and 8999."""
 
 Channel = Literal["sms", "email", "push", "call", "desk"]

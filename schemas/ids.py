@@ -6,6 +6,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 _SEPARATOR = b"\x1f"
+SHORT_KEY = 6
 
 
 def digest(*parts: str, size: int) -> bytes:
@@ -34,6 +35,11 @@ def action_id(rule: str, customer: str, occasion: str, index: int) -> str:
 def action_key(rule: str, customer: str, occasion: str, index: int) -> bytes:
     """The same as the 16 bytes that records remember it by."""
     return digest(rule, customer, occasion, str(index), size=16)
+
+
+def short_key(key: bytes) -> bytes:
+    """As much of an action's key as a record keeps of those given out: of one customer's dozen, 48 bits tell it."""
+    return key[:SHORT_KEY]
 
 
 def partition_of(customer: str, partitions: int) -> int:

@@ -13,13 +13,14 @@ from pydantic import Field, StringConstraints
 
 from schemas.event import Contract
 from schemas.fields import Label
+from schemas.personal import LIFE
 
 NAME_SLOT = "{{ customer.name }}"
 """Where the name goes, in the lines of ``named``."""
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
-Url = Annotated[str, StringConstraints(max_length=400, pattern=r"^https?://[^\s<>\"]+$")]
+Url = Annotated[str, StringConstraints(max_length=400, pattern=r"^https?://[^\s<>\"]+$"), LIFE]
 Deed = Literal["survey", "reopen", "settled", "preferences", "unsubscribe", "coupon", "renew"]
 """What a signed link does. Each link does one thing."""
 Target = Literal[

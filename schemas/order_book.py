@@ -22,13 +22,18 @@ class Refund(OrderPart):
     """Money of an order that goes back, and goods that came back for it. Told twice under one reference, it is one."""
 
     key: bytes
-    """Hash of the refund's reference; of the event's id where it has none."""
+    """Hash of the refund's reference; of the event's id where it has none. A key alone stands for an exchange."""
     amount: int = 0
     goods: bool = False
     """Whether goods came back with it."""
     requested: Millis = 0
     paid: Millis = 0
     """When the money went out; 0 while it is only due."""
+
+    @property
+    def is_exchange(self) -> bool:
+        """Whether goods were exchanged for others, and no money moved."""
+        return not (self.amount or self.goods or self.requested or self.paid)
 
 
 class Order(OrderPart):

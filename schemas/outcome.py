@@ -10,6 +10,7 @@ import msgspec
 from schemas.actions import AnyAction
 from schemas.churn import LabelledExample
 from schemas.compression import DECISIONS
+from schemas.ids import hash64
 from schemas.times import Millis
 
 Fact = str | int | float | bool | None
@@ -42,7 +43,7 @@ REASONS_IN_WORDS = MappingProxyType(
         Reason.QUIET_HOURS: "it is night where the customer lives; decided again in the morning",
         Reason.CHANNEL_CAP: "the customer has had enough on this channel within the cap's window",
         Reason.TOTAL_CAP: "the customer has had enough in all within the cap's window",
-        Reason.COOLDOWN: "the rule gave the customer something not long ago",
+        Reason.COOLDOWN: "the rule is not due again: it gave the customer something not long ago",
         Reason.EXCLUSIVE: "a rule of the same group with higher priority came first",
         Reason.EXPIRED: "it was held until it would have come too late",
         Reason.NO_LONGER_TRUE: "when it was decided again the rule's condition no longer held",
@@ -89,6 +90,13 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
     facts: dict[str, Fact] = {}
     """The facts that the rule's condition and texts used."""
+    channels: dict[str, Reason] = {}
+    """Of a rule that may use several channels: why not on each that was passed over."""
+
+    @property
+    def is_not_due(self) -> bool:
+        """Whether nothing was kept from the customer: the rule's own time between two actions is not over."""
+        return self.verdict is Verdict.REFUSED and self.reason is Reason.COOLDOWN
 
 
 class Passed(msgspec.Struct, frozen=True, gc=False):
@@ -119,10 +127,15 @@ def encode_decision(decision: Decision) -> bytes:
 
 
 def compress_decision(body: bytes) -> bytes:
-    """The same decision as it is kept beside its customer: a sixth of the bytes."""
+    """The same decision in a sixth of the bytes."""
     return DECISIONS.pack(body)
 
 
+def kept_decision(rule: str, body: bytes) -> bytes:
+    """The same as it is kept beside its customer: marked by its rule, of which so many are remembered."""
+    return bytes([0, 1 + hash64(rule) % 255]) + compress_decision(body)
+
+
 def decode_decision(body: bytes) -> Decision:
-    """The decision in a JSON body, packed or not."""
-    return msgspec.json.decode(DECISIONS.unpack(body), type=Decision)
+    """The decision in a JSON body, packed or not, marked or not."""
+    return msgspec.json.decode(DECISIONS.unpack(body[2:] if body[:1] == b"\0" else body), type=Decision)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final, get_args
 
 from schemas.fields import SurveyDimension
-from schemas.record import Consent, Points, Purchases
+from schemas.record import Consent, Lot, Points, Purchases
 from schemas.times import WEEK, Millis
 
 BUCKET: Final[Millis] = 4 * WEEK
@@ -42,4 +42,15 @@ def last_year(purchases: Purchases, now: Millis) -> tuple[int, int]:
 
 def points_balance(points: Points) -> int:
     """Points that can be used now."""
-    return sum(lot.points for lot in points.lots)
+    return max(sum(lot.points for lot in points.lots) - points.debt, 0)
+
+
+def open_lots(points: Points) -> list[Lot]:
+    """What is left of each lot, those that lapse first spent first."""
+    left, spent = [], points.debt
+    for lot in points.lots:
+        used = min(spent, lot.points)
+        spent -= used
+        if used < lot.points:
+            left.append(Lot(lot.expires, lot.points - used))
+    return left

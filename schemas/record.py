@@ -8,6 +8,7 @@ and counted in the metrics.
 from __future__ import annotations
 
 from enum import IntEnum
+from types import MappingProxyType
 
 import msgspec
 
@@ -25,7 +26,7 @@ from schemas.relations import Talks as Talks
 from schemas.relations import Wish as Wish
 from schemas.times import SECOND, Millis
 
-VERSION = 1
+VERSION = 2
 """Raised when the layout changes; ``schemas.codec`` upgrades older ones on read."""
 
 MAX_BYTES = 4_096
@@ -94,7 +95,38 @@ class Profile(RecordPart):
     household_size: int = 0
     tags: list[str] = []
     updated: Millis = 0
+    """When something was told last."""
     registered: Millis = 0
+    begun: Millis = 0
+    """When the first of it was told; 0 where nothing was told since."""
+    told: dict[int, Millis] = {}
+    """When a field was told last, by its place in this part, where that is not ``begun``."""
+
+    def told_at(self, name: str) -> Millis:
+        """When a field was told last; 0 for never."""
+        at = self.told.get(PLACES[name])
+        if at is not None:
+            return at
+        return (self.begun or self.updated) if getattr(self, name) else 0
+
+    def tell(self, name: str, value: object, at: Millis) -> None:
+        """Set a field as it was told then; ``updated`` is the moment of what was told before."""
+        setattr(self, name, value)
+        first = self.begun or self.updated or at
+        if at != first:
+            self.begun = first
+        self.keep_moment(name, at, first)
+
+    def keep_moment(self, name: str, at: Millis, first: Millis) -> None:
+        """Note when a field was told last. Of one that is empty the moment stands for its having been told at all."""
+        place, value = PLACES[name], getattr(self, name)
+        if at != first or (not value and value is not False):
+            self.told = {**self.told, place: at}
+        elif place in self.told:
+            self.told = {known: moment for known, moment in self.told.items() if known != place}
+
+
+PLACES = MappingProxyType({name: place for place, name in enumerate(Profile.__struct_fields__)})
 
 
 class Consent(RecordPart):
@@ -209,6 +241,8 @@ class Complaint(RecordPart):
     """When it was resolved, and, below zero, when it was opened again: in the order of their time."""
     category_told: Millis = 0
     urgency_told: Millis = 0
+    owner_told: Millis = 0
+    """When it was handed to its owner, or back to the queue; below zero, when its owner took it."""
 
     @property
     def is_open(self) -> bool:
@@ -246,14 +280,18 @@ class Lot(RecordPart):
 
 
 class Points(RecordPart):
-    """A simple ledger. Lots lapse oldest first; beyond ``MAX_LOTS`` the two newest are joined at the later date."""
+    """A simple ledger. Lots lapse oldest first; beyond ``MAX_LOTS`` the two newest are joined at the later date.
+
+    A lot is what its orders earned and kept. What was spent counts against the lots that lapse first, whenever each is
+    heard of: ``schemas.readings.open_lots`` tells what is left.
+    """
 
     lots: list[Lot] = []
     earned: int = 0
     reversed: int = 0
     lapsed: int = 0
     debt: int = 0
-    """Reversals that found no points left; set off against what is earned next."""
+    """Points spent, or taken back without a lot to take them from, that no lapsed lot has answered for."""
     redeemed: int = 0
     """Points that were spent."""
 
@@ -274,7 +312,7 @@ class Sent(RecordPart):
     """An action given out lately: what caps, cooldowns and receipts need. The oldest makes room."""
 
     id: bytes
-    """First 8 bytes of the action id."""
+    """The action's short key (``schemas.ids``)."""
     rule: int
     at: Millis
     channel: str

@@ -16,16 +16,24 @@ class RelationPart(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fie
 
 
 class Wish(RelationPart):
-    """A product that the customer noted. Beyond ``MAX_WISHES`` the oldest makes room."""
+    """A product that the customer noted. Beyond ``MAX_WISHES`` one taken off the list makes room, else the oldest."""
 
     sku: str
     at: Millis
+    """When it was noted last; 0 while only its taking off was heard of."""
     price: int = 0
     """When it was noted, in minor units of ``currency``; 0 where it was not told."""
     currency: str = ""
     in_stock: bool = True
     changed: Millis = 0
     """Time of the latest news of it."""
+    gone: Millis = 0
+    """When it was taken off the list last, or ordered: kept for a while, as it may be heard of before the noting."""
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether it is on the list."""
+        return self.at > self.gone
 
 
 class Contact(RelationPart):

@@ -71,40 +71,51 @@ def reopen(context: EventContext, event: ComplaintReopened) -> OutcomeCode | Non
 
 
 def take(context: EventContext, event: ComplaintTaken) -> OutcomeCode | None:
-    """A person of the store takes it on, unless somebody has it already."""
+    """A person of the store takes it on, unless somebody has it already: of two who took it, the first has it."""
 
     def tell(complaint: Complaint) -> OutcomeCode | None:
-        if complaint.owner:
+        at, told = max(event.at, 1), complaint.owner_told
+        earlier = told < 0 and at < -told
+        if complaint.owner and not earlier:
             return OutcomeCode.DUPLICATE
-        complaint.owner = event.owner
+        if at <= abs(told) and not earlier:
+            return OutcomeCode.OUTDATED
+        complaint.owner, complaint.owner_told = event.owner, -at
         return None
 
-    return _tell_staff_news(context, event, tell)
+    return _tell_owner(context, event, tell)
 
 
 def hand_over(context: EventContext, event: ComplaintHandedOver) -> OutcomeCode | None:
     """It passes to another person, or back to the queue."""
 
     def tell(complaint: Complaint) -> OutcomeCode | None:
-        complaint.owner = event.owner or ""
+        at, told = max(event.at, 1), complaint.owner_told
+        if at <= told or (at < -told and not event.owner):
+            return OutcomeCode.OUTDATED
+        complaint.owner, complaint.owner_told = event.owner or "", at
         return None
 
-    return _tell_staff_news(context, event, tell)
+    return _tell_owner(context, event, tell)
 
 
 def answer(context: EventContext, event: ComplaintAnswered) -> OutcomeCode | None:
     """The customer has an answer; the complaint stays open."""
 
-    def tell(complaint: Complaint) -> OutcomeCode | None:
-        complaint.answered = max(event.at, 1)
-        return None
-
-    return _tell_staff_news(context, event, tell)
+    complaint = find(context, event.complaint_id) or _wait_for(context, event)
+    if complaint is None:
+        return OutcomeCode.TOO_OLD_COMPLAINT
+    if event.at <= complaint.answered:
+        return OutcomeCode.OUTDATED
+    complaint.answered = max(event.at, 1)
+    _settle(context, complaint, event)
+    return None
 
 
 def joined(context: EventContext, mine: Complaint, other: Complaint) -> Complaint:
     """One complaint that was told of under two ids of its customer: all that was told of it."""
     later = max((mine, other), key=lambda one: one.changed)
+    owned = max((mine, other), key=lambda one: (one.owner_told > 0, one.owner_told != 0, one.owner_told))
     category = max((mine, other), key=lambda one: (one.category_told, one.category))
     urgency = max((mine, other), key=lambda one: (one.urgency_told, one.urgency))
     openings = sorted(one.opened for one in (mine, other) if one.opened)
@@ -112,7 +123,7 @@ def joined(context: EventContext, mine: Complaint, other: Complaint) -> Complain
     joint = Complaint(
         mine.id, category.category, urgency.urgency, openings[0] if openings else 0, order=mine.order or other.order,
         escalated=mine.escalated or other.escalated, changed=later.changed,
-        owner=later.owner or mine.owner or other.owner,
+        owner=owned.owner if owned.owner_told else mine.owner or other.owner, owner_told=owned.owner_told,
         answered=max(mine.answered, other.answered), category_told=category.category_told,
         urgency_told=urgency.urgency_told,
     )  # fmt: skip
@@ -152,15 +163,12 @@ def _open_again(
     return None if changed else OutcomeCode.DUPLICATE
 
 
-def _tell_staff_news(
+def _tell_owner(
     context: EventContext, event: ComplaintEvent, tell: Callable[[Complaint], OutcomeCode | None]
 ) -> OutcomeCode | None:
-    """What the store's own people tell: the latest counts, older news comes too late."""
     complaint = find(context, event.complaint_id) or _wait_for(context, event)
     if complaint is None:
         return OutcomeCode.TOO_OLD_COMPLAINT
-    if event.at < complaint.changed or event.at <= min(complaint.changed, context.record.recent.reach):
-        return OutcomeCode.OUTDATED
     refused = tell(complaint)
     if refused is None:
         _settle(context, complaint, event)

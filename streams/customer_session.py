@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -34,6 +34,9 @@ from streams.pipeline import (
     timers_change_orders,
     timers_need_orders,
 )
+
+TIMER: Final = "timer"
+"""Stands for the event type where a timer was handled."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -149,7 +152,7 @@ class CustomerSession:
     def _fire(self, place: int, due: Millis) -> None:
         if timers_need_orders(self.customer, due):
             self._open_book(timers_change_orders(self.customer, due))
-        self.outcomes.append((place, "timer", fire_timers(self.customer, due, self._lane, self._acting)))
+        self.outcomes.append((place, TIMER, fire_timers(self.customer, due, self._lane, self._acting)))
 
     def _handle(self, place: int, arrival: Arrival) -> None:
         event: AnyEvent = arrival.event

@@ -34,10 +34,10 @@ def remember(seen: Seen, key: bytes, at: Millis, size: int) -> None:
     seen.current += key
 
 
-def joined(mine: Seen, other: Seen) -> Seen:
-    """What either knows; both are known for as long as the younger would have been."""
+def joined(mine: Seen, other: Seen, at: Millis) -> Seen:
+    """What either knows at that moment; what the other knows is forgotten with my elder generation, as of then."""
     known = Seen(mine.current, other.current + mine.previous + other.previous)
-    known.rotated_at = max(mine.rotated_at, other.rotated_at)
+    known.rotated_at = max(mine.rotated_at, other.rotated_at, -(-at // SECOND) if other.current else 0)
     known.forgotten = max(mine.forgotten, other.forgotten)
     return known
 

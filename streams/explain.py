@@ -34,18 +34,26 @@ _VERDICTS: Final = MappingProxyType(
 def why(decision: Decision) -> list[str]:
     """Why this became of what a rule proposed."""
     what = f"{decision.kind or 'action'} of rule {decision.rule}"
-    sentences = [f"The {what} {_VERDICTS[decision.verdict]} at {to_rfc3339(decision.at)}."]
+    became = "was not due" if decision.is_not_due else _VERDICTS[decision.verdict]
+    sentences = [f"The {what} {became} at {to_rfc3339(decision.at)}."]
     sentences.append(f"It was triggered by {decision.trigger} ({_meaning(decision.trigger)}), for {decision.occasion}.")
     if decision.reason is not None:
         more = f" ({decision.detail})" if decision.detail else ""
         sentences.append(f"Why: {REASONS_IN_WORDS[decision.reason]}{more}.")
     elif decision.detail:
         sentences.append(f"The reason: {decision.detail}.")
+    if decision.channels:
+        sentences.append(f"Passed over: {by_channel(decision)}.")
     if decision.until:
         sentences.append(f"It is decided again at {to_rfc3339(decision.until)}.")
     if decision.facts:
         sentences.append(f"What it knew: {_told(decision.facts)}.")
     return sentences
+
+
+def by_channel(decision: Decision) -> str:
+    """Why not on each channel that was passed over."""
+    return ", ".join(f"{channel} ({reason.value.replace('_', ' ')})" for channel, reason in decision.channels.items())
 
 
 def why_not(

@@ -14,6 +14,7 @@ from rules.context import EventContext
 from schemas.codec import Unreadable, decode_orders, decode_record, encode_orders, encode_record
 from schemas.customers import CustomerIdentified, CustomerMerged
 from schemas.events import AnyEvent, encode_event, readdressed
+from schemas.ids import digest
 from schemas.outcome import Passed
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import CustomerRecord, OrderBook
@@ -28,7 +29,7 @@ def identify(context: EventContext, event: CustomerIdentified) -> OutcomeCode | 
         return OutcomeCode.IDENTITY_CONFLICT
     life = b64encode(_packed(record, context.orders)).decode()
     merged = CustomerMerged(
-        id=f"merged-{event.id}"[:64], customer=event.into, time=event.time, simulated=event.simulated, was=record.id,
+        id=f"merged-{_told_by(event)}", customer=event.into, time=event.time, simulated=event.simulated, was=record.id,
         life=life,
     )  # fmt: skip
     context.outcome.passed.append(Passed(CUSTOMERS, event.into, encode_event(merged)))
@@ -66,6 +67,11 @@ def pass_on(context: EventContext, event: AnyEvent) -> None:
 def comes_home(record: CustomerRecord, event: AnyEvent) -> bool:
     """Whether a life that was sent on went round in a circle: then it stays where it came from."""
     return isinstance(event, CustomerMerged) and event.was == record.id
+
+
+def _told_by(event: CustomerIdentified) -> str:
+    """Which word this life goes by, in as few letters as an id may have, however long the ids of the two are."""
+    return digest(f"{event.customer} {event.id}", size=16).hex()
 
 
 def _packed(record: CustomerRecord, orders: OrderBook | None) -> bytes:

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rules import recent_actions, settled_occasions
+from rules.action_history import ActionHistory, resting
 from rules.context import EventContext
+from rules.decision_log import gone
+from schemas.ids import action_key
 from schemas.order_book import MAX_ORDERS, Order, OrderBook
+from schemas.outcome import Reason
 from schemas.outcome_codes import OutcomeCode
 from schemas.readings import BUCKETS, may_profile
 from schemas.record import (
@@ -20,14 +25,13 @@ from schemas.record import (
     MAX_LOTS,
     MAX_MERGED,
     MAX_OPEN_COMPLAINTS,
-    MAX_SENT,
-    MAX_SPENT,
-    MAX_WISHES,
+    PLACES,
     Browsing,
     Complaint,
     Complaints,
     Consent,
     CustomerRecord,
+    Held,
     Lot,
     Merged,
     Points,
@@ -38,7 +42,7 @@ from schemas.record import (
     Talks,
 )
 from schemas.times import Millis
-from streams import churn_update, complaints, order_effects, orders
+from streams import churn_update, complaints, order_effects, orders, wishes
 from streams.churn import joined_features
 from streams.duplicates import joined
 from streams.timer_schedule import (
@@ -52,7 +56,8 @@ from streams.timer_schedule import (
     schedule_tick,
 )
 
-SPENT_BYTES = 4
+_OF_THE_WHOLE = frozenset(("updated", "registered", "begun", "told"))
+"""Parts of a profile that are no details."""
 
 
 def take_in(context: EventContext, other: CustomerRecord, other_book: OrderBook, was: str, at: Millis) -> None:
@@ -71,7 +76,7 @@ def take_in(context: EventContext, other: CustomerRecord, other_book: OrderBook,
     record.satisfaction = _satisfaction(record.satisfaction, other.satisfaction)
     record.points = _points(record.points, other.points)
     _orders(context, book, other_book)
-    _said(record, other)
+    _said(context, other)
     _known(record, other)
     record.created = min(record.created, other.created)
     record.merged = sorted([*record.merged, *other.merged, Merged(was, at)], key=lambda one: (one.at, one.id))
@@ -82,33 +87,46 @@ def take_in(context: EventContext, other: CustomerRecord, other_book: OrderBook,
         churn_update.forget(context)
 
 
-def _said(record: CustomerRecord, other: CustomerRecord) -> None:
-    """What was given out under either id: caps, cooldowns and receipts know it all."""
-    record.sent = sorted([*record.sent, *other.sent], key=lambda one: (one.at, one.id))[-MAX_SENT:]
-    spent = [
-        whole[place : place + SPENT_BYTES]
-        for whole in (other.spent, record.spent)
-        for place in range(0, len(whole), SPENT_BYTES)
-    ]
-    record.spent = b"".join(list(dict.fromkeys(spent))[-MAX_SPENT:])
+def _said(context: EventContext, other: CustomerRecord) -> None:
+    """What was given out under either id: caps, cooldowns and receipts know it all. What is held waits on."""
+    record = context.record
+    record.sent = recent_actions.joined(context.rulebook, [*record.sent, *other.sent], context.acting)
+    record.spent = settled_occasions.joined(record.spent, other.spent)
     fired = {rule: max(record.fired.get(rule, 0), other.fired.get(rule, 0)) for rule in {**record.fired, **other.fired}}
-    record.fired = dict(sorted(fired.items(), key=lambda one: (one[1], one[0]))[-MAX_LAST_FIRED:])
+    record.fired = resting(fired, context.rulebook, context.acting, MAX_LAST_FIRED)
     coupons = {one.code: one for one in (*other.coupons, *record.coupons)}
     record.coupons = sorted(coupons.values(), key=lambda one: (one.expires, one.code))[-MAX_COUPONS:]
+    _hold(context, other.held)
+
+
+def _hold(context: EventContext, held: list[Held]) -> None:
+    """What is held under either id waits on; of two for one occasion one is enough."""
+    history = ActionHistory.of(context.record)
+    for one in held:
+        own = action_key(one.rule, context.record.id, one.occasion, one.index)
+        if history.recall(own)[0]:
+            detail = "it was decided, or is held, under another id of the customer's as well"
+            context.outcome.decisions.append(gone(context, one, Reason.NO_LONGER_TRUE, detail))
+        elif history.has_room_for(one):
+            history = history._replace(held=[*history.held, one])
+        else:
+            context.outcome.decisions.append(gone(context, one, Reason.HELD_FULL, "two lives became one"))
+    history.keep_in(context.record)
 
 
 def _known(record: CustomerRecord, other: CustomerRecord) -> None:
     """What was heard of under either id, so that nothing is applied twice."""
-    record.recent, record.browsed = joined(record.recent, other.recent), joined(record.browsed, other.browsed)
+    at = max(record.seen, other.seen)
+    record.recent, record.browsed = joined(record.recent, other.recent, at), joined(record.browsed, other.browsed, at)
     if record.redemptions or other.redemptions:
-        record.redemptions = joined(record.redemptions or Seen(), other.redemptions or Seen())
+        record.redemptions = joined(record.redemptions or Seen(), other.redemptions or Seen(), at)
     if record.voiced or other.voiced:
-        record.voiced = joined(record.voiced or Seen(), other.voiced or Seen())
+        record.voiced = joined(record.voiced or Seen(), other.voiced or Seen(), at)
     record.stopped = {**other.stopped, **record.stopped}
     if other.talks:
         record.talks = _talks(record.talks or Talks(), other.talks)
-    wishes = {one.sku: one for one in sorted([*record.wishes, *other.wishes], key=lambda one: (one.changed, one.at))}
-    record.wishes = sorted(wishes.values(), key=lambda one: (one.at, one.sku))[-MAX_WISHES:]
+    if other.wishes:
+        record.wishes = wishes.joined(record.wishes, other.wishes)
     attributes = {**other.attributes, **record.attributes}
     record.attributes = dict(list(attributes.items())[-MAX_ATTRIBUTES:])
     record.churn = record.churn or other.churn
@@ -188,14 +206,26 @@ def _orders(context: EventContext, mine: OrderBook, other: OrderBook) -> None:
 
 
 def _profile(mine: Profile, other: Profile) -> Profile:
-    """What the customer's own id knows counts; the other fills gaps."""
-    older = {name: getattr(other, name) for name in Profile.__struct_fields__}
-    told = {name: value for name in Profile.__struct_fields__ if (value := getattr(mine, name))}
-    joint = Profile(**{**older, **told})
-    joint.lunar = mine.lunar if mine.birthday else other.lunar
-    joint.registered = _first(mine.registered, other.registered)
-    joint.updated = max(mine.updated, other.updated)
+    """Of each field the latest word counts, whichever life it was told in."""
+    joint = Profile(updated=max(mine.updated, other.updated), registered=_first(mine.registered, other.registered))
+    joint.begun = _first(mine.begun or mine.updated, other.begun or other.updated)
+    for name in PLACES.keys() - _OF_THE_WHOLE:
+        at, _, known = max(
+            ((one.told_at(_told_with(one, name)), str(getattr(one, name)), one) for one in (other, mine)),
+            key=lambda told: told[:2],
+        )
+        setattr(joint, name, getattr(known, name))
+        if at:
+            joint.keep_moment(name, at, joint.begun)
+    joint.told = dict(sorted(joint.told.items()))
+    if not joint.told and joint.begun == joint.updated:
+        joint.begun = 0
     return joint
+
+
+def _told_with(profile: Profile, name: str) -> str:
+    """A birthday's calendar goes with the birthday."""
+    return "birthday" if name == "lunar" and profile.birthday else name
 
 
 def _consents(consents: list[Consent]) -> list[Consent]:
@@ -263,19 +293,13 @@ def _satisfaction(mine: Satisfaction, other: Satisfaction) -> Satisfaction:
 
 
 def _points(mine: Points, other: Points) -> Points:
-    """Lots that lapse together are one; what one life owes is taken from what the other has."""
+    """Lots that lapse together are one; what either spent counts against them all."""
     lots: dict[Millis, int] = {}
     for lot in (*mine.lots, *other.lots):
         lots[lot.expires] = lots.get(lot.expires, 0) + lot.points
     joint = Points([Lot(expires, lots[expires]) for expires in sorted(lots)], debt=mine.debt + other.debt)
     joint.earned, joint.reversed = mine.earned + other.earned, mine.reversed + other.reversed
     joint.lapsed, joint.redeemed = mine.lapsed + other.lapsed, mine.redeemed + other.redeemed
-    while joint.debt and joint.lots:
-        paid = min(joint.debt, joint.lots[-1].points)
-        joint.debt -= paid
-        joint.lots[-1].points -= paid
-        if not joint.lots[-1].points:
-            joint.lots.pop()
     while len(joint.lots) > MAX_LOTS:
         newest = joint.lots.pop()
         joint.lots[-1] = Lot(newest.expires, joint.lots[-1].points + newest.points)

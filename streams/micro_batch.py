@@ -20,7 +20,7 @@ from schemas.times import Millis
 from streams.careful_session import Check, run_customer
 from streams.customer import Customer
 from streams.customer_cache import CustomerCache
-from streams.customer_session import Failure, Handled, Stored, Work
+from streams.customer_session import TIMER, Failure, Handled, Stored, Work
 from streams.ingest import Arrival
 
 MAX_BYTES = 300_000
@@ -59,7 +59,11 @@ class MicroBatch(msgspec.Struct):
     orders: dict[str, bytes] = {}
     timers: dict[str, Millis | None] = {}
     outcomes: list[tuple[str, Outcome]] = []
-    """By trigger: the event type, or ``timer``."""
+    """By trigger: the event type, or ``TIMER``."""
+    arrivals: Sequence[Arrival] = ()
+    """The events it was made of."""
+    noted: list[tuple[Arrival, Outcome]] = []
+    """Those of which an outcome is counted by name."""
     failed: list[Failure] = []
     lag: list[Millis] = []
     """How late each timer was looked at, against the time of acting."""
@@ -104,7 +108,7 @@ def run_micro_batch(
         cache: customers of earlier micro-batches that need not be decoded again.
         check: see ``run_customer``.
     """
-    batch, cache = MicroBatch(), cache or CustomerCache()
+    batch, cache = MicroBatch(arrivals=arrivals), cache or CustomerCache()
     outcomes: list[list[tuple[str, Outcome]]] = [[] for _ in range(len(arrivals) + 1)]
     failed: list[tuple[int, Failure]] = []
     for who, events in _by_customer(arrivals, loaded).items():
@@ -115,6 +119,8 @@ def run_micro_batch(
         handled = run_customer(stored, Work(events, until, len(arrivals)), lane, acting, cache, check)
         for place, trigger, outcome in handled.outcomes:
             outcomes[place].append((trigger, outcome))
+            if outcome.codes and trigger != TIMER:
+                batch.noted.append((arrivals[place], outcome))
         failed += handled.failed
         batch.lag += handled.lag
         if handled.customer is not None:

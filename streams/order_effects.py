@@ -59,7 +59,7 @@ def settle(context: EventContext, order: Order, before: Share) -> None:
         after = share_of(context, order)
         purchases.add_difference(context.record.purchases, before, after)
         _date(context)
-        _reward(context, order)
+        _reward(context, order, before.placed)
         if after.late > before.late:
             remember_signal(context.record.purchase_features, "late_delivery", context.at)
             context.notice("delivery.late", order.id)
@@ -85,7 +85,7 @@ def add(context: EventContext, order: Order) -> None:
     if order.delivered:
         order.late = bool(share.late)
     if order.placed:
-        _reward(context, order)
+        _reward(context, order, order.placed)
         _date(context)
 
 
@@ -130,16 +130,20 @@ def _kept(context: EventContext) -> list[Order]:
     return [order for order in book.orders if order.placed and not order.is_cancelled]
 
 
-def _reward(context: EventContext, order: Order) -> None:
+def _reward(context: EventContext, order: Order, placed_before: Millis) -> None:
     """Points for what is paid and kept; none in a currency that is not the customer's."""
+    lifetime = context.defaults.points.lapse_millis
+    if placed_before not in (0, order.placed):
+        before, after = points.expiry(placed_before, lifetime), points.expiry(order.placed, lifetime)
+        points.move(context.record.points, order.points, before, after)
+        schedule_points(context)
     own = order.currency == context.record.purchases.currency
     rate = context.defaults.points.minor_per_point
     earned, kept = (order.amount // rate, (order.amount - order.refunded) // rate) if own else (0, 0)
     back, back_before = earned - kept, order.earned - order.points
     if (earned, kept) == (order.earned, order.points):
         return
-    expires = points.expiry(order.placed, context.defaults.points.lapse_millis)
-    change = points.Change(earned - order.earned, back - back_before, expires)
+    change = points.Change(earned - order.earned, back - back_before, points.expiry(order.placed, lifetime))
     order.earned, order.points = earned, kept
     if not points.change(context.record.points, change, context.at):
         context.count(OutcomeCode.CAP_LOTS)

@@ -153,8 +153,9 @@ def exchange(context: EventContext, event: OrderExchanged) -> OutcomeCode | None
     """Goods were exchanged for others."""
 
     def tell(order: Order) -> OutcomeCode | None:
-        order.exchanged += 1
-        return None
+        refused = _tell_refund(order, Refund(duplicates.key_of(event.id)))
+        order.exchanged += refused is None
+        return refused
 
     return _change(context, event, tell)
 
@@ -197,7 +198,8 @@ def joined(mine: Order, other: Order) -> Order:
         changed=max(mine.changed, other.changed), dispatched=_earliest(mine.dispatched, other.dispatched),
         cancelled=max(mine.cancelled, other.cancelled), restored=max(mine.restored, other.restored),
         refunds=list(mine.refunds), more_refunded=mine.more_refunded + other.more_refunded,
-        amount_told=amount.amount_told, promise_told=promise.promise_told, exchanged=mine.exchanged + other.exchanged,
+        amount_told=amount.amount_told, promise_told=promise.promise_told,
+        exchanged=mine.exchanged + other.exchanged - len(_exchanges(mine) & _exchanges(other)),
     )  # fmt: skip
     for refund in other.refunds:
         _tell_refund(joint, refund)
@@ -302,6 +304,10 @@ def _tell_refund(order: Order, told: Refund) -> OutcomeCode | None:
         return OutcomeCode.DUPLICATE
     order.refunds = [merged if one is known else one for one in order.refunds]
     return None
+
+
+def _exchanges(order: Order) -> set[bytes]:
+    return {one.key for one in order.refunds if one.is_exchange}
 
 
 def _earliest(*moments: Millis) -> Millis:

@@ -12,7 +12,7 @@ from schemas.almanac import Contribution, encode_contribution
 from schemas.churn import LabelledExample
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord, OutboxEntry
-from schemas.outcome import Decision, Outcome, Passed, compress_decision, encode_decision
+from schemas.outcome import Decision, Outcome, Passed, encode_decision, kept_decision
 from schemas.times import to_millis, to_rfc3339
 from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LESSONS
 from streams.customer_session import Failure
@@ -128,7 +128,7 @@ def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) ->
             outbox.action(action)
         for decision in outcome.decisions:
             body = outbox.decision(decision)
-            recent.setdefault(decision.customer, []).append(compress_decision(body))
+            recent.setdefault(decision.customer, []).append(kept_decision(decision.rule, body))
         for event in outcome.passed:
             outbox.pass_on(event)
         lessons.extend(outcome.lessons)

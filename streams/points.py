@@ -1,13 +1,16 @@
-"""A simple ledger of loyalty points: earn, reverse, lapse.
+"""A simple ledger of loyalty points: earn, reverse, spend, lapse.
 
 At any moment ``earned - reversed - redeemed - lapsed`` is what the lots hold minus the debt. Lots lapse oldest
-first. Points of one calendar month (UTC) lapse together, so that a year needs few lots.
+first. Points of one calendar month (UTC) lapse together, so that a year needs few lots. What is spent is set off
+against lots when it is asked for or they lapse, and not before: so it does not matter whether an order or the spending
+of its points is heard of first.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from schemas.readings import open_lots
 from schemas.record import MAX_LOTS, Lot, Points
 from schemas.times import Millis, to_datetime, to_millis
 
@@ -31,8 +34,8 @@ class Change(NamedTuple):
 def change(points: Points, by: Change, now: Millis) -> bool:
     """Earn or take back. False where lots had to be joined.
 
-    Points that would have lapsed by ``now`` lapse at once. What an order takes back, it takes from its own lot first,
-    so that the lots are the same in whatever order the news of orders comes.
+    What would have lapsed by ``now`` lapses at once. What an order takes back, it takes from its own lot; where that is
+    gone, it counts as spent.
     """
     points.earned += by.earned
     points.reversed += by.back
@@ -40,65 +43,69 @@ def change(points: Points, by: Change, now: Millis) -> bool:
     if more < 0:
         _take(points, -more, by.expires)
         return True
-    if by.expires <= now:
-        points.lapsed += more
+    if not more:
         return True
-    return _give(points, more, by.expires)
+    _add(points.lots, Lot(by.expires, more))
+    if by.expires <= now:
+        _lapse_first(points, by.expires)
+    return _fits(points)
+
+
+def move(points: Points, amount: int, before: Millis, after: Millis) -> None:
+    """Points of an order lapse at another time than was thought, as it was placed earlier."""
+    if amount and before != after:
+        _take(points, amount, before)
+        _add(points.lots, Lot(after, amount))
+        _fits(points)
 
 
 def redeem(points: Points, amount: int) -> None:
     """Spend points, those that lapse first; what is not there is owed."""
     points.redeemed += amount
-    while amount and points.lots:
-        amount = _from_lot(points, 0, amount)
     points.debt += amount
 
 
-def _give(points: Points, amount: int, expires: Millis) -> bool:
-    owed = min(points.debt, amount)
-    points.debt -= owed
-    if amount == owed:
-        return True
-    _add(points.lots, Lot(expires, amount - owed))
+def lapse(points: Points, now: Millis) -> int:
+    """Take out what lapses by ``now``; how much that was."""
+    gone = 0
+    while points.lots and points.lots[0].expires <= now:
+        gone += _lapse_first(points, points.lots[0].expires)
+    return gone
+
+
+def due_next(points: Points, lead: Millis, after: Millis) -> Millis | None:
+    """When next to look: a reminder ``lead`` before something lapses, and the lapse itself."""
+    moments = [lot.expires - lead for lot in open_lots(points)] + [lot.expires for lot in points.lots]
+    return min((moment for moment in moments if moment > after), default=None)
+
+
+def _take(points: Points, amount: int, expires: Millis) -> None:
+    own = next((lot for lot in points.lots if lot.expires == expires), None)
+    if own is not None:
+        taken = min(own.points, amount)
+        own.points -= taken
+        amount -= taken
+        if not own.points:
+            points.lots.remove(own)
+    points.debt += amount
+
+
+def _lapse_first(points: Points, expires: Millis) -> int:
+    """The lot of that date lapses; how much of it was not spent."""
+    place = next(place for place, lot in enumerate(points.lots) if lot.expires == expires)
+    lot = points.lots.pop(place)
+    spent = min(points.debt, lot.points)
+    points.debt -= spent
+    points.lapsed += lot.points - spent
+    return lot.points - spent
+
+
+def _fits(points: Points) -> bool:
     if len(points.lots) <= MAX_LOTS:
         return True
     newest = points.lots.pop()
     points.lots[-1] = Lot(newest.expires, points.lots[-1].points + newest.points)
     return False
-
-
-def _take(points: Points, amount: int, expires: Millis) -> None:
-    own = next((place for place, lot in enumerate(points.lots) if lot.expires == expires), None)
-    if own is not None:
-        amount = _from_lot(points, own, amount)
-    while amount and points.lots:
-        amount = _from_lot(points, -1, amount)
-    points.debt += amount
-
-
-def _from_lot(points: Points, place: int, amount: int) -> int:
-    """Take from one lot; what it did not have."""
-    lot = points.lots[place]
-    taken = min(lot.points, amount)
-    lot.points -= taken
-    if not lot.points:
-        points.lots.pop(place)
-    return amount - taken
-
-
-def lapse(points: Points, now: Millis) -> int:
-    """Take out what lapses by ``now``; how much that was."""
-    gone = sum(lot.points for lot in points.lots if lot.expires <= now)
-    if gone:
-        points.lots = [lot for lot in points.lots if lot.expires > now]
-        points.lapsed += gone
-    return gone
-
-
-def due_next(points: Points, lead: Millis, after: Millis) -> Millis | None:
-    """When next to look: a reminder ``lead`` before a lot lapses, and the lapse itself."""
-    moments = [m for lot in points.lots for m in (lot.expires - lead, lot.expires) if m > after]
-    return min(moments, default=None)
 
 
 def _add(lots: list[Lot], new: Lot) -> None:

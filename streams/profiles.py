@@ -17,7 +17,7 @@ from schemas.customers import (
 from schemas.fields import ConsentChannel
 from schemas.outcome_codes import OutcomeCode
 from schemas.readings import PROFILING, may_profile
-from schemas.record import MAX_TAGS, Consent, CustomerRecord, OrderBook
+from schemas.record import MAX_TAGS, Consent, CustomerRecord, OrderBook, Profile
 from schemas.times import Millis
 from streams import churn_update, custom
 from streams.texts import clipped
@@ -35,13 +35,14 @@ EMAIL_BYTES = 254
 def register(context: EventContext, event: CustomerRegistered) -> OutcomeCode | None:
     """The customer has an account."""
     refused = update(context, event)
-    if refused is None and not context.record.profile.registered:
-        context.record.profile.registered = context.at
-    return refused
+    if context.record.profile.registered:
+        return refused
+    context.record.profile.registered = context.at
+    return None
 
 
 def update(context: EventContext, event: CustomerRegistered | CustomerUpdated) -> OutcomeCode | None:
-    """Details that were told; an older event only fills what nobody has told since.
+    """Details that were told; of each the latest word counts, in whatever order they are heard of.
 
     Raises:
         NotDeclared: it has an attribute that the rulebook in force does not declare so.
@@ -50,25 +51,33 @@ def update(context: EventContext, event: CustomerRegistered | CustomerUpdated) -
         context.rulebook.own.check_attributes(event.attributes)
     profile = context.record.profile
     late = event.at < profile.updated
-    if event.at <= min(profile.updated, context.record.recent.reach):
-        return OutcomeCode.OUTDATED
-    for name, value in _told(context, event).items():
-        if not late or not getattr(profile, name):
-            _set(context, name, value)
-    if event.attributes:
+    told = _told(context, event)
+    news = [name for name, value in told.items() if _is_later(profile, name, value, event.at)]
+    for name in news:
+        _set(context, name, told[name], event.at)
+    if event.attributes and event.at > min(profile.updated, context.record.recent.reach):
         custom.tell(context, event.attributes, late=late)
+    elif event.at <= profile.updated and not news:
+        return OutcomeCode.OUTDATED
     profile.updated = max(profile.updated, event.at)
     schedule_dates(context)
     return None
 
 
-def _set(context: EventContext, name: str, value: object) -> None:
+def _is_later(profile: Profile, name: str, value: object, at: Millis) -> bool:
+    """Whether it was told after what is known. Of one moment the greater counts: some must, in any order of arrival."""
+    told = profile.told_at("birthday" if name == "lunar" and profile.birthday else name)
+    return at > told or (at == told and str(value) > str(getattr(profile, name)))
+
+
+def _set(context: EventContext, name: str, value: object, at: Millis) -> None:
     record = context.record
     changed = getattr(record.profile, name) != value
-    setattr(record.profile, name, value)
+    record.profile.tell(name, value, at)
     if changed and record.stopped:
         # A new address may work where the old one failed for good.
-        record.stopped = {channel: at for channel, at in record.stopped.items() if channel not in channels_at(name)}
+        dead = record.stopped.items()
+        record.stopped = {channel: since for channel, since in dead if channel not in channels_at(name)}
 
 
 def grant(context: EventContext, event: ConsentGranted) -> OutcomeCode | None:

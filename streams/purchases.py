@@ -59,3 +59,13 @@ def _into_bucket(purchases: Purchases, at: Millis, count: int, amount: int) -> N
     purchases.amounts = purchases.amounts + missing if missing else purchases.amounts
     purchases.counts[back] += count
     purchases.amounts[back] += amount
+    if not purchases.counts[back]:
+        _trim(purchases)
+
+
+def _trim(purchases: Purchases) -> None:
+    """Without empty buckets at either end, which say nothing but that an order has moved or gone."""
+    full = [place for place, both in enumerate(zip(purchases.counts, purchases.amounts, strict=True)) if any(both)]
+    first, end = (full[0], full[-1] + 1) if full else (0, 0)
+    purchases.bucket = purchases.bucket - first if full else 0
+    purchases.counts, purchases.amounts = purchases.counts[first:end], purchases.amounts[first:end]

@@ -6,6 +6,7 @@ from typing import Final
 
 from rules.context import EventContext
 from schemas.channels import channel_spec, channels_at
+from schemas.ids import short_key
 from schemas.outcome_codes import OutcomeCode
 from schemas.receipts import (
     CallbackCompleted,
@@ -53,7 +54,7 @@ def fail(context: EventContext, event: ReceiptFailed) -> OutcomeCode | None:
     if event.permanent and sent is not None:
         record = context.record
         spec = channel_spec(sent.channel)
-        told = record.profile.updated if spec.in_profile else 0
+        told = record.profile.told_at(spec.address) if spec.in_profile else 0
         if event.at >= told:
             record.stopped = record.stopped | dict.fromkeys(channels_at(spec.address), max(event.at, 1))
     return _advance(context, event.action_id, FAILED)
@@ -89,10 +90,10 @@ def unsubscribe(context: EventContext, event: ReceiptUnsubscribed) -> OutcomeCod
 def find(context: EventContext, action_id: str) -> Sent | None:
     """The action among those given out lately."""
     try:
-        prefix = bytes.fromhex(action_id)[:8]
+        key = short_key(bytes.fromhex(action_id))
     except ValueError:
         return None
-    return next((sent for sent in context.record.sent if sent.id == prefix), None)
+    return next((sent for sent in context.record.sent if sent.id == key), None)
 
 
 def _advance(context: EventContext, action_id: str, state: int) -> OutcomeCode | None:

@@ -9,9 +9,10 @@ from typing import Final
 from rules.context import EventContext
 from rules.rhythm import is_quiet
 from schemas.outcome_codes import OutcomeCode
+from schemas.readings import open_lots
 from schemas.record import Timer, TimerKind
 from schemas.times import DAY, Millis, to_datetime
-from streams import complaints, order_effects, points, talks, timer_schedule
+from streams import complaints, order_effects, points, talks, timer_schedule, wishes
 
 TimerHandler = Callable[[EventContext, Timer], None]
 
@@ -23,6 +24,7 @@ def tick(context: EventContext, timer: Timer) -> None:
     timer_schedule.schedule_points(context)
     timer_schedule.schedule_coupons(context)
     talks.forget(context)
+    wishes.forget(context)
     # Once for each silence: quiet now, and not yet at the look before.
     if is_quiet(context, context.at) and not is_quiet(context, context.at - context.lane.tick.period):
         context.notice("rhythm.quiet", str(context.record.purchases.count))
@@ -87,7 +89,7 @@ def festival(context: EventContext, timer: Timer) -> None:
 def points_expiry(context: EventContext, timer: Timer) -> None:
     """Points lapse soon, or now."""
     lead = context.defaults.points.reminder_millis
-    soon = [lot for lot in context.record.points.lots if lot.expires - lead == timer.due]
+    soon = [lot for lot in open_lots(context.record.points) if lot.expires - lead == timer.due]
     for lot in soon:
         context.notice("points.expiring", _day(lot.expires), points=lot.points)
     gone = points.lapse(context.record.points, context.at)

@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from rules.context import EventContext
 from schemas.browse import WishlistAdded, WishlistRemoved
 from schemas.customers import ProductUpdated
 from schemas.orders import OrderPlaced
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_WISHES, Wish
+from schemas.times import DAY, Millis
 from streams.texts import clipped
 
 SKU_BYTES = 40
+KEPT: Millis = 90 * DAY
+"""How long a product that was taken off the list is known to be."""
 
 
 def note(context: EventContext, event: WishlistAdded) -> OutcomeCode | None:
     """The customer noted a product; noted again, it is as it is now."""
-    known = _find(context, event.sku)
-    if known is not None and event.at <= known.changed:
+    wish = _find(context, event.sku)
+    if wish is None:
+        wish = _enter(context, event.sku, event.at)
+    elif event.at <= wish.at and (event.at, event.price or 0) <= (wish.changed, wish.price):
         return OutcomeCode.OUTDATED
-    wish = Wish(clipped(event.sku, SKU_BYTES), event.at, event.price or 0, event.currency or "", event.in_stock)
-    wish.changed = event.at
-    others = [one for one in context.record.wishes if one is not known]
-    if len(others) >= MAX_WISHES:
-        context.count(OutcomeCode.CAP_WISHES)
-    context.record.wishes = sorted([*others, wish], key=lambda one: (one.at, one.sku))[-MAX_WISHES:]
-    return None
+    wish.at = max(wish.at, event.at)
+    if (event.at, event.price or 0) > (wish.changed, wish.price):
+        wish.price, wish.currency, wish.in_stock = event.price or 0, event.currency or "", event.in_stock
+        wish.changed = event.at
+    return _cut(context)
 
 
 def drop(context: EventContext, event: WishlistRemoved) -> OutcomeCode | None:
-    """They no longer want it noted."""
-    wish = _find(context, event.sku)
-    if wish is None or event.at < wish.at:
+    """They no longer want it noted; heard of before the noting, it waits for that."""
+    wish = _find(context, event.sku) or _enter(context, event.sku, 0)
+    if event.at <= wish.gone:
         return OutcomeCode.OUTDATED
-    context.record.wishes = [one for one in context.record.wishes if one is not wish]
-    return None
+    wish.gone = event.at
+    return _cut(context)
 
 
 def change(context: EventContext, event: ProductUpdated) -> OutcomeCode | None:
     """News of something they noted; what it was waited for is noticed."""
     wish = _find(context, event.sku)
-    if wish is None or event.at <= wish.changed:
+    if wish is None or not wish.is_noted or event.at <= wish.changed:
         return OutcomeCode.OUTDATED
     wish.changed, had_it = event.at, wish.in_stock
     if event.stock is not None:
@@ -57,9 +62,46 @@ def change(context: EventContext, event: ProductUpdated) -> OutcomeCode | None:
 def fulfil(context: EventContext, event: OrderPlaced) -> None:
     """What was ordered is wished for no longer."""
     ordered = {clipped(item.sku, SKU_BYTES) for item in event.items}
-    context.record.wishes = [one for one in context.record.wishes if one.sku not in ordered or one.at > event.at]
+    for wish in context.record.wishes:
+        if wish.sku in ordered:
+            wish.gone = max(wish.gone, event.at)
+
+
+def forget(context: EventContext) -> None:
+    """What was taken off the list long ago says nothing of now."""
+    record = context.record
+    if any(not one.is_noted and one.gone < context.at - KEPT for one in record.wishes):
+        record.wishes = [one for one in record.wishes if one.is_noted or one.gone >= context.at - KEPT]
+
+
+def joined(mine: list[Wish], other: list[Wish]) -> list[Wish]:
+    """One list of two: of what stands on both, all that was told."""
+    wishes: dict[str, Wish] = {}
+    for one in sorted([*mine, *other], key=lambda one: (one.changed, one.price)):
+        known = wishes.get(one.sku, one)
+        wishes[one.sku] = replace(one, at=max(one.at, known.at), gone=max(one.gone, known.gone))
+    return _first_to_last(list(wishes.values()))[-MAX_WISHES:]
 
 
 def _find(context: EventContext, sku: str) -> Wish | None:
     name = clipped(sku, SKU_BYTES)
     return next((one for one in context.record.wishes if one.sku == name), None)
+
+
+def _enter(context: EventContext, sku: str, at: Millis) -> Wish:
+    wish = Wish(clipped(sku, SKU_BYTES), at)
+    context.record.wishes = [*context.record.wishes, wish]
+    return wish
+
+
+def _cut(context: EventContext) -> OutcomeCode | None:
+    """What makes room first comes first."""
+    wishes = _first_to_last(context.record.wishes)
+    if len(wishes) > MAX_WISHES and wishes[0].is_noted:
+        context.count(OutcomeCode.CAP_WISHES)
+    context.record.wishes = wishes[-MAX_WISHES:]
+    return None
+
+
+def _first_to_last(wishes: list[Wish]) -> list[Wish]:
+    return sorted(wishes, key=lambda one: (one.is_noted, one.at, one.sku))

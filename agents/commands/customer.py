@@ -21,6 +21,7 @@ from schemas.readings import points_balance
 from schemas.record import CustomerRecord, OrderBook, TimerKind
 from schemas.shown import shown
 from schemas.times import Millis, to_rfc3339
+from streams.explain import by_channel
 
 _WIDE, _OF_AN_ID = 200, 32
 
@@ -107,9 +108,16 @@ def _waits(record: CustomerRecord) -> Table:
 def _decisions(decisions: list[Decision]) -> Table:
     table = Table("when", "rule", "what", "verdict", _id("action"), title="Recent decisions", title_justify="left")
     for decision in decisions[:12]:
-        verdict = decision.verdict.value + (f": {decision.reason.value}" if decision.reason else "")
-        table.add_row(_moment(decision.at), decision.rule, decision.kind, verdict, shown(decision.action_id))
+        table.add_row(_moment(decision.at), decision.rule, decision.kind, _verdict(decision), shown(decision.action_id))
     return table
+
+
+def _verdict(decision: Decision) -> str:
+    if decision.is_not_due:
+        return "not due"
+    if decision.channels:
+        return f"{decision.verdict.value}; {by_channel(decision)}"
+    return decision.verdict.value + (f": {decision.reason.value}" if decision.reason else "")
 
 
 def _id(name: str) -> Column:

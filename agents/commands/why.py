@@ -23,6 +23,7 @@ from schemas.outcome import Decision, decode_decision
 from schemas.shown import shown
 from schemas.times import to_rfc3339
 from schemas.topics import DECISIONS
+from streams.explain import by_channel
 
 _SHOWN = 5
 
@@ -112,6 +113,8 @@ def in_words(decision: Decision) -> str:
     ]
     if decision.reason:
         lines.append(f"  because {decision.reason.value}{': ' + decision.detail if decision.detail else ''}")
+    if decision.channels:
+        lines.append(f"  passed over: {by_channel(decision)}")
     if decision.until:
         lines.append(f"  to be decided again at {to_rfc3339(decision.until)}")
     lines += [f"  {name} = {value}" for name, value in sorted(decision.facts.items())]

@@ -13,7 +13,7 @@ from agents.console.words import Words
 from agents.rollups.model import TimelineRow, WorkItem
 from rules.zones import is_zone
 from schemas.channels import TO_CUSTOMERS
-from schemas.readings import DIMENSIONS, last_year, points_balance
+from schemas.readings import DIMENSIONS, last_year, open_lots, points_balance
 from schemas.record import CustomerRecord, Order
 from schemas.times import DAY, Millis
 
@@ -186,7 +186,7 @@ def order_section(order: Order, words: Words, now: Millis) -> dict[str, str]:
 
 def points_section(record: CustomerRecord, words: Words) -> dict[str, str]:
     """The balance of points, and what lapses next."""
-    lots = record.points.lots
+    lots = open_lots(record.points)
     soonest = min(lots, key=lambda lot: lot.expires, default=None)
     return {
         "balance": words.number(points_balance(record.points)),

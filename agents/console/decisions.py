@@ -40,6 +40,11 @@ def reason_in_words(decision: Decision, words: Words, now: Millis) -> str:
     if decision.reason is None:
         return decision.detail
     reason = words.named("reasons", decision.reason.value)
+    if len(set(decision.channels.values())) > 1:
+        reason = words("lists.comma").join(
+            f"{words.named('channels', channel)}: {words.named('reasons', why.value)}"
+            for channel, why in decision.channels.items()
+        )
     if decision.until:
         return words("timeline.held_until", reason=reason, when=words.by_moment(decision.until, now))
     return reason

@@ -107,6 +107,8 @@ def _decisions(log: PartitionLog, partitions: int, summary: Summary) -> None:
     for raw in _all(log, DECISIONS, partitions):
         decision = decode_decision(raw.value or b"{}")
         reason = decision.reason.value if decision.reason else ""
+        if decision.is_not_due:
+            continue
         if decision.verdict is Verdict.REFUSED:
             refused[reason] += 1
         elif decision.verdict is Verdict.HELD:

@@ -21,6 +21,7 @@ from schemas.readings import points_balance
 from schemas.record import CustomerRecord, OrderBook, TimerKind
 from schemas.times import Millis, to_rfc3339
 from streams.customer import Customer
+from streams.explain import by_channel
 
 _WIDTH: Final = 10
 _LOOKS: Final = (TimerKind.TICK, TimerKind.MATURITY)
@@ -91,11 +92,13 @@ def _decision(decision: Decision, action: AnyAction | None, *, verbose: bool) ->
         if offer is not None:
             yield _item("", f"coupon {offer.code} until {to_rfc3339(_millis(offer.expires_at))[:10]}")
     else:
-        verdict = "held" if decision.verdict is Verdict.HELD else "not done"
+        verdict = "not due" if decision.is_not_due else "held" if decision.verdict is Verdict.HELD else "not done"
         until = f" until {_moment(decision.until)}" if decision.until else ""
         because = REASONS_IN_WORDS[decision.reason] if decision.reason else ""
         detail = f" ({decision.detail})" if decision.detail else ""
         yield _item(verdict, f"{what}{until}: {because}{detail}")
+    if decision.channels:
+        yield _item("", f"passed over: {by_channel(decision)}")
     if verbose and decision.facts:
         yield _item("", f"knew {_facts(decision.facts)}")
 

@@ -190,6 +190,10 @@ class Fold:
             return
         outcome = _outcome(decision)
         first = decision.action_id not in self._held
+        if decision.is_not_due and first:
+            # No proposal that anything became of: it stands on the customer's page, and in no sum.
+            self._row(decision.customer, "care", compress_decision(body))
+            return
         self._count(f"decided.{outcome}")
         self._bucket(decision.acting, f"decided.{outcome}.{_sort(decision)}")
         self._bucket(decision.acting, f"rule.{decision.rule}.{outcome}")

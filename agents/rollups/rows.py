@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from agents.rollups.model import MOST_TEXT, SentMessage, TimelineRow, encode
+from schemas.customers import CustomerUpdated
+from schemas.personal import classes_of
 from schemas.times import Millis
 
 _LEFT_OUT: Final = frozenset(
@@ -13,7 +15,11 @@ _LEFT_OUT: Final = frozenset(
 )
 LINES: Final = 6
 """Lines of an order that are kept to be shown."""
-_CONTACT: Final = frozenset({"name", "email", "phone", "birthday"})
+_CONTACT: Final = frozenset(
+    name
+    for name, told in classes_of(CustomerUpdated).items()
+    if told is not None and told.sort == "contact" and not told.written
+)
 """Never kept in a timeline; it says only that they were told."""
 
 

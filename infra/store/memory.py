@@ -13,13 +13,10 @@ from typing import Self
 
 from infra.store.commit_limits import MAX_DECISIONS, check_commit, check_load
 from infra.store.port import CustomerImage, LaneCopy, LaneCounts
+from infra.store.recent_decisions import kept
 from schemas.errors import Fenced
 from schemas.lane import Claimed, Commit, Loaded, OutboxEntry
 from schemas.times import Millis
-
-
-def _ring() -> deque[bytes]:
-    return deque(maxlen=MAX_DECISIONS)
 
 
 @dataclass
@@ -37,7 +34,7 @@ class _Lane:
     outbox: deque[OutboxEntry] = field(default_factory=deque)
     expected: int = 1
     """The sequence that the outbox goes on with."""
-    decisions: defaultdict[str, deque[bytes]] = field(default_factory=lambda: defaultdict(_ring))
+    decisions: dict[str, list[bytes]] = field(default_factory=dict)
 
     def due(self, until: Millis, limit: int) -> list[tuple[Millis, str]]:
         """The timers at or before ``until``, the earliest first."""
@@ -83,7 +80,8 @@ class _Lane:
         for customer, at in commit.timers.items():
             self.set_timer(customer, at)
         for customer, entries in commit.decisions.items():
-            self.decisions[customer].extend(entries)
+            before = self.decisions.get(customer, [])
+            self.decisions[customer] = kept([*before, *kept(entries, MAX_DECISIONS)], MAX_DECISIONS)
 
     def images(self) -> list[CustomerImage]:
         """All customers as they are now."""

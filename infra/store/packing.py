@@ -14,6 +14,7 @@ import msgpack
 import msgspec
 
 from infra.store.commit_limits import MAX_DECISIONS
+from infra.store.recent_decisions import kept
 from schemas.lane import Commit, OutboxEntry
 from schemas.times import Millis
 
@@ -33,7 +34,7 @@ def pack_commit(commit: Commit) -> bytes:
             _by_moment(commit.timers),
             [customer for customer, at in commit.timers.items() if at is None],
             list(commit.decisions),
-            [entries[-MAX_DECISIONS:] for entries in commit.decisions.values()],
+            [kept(entries, MAX_DECISIONS) for entries in commit.decisions.values()],
             commit.outbox[0].sequence if commit.outbox else 0,
             [_ENTRY_OUT.encode(entry) for entry in commit.outbox],
             commit.published,

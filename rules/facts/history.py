@@ -11,7 +11,7 @@ from rules.facts.customer import NEVER, days_since
 from rules.facts.fact import DATE, MONEY, Fact
 from rules.rhythm import gaps_passed, is_quiet, out_of_season, usual_gap
 from schemas.fields import CheckoutStage
-from schemas.readings import last_year, points_balance
+from schemas.readings import last_year, open_lots, points_balance
 from schemas.record import Lot, Talks
 from schemas.times import MINUTE, WEEK, Millis
 
@@ -29,7 +29,7 @@ def _average(context: EventContext) -> int:
 
 def _lapsing(context: EventContext) -> list[Lot]:
     until = context.at + context.rulebook.defaults.points.reminder_millis
-    return [lot for lot in context.record.points.lots if context.at < lot.expires <= until]
+    return [lot for lot in open_lots(context.record.points) if context.at < lot.expires <= until]
 
 
 def _last_day(context: EventContext) -> str:
@@ -147,8 +147,8 @@ HISTORY = (
     Fact("feedback.questions", FactType.INT, "questions", "questions that the customer asked",
          lambda s: _talks(s).questions),
     Fact("wish.count", FactType.INT, "products", "products that the customer noted and did not take off the list",
-         lambda s: len(s.record.wishes)),
+         lambda s: sum(one.is_noted for one in s.record.wishes)),
     Fact("wish.waiting", FactType.INT, "products", "of these, how many cannot be had at the moment",
-         lambda s: sum(not one.in_stock for one in s.record.wishes)),
+         lambda s: sum(one.is_noted and not one.in_stock for one in s.record.wishes)),
     Fact("coupons.usable", FactType.INT, "coupons", "coupons of ours that may still be used", _usable),
 )  # fmt: skip

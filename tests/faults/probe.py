@@ -33,6 +33,23 @@ class Step(StrEnum):
     """The batch is done; something of it is not published, and the group has not heard of it."""
 
 
+class Passage(StrEnum):
+    """Where the way of a life from one lane to another, or of an event that follows it, can be hit."""
+
+    LEAVES = "leaves"
+    """Decided, not committed."""
+    LEFT = "left"
+    """Committed, not published."""
+    SENT = "sent"
+    """Sent, and the transaction is not committed."""
+    ARRIVES = "arrives"
+    """Its customer is loaded in the other lane, nothing is decided."""
+    JOINED = "joined"
+    """Decided there, not committed."""
+    KEPT = "kept"
+    """Committed there; the group has not heard of it."""
+
+
 class Safeguard(StrEnum):
     """What the promises rest on."""
 
@@ -44,6 +61,7 @@ class Safeguard(StrEnum):
     DUPLICATES = "duplicates"
     ORDER = "order"
     TOPICS = "topics"
+    IDENTITY = "identity"
 
 
 AT_ONCE = 0
@@ -61,14 +79,14 @@ class Probe:
         self._in_cache: set[int] = set()
         self._met = 0
 
-    def came_to(self, step: Step, partition: int, *, in_cache: bool, unpublished: int) -> None:
+    def came_to(self, step: Step | Passage, partition: int, *, in_cache: bool, unpublished: int) -> None:
         """A lane has come to this step."""
         (self._in_cache.add if in_cache else self._in_cache.discard)(partition)
         counts = self.note(partition, unpublished)
         if order := os.pread(self._file, _ORDER_BYTES, _ORDER_AT):
             self._obey(order, step, counts=counts)
 
-    def _obey(self, order: bytes, step: Step, *, counts: bool) -> None:
+    def _obey(self, order: bytes, step: Step | Passage, *, counts: bool) -> None:
         if order != self._order:
             self._order, self._met = order, 0
         at, times, blow, _ = order.decode().rstrip("\0").split(":")
@@ -86,7 +104,7 @@ class Probe:
         return counts
 
 
-def order(file: Path, step: Step, times: int, blow: signal.Signals) -> None:
+def order(file: Path, step: Step | Passage, times: int, blow: signal.Signals) -> None:
     """Tell the worker of this file what to do to itself."""
     with file.open("r+b") as target:
         target.truncate(_ORDER_AT)

@@ -12,6 +12,7 @@ import agents.worker.batches
 import infra.kafka.publishing.outbox_publisher
 import infra.store.redis_store
 import streams.duplicates
+import streams.merged_life
 from agents.worker.same_topics import SameTopics
 from infra.kafka.fetching.buffer import PartitionBuffer
 from infra.kafka.fetching.readings import Readings
@@ -97,6 +98,11 @@ def _without_topics() -> None:
     _put(agents.recovery.same_broker, "made_anew", lambda known, identity: [])
 
 
+def _without_identity() -> None:
+    """A life that comes from another lane brings no word of what was applied to it."""
+    _put(streams.merged_life, "joined", lambda mine, other, at: mine)
+
+
 _WITHOUT: Mapping[Safeguard, Callable[[], None]] = {
     Safeguard.VERSION: _without_version,
     Safeguard.FETCH: _without_fetch,
@@ -106,6 +112,7 @@ _WITHOUT: Mapping[Safeguard, Callable[[], None]] = {
     Safeguard.DUPLICATES: _without_duplicates,
     Safeguard.ORDER: _without_order,
     Safeguard.TOPICS: _without_topics,
+    Safeguard.IDENTITY: _without_identity,
 }
 
 

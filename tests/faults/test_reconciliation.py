@@ -62,6 +62,8 @@ def test_the_books_balance_while_it_runs_and_at_its_end(world: World, expected: 
     counted = totals(world.installation.workers)
     verdicts = Counter(one.verdict for one in ledger)
     assert counted["tend_actions_total"] == len(published) == sum(verdicts[one] for one in GIVEN)
-    assert counted["tend_suppressed_total"] == verdicts[Verdict.REFUSED]
+    not_due = sum(one.is_not_due for one in ledger)
+    assert counted["tend_not_due_total"] == not_due
+    assert counted["tend_suppressed_total"] == verdicts[Verdict.REFUSED] - not_due
     assert counted["tend_held_total"] == verdicts[Verdict.HELD]
     assert counted["tend_dead_letters_total"] == len(garbage.sent)

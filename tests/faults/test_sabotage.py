@@ -104,7 +104,7 @@ CASES = [
 
 
 def test_no_safeguard_is_left_out() -> None:
-    elsewhere = {Safeguard.TOPICS}  # engine/test_topics_made_anew.py
+    elsewhere = {Safeguard.TOPICS, Safeguard.IDENTITY}  # engine/test_topics_made_anew.py, faults/test_identity.py
     assert {case.safeguard for case in CASES} | elsewhere == set(Safeguard)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from schemas.ids import short_key
 from tests.engine.site import Site
 from tests.interop.node import node_modules, run
 
@@ -32,7 +33,7 @@ def test_kafkajs_sends_an_event_reads_the_action_and_writes_its_receipt(site: Si
     def is_accepted() -> bool:
         record = site.record("from-node")
         known = record.sent if record else []
-        return any(sent.id == bytes.fromhex(action["action_id"])[:8] and sent.state == 1 for sent in known)
+        return any(sent.id == short_key(bytes.fromhex(action["action_id"])) and sent.state == 1 for sent in known)
 
     site.until(is_accepted, "the receipt stands in the record")
     assert site.letters("from-node") == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,6 +73,15 @@ class TestEveryAlert:
         kept = set(re.findall(r"by \(([\w, ]+)\)", alert["expr"])) or FROM_PROMETHEUS
 
         assert named <= {label.strip() for labels in kept for label in labels.split(",")}
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed; CI has it")
+def test_alerts_come_when_they_should_and_not_when_they_should_not() -> None:
+    tried = subprocess.run(
+        ["promtool", "test", "rules", str(ROOT / "tests/repo/alerts.yml")], capture_output=True, text=True, check=False
+    )
+
+    assert tried.returncode == 0, tried.stdout + tried.stderr
 
 
 def test_each_state_and_label_value_asked_for_is_one_that_is_told() -> None:

@@ -56,6 +56,24 @@ class TestConsent:
 
         assert verdicts(Moments(rules(MARKETING), only_sms).when("order.placed")) == refused("no_consent")
 
+    def test_of_several_channels_the_ledger_says_why_not_each(self) -> None:
+        either = rules(rule(purpose="marketing", actions=[action(channel=["sms", "push", "email"])]))
+        record = customer(consents=[Consent("email", "marketing", True, NOON)])
+
+        (given,) = Moments(either, record).when("order.placed")
+        assert (given.verdict, given.channel) == ("emitted", "email")
+        assert given.channels == {"sms": "no_consent", "push": "no_address"}
+
+        record.profile.email = ""
+        (none,) = Moments(either, record).when("order.placed", "o-2", NOON + DAY)
+        assert (none.verdict, none.reason) == ("refused", "no_consent")
+        assert none.channels == {"sms": "no_consent", "push": "no_address", "email": "no_address"}
+
+    def test_of_one_channel_its_reason_is_enough(self) -> None:
+        (decided,) = Moments(rules(MARKETING), customer(consents=[])).when("order.placed")
+
+        assert decided.channels == {}
+
     def test_a_desk_needs_none(self) -> None:
         ticket = {"kind": "ticket", "text": "hello", "queue": "q", "urgency": "low", "due": "1 hour"}
         nobody = customer(consents=[], profile=Profile())

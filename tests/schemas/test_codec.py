@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from schemas.codec import Unreadable, decode_orders, decode_record, encode_orders, encode_record, upgraded
-from schemas.record import ORDERS_VERSION, VERSION, Coupon, CustomerRecord, Order, OrderBook, Timer
+from schemas.ids import short_key
+from schemas.record import ORDERS_VERSION, VERSION, Coupon, CustomerRecord, Order, OrderBook, Sent, Timer
 
 
 def test_a_record_comes_back_as_it_was() -> None:
@@ -58,6 +59,15 @@ def test_other_bytes_are_refused_as_no_record(body: bytes) -> None:
 def test_other_bytes_are_refused_as_no_order_book() -> None:
     with pytest.raises(Unreadable, match="no order book"):
         decode_orders(msgspec.msgpack.encode([ORDERS_VERSION, "no list"]))
+
+
+def test_a_record_of_version_1_is_read_with_shorter_keys_of_what_was_given_out() -> None:
+    key = bytes(range(16))
+    known = CustomerRecord(VERSION, "c-1", 5, sent=[Sent(short_key(key), 7, 9, "email", "service", 2)])
+    plain = msgspec.msgpack.decode(msgspec.msgpack.encode(known))
+    plain[0], plain[CustomerRecord.__struct_fields__.index("sent")][0][0] = 1, key[:8]
+
+    assert decode_record(msgspec.msgpack.encode(plain)) == known
 
 
 def test_steps_lead_from_version_to_version() -> None:

@@ -169,6 +169,18 @@ def test_an_answer_is_remembered_and_leaves_the_complaint_open() -> None:
     assert not only(life).closed
 
 
+def test_who_took_it_has_it_though_later_news_of_the_customer_was_heard_of_first() -> None:
+    life = Life()
+    named: dict[str, Any] = {"complaint_id": "p-1"}
+    life.happens(complained(), event("complaint.updated", when(hours=2), text="Still nothing.", **named))
+    life.happens(event("complaint.taken", when(hours=1), owner="mei", **named))
+    assert only(life).owner == "mei"
+
+    life.happens(event("complaint.handed_over", when(hours=4), owner="jonas", **named))
+    life.happens(event("complaint.handed_over", when(hours=3), owner="tom", **named))
+    assert only(life).owner == "jonas"
+
+
 @pytest.mark.parametrize("kind", ["complaint.taken", "complaint.handed_over", "complaint.answered"])
 def test_news_of_a_complaint_that_was_not_opened_yet_waits_and_counts_as_no_open_complaint(kind: str) -> None:
     life = Life()

@@ -56,6 +56,20 @@ def test_a_refusal_is_explained_by_its_reason() -> None:
     assert any(REASONS_IN_WORDS[decision.reason] in sentence for sentence in why(decision))
 
 
+def test_a_rule_that_acted_not_long_ago_is_not_due_and_suppresses_nothing() -> None:
+    life = Life(lane_context(shipped()))
+    reachable(life)
+    life.happens(added(price=4_000))
+    life.until(when(0, 2))
+    life.happens(added(when(1), cart_id="k-2", price=4_000))
+
+    (decision,) = decided(life.until(when(1, 2)), "cart_left")
+
+    assert decision.reason is Reason.COOLDOWN
+    assert decision.is_not_due
+    assert "was not due" in why(decision)[0]
+
+
 def test_what_was_decided_lately_answers_why_not() -> None:
     life = Life(lane_context(shipped()))
     life.happens(added(price=4_000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,13 +11,17 @@ from hypothesis import strategies as st
 
 from rules.loading import shipped
 from schemas.events import AnyEvent, decode_event
-from schemas.record import CustomerRecord, Sent
+from schemas.ids import short_key
+from schemas.outcome import Decision, Reason
+from schemas.record import MAX_SPENT, CustomerRecord, Sent
 from schemas.times import DAY
 from streams.customer import Customer
 from streams.pipeline import fire_timers, handle, new_customer
 from tests.builders import START, event, lane_context, listening, placed, when
-from tests.streams.test_order_of_arrival import ACTION, END, essence, essence_of, lives
+from tests.lives import ACTION, random_life
+from tests.streams.test_order_of_arrival import END, LIVES, essence, essence_of
 
+BOTH = ("guest", "c-1")
 EXACT = ("orders", "first", "last", "gaps", "lengths", "log_gaps", "log_amounts")
 
 
@@ -29,15 +34,18 @@ class World:
         self.under_way: list[AnyEvent] = []
         self.codes: dict[str, int] = {}
         self.actions: list[tuple[str, str]] = []
+        self.decisions: list[Decision] = []
 
     def happens(self, *events: AnyEvent) -> World:
         for one in events:
             who = self.customers.setdefault(one.customer, new_customer(one.customer, START - DAY, self.lane))
-            fire_timers(who, one.at, self.lane)
+            rung = fire_timers(who, one.at, self.lane)
+            self.actions += [(action.customer, action.rule) for action in rung.actions]
             outcome = handle(who, one, self.lane, max(one.at, who.record.seen))
             for code, count in outcome.codes.items():
                 self.codes[code] = self.codes.get(code, 0) + count
             self.actions += [(action.customer, action.rule) for action in outcome.actions]
+            self.decisions += outcome.decisions
             self.under_way += [decode_event(passed.body) for passed in outcome.passed]
         return self
 
@@ -64,22 +72,15 @@ def known_as(who: str, into: str, at: int = START) -> AnyEvent:
     return event("customer.identified", at, who=who, into=into)
 
 
-@pytest.mark.timeout(600)
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
-@given(lives(), st.randoms(use_true_random=False))
-def test_a_merged_life_is_one_life_with_the_same_events(life: list[AnyEvent], dice: Any) -> None:
+def _check_merge(life: list[AnyEvent], dice: Any) -> None:
+    """Events under two ids in any order, the word that they are one among them, are those of one life."""
     world = World()
     for who in ("guest", "c-1"):
         world.customers[who] = new_customer(who, START - DAY, world.lane)
-    world.record("guest").sent = [Sent(bytes.fromhex(ACTION)[:8], 1, START, "email", "service")]
-    # Receipts come under the id that the action went to; everything else under either.
-    told = [
-        one.model_copy(
-            update={"customer": "guest" if one.type.startswith("receipt.") or dice.random() < 0.5 else "c-1"}
-        )
-        for one in life
-    ]
-    told.insert(dice.randrange(len(told) + 1), known_as("guest", "c-1", when(dice.randrange(20))))
+    world.record("guest").sent = [Sent(short_key(bytes.fromhex(ACTION)), 1, START, "email", "service")]
+    told = [under(_told_under(one, dice), one) for one in life]
+    dice.shuffle(told)
+    told.insert(dice.randrange(len(told) + 1), known_as("guest", "c-1", when(dice.randrange(60))))
 
     for one in told:
         world.happens(one)
@@ -91,6 +92,26 @@ def test_a_merged_life_is_one_life_with_the_same_events(life: list[AnyEvent], di
     assert essence_of(world.customers["c-1"]) == essence(life)
     assert world.record("guest").merged_into == "c-1"
     assert [one.id for one in world.record("c-1").merged] == ["guest"]
+
+
+def _told_under(one: AnyEvent, dice: Any) -> str:
+    """Receipts come under the id that the action went to, a spending of points under one; all else under either."""
+    if one.type.startswith("receipt."):
+        return "guest"
+    if one.type == "points.redeemed":
+        return "guest" if one.reference == "red-1" else "c-1"
+    return "guest" if dice.random() < 0.5 else "c-1"
+
+
+@pytest.mark.timeout(3_600)
+def test_a_merged_life_is_one_life_with_the_same_events() -> None:
+    for seed in range(LIVES):
+        dice = Random(seed)
+        life = random_life(dice)
+        try:
+            _check_merge(life, dice)
+        except AssertionError as difference:
+            raise AssertionError(f"life {seed}: {difference}") from difference
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -123,6 +144,78 @@ def test_nothing_is_thanked_for_twice() -> None:
     world.happens(placed(when(3), "o-2"))
 
     assert [rule for _, rule in world.actions].count("first_order_thanks") <= 1
+    assert world.record("c-1").purchases.count == 2
+
+
+def test_what_was_given_out_under_one_id_is_not_given_out_under_the_other() -> None:
+    world = World(shipped()).happens(
+        event("complaint.opened", when(1), who="guest", complaint_id="p-1", category="delivery"),
+        known_as("guest", "c-1", when(1, hours=1)),
+    )
+    world.arrive().happens(event("complaint.updated", when(1, hours=2), complaint_id="p-1", text="The box was open."))
+
+    assert [one for one in world.actions if one[1] == "complaint_routed"] == [("guest", "complaint_routed")]
+
+
+def test_what_is_held_under_the_old_id_waits_on() -> None:
+    night = when(hours=15)
+    world = World(shipped()).happens(
+        event("customer.registered", who="guest", email="mia@example.org", zone="Europe/London"),
+        placed(night, "o-1", who="guest"),
+    )
+    held = [one.rule for one in world.record("guest").held]
+    world.happens(known_as("guest", "c-1", night + 1_000)).arrive()
+    assert held == ["first_order_thanks"] == [one.rule for one in world.record("c-1").held]
+
+    world.happens(event("product.viewed", when(1), sku="s-1"))
+    assert ("c-1", "first_order_thanks") in world.actions
+
+
+def test_of_two_held_for_one_occasion_one_waits_on_and_the_ledger_says_so() -> None:
+    night = when(hours=15)
+    world = World(shipped()).happens(
+        *(event("customer.registered", who=who, email="mia@example.org", zone="Europe/London") for who in BOTH),
+        *(placed(night, f"o-{who}", who=who) for who in BOTH),
+        known_as("guest", "c-1", night + 1_000),
+    )
+    world.arrive()
+
+    assert [one.rule for one in world.record("c-1").held] == ["first_order_thanks"]
+    assert [one.reason for one in world.decisions if "another id" in one.detail] == [Reason.NO_LONGER_TRUE]
+
+
+def test_of_two_full_memories_what_was_given_out_stays_known() -> None:
+    given = [bytes([1, 0, number, 4 | 2]) for number in range(MAX_SPENT - 6)]
+    refused = [bytes([2, 0, number, 4]) for number in range(MAX_SPENT)]
+    world = World().happens(placed(who="guest"), placed(order_id="o-2"))
+    world.record("guest").spent, world.record("c-1").spent = b"".join(given), b"".join(refused)
+    world.happens(known_as("guest", "c-1", when(1))).arrive()
+
+    ring = world.record("c-1").spent
+    assert len(ring) == 4 * MAX_SPENT
+    assert all(entry in ring for entry in given)
+
+
+def test_feedback_of_either_life_sent_again_much_later_counts_once() -> None:
+    praise = [event("feedback.given", when(day), who="guest", kind="praise", topic=f"t-{day}") for day in range(4)]
+    later = [event("feedback.given", when(10 + day), kind="question", topic=f"t-{day}") for day in range(12)]
+    world = World().happens(*praise, known_as("guest", "c-1", when(5))).arrive()
+    world.happens(*later, *praise).arrive()
+
+    talks = world.record("c-1").talks
+    assert talks is not None
+    assert (talks.praise, talks.questions) == (4, 12)
+
+
+def test_lives_of_ids_that_begin_alike_are_told_apart() -> None:
+    alike = "crm:customers:identified:2026-03-02T12:00:00.000Z:batch-0000000"
+    world = World()
+    for number in (1, 2):
+        who = f"guest-{number}"
+        word = event("customer.identified", when(1), who=who, into="c-1", id=f"{alike}{number}")
+        world.happens(placed(order_id=f"o-{number}", who=who), word)
+    world.arrive()
+
     assert world.record("c-1").purchases.count == 2
 
 

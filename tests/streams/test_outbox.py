@@ -102,7 +102,7 @@ def test_an_action_goes_to_its_senders_and_its_decision_to_the_ledger() -> None:
     assert body["sequence"] == action.sequence
     assert dict(action.headers)["ce_id"] == body["action_id"].encode()
     ledger = [entry.value for entry in out.entries if entry.topic == DECISIONS]
-    assert {who: [*map(PACKED.unpack, some)] for who, some in recent.items()} == {"c-1": ledger}
+    assert {who: [PACKED.unpack(one[2:]) for one in some] for who, some in recent.items()} == {"c-1": ledger}
 
 
 def test_what_lanes_count_is_told_the_learner_once_per_portion() -> None:

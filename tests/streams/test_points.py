@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.outcome_codes import OutcomeCode
-from schemas.readings import points_balance
+from schemas.readings import open_lots, points_balance
 from schemas.record import MAX_LOTS, Lot, Points, TimerKind
 from schemas.times import DAY, Millis, to_datetime, to_millis
 from streams.points import Change, change, due_next, expiry, lapse, redeem
@@ -35,22 +35,20 @@ def reverse(points: Points, amount: int, expires: Millis) -> bool:
     return change(points, Change(0, amount, expires), 0)
 
 
-def test_what_an_order_takes_back_comes_from_its_own_lot_then_from_those_that_last_longest_and_the_rest_is_owed() -> (
-    None
-):
+def test_what_an_order_takes_back_comes_from_its_own_lot_and_the_rest_counts_as_spent() -> None:
     points = Points()
     earn(points, 10, 100)
     earn(points, 5, 200)
     earn(points, 5, 300)
 
     reverse(points, 7, 200)
-    assert points.lots == [Lot(100, 10), Lot(300, 3)]
+    assert (points.lots, points.debt) == ([Lot(100, 10), Lot(300, 5)], 2)
 
     reverse(points, 15, 100)
-    assert (points.lots, points.debt) == ([], 2)
+    assert (open_lots(points), points_balance(points), points.debt) == ([], 0, 7)
 
     earn(points, 6, 400)
-    assert (points.lots, points.debt) == ([Lot(400, 4)], 0)
+    assert (open_lots(points), points_balance(points)) == ([Lot(400, 4)], 4)
 
 
 def test_points_are_spent_that_lapse_first() -> None:
@@ -59,7 +57,30 @@ def test_points_are_spent_that_lapse_first() -> None:
     earn(points, 5, 200)
 
     redeem(points, 12)
-    assert (points.lots, points.redeemed) == ([Lot(200, 3)], 12)
+    assert (open_lots(points), points.redeemed) == ([Lot(200, 3)], 12)
+
+
+def test_points_that_were_spent_do_not_lapse() -> None:
+    points = Points()
+    earn(points, 10, 100)
+    earn(points, 5, 200)
+    redeem(points, 4)
+
+    assert lapse(points, 100) == 6
+    assert (points.lots, points.debt, points.lapsed) == ([Lot(200, 5)], 0, 6)
+
+
+def test_it_does_not_matter_whether_points_are_earned_or_spent_first() -> None:
+    earned_first, spent_first = Points(), Points()
+    for amount, expires in ((30, 200), (40, 100)):
+        earn(earned_first, amount, expires)
+    redeem(earned_first, 50)
+    redeem(spent_first, 50)
+    for amount, expires in ((30, 200), (40, 100)):
+        earn(spent_first, amount, expires)
+
+    assert earned_first == spent_first
+    assert open_lots(spent_first) == [Lot(200, 20)]
 
 
 def test_points_of_an_order_so_old_that_they_have_lapsed_are_not_there_to_spend() -> None:
@@ -120,9 +141,10 @@ def test_nothing_is_lost_in_the_ledger_whatever_happens(steps: list[tuple[str, i
         else:
             lapse(points, number)
 
-        assert points.earned - points.reversed - points.redeemed - points.lapsed == points_balance(points) - points.debt
+        kept = points.earned - points.reversed - points.redeemed - points.lapsed
+        assert kept == sum(lot.points for lot in points.lots) - points.debt
+        assert points_balance(points) == max(kept, 0) == sum(lot.points for lot in open_lots(points))
         assert all(lot.points > 0 for lot in points.lots)
-        assert points.debt == 0 or not points.lots
         assert [lot.expires for lot in points.lots] == sorted({lot.expires for lot in points.lots})
         assert len(points.lots) <= MAX_LOTS
 

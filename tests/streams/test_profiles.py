@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 from schemas.outcome_codes import OutcomeCode
@@ -30,6 +31,23 @@ def test_an_older_event_only_fills_what_nobody_has_told_since() -> None:
 
     assert (life.record.profile.name, life.record.profile.region) == ("Ada", "Marylebone")
     assert outcome.codes == {OutcomeCode.LATE: 1}
+
+
+def test_of_each_field_the_latest_word_counts_in_whatever_order_it_is_heard_of() -> None:
+    told = [
+        event("customer.registered", name="Ada", phone="+4915112345678", region="Kent"),
+        event("customer.updated", when(2), phone="+4915187654321", region=None),
+        event("customer.updated", when(5), zone="Europe/London", birthday="12-10", birthday_calendar="lunar"),
+        event("customer.updated", when(4), birthday="11-09", birthday_calendar="solar", name="Ada L."),
+    ]
+    known = set()
+    for arrived in permutations(told):
+        life = Life()
+        life.happens(*arrived)
+        profile = life.record.profile
+        known.add((profile.name, profile.phone, profile.region, profile.zone, profile.birthday, profile.lunar))
+
+    assert known == {("Ada L.", "+4915187654321", "", "Europe/London", "12-10", True)}
 
 
 def test_a_birthday_sets_the_clock_and_a_new_one_moves_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.ids import action_id
+from schemas.ids import action_id, short_key
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import Coupon, Sent
 from tests.builders import START, Life, event, when
@@ -16,7 +16,7 @@ ACTION = action_id("win_back", "c-1", "2026", 0)
 def life() -> Life:
     """Somebody who was sent a coupon."""
     life = Life()
-    life.record.sent.append(Sent(bytes.fromhex(ACTION)[:8], 7, START, "email", "marketing"))
+    life.record.sent.append(Sent(short_key(bytes.fromhex(ACTION)), 7, START, "email", "marketing"))
     life.record.coupons.append(Coupon("TEND-1", 7, when(30)))
     return life
 
@@ -83,3 +83,23 @@ def test_a_call_that_reached_nobody_has_failed(life: Life, outcome: str, state: 
     life.happens(event("callback.completed", when(1), action_id=ACTION, outcome=outcome))
 
     assert life.record.sent[0].state == state
+
+
+def test_an_address_that_failed_is_stopped_though_something_else_was_told_in_between(life: Life) -> None:
+    life.happens(
+        event("customer.registered", email="ada@example.org"),
+        event("customer.updated", when(2), zone="Europe/Lisbon"),
+        event("receipt.failed", when(1), action_id=ACTION, permanent=True),
+    )
+
+    assert set(life.record.stopped) == {"email"}
+
+
+def test_an_address_told_since_is_not_stopped_by_what_failed_before(life: Life) -> None:
+    life.happens(
+        event("customer.registered", email="ada@example.org"),
+        event("customer.updated", when(2), email="lovelace@example.org"),
+        event("receipt.failed", when(1), action_id=ACTION, permanent=True),
+    )
+
+    assert life.record.stopped == {}

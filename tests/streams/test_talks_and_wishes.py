@@ -82,7 +82,7 @@ def test_what_is_taken_off_the_list_is_waited_for_no_longer() -> None:
     life.happens(event("product.updated", when(2), sku="b-1", stock=4))
 
     assert "wish.back" not in life.heard
-    assert life.record.wishes == []
+    assert not any(wish.is_noted for wish in life.record.wishes)
 
 
 def test_what_was_ordered_is_wished_for_no_longer() -> None:
@@ -90,7 +90,16 @@ def test_what_was_ordered_is_wished_for_no_longer() -> None:
     life.happens(event("wishlist.added", sku="b-1"), event("wishlist.added", sku="b-2"))
     life.happens(placed(when(1), items=[{"sku": "b-1", "price": 5_000}]))
 
-    assert [wish.sku for wish in life.record.wishes] == ["b-2"]
+    assert [wish.sku for wish in life.record.wishes if wish.is_noted] == ["b-2"]
+
+
+def test_what_is_taken_off_the_list_stays_off_though_the_noting_is_heard_of_later() -> None:
+    life = Life()
+    life.happens(event("wishlist.removed", when(1), sku="b-1"), event("wishlist.added", sku="b-1"))
+    assert not any(wish.is_noted for wish in life.record.wishes)
+
+    life.until(when(120))
+    assert life.record.wishes == []
 
 
 def test_more_wishes_than_are_kept_push_out_the_oldest() -> None:

@@ -31,7 +31,7 @@ from tests import backends
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2_400)]
 
 PARTITIONS = 4
-REFUSES = {"no_consent", "no_address", "cooldown", "exclusive", "channel_cap", "expired", "no_longer_true"}
+REFUSES = {"no_consent", "no_address", "exclusive", "channel_cap", "expired", "no_longer_true"}
 UNTIL_TRUSTED = {"quiet_coupon", "quiet_call"}
 """Only while the churn model is not trusted: whether somebody is quiet by then is chance."""
 HOLDS = {"quiet_hours", "open_complaint", "channel_cap", "total_cap"}

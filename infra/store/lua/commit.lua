@@ -51,6 +51,24 @@ local function forget()
   call('HDEL', KEYS[6], places_of(forgotten))
 end
 
+-- Of too many goes the oldest of the rule that has most; what stands for its rule is the second byte of a marked entry.
+local function cut(kept, ring)
+  while #kept > ring do
+    local marks, counts, most = {}, {}, 0
+    for i, entry in ipairs(kept) do
+      marks[i] = string.byte(entry, 1) == 0 and string.byte(entry, 2) or 0
+      counts[marks[i]] = (counts[marks[i]] or 0) + 1
+      most = math.max(most, counts[marks[i]])
+    end
+    for i, mark in ipairs(marks) do
+      if counts[mark] == most then
+        table.remove(kept, i)
+        break
+      end
+    end
+  end
+end
+
 local function remember_decisions()
   if #decided == 0 then
     return
@@ -61,12 +79,13 @@ local function remember_decisions()
     local kept = recent(id, held[i], ring, ARGV[7])
     for _, entry in ipairs(decisions[i]) do
       kept[#kept + 1] = entry
+      cut(kept, ring)
     end
     if tonumber(held[i] or '') then
       older[#older + 1] = id
     end
     fields[#fields + 1] = id
-    fields[#fields + 1] = cmsgpack.pack({unpack(kept, math.max(#kept - ring + 1, 1))})
+    fields[#fields + 1] = cmsgpack.pack(kept)
   end
   call('HDEL', KEYS[6], places_of(older))
   call('HSET', KEYS[6], fields)
