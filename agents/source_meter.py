@@ -51,7 +51,7 @@ class SourceMeter:
             sent[source] += 1
             faults[source, OUT_OF_CONTRACT if isinstance(item, DeadLetter) else MISPLACED] += 1
         for arrival in save.micro_batch.arrivals:
-            if arrival.raw is not None and arrival.raw.timestamp - arrival.event.at > LATE:
+            if arrival.raw.timestamp - arrival.event.at > LATE:
                 faults[arrival.event.source, LATE_BY_A_DAY] += 1
         for arrival, outcome in save.micro_batch.noted:
             for code in outcome.codes.keys() & WARNINGS:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+import msgspec
+
 from schemas.relations import RelationPart
 from schemas.times import Millis
 
@@ -23,13 +25,13 @@ class Profile(RelationPart):
     age_band: str = ""
     income_band: str = ""
     household_size: int = 0
-    tags: list[str] = []
+    tags: list[str] = msgspec.field(default_factory=list)
     updated: Millis = 0
     """When something was told last."""
     registered: Millis = 0
     begun: Millis = 0
     """When the first of it was told; 0 where nothing was told since."""
-    told: dict[int, Millis] = {}
+    told: dict[int, Millis] = msgspec.field(default_factory=dict)
     """When a field was told last, by its place in this part, where that is not ``begun``."""
 
     def told_at(self, name: str) -> Millis:

@@ -34,7 +34,7 @@ class Metrics:
 
 
 def arrival(told: AnyEvent, offset: int, came: Millis = START) -> Arrival:
-    return Arrival(told, told.at, BROWSE, offset, raw=KafkaRecord(BROWSE, 0, offset, came, b"c-1", b""))
+    return Arrival(told, told.at, KafkaRecord(BROWSE, 0, offset, came, b"c-1", b""))
 
 
 def saved(*arrivals: Arrival, aside: tuple[DeadLetter | Forward, ...] = ()) -> Save:
