@@ -11,8 +11,10 @@ from contextlib import ExitStack
 from redis import Redis
 
 from agents.bootstrap import open_store
+from agents.signing import signing_of
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import BulkProducer
+from infra.kafka.publishing.published_position import read_position
 from tests.engine.site import frozen
 from tests.faults.fed_engine import LOOK_SECONDS, PATIENCE_SECONDS, FedEngine
 from tests.faults.forgetting import forget, written
@@ -204,10 +206,17 @@ class DisturbedEngine(FedEngine):
         self.done["store away"] += 1
 
     def poison(self) -> None:
-        """Somebody without the key writes to each internal topic."""
+        """Somebody without the key writes to each internal topic, once every lane has written its own to it."""
+        self.feed()
+        self.until(self._have_published, "every lane has published")
         poison_everywhere(BulkProducer(KafkaConnection.of(self.settings)), self.settings.partitions)
         self.feed()
         self.done["poison in internal topics"] += 1
+
+    def _have_published(self) -> bool:
+        self.supervise()
+        connection, signing = KafkaConnection.of(self.settings), signing_of(self.settings)
+        return all(read_position(connection, lane, signing) > 0 for lane in range(self.settings.partitions))
 
     def starve(self) -> None:
         """A worker has no descriptors left while its store comes back, so that it cannot connect."""

@@ -61,6 +61,10 @@ class ServedEngine:
             worker = ProbedService(self._site.settings, self.directory, number, None)
             worker.begin()
             self._workers.append(worker)
+        # Under poison a lane that has never published cannot know that it has not, and parks.
+        while {self._site.partition(customer) for customer in self.customers} < set(range(LANES)):
+            self.feed()
+        self.until_cared_for()
         return self
 
     def __exit__(self, *_: object) -> None:
