@@ -77,7 +77,13 @@ class MergingShop:
         self.done: Counter[str] = Counter()
         """What has happened, by name."""
         self._site = Site(
-            directory, workers=0, broker=broker, partitions=PARTITIONS, session_seconds=2.0, fetch_wait_ms=20
+            directory,
+            workers=0,
+            learner=True,
+            broker=broker,
+            partitions=PARTITIONS,
+            session_seconds=2.0,
+            fetch_wait_ms=20,
         )
         self._directory, self._safeguard = directory, safeguard
         self._waiting: list[AnyEvent] = []
