@@ -19,6 +19,7 @@ from schemas.outcome import Passed
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import CustomerRecord, OrderBook
 from schemas.topics import CUSTOMERS, TOPIC_OF
+from streams.duplicates import key_of, knows
 from streams.merged_life import take_in
 
 
@@ -34,7 +35,15 @@ def identify(context: EventContext, event: CustomerIdentified) -> OutcomeCode | 
     )  # fmt: skip
     context.outcome.passed.append(Passed(CUSTOMERS, event.into, encode_event(merged)))
     context.record = CustomerRecord(
-        record.version, record.id, record.created, seen=context.at, merged_into=event.into, merged=record.merged
+        record.version,
+        record.id,
+        record.created,
+        seen=context.at,
+        merged_into=event.into,
+        merged=record.merged,
+        recent=record.recent,
+        browsed=record.browsed,
+        voiced=record.voiced,
     )
     context.orders = OrderBook()
     return None
@@ -58,6 +67,11 @@ def pass_on(context: EventContext, event: AnyEvent) -> None:
     if isinstance(event, CustomerIdentified):
         same = event.into == record.merged_into
         context.count(OutcomeCode.DUPLICATE if same else OutcomeCode.IDENTITY_CONFLICT)
+        return
+    key = key_of(event.id)
+    if any(ring is not None and knows(ring, key) for ring in (record.recent, record.browsed, record.voiced)):
+        # It is part of the life that went there, which it might overtake on another topic.
+        context.count(OutcomeCode.DUPLICATE)
         return
     told = readdressed(event, record.merged_into)
     context.outcome.passed.append(Passed(TOPIC_OF[event.type], record.merged_into, told))

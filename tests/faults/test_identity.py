@@ -33,7 +33,8 @@ AT_RANDOM = 4
 
 
 @pytest.mark.xfail(
-    reason="an event sent again under the old id may overtake, on another topic, the life that knows it", strict=False
+    reason="points spent, told again by another event of one reference, may overtake the life that knows it",
+    strict=False,
 )
 def test_two_lives_become_one_exactly_once_through_kills(site_broker: OwnBroker, tmp_path: Path) -> None:
     with MergingShop(tmp_path, site_broker, seed=1, customers=CUSTOMERS) as shop:

@@ -207,6 +207,17 @@ def test_feedback_of_either_life_sent_again_much_later_counts_once() -> None:
     assert (talks.praise, talks.questions) == (4, 12)
 
 
+def test_what_is_sent_again_under_the_old_id_does_not_overtake_the_life_that_knows_it() -> None:
+    praise = event("feedback.given", who="guest", kind="praise")
+    world = World().happens(praise, known_as("guest", "c-1", when(1)), praise)
+
+    assert [one.type for one in world.under_way] == ["customer.merged"]
+    world.arrive()
+    talks = world.record("c-1").talks
+    assert talks is not None
+    assert talks.praise == 1
+
+
 def test_lives_of_ids_that_begin_alike_are_told_apart() -> None:
     alike = "crm:customers:identified:2026-03-02T12:00:00.000Z:batch-0000000"
     world = World()
