@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.engine.browser import Person, chromium_or_skip, signed_in
-from tests.engine.site import Site
+from tests.engine.site import Site, zone_where_it_is_noon
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -22,7 +22,8 @@ def door(site: Site) -> str:
     chromium_or_skip()
     site.installation.settings = site.settings.model_copy(update={"console_port": 0})
     door = site.installation.start_console()
-    site.tell("customer.registered", "walk-1", name="Edda Marlow", email="edda@example.org", locale="en-US")
+    known = {"name": "Edda Marlow", "email": "edda@example.org", "locale": "en-US", "zone": zone_where_it_is_noon()}
+    site.tell("customer.registered", "walk-1", **known)
     for channel in ("email", "push"):
         site.tell("consent.granted", "walk-1", channel=channel, purpose="marketing")
     site.tell("order.placed", "walk-1", order_id="o-walk", amount=6_450, currency="USD")
