@@ -22,8 +22,10 @@ def door(site: Site) -> str:
     chromium_or_skip()
     site.installation.settings = site.settings.model_copy(update={"console_port": 0})
     door = site.installation.start_console()
-    known = {"name": "Edda Marlow", "email": "edda@example.org", "locale": "en-US", "zone": zone_where_it_is_noon()}
-    site.tell("customer.registered", "walk-1", **known)
+    site.tell(
+        "customer.registered", "walk-1", name="Edda Marlow", email="edda@example.org", locale="en-US",
+        zone=zone_where_it_is_noon(),
+    )  # fmt: skip
     for channel in ("email", "push"):
         site.tell("consent.granted", "walk-1", channel=channel, purpose="marketing")
     site.tell("order.placed", "walk-1", order_id="o-walk", amount=6_450, currency="USD")
