@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but not in its __all__
     AdminClient,
+    ClusterMetadata,
     ConfigResource,
     NewTopic,
     ResourceType,
@@ -168,11 +169,13 @@ class Topics:
             ConfigurationRefused: a topic is missing.
             DependencyUnavailable: no broker answers.
         """
-        cluster = _await("describe the cluster", self._admin.describe_cluster(request_timeout=_SECONDS)).cluster_id
+        # Any broker tells it with its metadata. `describe_cluster` asks the controller, and waits minutes for one that
+        # has just died.
+        cluster = cast("str | None", self._metadata().cluster_id)
         found = self._described(topics)
         ids = {name: str(one.topic_id or "") for name, one in sorted(found.items())}
         partitions = max((len(one.partitions) for one in found.values()), default=0)
-        return BrokerIdentity(cluster=str(cluster or ""), topics=ids, partitions=partitions)
+        return BrokerIdentity(cluster=cluster or "", topics=ids, partitions=partitions)
 
     def _described(self, topics: Sequence[str]) -> dict[str, Any]:
         asked = TopicCollection(list(topics))
@@ -253,8 +256,11 @@ class Topics:
         return {name: len(topic.partitions) for name, topic in self._known().items()}
 
     def _known(self) -> dict[str, TopicMetadata]:
+        return self._metadata().topics
+
+    def _metadata(self) -> ClusterMetadata:
         try:
-            return ask(lambda: self._admin.list_topics(timeout=_SECONDS)).topics
+            return ask(lambda: self._admin.list_topics(timeout=_SECONDS))
         except KafkaException as error:
             raise DependencyUnavailable(f"Kafka at {self._connection.brokers} does not answer: {error}") from error
 

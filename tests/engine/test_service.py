@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -75,9 +76,11 @@ def test_a_cart_that_was_left_rings_by_the_wall_clock(site: Site) -> None:
     )
     site.register("service-2")
 
-    site.until(lambda: "cart_left" in site.rules_acted("service-2"), "the customer is reminded of the cart")
+    # It waits for half an hour, as the customer has just been welcomed; that it rang is what counts here.
+    def reminders() -> list[dict[str, Any]]:
+        return [one for one in site.decisions("service-2") if one["rule"] == "cart_left"]
 
-    reminder = next(one for one in site.decisions("service-2") if one["rule"] == "cart_left")
+    reminder = site.until(reminders, "the cart's timer has rung")[0]
     assert reminder["at"] == an_hour_ago + 2 * SECOND + HOUR
     assert reminder["acting"] >= reminder["at"]
 

@@ -52,7 +52,7 @@ def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerCluster]
 
 @pytest.mark.skipif(
     "TEND_FAULTS_BROKERS" not in os.environ,
-    reason="not through yet: the admin client waits minutes for a dead broker that it takes for the controller",
+    reason="not through yet: the replay that feeds it gives up after its delivery timeout",
 )
 def test_three_brokers_of_which_one_is_killed_frozen_or_loses_what_it_had_not_written(
     brokers: BrokerCluster, days: History, expected: Result, tmp_path: Path

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer, TopicCollection
+from confluent_kafka.admin import ConfigResource  # type: ignore[attr-defined]  # public, but not in its __all__
 
 from infra.embedded import EmbeddedBroker
 from infra.kafka.connection import KafkaConnection
@@ -41,8 +42,8 @@ class Silent:
     def describe_topics(self, asked: TopicCollection, **_: Any) -> dict[str, Future[Any]]:
         return {"orders": Future()}
 
-    def describe_cluster(self, **_: Any) -> Future[Any]:
-        return Future()
+    def describe_configs(self, resources: list[ConfigResource], **_: Any) -> dict[ConfigResource, Future[Any]]:
+        return {resource: Future() for resource in resources}
 
 
 def test_an_answer_that_does_not_come_says_that_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,8 +54,8 @@ def test_an_answer_that_does_not_come_says_that_the_broker_is_away(monkeypatch: 
 
     with pytest.raises(DependencyUnavailable, match="did not describe orders"):
         topics._described(["orders"])
-    with pytest.raises(DependencyUnavailable, match="did not describe the cluster"):
-        topics.identity(["orders"])
+    with pytest.raises(DependencyUnavailable, match="did not describe configs"):
+        topics._configs(["orders"])
 
 
 def test_topics_that_are_as_expected_pass(topics: Topics) -> None:

@@ -184,7 +184,7 @@ def test_the_command_finds_the_layout_and_tells_what_it_did(shop: Shop) -> None:
 
     told = orjson.loads(said.out)
     assert (told["rows"], told["orders"], told["totals"]) == (1, 1, {"EUR": {"placed": 123450, "paid back": 0}})
-    assert told["from"] == told["to"] == "2023-12-31T22:30:00Z"
+    assert told["from"] == told["to"] == "2023-12-31T22:30:00.000Z"
     with gzip.open(shop.folder / "umsatz.events.jsonl.gz") as file:
         order = decode_event(file.read().strip())
     assert isinstance(order, OrderPlaced)
