@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -122,8 +123,11 @@ def test_from_an_order_to_a_complaint_put_right_and_a_wish_respected(
         reader.fill("textarea", "It arrived, but the box was open.")
         reader.click("button:has-text('Send')")
         reader.wait_for_selector("text=Your answer has arrived")
-        acknowledged = waits(lambda: doors.mail("We have your complaint", email))
-        number = str(acknowledged["Subject"]).rpartition(" ")[2]
+        acknowledged = waits(lambda: doors.mail("We look into what you told us", email))
+        page = acknowledged.get_body(("html",))
+        told = re.search(r"has the number (s-[0-9a-f]{10})", "" if page is None else str(page.get_content()))
+        assert told is not None
+        number = told[1]
 
         mei.go(f"/customers/{customer}")
         mei.click("a:has-text('Resolve complaint')")
