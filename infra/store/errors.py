@@ -25,6 +25,7 @@ _AWAY = (
     redis.RedisClusterException,
     redis.TryAgainError,
     redis.AskError,  # also: moved
+    redis.NoScriptError,  # a replica that became the primary between loading the script and running it
     OSError,
 )
 _PASSING: Final = (

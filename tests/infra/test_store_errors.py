@@ -325,6 +325,7 @@ async def test_wiping_leaves_what_is_not_tends(store: RedisStore, operator: Redi
         exceptions.ResponseError("MISCONF Errors writing to the AOF file"),
         exceptions.ResponseError("ERR Error running script (call to f_1): @user_script:3: -READONLY You can't write"),
         exceptions.ResponseError("NOREPLICAS Not enough good replicas to write"),
+        exceptions.NoScriptError("No matching script. Please use EVAL."),
         exceptions.TimeoutError(),
         OSError("broken"),
     ],
