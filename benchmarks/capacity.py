@@ -113,7 +113,7 @@ def figure(page: Path, row: str, column: str) -> float:
 
 
 def need(customers: int, known: Measured, told: Assumptions) -> Need:
-    """What so many customers need."""
+    """What a number of customers needs."""
     mean = customers * told.weekly_events / WEEK_SECONDS
     peak = mean * told.peak
     workers = max(2, ceil(peak / (known.rate * told.load)))

@@ -58,7 +58,7 @@ _IDS = re.compile(rb'("(?:[a-z]+_)?id":")')
 
 
 class Filled(NamedTuple):
-    """What an event cost with so many customers in the store."""
+    """What an event cost, by the number of customers in the store."""
 
     customers: int
     worker: float

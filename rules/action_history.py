@@ -107,7 +107,7 @@ class ActionHistory(NamedTuple):
 
 
 def resting(fired: Mapping[int, Millis], rulebook: Rulebook, now: Millis, most: int) -> dict[int, Millis]:
-    """Cooldowns that go on, at most so many: those of rules that act once in a life are forgotten last."""
+    """Cooldowns that are still running; where there are too many, those of rules that act once in a life go last."""
     found = {rule: rulebook.rule_of(rule) for rule in fired}
     kept = [rule for rule, at in fired.items() if _rests(found[rule], at, now)]
     while len(kept) > most:

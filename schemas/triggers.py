@@ -19,7 +19,7 @@ NOTICED = MappingProxyType(
         "complaint.follow_up": "time to ask after a complaint was closed; ref: complaint id",
         "birthday": "the customer's birthday, at the greeting hour in their zone; ref: the local year",
         "festival": "a festival, at the greeting hour in the customer's zone; ref: festival and local year",
-        "festival.ahead": "so many days before a festival as it says itself (`ahead`); ref: festival and local year",
+        "festival.ahead": "some days before a festival, as its `ahead` says; ref: festival and local year",
         "wish.back": "something that the customer noted can be had again; ref: sku",
         "wish.cheaper": "something that the customer noted costs less than before; ref: sku",
         "points.expiring": "points lapse soon; ref: the day they lapse",

@@ -144,7 +144,7 @@ class LiveBatches:
         return self._has_turn or (now - self._ticked >= self._tick and not came and not self._has_crowd(state))
 
     def _timers(self, events: int, state: LaneState) -> int:
-        """How many timers of others may be handled with so many events: of a crowd no more than these, out of turn."""
+        """How many timers to handle beside these events: out of turn a crowd gets no more than there are events."""
         if self._clock is None:
             return USUAL_LIMITS.due
         if self._has_turn:

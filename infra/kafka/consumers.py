@@ -233,7 +233,7 @@ async def tail(
         connection: where Kafka is.
         topics: their names.
         newest: how many of each partition.
-        counts: whether a record is one of so many; all that lie between are given as well, however many.
+        counts: whether a record counts towards the limit; those between that do not are given as well.
         follow: whether to go on.
 
     Raises:

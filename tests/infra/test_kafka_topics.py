@@ -58,6 +58,14 @@ def test_an_answer_that_does_not_come_says_that_the_broker_is_away(monkeypatch: 
         topics._configs(["orders"])
 
 
+def test_any_broker_says_which_cluster_this_is(topics: Topics, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The controller may just have died: who asks it waits minutes."""
+    topics.create([TopicSpec("a", 1)])
+    monkeypatch.setattr(topics._admin, "describe_cluster", lambda **_: Future())
+
+    assert topics.identity(["a"]).cluster
+
+
 def test_topics_that_are_as_expected_pass(topics: Topics) -> None:
     specs = [TopicSpec("a", 4, FOREVER, oldest=400 * DAY), TopicSpec("b", 1)]
     topics.create(specs)

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
+from agents.clock import wall_clock
+from agents.product_feed import read_feed
 from tests.agents.imports.shop import Shop, shop
 
 __all__ = ["shop"]
@@ -31,7 +33,11 @@ def fed(shop: Shop, rows: str, *options: str) -> tuple[Any, list[dict[str, Any]]
     """What was said, and the lines of the feed."""
     path, out = shop.file("products.csv", rows), shop.folder / "feed.jsonl"
     said = shop.runs("import", "products", str(path), "--out", str(out), *options)
-    return said, [orjson.loads(line) for line in out.read_bytes().splitlines()] if out.exists() else []
+    if not out.exists():
+        return said, []
+    lines = [orjson.loads(line) for line in out.read_bytes().splitlines()]
+    assert set(read_feed(out, wall_clock())) == {line["sku"] for line in lines}, "`tend products` takes it"
+    return said, lines
 
 
 def test_variants_of_shopify_are_products_of_their_own_under_the_title_of_the_first(shop: Shop) -> None:
