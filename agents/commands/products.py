@@ -53,7 +53,9 @@ def products(
         typer.echo(msgspec.json.encode(told).decode())
         return
     done = "would be told" if dry_run else "told"
-    typer.echo(f"{told.products:,} products, {told.customers:,} customers with a list; {told.events:,} events {done}")
+    typer.echo(
+        f"products: {told.products:,}; customers with a list: {told.customers:,}; events {done}: {told.events:,}"
+    )
 
 
 async def _tell(settings: Settings, feed: ProductFeed, *, dry_run: bool) -> ProductsTold:

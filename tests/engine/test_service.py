@@ -98,6 +98,30 @@ def test_an_order_before_the_timer_keeps_the_cart_quiet(site: Site) -> None:
     assert "cart_left" not in {one["rule"] for one in site.decisions("service-3")}
 
 
+def test_a_shops_product_file_tells_who_noted_a_product_that_it_is_back(site: Site, tmp_path: Path) -> None:
+    site.register("service-wish")
+    site.tell("wishlist.added", "service-wish", sku="at-1", price=2_000, currency="EUR", in_stock=False)
+
+    def noted() -> bool:
+        record = site.record("service-wish")
+        return record is not None and [one.sku for one in record.wishes] == ["at-1"]
+
+    site.until(noted, "the product is on the customer's list")
+    catalogue, feed = tmp_path / "products.csv", tmp_path / "feed.jsonl"
+    catalogue.write_text("sku,title,price,stock\nat-1,Great Atlas,18.00,4\nat-2,Globe,99.00,0\n")
+    columns = ("--sku", "sku", "--title", "title", "--price", "price", "--stock", "stock", "--currency", "EUR")
+
+    made = site.tend("import", "products", str(catalogue), *columns, "--out", str(feed))
+    told = site.tend("products", str(feed))
+
+    assert (made.status, told.status) == (0, 0), made.err + told.err
+    assert told.out == "products: 2; customers with a list: 1; events told: 1\n"
+    site.until(
+        lambda: [one for one in site.decisions("service-wish") if one["rule"] == "wish_back"], "the list was told"
+    )
+    assert "events told: 0" in site.tend("products", str(feed)).out, "what a list knows is not told again"
+
+
 def test_an_event_sent_twice_acts_once(site: Site) -> None:
     body = site.event("complaint.opened", "service-4", complaint_id="p-1", category="delivery")
     for _ in range(3):
