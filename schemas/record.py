@@ -37,6 +37,7 @@ MAX_MOVES = 8
 MAX_COUPONS = 6
 MAX_LOTS = 13
 MAX_SENT = 12
+MAX_SPENDINGS = 16
 MAX_SPENT = 24
 MAX_HELD = 6
 MAX_CART_ITEMS = 10
@@ -229,6 +230,14 @@ class Lot(RecordPart):
     points: int
 
 
+class Spending(RecordPart):
+    """Points that were spent at once, so that two lives that both know of it can count it once."""
+
+    key: bytes
+    """Of its reference, as ``streams.duplicates`` remembers it."""
+    points: int
+
+
 class Points(RecordPart):
     """A simple ledger. Lots lapse oldest first; beyond ``MAX_LOTS`` the two newest are joined at the later date.
 
@@ -244,6 +253,8 @@ class Points(RecordPart):
     """Points spent, or taken back without a lot to take them from, that no lapsed lot has answered for."""
     redeemed: int = 0
     """Points that were spent."""
+    spendings: list[Spending] = []
+    """The newest ``MAX_SPENDINGS``, in the order in which they were told."""
 
 
 class Coupon(RecordPart):

@@ -10,7 +10,6 @@ from rules.context import EventContext
 from schemas.events import AnyEvent
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import Seen
-from schemas.topics import BROWSE, FEEDBACK, TOPIC_OF
 from streams import (
     browsing,
     carts,
@@ -88,45 +87,25 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
     }
 )
 
-BROWSING: Final = frozenset(name for name, topic in TOPIC_OF.items() if topic == BROWSE)
-"""Events that tell of a visit, and of nothing bought or promised."""
-
-
-FEEDBACK_EVENTS: Final = frozenset(name for name, topic in TOPIC_OF.items() if topic == FEEDBACK)
-"""What customers say, which has no state of its own to tell a duplicate by."""
-
 
 def apply(context: EventContext, event: AnyEvent) -> OutcomeCode | None:
     """Apply an event once. Sent again, however late, it changes no byte of the record."""
     for _ in event.left_out:
         context.count(OutcomeCode.FIELD_LEFT_OUT)
-    seen = _ring(context, event)
+    seen = duplicates.ring_of(context.record, event)
+    if seen is None:
+        seen = context.record.voiced = Seen()
     key = duplicates.key_of(event.id)
-    if duplicates.knows(seen, key):
-        return OutcomeCode.DUPLICATE
-    # Of a visit and of feedback nothing but the ring tells a duplicate; orders, complaints and receipts are known by
-    # their own state.
-    browses = event.type in BROWSING
-    if event.at <= seen.reach and (browses or event.type in FEEDBACK_EVENTS):
-        return OutcomeCode.TOO_OLD_BROWSE if browses else OutcomeCode.TOO_OLD_FEEDBACK
+    before = duplicates.told_before(seen, event, key)
+    if before is not None:
+        return before
     refused = HANDLERS[event.type](context, event)
     if refused is None or event.at > seen.reach:
         # A refusal is remembered too, or the same event would be applied when it comes again after what it refers to.
         # One from before the reach may be known no longer, and must leave no trace.
         sizes = context.defaults.duplicates
         # What comes late was known until now: it is forgotten as of then, or it would be taken for new once more.
-        duplicates.remember(seen, key, context.at, sizes.browse if browses else sizes.others)
-    if browses and refused is None:
+        duplicates.remember(seen, key, context.at, sizes.browse if event.type in duplicates.BROWSING else sizes.others)
+    if event.type in duplicates.BROWSING and refused is None:
         browsing.visit(context)
     return refused
-
-
-def _ring(context: EventContext, event: AnyEvent) -> Seen:
-    """Where ids of such events are remembered: what comes often must not push out what comes seldom."""
-    record = context.record
-    if event.type in BROWSING:
-        return record.browsed
-    if event.type in FEEDBACK_EVENTS:
-        record.voiced = record.voiced or Seen()
-        return record.voiced
-    return record.recent

@@ -17,9 +17,9 @@ from schemas.events import AnyEvent, encode_event, readdressed
 from schemas.ids import digest
 from schemas.outcome import Passed
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import CustomerRecord, OrderBook
+from schemas.record import CustomerRecord, OrderBook, Seen
 from schemas.topics import CUSTOMERS, TOPIC_OF
-from streams.duplicates import key_of, knows
+from streams.duplicates import key_of, ring_of, told_before
 from streams.merged_life import take_in
 
 
@@ -68,10 +68,10 @@ def pass_on(context: EventContext, event: AnyEvent) -> None:
         same = event.into == record.merged_into
         context.count(OutcomeCode.DUPLICATE if same else OutcomeCode.IDENTITY_CONFLICT)
         return
-    key = key_of(event.id)
-    if any(ring is not None and knows(ring, key) for ring in (record.recent, record.browsed, record.voiced)):
+    before = told_before(ring_of(record, event) or Seen(), event, key_of(event.id))
+    if before is not None:
         # It is part of the life that went there, which it might overtake on another topic.
-        context.count(OutcomeCode.DUPLICATE)
+        context.count(before)
         return
     told = readdressed(event, record.merged_into)
     context.outcome.passed.append(Passed(TOPIC_OF[event.type], record.merged_into, told))

@@ -25,6 +25,7 @@ from schemas.record import (
     MAX_LOTS,
     MAX_MERGED,
     MAX_OPEN_COMPLAINTS,
+    MAX_SPENDINGS,
     PLACES,
     Browsing,
     Complaint,
@@ -39,12 +40,13 @@ from schemas.record import (
     Purchases,
     Satisfaction,
     Seen,
+    Spending,
     Talks,
 )
 from schemas.times import Millis
-from streams import churn_update, complaints, order_effects, orders, wishes
+from streams import churn_update, complaints, order_effects, orders, points, wishes
 from streams.churn import joined_features
-from streams.duplicates import joined
+from streams.duplicates import joined, knows
 from streams.timer_schedule import (
     OPEN,
     schedule_cart,
@@ -74,7 +76,7 @@ def take_in(context: EventContext, other: CustomerRecord, other_book: OrderBook,
         record.cart = other.cart
     record.complaints = _complaints(context, record.complaints, other.complaints)
     record.satisfaction = _satisfaction(record.satisfaction, other.satisfaction)
-    record.points = _points(record.points, other.points)
+    record.points = _points(record, other)
     _orders(context, book, other_book)
     _said(context, other)
     _known(record, other)
@@ -292,18 +294,28 @@ def _satisfaction(mine: Satisfaction, other: Satisfaction) -> Satisfaction:
     )
 
 
-def _points(mine: Points, other: Points) -> Points:
-    """Lots that lapse together are one; what either spent counts against them all."""
+def _points(record: CustomerRecord, other_record: CustomerRecord) -> Points:
+    """Lots that lapse together are one; what either spent counts against them all, and once if both were told of it."""
+    mine, other = record.points, other_record.points
     lots: dict[Millis, int] = {}
     for lot in (*mine.lots, *other.lots):
         lots[lot.expires] = lots.get(lot.expires, 0) + lot.points
     joint = Points([Lot(expires, lots[expires]) for expires in sorted(lots)], debt=mine.debt + other.debt)
     joint.earned, joint.reversed = mine.earned + other.earned, mine.reversed + other.reversed
     joint.lapsed, joint.redeemed = mine.lapsed + other.lapsed, mine.redeemed + other.redeemed
+    spendings = {one.key: one for one in (*other.spendings, *mine.spendings)}
+    joint.spendings = list(spendings.values())[-MAX_SPENDINGS:]
+    for spending in spendings.values():
+        if _knows(record.redemptions, spending) and _knows(other_record.redemptions, spending):
+            points.take_out(joint, spending)
     while len(joint.lots) > MAX_LOTS:
         newest = joint.lots.pop()
         joint.lots[-1] = Lot(newest.expires, joint.lots[-1].points + newest.points)
     return joint
+
+
+def _knows(redemptions: Seen | None, spending: Spending) -> bool:
+    return redemptions is not None and knows(redemptions, spending.key)
 
 
 def _talks(mine: Talks, other: Talks) -> Talks:

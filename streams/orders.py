@@ -27,7 +27,7 @@ from schemas.orders import (
     RefundRequested,
 )
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import Seen
+from schemas.record import Seen, Spending
 from schemas.times import DAY, Millis, to_millis
 from streams import carts, churn_update, duplicates, order_effects, points, wishes
 from streams.churn import remember_signal
@@ -182,7 +182,7 @@ def redeem_points(context: EventContext, event: PointsRedeemed) -> OutcomeCode |
         return OutcomeCode.TOO_OLD_REDEMPTION
     duplicates.remember(ring, key, event.at, context.defaults.duplicates.others)
     context.record.redemptions = ring
-    points.redeem(context.record.points, event.points)
+    points.redeem(context.record.points, Spending(key, event.points))
     schedule_points(context)
     return None
 

@@ -19,7 +19,7 @@ from schemas.record import VERSION, CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, Millis
 from schemas.topics import CUSTOMERS, ORDERS, TOPIC_OF
 from schemas.triggers import Trigger
-from streams import churn_update, handlers, identity, timer_handlers, timer_schedule
+from streams import churn_update, duplicates, handlers, identity, timer_handlers, timer_schedule
 from streams.customer import Customer
 from streams.record_eviction import room_after
 from streams.segments import segment
@@ -161,7 +161,7 @@ def _stands_still(context: EventContext, customer: Customer) -> bool:
     for the next event that is none.
     """
     event, lane = context.event, context.lane
-    if event is None or event.type not in handlers.BROWSING:
+    if event is None or event.type not in duplicates.BROWSING:
         if context.scored or (event is not None and event.type in _MOVES_ORDERS):
             return False
         if customer.stock_by is None or customer.stock_by[0] is not lane.rulebook:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from schemas.readings import open_lots
-from schemas.record import MAX_LOTS, Lot, Points
+from schemas.record import MAX_LOTS, MAX_SPENDINGS, Lot, Points, Spending
 from schemas.times import Millis, to_datetime, to_millis
 
 
@@ -59,10 +59,19 @@ def move(points: Points, amount: int, before: Millis, after: Millis) -> None:
         _fits(points)
 
 
-def redeem(points: Points, amount: int) -> None:
+def redeem(points: Points, spending: Spending) -> None:
     """Spend points, those that lapse first; what is not there is owed."""
-    points.redeemed += amount
-    points.debt += amount
+    points.redeemed += spending.points
+    points.debt += spending.points
+    points.spendings = [*points.spendings, spending][-MAX_SPENDINGS:]
+
+
+def take_out(points: Points, spending: Spending) -> None:
+    """A spending was counted twice: once less. What lapsed for less because of it lapsed in full."""
+    owed = min(points.debt, spending.points)
+    points.redeemed -= spending.points
+    points.debt -= owed
+    points.lapsed += spending.points - owed
 
 
 def lapse(points: Points, now: Millis) -> int:

@@ -20,7 +20,6 @@ from infra.kafka.topics import Topics
 from schemas.codec import decode_orders, decode_record
 from schemas.events import AnyEvent, encode_event
 from schemas.ids import partition_of
-from schemas.orders import PointsRedeemed
 from schemas.outcome import Decision, decode_decision
 from schemas.times import DAY, SECOND, Millis
 from schemas.topics import ACTION_TOPICS, CUSTOMERS, DECISIONS, EVENT_TOPICS, TOPIC_OF
@@ -131,19 +130,14 @@ class MergingShop:
             self._waiting.append(again)
 
     def _life(self, pair: Pair) -> list[AnyEvent]:
-        told = [
+        return [
             one.model_copy(update={"customer": pair.customer, "id": f"{one.id}-{pair.customer}"})
             for one in random_life(self.dice, start=self.now - 30 * DAY, days=29)
             if not one.type.startswith("receipt.")
         ]
-        # Points spent, told again by another event of one reference, may overtake the life that knows it, and count
-        # twice: docs/reality.md names it as open.
-        spent = {one.reference: one for one in reversed(told) if isinstance(one, PointsRedeemed)}
-        return [one for one in told if not isinstance(one, PointsRedeemed) or spent[one.reference] is one]
 
     def _under(self, pair: Pair, one: AnyEvent) -> AnyEvent:
-        who = pair.guest if one.type == "points.redeemed" else self.dice.choice(pair.ids)
-        return one.model_copy(update={"customer": who})
+        return one.model_copy(update={"customer": self.dice.choice(pair.ids)})
 
     def _registered(self, pair: Pair) -> Iterator[AnyEvent]:
         zone = zone_where_it_is_noon()

@@ -95,11 +95,9 @@ def _check_merge(life: list[AnyEvent], dice: Any) -> None:
 
 
 def _told_under(one: AnyEvent, dice: Any) -> str:
-    """Receipts come under the id that the action went to, a spending of points under one; all else under either."""
+    """Receipts come under the id that the action went to, all else under either."""
     if one.type.startswith("receipt."):
         return "guest"
-    if one.type == "points.redeemed":
-        return "guest" if one.reference == "red-1" else "c-1"
     return "guest" if dice.random() < 0.5 else "c-1"
 
 
@@ -216,6 +214,37 @@ def test_what_is_sent_again_under_the_old_id_does_not_overtake_the_life_that_kno
     talks = world.record("c-1").talks
     assert talks is not None
     assert talks.praise == 1
+
+
+def test_points_told_as_spent_under_both_ids_are_spent_once_whichever_word_comes_first() -> None:
+    def spent(number: int, who: str) -> AnyEvent:
+        return event("points.redeemed", when(number), who=who, points=20, reference="red-1", id=f"till-{number}")
+
+    known = known_as("guest", "c-1", when(2))
+    for told in ([spent(0, "guest"), spent(1, "c-1"), known], [spent(0, "guest"), known, spent(1, "c-1")]):
+        world = World().happens(*told).arrive().happens(spent(3, "c-1"), spent(4, "guest")).arrive()
+
+        points = world.record("c-1").points
+        assert (points.redeemed, points.debt, len(points.spendings)) == (20, 20, 1)
+
+
+def test_points_that_lapsed_for_less_as_a_spending_was_told_twice_lapse_in_full_when_lives_become_one() -> None:
+    twice = [event("points.redeemed", when(1), who=who, points=20, reference="red-1", id=f"till-{who}") for who in BOTH]
+    world = World().happens(placed(when(0), "o-1", 5_000), *twice)
+    earned = world.record("c-1").points.earned
+    later = when(800)
+    world.happens(event("product.viewed", later, sku="s"), known_as("guest", "c-1", later)).arrive()
+
+    points = world.record("c-1").points
+    assert earned > 20
+    assert (points.redeemed, points.debt, points.lapsed) == (20, 0, earned - 20)
+
+
+def test_a_visit_too_old_to_be_told_from_a_duplicate_does_not_overtake_the_life_that_counted_it() -> None:
+    visits = [event("product.viewed", when(day), who="guest", sku="s") for day in range(200)]
+    world = World().happens(*visits, known_as("guest", "c-1", when(201)), visits[0])
+
+    assert [one.type for one in world.under_way] == ["customer.merged"]
 
 
 def test_lives_of_ids_that_begin_alike_are_told_apart() -> None:

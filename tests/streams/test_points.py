@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.outcome_codes import OutcomeCode
 from schemas.readings import open_lots, points_balance
-from schemas.record import MAX_LOTS, Lot, Points, TimerKind
+from schemas.record import MAX_LOTS, Lot, Points, Spending, TimerKind
 from schemas.times import DAY, Millis, to_datetime, to_millis
 from streams.points import Change, change, due_next, expiry, lapse, redeem
 from tests.builders import START, Life, event, placed, when
@@ -56,7 +56,7 @@ def test_points_are_spent_that_lapse_first() -> None:
     earn(points, 10, 100)
     earn(points, 5, 200)
 
-    redeem(points, 12)
+    redeem(points, Spending(b"", 12))
     assert (open_lots(points), points.redeemed) == ([Lot(200, 3)], 12)
 
 
@@ -64,7 +64,7 @@ def test_points_that_were_spent_do_not_lapse() -> None:
     points = Points()
     earn(points, 10, 100)
     earn(points, 5, 200)
-    redeem(points, 4)
+    redeem(points, Spending(b"", 4))
 
     assert lapse(points, 100) == 6
     assert (points.lots, points.debt, points.lapsed) == ([Lot(200, 5)], 0, 6)
@@ -74,8 +74,8 @@ def test_it_does_not_matter_whether_points_are_earned_or_spent_first() -> None:
     earned_first, spent_first = Points(), Points()
     for amount, expires in ((30, 200), (40, 100)):
         earn(earned_first, amount, expires)
-    redeem(earned_first, 50)
-    redeem(spent_first, 50)
+    redeem(earned_first, Spending(b"", 50))
+    redeem(spent_first, Spending(b"", 50))
     for amount, expires in ((30, 200), (40, 100)):
         earn(spent_first, amount, expires)
 
@@ -137,7 +137,7 @@ def test_nothing_is_lost_in_the_ledger_whatever_happens(steps: list[tuple[str, i
         elif what == "reverse":
             reverse(points, number, expires)
         elif what == "redeem":
-            redeem(points, number)
+            redeem(points, Spending(b"", number))
         else:
             lapse(points, number)
 
