@@ -48,15 +48,23 @@ class Steering:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._began: tuple[int, float, Millis] | None = None
+        self._steered, self._looked = Steered(), 0.0
         asyncio.run(self._write(Steered()))
 
     def keep(self, reached: Millis) -> None:
         """Wait until the replay may go on from this moment."""
         while True:
-            steered = asyncio.run(self._read())
+            steered = self._look()
             if not steered.paused and not self._is_ahead(steered.speed, reached):
                 return
             time.sleep(_LOOK_SECONDS)
+
+    def _look(self) -> Steered:
+        """What was said last, looked up now and then: a replay comes by here at each of its watermarks."""
+        if time.monotonic() - self._looked >= _LOOK_SECONDS:
+            self._steered = asyncio.run(self._read())
+            self._looked = time.monotonic()
+        return self._steered
 
     def _is_ahead(self, speed: int, reached: Millis) -> bool:
         if not speed:

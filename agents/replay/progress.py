@@ -34,7 +34,7 @@ class ReplayProgress:
         last = self.complete
         if last is None or len(self.watermarks) < partitions:
             return None
-        return Begin(last.number, last.position["events"])
+        return Begin(last.number, last.position["events"], last.time)
 
     def has(self, partition: int, number: int) -> bool:
         """Whether a partition holds the watermark of this number already."""

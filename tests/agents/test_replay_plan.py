@@ -19,14 +19,14 @@ def told(time: int, number: int = 0) -> ReplayEvent:
     return ReplayEvent(_START + time, f"e{number}", "c", "order.placed", b"{}")
 
 
-times = st.lists(st.integers(0, 5 * DAY // HOUR).map(lambda hours: hours * HOUR), max_size=60).map(sorted)
+times = st.lists(st.integers(0, 25 * DAY // HOUR).map(lambda hours: hours * HOUR), max_size=60).map(sorted)
 
 
-@given(times, st.integers(1, 9))
-def test_every_event_lies_between_the_marks_around_its_time(moments: list[int], every: int) -> None:
+@given(times, st.integers(1, 9), st.integers(1, 9))
+def test_every_event_lies_between_the_marks_around_its_time(moments: list[int], every: int, sparse: int) -> None:
     events = [told(time, number) for number, time in enumerate(moments)]
 
-    plan = list(plan_marks(events, every=every))
+    plan = list(plan_marks(events, every=every, sparse=sparse))
 
     assert [event for interval in plan for event in interval.events] == events
     assert [interval.number for interval in plan] == list(range(len(plan)))
@@ -35,23 +35,32 @@ def test_every_event_lies_between_the_marks_around_its_time(moments: list[int], 
         assert all(before.time <= event.time < after.time for event in after.events)
 
 
-@given(times, st.integers(1, 9), st.data())
+@given(times, st.integers(1, 9), st.integers(1, 9), st.data())
 def test_a_plan_resumed_at_any_mark_goes_on_as_it_would_have(
-    moments: list[int], every: int, data: st.DataObject
+    moments: list[int], every: int, sparse: int, data: st.DataObject
 ) -> None:
     events = [told(time, number) for number, time in enumerate(moments)]
-    plan = list(plan_marks(events, every=every))
+    plan = list(plan_marks(events, every=every, sparse=sparse))
     at = data.draw(st.integers(0, len(plan) - 2))
 
-    rest = list(plan_marks(events, every=every, resume=Begin(plan[at].number, plan[at].read)))
+    begin = Begin(plan[at].number, plan[at].read, plan[at].time)
+    rest = list(plan_marks(events, every=every, sparse=sparse, resume=begin))
 
     assert rest == plan[at + 1 :]
 
 
 def test_a_day_that_passes_is_marked_at_midnight() -> None:
-    plan = list(plan_marks([told(HOUR), told(30 * HOUR)]))
+    plan = list(plan_marks([told(HOUR), told(30 * HOUR)], sparse=1))
 
     assert [interval.time - _START for interval in plan] == [0, DAY, 2 * DAY]
+
+
+def test_days_of_few_events_share_an_interval_for_a_week_at_most() -> None:
+    plan = list(plan_marks([told(day * DAY + HOUR, day) for day in range(20)], sparse=5))
+    assert [(interval.time - _START) // DAY for interval in plan] == [0, 5, 10, 15, 20]
+
+    plan = list(plan_marks([told(day * DAY + HOUR, day) for day in (0, 1, 2, 40, 41, 55)], sparse=9))
+    assert [(interval.time - _START) // DAY for interval in plan] == [0, 40, 55, 56]
 
 
 def test_events_of_one_moment_share_an_interval_however_many() -> None:
