@@ -18,7 +18,7 @@ from infra.redis_url import address_of
 from infra.settings import Settings
 from infra.store import RedisStore, Store, Tables, connect
 from schemas.churn import ChurnState, Tick
-from schemas.times import DAY, WEEK, Millis
+from schemas.times import DAY, Millis
 from streams.churn import initial_state
 from streams.ingest import Span, receive
 from streams.lane_protocol import LaneConfig
@@ -39,13 +39,14 @@ def initial_churn(settings: Settings) -> ChurnState:
 
 def lane_config(settings: Settings, partition: int, known: ChurnState) -> LaneConfig:
     """What one lane knows from the settings."""
-    spread = WEEK if settings.clock == "wall" else 0
+    period = settings.look_days * DAY
+    spread = period if settings.clock == "wall" else 0
     return LaneConfig(
         partition=partition,
         partitions=settings.partitions,
         epoch_length=settings.epoch,
         horizons=settings.churn_horizons,
-        tick=Tick(origin=_SUNDAY, period=WEEK, spread=spread),
+        tick=Tick(origin=_SUNDAY, period=period, spread=spread),
         beginning=known,
         letters_limit=settings.dead_letters_percent / 100,
         # A secret drawn on one machine would be another on the next: codes are keyed where it is given.

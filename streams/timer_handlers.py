@@ -11,7 +11,7 @@ from rules.rhythm import is_quiet
 from schemas.outcome_codes import OutcomeCode
 from schemas.readings import open_lots
 from schemas.record import Timer, TimerKind
-from schemas.times import DAY, Millis, to_datetime
+from schemas.times import DAY, WEEK, Millis, to_datetime
 from streams import complaints, order_effects, points, talks, timer_schedule, wishes
 
 TimerHandler = Callable[[EventContext, Timer], None]
@@ -137,9 +137,8 @@ TIMER_HANDLERS: Final[Mapping[int, TimerHandler]] = MappingProxyType(
 
 
 def tick_number(context: EventContext, timer: Timer) -> str:
-    """Which tick of the schedule it is."""
-    schedule = context.lane.tick
-    return str((timer.due - schedule.origin) // schedule.period)
+    """Which week the tick falls into: ticks lie a week apart or more."""
+    return str((timer.due - context.lane.tick.origin) // WEEK)
 
 
 def _day(moment: Millis) -> str:

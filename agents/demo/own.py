@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -11,12 +12,26 @@ from agents.imports.events import IMPORTER, event_id
 from agents.imports.history import Imported, Request, import_orders
 from agents.imports.people import Maker, import_people
 from agents.replay.file import EventFile, read_file
+from agents.replay.replay import EventHistory
 from schemas.fields import ConsentChannel
-from schemas.times import DAY, to_rfc3339
+from schemas.times import DAY, WEEK, Millis, to_rfc3339
 
 ASSUMED: Final = "demo:assumed-consent"
 """The source of consent that nobody gave: it stands in each such event, beside ``simulated``."""
 _CHANNELS: Final[tuple[ConsentChannel, ...]] = ("email", "sms")
+
+LOOKS: Final = 300_000
+"""At customers who do nothing, in one run: some minutes on a laptop."""
+_RAREST_WEEKS: Final = 8
+
+
+def look_days(history: EventHistory, usual: int) -> int:
+    """Days between two looks at a customer with which a history has no more than ``LOOKS``, or eight weeks."""
+    first: dict[str, Millis] = {}
+    for told in history.events():
+        first.setdefault(told.customer, told.time)
+    weeks = sum((history.end - time) // WEEK for time in first.values())
+    return max(usual, min(ceil(weeks / LOOKS), _RAREST_WEEKS) * 7)
 
 
 def own_history(

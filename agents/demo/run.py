@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import orjson
@@ -23,6 +23,7 @@ from rich.console import Console as Screen
 from agents.commands.screen import say, say_json
 from agents.demo.folder import own_folder
 from agents.demo.follower import Follower
+from agents.demo.own import look_days
 from agents.demo.rulebook import write_rulebook
 from agents.demo.steering import Afterwards, Steering
 from agents.demo.summary import Summary, show, summarise
@@ -46,6 +47,10 @@ TEACH_ONLY: Millis = 28 * DAY
 
 
 _WHAT = "Real orders of {households} households (The Complete Journey); visits, parcels, complaints and consents around"
+_RARELY = (
+    "These are many customers for a long time: so that this takes minutes, each who does nothing is looked at every "
+    "{days} days instead of every {usual} (TEND_LOOK_DAYS); in service it stays {usual}."
+)
 _LOOK_SECONDS = 1.0
 
 
@@ -82,13 +87,13 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
     # Whoever reads JSON from the output is not disturbed by what is meant for people.
     screen = Screen(stderr=as_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is stopped
-    with _installed(screen, own=plan.own is not None) as installation:
-        people = not (leave or as_json)
+    people = not (leave or as_json)
+    with _prepared(plan) as (directory, journey), _installed(screen, directory, journey, plan) as installation:
         if people:
             say(f"console  {installation.start_console()}")
         screen.print(f"broker {installation.settings.brokers}, logs in {installation.directory}")
         steering = Steering(installation.settings) if people else None
-        summary, last = _replayed(installation, plan, screen, steering)
+        summary, last = _replayed(installation, journey, plan, screen, steering)
         if as_json:
             say_json(msgspec.to_builtins(summary), indent=True)
             return
@@ -101,15 +106,29 @@ def run(plan: Plan, *, leave: bool, as_json: bool) -> None:
 
 
 @contextmanager
-def _installed(screen: Screen, *, own: bool) -> Iterator[Installation]:
+def _prepared(plan: Plan) -> Iterator[tuple[Path, EventHistory]]:
+    """The demo's folder and the history to replay. A shop's files are read before any server starts."""
+    with own_folder(load_settings().data_dir) as directory:
+        if plan.own is None:
+            yield directory, Journey(days=plan.days, households=plan.households, seed=plan.seed, whole=True)
+        else:
+            yield directory, plan.own(directory)
+
+
+@contextmanager
+def _installed(screen: Screen, directory: Path, journey: EventHistory, plan: Plan) -> Iterator[Installation]:
     given = load_settings()
     with ExitStack() as running:
-        directory = running.enter_context(own_folder(given.data_dir))
         screen.print("starting broker, store, learner and worker …")
         brokers = _given_brokers(given) or running.enter_context(EmbeddedBroker(directory)).address
         store = running.enter_context(EmbeddedStore(directory))
+        own = plan.own is not None
         rulebook = given.rulebook if own or given.rulebook else write_rulebook(directory / "rules")
-        installation = Installation(_settings(brokers, store, directory, rulebook), directory)
+        chosen: dict[str, Any] = {"rulebook": str(rulebook.absolute())} if rulebook else {}
+        if own and (days := look_days(journey, given.look_days)) != given.look_days:
+            chosen["look_days"] = days
+            screen.print(_RARELY.format(days=days, usual=given.look_days), soft_wrap=True)
+        installation = Installation(_settings(brokers, store, directory, chosen), directory)
         installation.make_new_topics()
         running.callback(installation.stop)
         installation.learner.start()
@@ -122,7 +141,7 @@ def _given_brokers(given: Settings) -> str:
     return given.brokers if BROKERS_VARIABLE in os.environ else ""
 
 
-def _settings(brokers: str, store: EmbeddedStore, directory: Path, rulebook: Path | None) -> Settings:
+def _settings(brokers: str, store: EmbeddedStore, directory: Path, more: dict[str, Any]) -> Settings:
     """The demo's own settings, also written to a file that other commands can be pointed at."""
     chosen = {
         "brokers": brokers,
@@ -130,7 +149,7 @@ def _settings(brokers: str, store: EmbeddedStore, directory: Path, rulebook: Pat
         "partitions": PARTITIONS,
         "clock": "event",
         "data_dir": str(directory),
-        **({"rulebook": str(rulebook.absolute())} if rulebook else {}),
+        **more,
     }
     lines = [f"{name} = {orjson.dumps(value).decode()}" for name, value in chosen.items()]
     (directory / "tend.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -138,13 +157,8 @@ def _settings(brokers: str, store: EmbeddedStore, directory: Path, rulebook: Pat
 
 
 def _replayed(
-    installation: Installation, plan: Plan, screen: Screen, steering: Steering | None
+    installation: Installation, journey: EventHistory, plan: Plan, screen: Screen, steering: Steering | None
 ) -> tuple[Summary, Watermark]:
-    journey: EventHistory
-    if plan.own is None:
-        journey = Journey(days=plan.days, households=plan.households, seed=plan.seed, whole=True)
-    else:
-        journey = plan.own(installation.directory)
     teaching = min(TEACH_ONLY, (journey.end - journey.start) // 2)
     if plan.own is None:
         households = f"{plan.households:,}" if plan.households else "all"

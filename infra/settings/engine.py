@@ -104,6 +104,12 @@ class LearningSettings(BaseModel):
     epoch_seconds: int = Field(
         86_400, ge=60, le=604_800, description="Length of an epoch: how often what customers share is learned anew."
     )
+    look_days: int = Field(
+        7,
+        ge=7,
+        le=91,
+        description="Days between two looks at a customer who does nothing: churn is predicted, tier and stage follow.",
+    )
     churn_horizons: Numbers = Field(
         (28,), min_length=1, max_length=4, description="Days without an order that count as churn; several by comma."
     )

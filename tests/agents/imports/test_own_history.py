@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from agents.commands.import_options import layouts_of, request_of
-from agents.demo.own import ASSUMED, own_history
+from agents.demo.own import ASSUMED, LOOKS, look_days, own_history
 from agents.imports import people
 from agents.imports.presets import CUSTOMERS, PRESETS
+from agents.replay.event import ReplayEvent
 from schemas.events import decode_event
+from schemas.times import DAY, WEEK, Millis
 from tests.agents.imports.shop import DATA, KEYS, SECRET
 
 CUSTOMERS_FILE = "Email,First Name,Accepts Email Marketing\nmia@example.org,Mia,yes\n"
@@ -36,3 +40,34 @@ def test_orders_and_customers_are_one_history(tmp_path: Path, monkeypatch: pytes
     invented = [event for event in events if event.source == ASSUMED]
     assert len(invented) == (4 if assumed else 0)
     assert all(event.simulated and event.type == "consent.granted" for event in invented)
+
+
+@dataclass
+class Told:
+    """A history of customers who each order once, at its beginning."""
+
+    customers: int
+    weeks: int
+    name = "told"
+    start = 17_167 * DAY
+
+    @property
+    def end(self) -> Millis:
+        return self.start + self.weeks * WEEK
+
+    def events(self) -> Iterator[ReplayEvent]:
+        return (ReplayEvent(self.start, f"e{n}", f"c{n}", "order.placed", b"{}") for n in range(self.customers))
+
+
+@pytest.mark.parametrize(
+    ("customers", "weeks", "days"),
+    [(2_000, 104, 7), (LOOKS // 50, 50, 7), (LOOKS // 50 + 1, 50, 14), (20_000, 104, 49), (90_000, 104, 56)],
+)
+def test_of_many_customers_who_do_nothing_each_is_looked_at_so_rarely_that_it_takes_minutes(
+    customers: int, weeks: int, days: int
+) -> None:
+    assert look_days(Told(customers, weeks), 7) == days
+
+
+def test_a_setting_that_is_rarer_stays() -> None:
+    assert look_days(Told(2_000, 104), 28) == 28
