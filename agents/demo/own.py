@@ -13,8 +13,9 @@ from agents.imports.history import Imported, Request, import_orders
 from agents.imports.people import Maker, import_people
 from agents.replay.file import EventFile, read_file
 from agents.replay.replay import EventHistory
+from infra.settings import Settings
 from schemas.fields import ConsentChannel
-from schemas.times import DAY, WEEK, Millis, to_rfc3339
+from schemas.times import DAY, SECOND, WEEK, Millis, to_rfc3339
 
 ASSUMED: Final = "demo:assumed-consent"
 """The source of consent that nobody gave: it stands in each such event, beside ``simulated``."""
@@ -23,6 +24,21 @@ _CHANNELS: Final[tuple[ConsentChannel, ...]] = ("email", "sms")
 LOOKS: Final = 300_000
 """At customers who do nothing, in one run: some minutes on a laptop."""
 _RAREST_WEEKS: Final = 8
+_LONG: Final = 26 * WEEK
+
+
+def pace_of(history: EventHistory, usual: Settings) -> dict[str, int]:
+    """The settings with which a shop's long history takes minutes, where they are not the usual ones.
+
+    Customers who do nothing are looked at more rarely where they are many, and what customers share is learned anew
+    each week instead of each day: both cost every lane a commit.
+    """
+    chosen = {}
+    if history.end - history.start > _LONG and usual.epoch < WEEK:
+        chosen["epoch_seconds"] = WEEK // SECOND
+    if (days := look_days(history, usual.look_days)) > usual.look_days:
+        chosen["look_days"] = days
+    return chosen
 
 
 def look_days(history: EventHistory, usual: int) -> int:

@@ -23,7 +23,7 @@ from rich.console import Console as Screen
 from agents.commands.screen import say, say_json
 from agents.demo.folder import own_folder
 from agents.demo.follower import Follower
-from agents.demo.own import look_days
+from agents.demo.own import pace_of
 from agents.demo.rulebook import write_rulebook
 from agents.demo.steering import Afterwards, Steering
 from agents.demo.summary import Summary, show, summarise
@@ -125,9 +125,10 @@ def _installed(screen: Screen, directory: Path, journey: EventHistory, plan: Pla
         own = plan.own is not None
         rulebook = given.rulebook if own or given.rulebook else write_rulebook(directory / "rules")
         chosen: dict[str, Any] = {"rulebook": str(rulebook.absolute())} if rulebook else {}
-        if own and (days := look_days(journey, given.look_days)) != given.look_days:
-            chosen["look_days"] = days
-            screen.print(_RARELY.format(days=days, usual=given.look_days), soft_wrap=True)
+        if own:
+            chosen |= pace_of(journey, given)
+        if "look_days" in chosen:
+            screen.print(_RARELY.format(days=chosen["look_days"], usual=given.look_days), soft_wrap=True)
         installation = Installation(_settings(brokers, store, directory, chosen), directory)
         installation.make_new_topics()
         running.callback(installation.stop)

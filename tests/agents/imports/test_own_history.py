@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from agents.commands.import_options import layouts_of, request_of
-from agents.demo.own import ASSUMED, LOOKS, look_days, own_history
+from agents.demo.own import ASSUMED, LOOKS, look_days, own_history, pace_of
 from agents.imports import people
 from agents.imports.presets import CUSTOMERS, PRESETS
 from agents.replay.event import ReplayEvent
+from infra.settings import load_settings
 from schemas.events import decode_event
 from schemas.times import DAY, WEEK, Millis
 from tests.agents.imports.shop import DATA, KEYS, SECRET
@@ -71,3 +72,10 @@ def test_of_many_customers_who_do_nothing_each_is_looked_at_so_rarely_that_it_ta
 
 def test_a_setting_that_is_rarer_stays() -> None:
     assert look_days(Told(2_000, 104), 28) == 28
+
+
+def test_of_a_long_history_what_customers_share_is_learned_weekly() -> None:
+    settings = load_settings({})
+    assert pace_of(Told(10, 104), settings) == {"epoch_seconds": 604_800}
+    assert pace_of(Told(10, 20), settings) == {}
+    assert pace_of(Told(20_000, 104), settings) == {"epoch_seconds": 604_800, "look_days": 49}
