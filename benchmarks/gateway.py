@@ -33,7 +33,7 @@ from agents.gateway.app import gateway
 from infra.embedded import EmbeddedBroker
 from infra.embedded.process import free_port
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.producers import AcknowledgedProducer
+from infra.kafka.producers import AcknowledgedProducer, SafeRecord
 from infra.kafka.topics import Topics
 from infra.settings import Settings, load_settings
 from schemas.ids import partition_of
@@ -56,14 +56,13 @@ def bare(settings: Settings) -> Starlette:
     """The least that answers when an event is safe."""
     producer = AcknowledgedProducer(KafkaConnection.of(settings))
 
-    async def take(one: dict[str, Any]) -> None:
+    def record_of(one: dict[str, Any]) -> SafeRecord:
         customer = one["customer"]
-        where = partition_of(customer, settings.partitions)
-        await producer.send(ORDERS, where, customer.encode(), orjson.dumps(one))
+        return SafeRecord(ORDERS, partition_of(customer, settings.partitions), customer.encode(), orjson.dumps(one))
 
     async def answer(request: Request) -> JSONResponse:
         events = orjson.loads(await request.body())
-        await asyncio.gather(*map(take, events))
+        await producer.send_all([record_of(one) for one in events])
         return JSONResponse({"taken": len(events)}, 202)
 
     return Starlette(routes=[Route("/v1/events", answer, methods=["POST"])])

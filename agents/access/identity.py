@@ -23,6 +23,8 @@ _LEAST: Final = 16
 _EMAIL: Final = re.compile(r"^[^@\s]+@[^@\s]+$")
 _PHONE: Final = re.compile(r"^\+?[0-9]{7,15}$")
 _IDENTITY_NUMBER: Final = re.compile(r"^[0-9]{17}[0-9Xx]$")
+_SHORTEST_NUMBER: Final = 18
+"""Letters of an identity number; nothing shorter is one."""
 _BETWEEN_DIGITS: Final = re.compile(r"[\s().\-/]")
 
 
@@ -66,6 +68,8 @@ class AccessKeys(msgspec.Struct, frozen=True):
 
 def looks_personal(told: str) -> bool:
     """Whether an id is an address, a phone number or an identity number rather than an opaque id."""
+    if "@" not in told and not told.startswith("+") and len(told) < _SHORTEST_NUMBER:
+        return False  # as nearly all are
     digits = _BETWEEN_DIGITS.sub("", told)
     return bool(_EMAIL.match(told) or (told.startswith("+") and _PHONE.match(digits)) or _IDENTITY_NUMBER.match(digits))
 

@@ -16,7 +16,7 @@ from agents.product_feed import ProductFeed, news_for, read_feed
 from agents.server_check import reachable_settings
 from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.producers import AcknowledgedProducer
+from infra.kafka.producers import AcknowledgedProducer, SafeRecord
 from infra.settings import Settings
 
 _ACTOR = Actor("system", "products")
@@ -88,5 +88,5 @@ async def _news(settings: Settings, feed: ProductFeed, told: ProductsTold) -> As
 async def _send(producer: AcknowledgedProducer | None, waiting: list[Admitted]) -> None:
     """Return when all of them are safe."""
     if producer is not None:
-        await asyncio.gather(*(producer.send(one.topic, one.partition, one.key, one.body) for one in waiting))
+        await producer.send_all([SafeRecord(one.topic, one.partition, one.key, one.body) for one in waiting])
     waiting.clear()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from agents.access import CUSTOMER, Actor
+from agents.access import CUSTOMER, Actor, Admitted
 from agents.gateway.intake import Intake
 from agents.gateway.keys import WriteKey, key_of
-from agents.gateway.requests import CORS, bounded, presented_key, refused, too_fast, unavailable
+from agents.gateway.requests import CORS, QuickJson, bounded, presented_key, refused, too_fast, unavailable
 from agents.gateway.throttle import Throttle
 from schemas.errors import DependencyUnavailable
 from schemas.events import Invalid
@@ -50,30 +49,32 @@ class EventDoor:
             return refused(413, "too_many", f"between 1 and {_MOST_EVENTS} events are taken at once")
         if wait := self._throttle.wait(key.name, len(events)):
             return too_fast(wait)
+        judged = [self._judge(one, key) for one in events]
         try:
-            answers = await asyncio.gather(*(self._take(one, key) for one in events))
+            await self._intake.write([admitted for _, admitted in judged if admitted is not None], _DOOR)
         except DependencyUnavailable:
             return unavailable()
+        answers = [answer for answer, _ in judged]
         if isinstance(told, list):
             taken = sum(one["status"] == 202 for one in answers)
-            return JSONResponse({"taken": taken, "events": answers}, 207 if taken < len(answers) else 202, CORS)
+            return QuickJson({"taken": taken, "events": answers}, 207 if taken < len(answers) else 202, CORS)
         (answer,) = answers
-        return JSONResponse(answer, answer["status"], CORS)
+        return QuickJson(answer, answer["status"], CORS)
 
-    async def _take(self, told: Any, key: WriteKey) -> dict[str, Any]:
-        """One event: written and acknowledged, or why not."""
+    def _judge(self, told: Any, key: WriteKey) -> tuple[dict[str, Any], Admitted | None]:
+        """What is answered to one event once those that are taken are safe, and the event if it is taken."""
         if not isinstance(told, Mapping):
             self._intake.tally.refused(_DOOR, "wrong_json")
-            return {"status": 400, "error": "wrong_json", "message": "expected an object"}
+            return {"status": 400, "error": "wrong_json", "message": "expected an object"}, None
         kind = told.get("type")
         if isinstance(kind, str) and not key.allows(kind):
             self._intake.tally.refused(_DOOR, "not_allowed")
-            return {"status": 403, "error": "not_allowed", "message": f"key {key.name} may not send {kind}"}
+            return {"status": 403, "error": "not_allowed", "message": f"key {key.name} may not send {kind}"}, None
         actor = CUSTOMER if key.browser else Actor("system", key.name)
         try:
-            admitted = await self._intake.take(told, door=_DOOR, actor=actor, source=f"gateway:{key.name}")
+            admitted = self._intake.admit(told, door=_DOOR, actor=actor, source=f"gateway:{key.name}")
         except Invalid as invalid:
-            return {"status": 400, "error": invalid.reason, "field": invalid.field, "message": str(invalid)}
+            return {"status": 400, "error": invalid.reason, "field": invalid.field, "message": str(invalid)}, None
         answer: dict[str, Any] = {"status": 202, "id": admitted.event.id}
         left_out = admitted.event.left_out
-        return answer | ({"left_out": list(left_out)} if left_out else {})
+        return answer | ({"left_out": list(left_out)} if left_out else {}), admitted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from agents.access import AccessKeys, Actor, Admitted, admit
@@ -10,8 +10,8 @@ from infra.metrics import GATEWAY_EVENTS, GATEWAY_LEFT_OUT
 from infra.telemetry import Telemetry
 from schemas.events import Invalid
 
-Write = Callable[[Admitted], Awaitable[None]]
-"""Returns when the event is safe; raises DependencyUnavailable where it is not."""
+Write = Callable[[Sequence[Admitted]], Awaitable[object]]
+"""Returns when all of these events are safe; raises DependencyUnavailable where one is not."""
 _MOST_REASONS: Final = 100
 
 
@@ -22,9 +22,10 @@ class Tally:
         self._telemetry = telemetry
         self._reasons: set[str] = set()
 
-    def taken(self, door: str) -> None:
-        """An event is safe."""
-        self._telemetry.add(GATEWAY_EVENTS, 1, door, "taken")
+    def taken(self, door: str, count: int = 1) -> None:
+        """Events are safe."""
+        if count:
+            self._telemetry.add(GATEWAY_EVENTS, count, door, "taken")
 
     def left_out(self, door: str, reason: str) -> None:
         """A message was understood, and there was nothing in it to record."""
@@ -48,21 +49,26 @@ class Intake:
         self._write, self._keys, self._partitions = write, keys, partitions
         self.tally = tally
 
-    async def take(self, told: Mapping[str, Any], *, door: str, actor: Actor, source: str) -> Admitted:
-        """One event; it is safe when this returns.
+    def admit(self, told: Mapping[str, Any], *, door: str, actor: Actor, source: str) -> Admitted:
+        """One event as it goes to its topic; nothing is written yet.
 
         Raises:
             Invalid: it is no event of the contract.
-            DependencyUnavailable: Kafka did not acknowledge it.
         """
         try:
-            admitted = admit(told, actor=actor, source=source, keys=self._keys, partitions=self._partitions)
+            return admit(told, actor=actor, source=source, keys=self._keys, partitions=self._partitions)
         except Invalid as invalid:
             self.tally.refused(door, f"{invalid.reason} {invalid.field}".strip())
             raise
+
+    async def write(self, admitted: Sequence[Admitted], door: str) -> None:
+        """Write events, in this order; they are safe when this returns.
+
+        Raises:
+            DependencyUnavailable: Kafka did not acknowledge all of them.
+        """
         await self._write(admitted)
-        self.tally.taken(door)
-        return admitted
+        self.tally.taken(door, len(admitted))
 
     def customer_of(self, told: str) -> str:
         """The id under which a customer is kept.

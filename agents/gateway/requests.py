@@ -5,8 +5,9 @@ from __future__ import annotations
 from base64 import b64decode
 from binascii import Error as NoBase64
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -16,6 +17,14 @@ CORS: Final = {
     "access-control-allow-headers": "authorization, content-type",
     "access-control-max-age": "86400",
 }
+
+
+class QuickJson(JSONResponse):
+    """JSON, written quickly: a long list has an answer for each."""
+
+    def render(self, content: Any) -> bytes:
+        """See ``Response.render``."""
+        return orjson.dumps(content)
 
 
 def presented_key(headers: Mapping[str, str]) -> str:

@@ -6,21 +6,20 @@ Kafka has not acknowledged, and then the whole may be sent again: ids follow fro
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from agents.access import CUSTOMER, Actor
+from agents.access import CUSTOMER, Actor, Admitted
 from agents.connectors.segment import Reader, read
 from agents.connectors.told import LeftOut, Refused
 from agents.gateway.intake import Intake
 from agents.gateway.keys import WriteKey, key_of
-from agents.gateway.requests import CORS, bounded, presented_key, refused, too_fast, unavailable
+from agents.gateway.requests import CORS, QuickJson, bounded, presented_key, refused, too_fast, unavailable
 from agents.gateway.throttle import Throttle
 from schemas.errors import DependencyUnavailable
 from schemas.events import Invalid
@@ -79,14 +78,15 @@ class SegmentDoor:
             return refused(413, "too_many", f"at most {_MOST_CALLS} calls are taken at once")
         if wait := self._throttle.wait(key.name, max(1, len(calls))):
             return too_fast(wait)
+        judged = [self._judge(call, key) for call in calls]
         try:
-            outcomes = await asyncio.gather(*(self._take(call, key) for call in calls))
+            await self._intake.write([event for _, admitted in judged for event in admitted], _DOOR)
         except DependencyUnavailable:
             return unavailable()
-        return JSONResponse(_told(calls, outcomes), 200, CORS)
+        return QuickJson(_told(calls, [outcome for outcome, _ in judged]), 200, CORS)
 
-    async def _take(self, call: Any, key: WriteKey) -> dict[str, Any]:
-        """One call: what became of it; nothing to say where it was simply taken."""
+    def _judge(self, call: Any, key: WriteKey) -> tuple[dict[str, Any], list[Admitted]]:
+        """One call: what becomes of it, nothing to say where it is simply taken; and its events."""
         tally = self._intake.tally
         try:
             if len(orjson.dumps(call)) > _MOST_OF_ONE:
@@ -96,18 +96,18 @@ class SegmentDoor:
                 raise Refused("type", f"key {key.name} may send visits and carts alone")
         except LeftOut as nothing:
             tally.left_out(_DOOR, str(nothing))
-            return {"status": "left_out", "reason": str(nothing)}
+            return {"status": "left_out", "reason": str(nothing)}, []
         except Refused as problem:
             tally.refused(_DOOR, problem.field or "no call")
-            return {"status": "refused", "reason": str(problem)}
+            return {"status": "refused", "reason": str(problem)}, []
         actor = CUSTOMER if key.browser else Actor("system", key.name)
         try:
             source = f"segment:{key.name}"
-            admitted = [await self._intake.take(one, door=_DOOR, actor=actor, source=source) for one in events]
+            admitted = [self._intake.admit(one, door=_DOOR, actor=actor, source=source) for one in events]
         except Invalid as invalid:
-            return {"status": "refused", "reason": str(invalid)}
+            return {"status": "refused", "reason": str(invalid)}, []
         left_out = [name for one in admitted for name in one.event.left_out]
-        return {"status": "taken", "left_out": left_out} if left_out else {}
+        return ({"status": "taken", "left_out": left_out} if left_out else {}), admitted
 
 
 def _told(calls: list[Any], outcomes: list[dict[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ signed, not JSON, too large or too fast, or what Kafka has not acknowledged, is 
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import logging
 from base64 import b64encode
@@ -150,7 +149,7 @@ class WebhookDoor:
             waited = await self._orders.waiting(reading.order)
             about = {"customer": known.customer, "order_id": known.number}
             told += [one | about for one in waited]
-        problems = [one for one in await asyncio.gather(*map(self._write, told)) if one]
+        problems = await self._write(told)
         await self._orders.release(reading.order, [one["id"] for one in waited])
         answer: dict[str, Any] = {"taken": len(told) - len(problems)}
         return answer | ({"refused": problems} if problems else {})
@@ -163,15 +162,17 @@ class WebhookDoor:
         except ValueError:
             return None
 
-    async def _write(self, told: Told) -> str:
-        """Write an event; why it was refused, or nothing."""
-        name = self._system.name
-        try:
-            await self._intake.take(told, door=name, actor=self._actor, source=name)
-        except Invalid as invalid:
-            _LOG.warning("%s %s: %s", name, told.get("type"), invalid)
-            return str(invalid)
-        return ""
+    async def _write(self, told: list[Told]) -> list[str]:
+        """Write events; why some were refused."""
+        name, admitted, problems = self._system.name, [], []
+        for one in told:
+            try:
+                admitted.append(self._intake.admit(one, door=name, actor=self._actor, source=name))
+            except Invalid as invalid:
+                _LOG.warning("%s %s: %s", name, one.get("type"), invalid)
+                problems.append(str(invalid))
+        await self._intake.write(admitted, name)
+        return problems
 
     def _sent(self, headers: Mapping[str, str]) -> datetime:
         try:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.producers import BroadcastProducer
+from infra.kafka.partition_log import PartitionLog
+from infra.kafka.producers import AcknowledgedProducer, BroadcastProducer, SafeRecord
 from infra.kafka.topics import Topics, TopicSpec
 from schemas.errors import DependencyUnavailable, Fenced
 
@@ -25,3 +28,49 @@ async def test_a_broadcast_that_failed_never_fences_the_one_that_took_over(broke
     await awake.announce("news", b"1", b"of the one that is awake")
     await frozen.close()
     await awake.close()
+
+
+async def test_what_is_sent_together_is_safe_together_and_in_its_order(broker: str) -> None:
+    connection = KafkaConnection(broker)
+    Topics(connection).create([TopicSpec("safe", 2)])
+    producer = AcknowledgedProducer(connection)
+
+    assert await producer.send("safe", 1, b"k", b"first") == 0
+    await asyncio.gather(
+        *(
+            producer.send_all([SafeRecord("safe", n % 2, b"k", f"{one}-{n}".encode()) for n in range(20)])
+            for one in range(5)
+        )
+    )
+    with PartitionLog(connection) as log:
+        kept = [[(one.value or b"").decode() for one in log.read("safe", partition, 0)] for partition in (0, 1)]
+    assert kept[1][0] == "first"
+    assert sorted([*kept[0], *kept[1][1:]]) == sorted(f"{one}-{n}" for one in range(5) for n in range(20))
+    for lines in (kept[0], kept[1][1:]):
+        for one in range(5):
+            of_one = [int(line.split("-")[1]) for line in lines if line.startswith(f"{one}-")]
+            assert of_one == sorted(of_one)
+    await producer.close()
+
+
+def test_a_producer_serves_one_loop_after_another_and_ends_with_what_nobody_waits_for(broker: str) -> None:
+    connection = KafkaConnection(broker)
+    Topics(connection).create([TopicSpec("safe", 1)])
+    producer = AcknowledgedProducer(connection)
+
+    async def leave() -> None:
+        sending = asyncio.ensure_future(producer.send("safe", 0, b"k", b"left behind"))
+        await asyncio.sleep(0)
+        sending.cancel()
+
+    async def go_on() -> None:
+        assert await producer.send_all([]) == 0
+        assert await producer.send("safe", 0, b"k", b"next") == 1
+        await leave()
+        await producer.close()
+
+    asyncio.run(leave())
+    asyncio.run(go_on())
+
+    with PartitionLog(connection) as log:
+        assert [one.value for one in log.read("safe", 0, 0)] == [b"left behind", b"next", b"left behind"]
