@@ -11,6 +11,7 @@ from typing import Protocol
 from agents.gateway.known_orders import KnownOrders
 from agents.links import Links
 from agents.senders.ledger import Ledger
+from agents.senders.numbers import Numbers
 from agents.senders.waiting import Waiting
 from infra.store import Tables
 from schemas.channels import CHANNELS
@@ -37,6 +38,7 @@ def holders(tables: Tables) -> Mapping[str, Holder]:
     for channel in CHANNELS:
         found[f"sent by {channel}"] = Ledger(client, address, channel)
         found[f"waiting for {channel}"] = Waiting(client, address, channel)
+    found["numbers written to"] = Numbers(client, address)
     for system in SYSTEMS:
         found[f"orders of {system}"] = KnownOrders(client, address, system)
     return found

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from infra.store.keys import lane_keys
+from schemas.channels import CHANNELS
 from schemas.topics import (
     ACTION_TOPICS,
     ALMANAC,
@@ -44,7 +45,7 @@ _LANE = tuple(re.sub(r"\{0\}", "{*}", name) for name in lane_keys(0))
 """Patterns of the keys of all lanes."""
 _ROLLUPS = "tend:{*}:roll:*"
 _LINKS = ("tend:link:*", "tend:links:*")
-_LEDGERS = ("tend:sent:*", "tend:waiting:*")
+_LEDGERS = ("tend:sent:*", "tend:waiting:*", "tend:number:*", "tend:numbers:*")
 
 
 class Allowed(NamedTuple):
@@ -151,7 +152,7 @@ ROLES = (
         "sender", "`tend send`",
         reads=_ACTIONS,
         writes=(RECEIPTS, AUDIT),
-        groups=(f"{GROUP}-send-email", f"{GROUP}-send-sms", f"{GROUP}-send-webhook", f"{GROUP}-send-desk"),
+        groups=tuple(f"{GROUP}-send-{channel}" for channel in CHANNELS),
         keys=(*_LINKS, *_LEDGERS),
         read_keys=_LANE,
         commands=(*_CONNECTS, *_WRITES),

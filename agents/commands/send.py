@@ -14,9 +14,11 @@ from agents.access import Admitted, access_keys
 from agents.bootstrap import open_tables
 from agents.clock import wall_clock
 from agents.commands.screen import say
-from agents.senders.bounce_intake import BounceIntake, mails_in
+from agents.rulebooks import own_rulebook
+from agents.senders.bounce_intake import mails_in, take_back
 from agents.senders.consuming import open_consumer, run
 from agents.senders.ledger import Ledger
+from agents.senders.mail_news import MailDesk
 from agents.senders.provider import Provider
 from agents.senders.wiring import open_sender, sms_of, smtp_of, webhook_of
 from infra.kafka.connection import KafkaConnection
@@ -44,7 +46,7 @@ def sms() -> None:
     Example: TEND_SMS=twilio:AC…:Lindmoor TEND_SMS_TOKEN=… tend send sms
     """
     settings = load_settings()
-    _run(settings, "sms", sms_of(settings))
+    _run(settings, "sms", sms_of(settings, own_rulebook(settings).defaults.brand.base_url or ""))
 
 
 @app.command()
@@ -89,11 +91,11 @@ async def _take_back(settings: Settings, where: Path) -> None:
         await producer.send(told.topic, told.partition, told.key, told.body)
 
     ledger = Ledger(tables.client, tables.address, "email")
-    intake = BounceIntake(ledger, write, access_keys(settings), settings.partitions, wall_clock)
+    desk = MailDesk(ledger, write, access_keys(settings), settings.partitions, wall_clock)
     found: Counter[str] = Counter()
     try:
         for raw in mails_in(where):
-            bounce = await intake.take(raw)
+            bounce = await take_back(desk, raw)
             found[bounce.reason if bounce else "no bounce of a mail of ours"] += 1
     finally:
         await producer.close()

@@ -71,6 +71,18 @@ KINDS: Final = (
         ("test_sms.py",),
     ),
     KindOfInput(
+        "providers of mail",
+        "failures that pass, absence notes and lists of their own told as bounces, complaints, the same in two shapes",
+        "only what a mail server said, or the provider's own list, makes an address dead; who left is left alone",
+        ("test_mail_events.py",),
+    ),
+    KindOfInput(
+        "what comes back",
+        "outcomes of an SMS in any order, STOP and START in many words, blocks at the provider that nobody told of",
+        "one outcome; a phone that is off is no dead number; STOP withdraws consent, START gives it back",
+        ("test_replies.py",),
+    ),
+    KindOfInput(
         "exports of China",
         "GB18030, numbers dressed for spreadsheets, amounts with their sign, states in Chinese",
         "every digit and character is kept",

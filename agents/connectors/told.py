@@ -72,8 +72,11 @@ def told_id(*parts: str) -> str:
     return digest("connector", *parts, size=16).hex()
 
 
-def minor(name: str, value: Any, currency: str) -> int:
+def minor(name: str, value: Any, currency: str, *, signed: bool = False) -> int:
     """An amount in minor units, rounded half up.
+
+    Args:
+        signed: whether it may be below nothing.
 
     Raises:
         Refused: it is no amount, is below nothing, or its currency is unknown.
@@ -84,8 +87,8 @@ def minor(name: str, value: Any, currency: str) -> int:
         amount = Decimal(str(value)).scaleb(DIGITS[currency]).quantize(Decimal(1), ROUND_HALF_UP)
     except InvalidOperation:
         raise Refused(name, "expected an amount such as 49.98") from None
-    if not amount.is_finite() or not 0 <= amount <= _LARGEST:
-        raise Refused(name, "expected an amount of at least 0")
+    if not amount.is_finite() or not (-_LARGEST if signed else 0) <= amount <= _LARGEST:
+        raise Refused(name, "expected an amount" if signed else "expected an amount of at least 0")
     return int(amount)
 
 

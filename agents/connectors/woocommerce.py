@@ -87,12 +87,12 @@ def _afterwards(order: Body, own: str, meaning: Meaning, state: str, changed: da
     if meaning == "cancelled":
         yield _news("order.cancelled", own, "", {"time": time})
     currency, parts = text(order.get("currency")), mappings(order.get("refunds"))
-    for one in parts:
-        ref = reference("refunds.id", one.get("id"))
-        amount = minor("refunds.total", text(one.get("total")).lstrip("-"), currency)
+    amounts = [minor("refunds.total", text(one.get("total")).lstrip("-"), currency) for one in parts]
+    for one, amount in zip(parts, amounts, strict=True):
         if amount:
+            ref = reference("refunds.id", one.get("id"))
             yield _news("refund.paid", own, ref, {"time": time, "refund": ref, "amount": amount})
-    if meaning == "refunded" and not parts:
+    if meaning == "refunded" and not any(amounts):
         amount = minor("total", order.get("total"), currency)
         yield _news("refund.paid", own, "whole", {"time": time, "refund": f"{own}-whole", "amount": amount})
 
@@ -122,10 +122,11 @@ def _items(order: Body) -> list[Told]:
     for line in mappings(order.get("line_items")):
         sku = (text(line.get("sku")) or number(line.get("variation_id")) or number(line.get("product_id")))[:64]
         if sku and line.get("quantity"):
-            # The total of a line is net; its tax stands beside it.
-            price = minor("line_items.total", line.get("total") or 0, currency)
-            tax = minor("line_items.total_tax", line.get("total_tax") or 0, currency)
-            found.append({"sku": sku, "quantity": quantity(line["quantity"]), "price": price + tax})
+            # The total of a line is net; its tax stands beside it. A line below nothing is a discount, and no goods.
+            price = minor("line_items.total", line.get("total") or 0, currency, signed=True)
+            price += minor("line_items.total_tax", line.get("total_tax") or 0, currency, signed=True)
+            if price >= 0:
+                found.append({"sku": sku, "quantity": quantity(line["quantity"]), "price": price})
     return found[:MOST_ITEMS]
 
 
@@ -209,7 +210,7 @@ STATES: Final = (
     State("sale", "`order.placed` at `date_created_gmt` under its `number`. Completed claims no delivery"),
     State("unpaid", "nothing yet; `payment.failed` where it is failed"),
     State("cancelled", "`order.cancelled`; before it `order.placed` where it was paid once"),
-    State("refunded", "`order.placed`, and `refund.paid` of the whole where `refunds` names no parts"),
+    State("refunded", "`order.placed`, and `refund.paid` of the whole where `refunds` names no amounts"),
 )
 
 

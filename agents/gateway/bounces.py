@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 from agents.gateway.keys import WriteKey, key_of
 from agents.gateway.requests import bounded, presented_key, refused, too_fast, unavailable
 from agents.gateway.throttle import Throttle
-from agents.senders.bounce_intake import BounceIntake
+from agents.senders.bounce_intake import take_back
+from agents.senders.mail_news import MailDesk
 from infra.metrics import BOUNCES
 from infra.telemetry import Telemetry
 from schemas.errors import DependencyUnavailable
@@ -22,9 +23,9 @@ class BounceDoor:
     """Takes bounces."""
 
     def __init__(
-        self, intake: BounceIntake, write_keys: tuple[WriteKey, ...], throttle: Throttle, telemetry: Telemetry
+        self, desk: MailDesk, write_keys: tuple[WriteKey, ...], throttle: Throttle, telemetry: Telemetry
     ) -> None:
-        self._intake, self._write_keys, self._throttle, self._telemetry = intake, write_keys, throttle, telemetry
+        self._desk, self._write_keys, self._throttle, self._telemetry = desk, write_keys, throttle, telemetry
 
     async def answer(self, request: Request) -> Response:
         """Answer a request."""
@@ -37,7 +38,7 @@ class BounceDoor:
         if body is None:
             return refused(413, "too_long", f"at most {_MOST_BYTES} bytes are taken at once")
         try:
-            bounce = await self._intake.take(body)
+            bounce = await take_back(self._desk, body)
         except DependencyUnavailable:
             return unavailable()
         if bounce is None:

@@ -4,6 +4,7 @@ Most are delivery status notifications (RFC 3464); some servers write in words a
 is over, not that the address is of no use: a full mailbox, a message too large and a refusal as spam pass. Only an
 unknown user or domain is permanent, by its status or, where that says nothing, its words. An automatic answer (an
 absence note, a confirmation of reading) is no bounce, although some servers mark their bounces as automatic, too.
+A report that somebody called a mail spam comes the same way.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ _WORDS: Final = (
     (re.compile(r"user[^.\n]*unknown|unknown user|no such (user|mailbox)|does(n.t| not) exist|invalid recipient|"
                 r"recipient address rejected: access denied|mailbox unavailable \(S\d+\)", re.I), "user_unknown", True),
 )  # fmt: skip
+SPAM_REPORT: Final = "spam_report"
+"""A reason that is no failure: the mail arrived, and its reader wants no more of the kind."""
 _DAEMONS: Final = re.compile(r"^(mailer-daemon|postmaster)@", re.I)
 _MOST_WORDS: Final = 4_000
 
@@ -73,11 +76,22 @@ def read_bounce(raw: bytes) -> Bounce | None:
 def _read(raw: bytes) -> Bounce | None:
     told = message_from_bytes(raw, policy=policy.default)
     action_id = _action_of(raw, told)
+    if action_id is not None and _is_spam_report(told):
+        return Bounce(action_id, False, SPAM_REPORT, _time(told))
     status = _status(told)
     if action_id is None or status is None:
         return None
-    permanent, reason = _meaning(*status)
+    permanent, reason = meaning(*status)
     return Bounce(action_id, permanent, reason, _time(told))
+
+
+def _is_spam_report(told: EmailMessage) -> bool:
+    """Whether somebody called a mail of ours spam, as their provider reports it (RFC 5965)."""
+    for part in told.walk():
+        if part.get_content_type() == "message/feedback-report" and part.is_multipart():
+            kinds = [one.get("Feedback-Type", "") for one in part.iter_parts()]
+            return any(str(kind).strip().lower() == "abuse" for kind in kinds)
+    return False
 
 
 def _status(told: EmailMessage) -> tuple[str, str] | None:
@@ -130,7 +144,13 @@ def _fields(report: EmailMessage) -> dict[str, str]:
     return fields
 
 
-def _meaning(status: str, diagnostic: str) -> tuple[bool, str]:
+def meaning(status: str, diagnostic: str) -> tuple[bool, str]:
+    """Whether an address is dead by what its server said, and the reason in a word, with its status where there is one.
+
+    Args:
+        status: an enhanced one (RFC 3463), or nothing.
+        diagnostic: the server's answer.
+    """
     found = _STATUS.search(diagnostic) or _STATUS.search(status)
     code = found[1] if found else ""
     if _TOO_MANY.search(diagnostic):

@@ -16,6 +16,7 @@ import dkim
 from agents.clock import wall_clock
 from agents.links.links import OPENED
 from agents.messages.layout import mail
+from agents.senders.bounces import meaning
 from agents.senders.provider import Doubtful, Outgoing, Permanent, Temporary
 from schemas.errors import ConfigurationRefused
 from schemas.message import Message
@@ -79,6 +80,8 @@ class SmtpProvider:
     async def send(self, message: Outgoing) -> str:
         """See ``Provider.send``. The reference is the Message-ID."""
         written = compose_mail(message)
+        for name, told in _named_to(self._server.host, message.action.action_id).items():
+            written[name] = told
         reference = str(written["Message-ID"])
         sender = str(written["From"].addresses[0].addr_spec)
         if _belongs_to_nobody(sender) and not self._server.is_here:
@@ -176,6 +179,13 @@ def returning(action_id: str, bounces: str) -> str:
     return f"{local}+{action_id}@{domain}"
 
 
+def _named_to(host: str, action_id: str) -> dict[str, str]:
+    """The action by headers of providers that give mails ids of their own; their webhooks tell it again."""
+    if host.endswith(".postmarkapp.com"):
+        return {"X-PM-Metadata-action": action_id}
+    return {"X-SES-MESSAGE-TAGS": f"action={action_id}"} if host.endswith(".amazonaws.com") else {}
+
+
 def _noticed(html: str, links: Mapping[str, str]) -> str:
     """The mail with the picture that tells when it is opened, where the store has switched that on."""
     if OPENED not in links:
@@ -210,13 +220,13 @@ def _in_ascii(address: str) -> str:
 
 
 def _refused(code: int, text: str) -> Temporary | Permanent:
-    """What an answer to a recipient, or to the mail itself, means; 4xx may be tried again."""
+    """What an answer to a recipient, or to the mail itself, means: as in bounces; 4xx may be tried again."""
     if 400 <= code < 500:
         if code == 450 or _GREYLISTED.search(text):
             return Temporary(f"smtp_{code}", _GREYLIST_SECONDS, of_recipient=True)
         return Temporary(f"smtp_{code}")
-    dead = code == 550 and any(word in text.lower() for word in ("5.1.1", "unknown", "no such user", "does not exist"))
-    return Permanent("unknown_user" if dead else f"smtp_{code}", dead=dead)
+    dead, reason = meaning("", f"{code} {text}")
+    return Permanent(f"smtp_{code}" if reason == "unspecified" else reason, dead=dead)
 
 
 def _belongs_to_nobody(address: str) -> bool:

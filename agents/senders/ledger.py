@@ -52,11 +52,20 @@ class Ledger:
         step, customer, reference, hops = (told.decode() if isinstance(told, bytes) else str(told)).split(" ")
         return LedgerEntry(SendingStep(step), customer, reference, int(hops))
 
+    async def claim(self, action_id: str, customer: str, hops: int, *, again: bool) -> bool:
+        """Claim an action that is to be given to the provider; False where another sender has it already.
+
+        Args:
+            again: whether one that a dead sender claimed may be given once more.
+        """
+        await self._belongs(action_id, customer)
+        line = _line(SendingStep.CLAIMED, customer, "", hops)
+        return bool(await self._ask(self._client.set(self._key(action_id), line, px=_KEPT, nx=not again)))
+
     async def write(self, action_id: str, step: SendingStep, customer: str, reference: str = "", hops: int = 0) -> None:
         """Note how far it got. It is safe when this returns, as far as the store's own promises go."""
-        line = f"{step.value} {customer} {reference.replace(' ', '')} {hops}"
-        await self._ask(self._client.sadd(self._of(customer), action_id))
-        await self._ask(self._client.pexpire(self._of(customer), _KEPT))
+        await self._belongs(action_id, customer)
+        line = _line(step, customer, reference, hops)
         await self._ask(self._client.set(self._key(action_id), line, px=_KEPT))
 
     async def forget(self, action_id: str) -> None:
@@ -83,6 +92,11 @@ class Ledger:
         """Whether anything of a customer is kept."""
         return bool(await self._ask(self._client.exists(self._of(customer))))
 
+    async def _belongs(self, action_id: str, customer: str) -> None:
+        """Note whose it is, so that an erasure finds it."""
+        await self._ask(self._client.sadd(self._of(customer), action_id))
+        await self._ask(self._client.pexpire(self._of(customer), _KEPT))
+
     def _of(self, customer: str) -> str:
         return f"tend:sent:{self._channel}:of:{customer}"
 
@@ -95,3 +109,7 @@ class Ledger:
     async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
         with translate_errors(self._address):
             return await answer
+
+
+def _line(step: SendingStep, customer: str, reference: str, hops: int) -> str:
+    return f"{step.value} {customer} {reference.replace(' ', '')} {hops}"

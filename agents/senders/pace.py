@@ -15,6 +15,9 @@ _TRIES: Final = 5
 _BREAKS_AFTER: Final = 5
 _PAUSE_SECONDS: Final = 15.0
 _LONGEST_PAUSE: Final = 600.0
+_REST_SECONDS: Final = 60.0
+PATIENCE: Final = 30.0
+"""Seconds that a sender waits with messages in hand; for longer they are put off: its consumer must go on polling."""
 
 
 @dataclass(slots=True)
@@ -33,6 +36,10 @@ class Breaker:
     def taken(self) -> None:
         """The provider took one."""
         self.failures, self.pause = 0, _PAUSE_SECONDS
+
+    def rest(self, now: float) -> None:
+        """One message was given up for now: the next ones are not tried as often before the provider had some rest."""
+        self.opens_at = max(self.opens_at, now + _REST_SECONDS)
 
     def refused(self, now: float, retry_after: float | None) -> None:
         """The provider took none, and perhaps said when it will."""
@@ -62,20 +69,20 @@ def warm_up(days: int, first: int, limit: int | None) -> int | None:
     """Messages allowed on a day of a new sender: twice as many each day; None for no limit.
 
     Args:
-        days: whole days since its first message.
+        days: whole days since its first message; before it, as on its first day.
         first: allowed on the first day; 0 for a sender that needs no warming up.
         limit: allowed on any day.
     """
     if first == 0:
         return limit
-    grown: int = first * 2 ** min(days, 30)
+    grown: int = first * 2 ** min(max(days, 0), 30)
     return grown if limit is None else min(grown, limit)
 
 
 async def persistently(
     attempt: Callable[[], Awaitable[Given]], sleep: Callable[[float], Awaitable[None]], tries: int = _TRIES
 ) -> Given:
-    """Try until it is taken, with growing pauses; what the provider asks for is waited.
+    """Try until it is taken, with growing pauses; what the provider asks for is waited, if it is not too long.
 
     Raises:
         Temporary: it was not taken after all tries.
@@ -95,7 +102,9 @@ async def persistently(
 
 
 def _at_once(failure: BaseException) -> bool:
-    return isinstance(failure, Temporary) and not failure.of_recipient
+    if not isinstance(failure, Temporary) or failure.of_recipient:
+        return False
+    return failure.retry_after is None or failure.retry_after <= PATIENCE
 
 
 _GROWING: Final = wait_exponential_jitter(multiplier=0.5, max=60)

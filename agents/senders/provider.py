@@ -40,6 +40,10 @@ class Permanent(Exception):
         self.reason, self.dead = reason, dead
 
 
+class OptedOut(Permanent):
+    """The customer has told the provider that they want nothing more, as by answering an SMS with STOP."""
+
+
 class Doubtful(Exception):
     """Nobody knows whether the provider has it."""
 

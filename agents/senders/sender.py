@@ -12,15 +12,18 @@ from typing import Any, Final, Protocol
 from agents.access import AccessKeys, Admitted
 from agents.clock import wall_clock
 from agents.senders.ledger import Ledger, SendingStep
-from agents.senders.pace import Breaker, Rate, persistently
-from agents.senders.provider import Doubtful, Outgoing, Permanent, Provider, Temporary
+from agents.senders.numbers import Numbers
+from agents.senders.pace import PATIENCE, Breaker, Rate, persistently
+from agents.senders.provider import Doubtful, OptedOut, Outgoing, Permanent, Provider, Temporary
 from agents.senders.receipts import receipt
+from agents.senders.replies import SMS_PURPOSES
 from agents.senders.resolver import Later, Resolver, Suppressed
 from agents.senders.waiting import Waiting
 from schemas.actions import AnyAction, decode_action
 from schemas.times import Millis
 
 _LOG: Final = logging.getLogger(__name__)
+_PUT_OFF_SECONDS: Final = 60.0
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -28,6 +31,14 @@ class _Writes(Protocol):
     async def send(
         self, topic: str, partition: int, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]] = ()
     ) -> int: ...
+
+
+class _LeftAlone(Temporary):
+    """The provider was not even asked: it wanted a pause, or has failed too often."""
+
+
+class _WithAnother(Exception):
+    """Another sender has this action in hand: it took over while this one was away, and tells what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,8 @@ class SenderParts:
     rate: Rate
     daily_limit: Callable[[], int | None] = lambda: None
     """Messages allowed today; None for any number."""
+    numbers: Numbers | None = None
+    """Where it is noted who was written to at a number, for channels that can be answered."""
     now: Callable[[], Millis] = wall_clock
     sleep: Sleep = asyncio.sleep
 
@@ -101,7 +114,14 @@ class Sender:
             reference = await persistently(lambda: self._attempt(message), parts.sleep)
         except Temporary as failure:
             _LOG.warning("put off %s: %s", action.action_id, failure.reason)
-            await parts.waiting.put(body, parts.now() + int(max(60.0, failure.retry_after or 0.0) * 1_000))
+            if not failure.of_recipient and not isinstance(failure, _LeftAlone):
+                self._breaker.rest(parts.now() / 1_000)
+            await parts.waiting.put(body, parts.now() + int(max(_PUT_OFF_SECONDS, failure.retry_after or 0.0) * 1_000))
+        except _WithAnother:
+            await parts.waiting.put(body, parts.now() + int(_PUT_OFF_SECONDS * 1_000))
+        except OptedOut as refusal:
+            await self._withdraw(message)
+            await self._tell(action, "failed", reason=refusal.reason)
         except Permanent as failure:
             await self._tell(action, "failed", reason=failure.reason, permanent=failure.dead)
         except Doubtful:
@@ -113,12 +133,17 @@ class Sender:
 
     async def _attempt(self, message: Outgoing) -> str:
         """Give it to the provider once, at its pace; the claim stands exactly while nobody knows what it did."""
-        parts, action_id = self._parts, message.action.action_id
-        clock = parts.now() / 1_000
-        pause = max(self._breaker.wait(clock), parts.rate.wait(clock))
-        if pause:
+        parts, action = self._parts, message.action
+        action_id, clock = action.action_id, parts.now() / 1_000
+        if (rest := self._breaker.wait(clock)) > PATIENCE:
+            raise _LeftAlone("the provider is left alone", rest)
+        if pause := max(rest, parts.rate.wait(clock)):
             await parts.sleep(pause)
-        await parts.ledger.write(action_id, SendingStep.CLAIMED, message.action.customer, hops=message.action.hops)
+        if not await parts.ledger.claim(action_id, action.customer, action.hops, again=parts.provider.repeats):
+            raise _WithAnother
+        if parts.numbers is not None:
+            number = parts.keys.index_key("phone", message.address)
+            await parts.numbers.note(number, action.customer, action_id, action.hops)
         try:
             reference = await parts.provider.send(message)
         except Temporary as failure:
@@ -129,6 +154,19 @@ class Sender:
             raise
         self._breaker.taken()
         return reference
+
+    async def _withdraw(self, message: Outgoing) -> None:
+        """The customer said at the provider what they did not say here: nothing more on this channel."""
+        parts, action = self._parts, message.action
+        for purpose in SMS_PURPOSES:
+            told = receipt(
+                action, "unsubscribed", parts.now(), keys=parts.keys, partitions=parts.partitions, about=purpose,
+                channel=action.channel, purpose=purpose,
+            )  # fmt: skip
+            await parts.receipts.send(told.topic, told.partition, told.key, told.body)
+        if parts.numbers is not None:
+            number = parts.keys.index_key("phone", message.address)
+            await parts.numbers.take(number, action.customer, {"service", action.purpose})
 
     async def _has_room(self) -> bool:
         limit = self._parts.daily_limit()

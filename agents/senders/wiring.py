@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from agents.access import AuditLog, access_keys
 from agents.bootstrap import open_store, open_tables
@@ -14,11 +14,13 @@ from agents.links import Links
 from agents.rulebooks import own_rulebook
 from agents.senders.email import Dkim, SmtpProvider, SmtpServer
 from agents.senders.ledger import Ledger
+from agents.senders.numbers import Numbers
 from agents.senders.pace import Rate, warm_up
 from agents.senders.provider import Provider
 from agents.senders.resolver import Resolver
 from agents.senders.sender import Sender, SenderParts
-from agents.senders.sms import FileSms, TwilioSms
+from agents.senders.sms import FileSms
+from agents.senders.twilio import WEBHOOK, TwilioSms
 from agents.senders.waiting import Waiting
 from agents.senders.webhook import WebhookProvider
 from infra.kafka.connection import KafkaConnection
@@ -49,6 +51,7 @@ async def open_sender(settings: Settings, channel: str, provider: Provider) -> A
         partitions=settings.partitions,
         rate=Rate(settings.sends_per_second),
         daily_limit=lambda: warm_up(_age(settings.sender_since), settings.warm_up, None),
+        numbers=Numbers(tables.client, tables.address) if channel == "sms" else None,
     )
     try:
         yield Sender(parts)
@@ -64,21 +67,26 @@ def smtp_of(settings: Settings) -> SmtpProvider:
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
     tls = parts.scheme == "smtps"
     server = SmtpServer(
-        parts.hostname or "127.0.0.1", parts.port or (465 if tls else 25), parts.username or "", password, tls
+        parts.hostname or "127.0.0.1", parts.port or (465 if tls else 25), unquote(parts.username or ""), password, tls
     )
     key = settings.dkim_key.get_secret_value().encode() if settings.dkim_key and settings.dkim_selector else None
     return SmtpProvider(server, Dkim(settings.dkim_selector, key) if key else None, settings.bounce_address)
 
 
-def sms_of(settings: Settings) -> FileSms | TwilioSms:
-    """SMS as the settings describe it."""
+def sms_of(settings: Settings, base_url: str = "") -> FileSms | TwilioSms:
+    """SMS as the settings describe it.
+
+    Args:
+        base_url: of the gateway, where providers tell what became of a message; without https they are not asked to.
+    """
     kind, _, rest = settings.sms.partition(":")
     if kind == "file":
         return FileSms(Path(rest))
     account, _, sender = rest.partition(":")
     if settings.sms_token is None:
         raise ConfigurationRefused("TEND_SMS_TOKEN: expected the token of the SMS provider")
-    return TwilioSms(account, settings.sms_token.get_secret_value(), sender)
+    told_at = f"{base_url.rstrip('/')}{WEBHOOK}" if base_url.startswith("https://") else ""
+    return TwilioSms(account, settings.sms_token.get_secret_value(), sender, told_at)
 
 
 def webhook_of(settings: Settings) -> WebhookProvider:

@@ -55,10 +55,11 @@ allow --allow-principal User:tend-gateway --operation Write --operation Describe
 
 # `tend send`
 allow --allow-principal User:tend-sender --operation Describe --group tend-reader
+allow --allow-principal User:tend-sender --operation Read --group "$GROUP-send-call"
 allow --allow-principal User:tend-sender --operation Read --group "$GROUP-send-desk"
 allow --allow-principal User:tend-sender --operation Read --group "$GROUP-send-email"
+allow --allow-principal User:tend-sender --operation Read --group "$GROUP-send-push"
 allow --allow-principal User:tend-sender --operation Read --group "$GROUP-send-sms"
-allow --allow-principal User:tend-sender --operation Read --group "$GROUP-send-webhook"
 allow --allow-principal User:tend-sender --operation Read --operation Describe --topic care.callbacks
 allow --allow-principal User:tend-sender --operation Read --operation Describe --topic care.coupons
 allow --allow-principal User:tend-sender --operation Read --operation Describe --topic care.greetings

@@ -43,6 +43,6 @@ class SenderSettings(BaseModel):
         pattern=r"^(file:.+|twilio:AC[0-9a-f]{32}:.+)$",
         description="SMS provider: `file:PATH` for trying out, or `twilio:ACCOUNT:SENDER`.",
     )
-    sms_token: SecretStr | None = Field(None, description="Token of the SMS provider.")
+    sms_token: SecretStr | None = Field(None, description="Token of the SMS provider, for sender and gateway.")
     webhook_url: str = Field("", max_length=400, description="Where `tend send webhook` posts actions.")
     webhook_secret: SecretStr | None = Field(None, description="`whsec_…`, from which those posts are signed.")

@@ -14,6 +14,7 @@ from agents.holders import SYSTEMS, Holder, forget, holders, still_held
 from agents.links import Links
 from agents.links.links import deeds_of
 from agents.senders.ledger import Ledger, SendingStep
+from agents.senders.numbers import Numbers
 from agents.senders.waiting import Waiting
 from infra.store import Tables
 from schemas.actions import encode_action
@@ -41,6 +42,8 @@ async def fill(client: Any, customer: str) -> dict[str, str]:
     for channel in CHANNELS:
         await Ledger(client, "store", channel).write(given.action_id, SendingStep.TOLD, customer)
         await Waiting(client, "store", channel).put(encode_action(given), NOON)
+    await Numbers(client, "store").note("a-hash-of-a-number", customer, given.action_id, 0)
+    await Numbers(client, "store").take("a-hash-of-a-number", customer, ["marketing"])
     for system in SYSTEMS:
         await KnownOrders(client, "store", system).remember(f"o-{customer}", Known(customer, "#1"))
     return await Links(client, "store", b"key", "https://shop.test").open(given, deeds_of(given), NOON)
@@ -63,6 +66,8 @@ async def test_an_erasure_reaches_every_place_and_says_so(client: Any, kept: Map
     assert [key for key in keys if ONE in key] == []
     values = [await client.get(key) for key in keys if await client.type(key) == b"string"]
     assert not any(ONE.encode() in (value or b"") for value in values)
+    hashes = [await client.hkeys(key) for key in keys if await client.type(key) == b"hash"]
+    assert not any(ONE.encode() in names for names in hashes)
 
 
 def test_only_an_erasure_erases() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from agents.rights import ROLES
+from agents.rights import GROUP, ROLES
 from agents.rights_files import main
+from schemas.channels import CHANNELS
 from schemas.topics import ALMANAC, LANE_TOPICS, POSITIONS
 
 
@@ -17,12 +18,19 @@ def test_what_only_a_worker_may_do() -> None:
     assert not {role.name for role in ROLES if set(LANE_TOPICS) & set(role.reads)} & {"storefront", "desk", "learner"}
 
 
+def test_a_sender_of_any_channel_may_join_its_group() -> None:
+    (sender,) = [role for role in ROLES if role.name == "sender"]
+
+    assert set(sender.groups) == {f"{GROUP}-send-{channel}" for channel in CHANNELS}
+
+
 def test_the_shipped_files_are_those_of_the_list() -> None:
     assert main(["--check"]) == 0
 
 
 def test_every_key_that_is_written_belongs_to_a_role() -> None:
-    prefixes = {"tend:order:", "tend:orders:", "tend:link:", "tend:links:", "tend:sent:", "tend:waiting:"}
+    names = ("order", "orders", "link", "links", "sent", "waiting", "number", "numbers")
+    prefixes = {f"tend:{name}:" for name in names}
     text = "\n".join(path.read_text(encoding="utf-8") for path in Path("agents").rglob("*.py"))
     found = {f"tend:{name}:" for name in re.findall(r'f"tend:(\w+):', text)}
 

@@ -169,6 +169,35 @@ async def test_money_back_in_the_customers_currency_is_counted_in_the_shops(shop
     assert (kept.amount, kept.refunded) == (4_998, 2_000)
 
 
+@pytest.mark.parametrize(
+    ("refunds", "refunded"),
+    [([{"id": 9, "total": "0.00"}], 4_000), ([{"id": 9, "total": "-0.00"}, {"id": 10, "total": "-40.00"}], 4_000)],
+)
+@comes_in(
+    "two totals", "woocommerce/woocommerce #39215: refunds whose amount is 0.00 in webhooks, with another storage"
+)
+async def test_an_order_that_was_paid_back_counts_as_such_where_its_parts_tell_no_amount(
+    woocommerce: ShopDoor, refunds: list[dict[str, Any]], refunded: int
+) -> None:
+    await woocommerce.post("order.updated", woo(11))
+    await woocommerce.post("order.updated", woo(11, "refunded", 5, refunds=refunds))
+
+    assert woocommerce.life("304").order("11").refunded == refunded
+
+
+@comes_in("two totals", "woocommerce/woocommerce #30400: articles with a negative price, as discounts of plugins")
+async def test_a_line_below_nothing_is_a_discount_and_loses_no_order(woocommerce: ShopDoor) -> None:
+    lines = [
+        {"sku": "GAME", "quantity": 2, "total": "42.02", "total_tax": "7.98"},
+        {"sku": "GIFT-CARD", "quantity": 1, "total": "-10.00", "total_tax": "0.00"},
+    ]
+    answer = await woocommerce.post("order.created", woo(11, line_items=lines))
+
+    assert answer.json().get("refused") is None
+    assert [(one.sku, one.price) for one in _placed(woocommerce).items] == [("GAME", 5_000)]
+    assert woocommerce.life("304").order("11").amount == 4_000
+
+
 # ------------------------------------------------------------- no trade
 
 

@@ -18,7 +18,8 @@ from typing import Any
 
 from agents.senders.ledger import SendingStep
 from agents.senders.provider import Provider
-from agents.senders.sms import FileSms, TwilioSms
+from agents.senders.sms import FileSms
+from agents.senders.twilio import TwilioSms
 from agents.senders.webhook import WebhookProvider
 from schemas.fields import Channel
 from tests.agents.senders.sending import SECRET, Shop, action, anna, redis_at, smtp
@@ -31,7 +32,7 @@ def provider(kind: str, where: str) -> Provider:
     if kind == "file":
         return FileSms(Path(where))
     if kind == "sms":
-        return TwilioSms("AC" + "0" * 32, "token", "Lindmoor", f"http://127.0.0.1:{where}")
+        return TwilioSms("AC" + "0" * 32, "token", "Lindmoor", base_url=f"http://127.0.0.1:{where}")
     return WebhookProvider(f"http://127.0.0.1:{where}/in", SECRET) if kind in ("webhook", "desk") else smtp(int(where))
 
 

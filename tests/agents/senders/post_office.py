@@ -28,6 +28,8 @@ class PostOffice:
         """Whether each mail came over TLS."""
         self.signed_in: list[bytes] = []
         """Passwords that were told."""
+        self.users: list[bytes] = []
+        """Who was said to sign in."""
         self.arrived = threading.Event()
         self.port = 0
 
@@ -63,6 +65,7 @@ class PostOffice:
     def signs_in(self, server: Any, session: Any, envelope: Any, mechanism: str, told: Any) -> AuthResult:
         """Whether a password is the right one."""
         self.signed_in.append(told.password)
+        self.users.append(told.login)
         return AuthResult(success=told.password == b"right", handled=False)
 
 

@@ -14,6 +14,7 @@ from agents.links import Links
 from agents.messages.samples import MessageSample, sample
 from agents.senders.email import Dkim, SmtpProvider, SmtpServer
 from agents.senders.ledger import Ledger
+from agents.senders.numbers import Numbers
 from agents.senders.pace import Rate
 from agents.senders.provider import Provider
 from agents.senders.resolver import Resolver
@@ -106,6 +107,7 @@ class Shop:
         self.receipts = Receipts()
         self.links = Links(client, "store", KEYS.links, "https://lindmoor.example")
         self.ledger = Ledger(client, "store", channel)
+        self.numbers = Numbers(client, "store")
         self.limit: int | None = None
         self.sender = Sender(
             SenderParts(
@@ -119,6 +121,7 @@ class Shop:
                 partitions=8,
                 rate=Rate(1_000),
                 daily_limit=lambda: self.limit,
+                numbers=self.numbers if channel == "sms" else None,
                 now=lambda: self.now,
                 sleep=self._sleep,
             )

@@ -19,10 +19,11 @@ from agents.access import Admitted
 from agents.gateway.bounces import BounceDoor
 from agents.gateway.keys import read_keys
 from agents.gateway.throttle import Throttle
-from agents.senders.bounce_intake import BounceIntake, mails_in
+from agents.senders.bounce_intake import mails_in, take_back
 from agents.senders.bounces import Bounce, read_bounce
 from agents.senders.email import returning
 from agents.senders.ledger import Ledger, SendingStep
+from agents.senders.mail_news import MailDesk
 from infra.telemetry import Telemetry
 from schemas.times import to_millis
 from tests.agents.senders.post_office import post_office
@@ -100,6 +101,33 @@ def test_news_of_a_delay_or_a_delivery_is_no_bounce() -> None:
     assert read_bounce(report("2.0.0", "250 ok", action="delivered")) is None
 
 
+SPAM = (
+    "From: <fbl@provider.test>\nTo: <abuse@shop.example>\nSubject: FW: Happy birthday\nMIME-Version: 1.0\n"
+    "Date: Fri, 20 Nov 2026 10:00:07 +0100\n"
+    'Content-Type: multipart/report; report-type=feedback-report; boundary="part"\n\n'
+    "--part\nContent-Type: text/plain\n\nThis is an email abuse report.\n\n"
+    "--part\nContent-Type: message/feedback-report\n\n"
+    "Feedback-Type: abuse\nUser-Agent: Reports/1.0\nVersion: 1\nOriginal-Rcpt-To: redacted@provider.test\n\n"
+    "--part\nContent-Type: message/rfc822\n\n"
+    f"From: post@shop.example\nMessage-ID: <{ACTION}@shop.example>\nSubject: Happy birthday\n\nHello.\n\n--part--\n"
+)
+"""As providers report it (RFC 5965) when somebody calls a mail spam."""
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (SPAM, Bounce(ACTION, False, "spam_report", AT)),
+        (SPAM.replace("message/rfc822", "text/rfc822-headers"), Bounce(ACTION, False, "spam_report", AT)),
+        (SPAM.replace("Feedback-Type: abuse", "Feedback-Type: not-spam"), None),
+        (SPAM.replace("Feedback-Type: abuse", "Feedback-Type: auth-failure"), None),
+        (SPAM.replace(ACTION, "somebody-else"), None),
+    ],
+)
+def test_a_report_of_spam_is_told_from_other_reports(raw: str, expected: Bounce | None) -> None:
+    assert read_bounce(raw.encode()) == expected
+
+
 def test_a_bounce_of_somebody_elses_mail_is_not_ours() -> None:
     assert read_bounce(report("5.1.1").replace(ACTION.encode(), b"somebody-else")) is None
 
@@ -146,7 +174,7 @@ class Returns:
     def __init__(self, client: Any) -> None:
         self.told: list[dict[str, Any]] = []
         self.ledger = Ledger(client, "store", "email")
-        self.intake = BounceIntake(self.ledger, self._write, KEYS, 8, lambda: NOON)
+        self.desk = MailDesk(self.ledger, self._write, KEYS, 8, lambda: NOON)
 
     async def _write(self, admitted: Admitted) -> None:
         self.told.append(orjson.loads(admitted.body))
@@ -168,7 +196,7 @@ async def test_a_mail_that_was_sent_and_came_back_is_one_receipt_however_often_i
     came = report("5.1.1", "550 5.1.1 User unknown").replace(f"<{ACTION}@shop.example>".encode(), sent.encode())
 
     for _ in range(2):
-        await returns.intake.take(came)
+        await take_back(returns.desk, came)
 
     first, again = returns.told
     assert first == again
@@ -177,10 +205,25 @@ async def test_a_mail_that_was_sent_and_came_back_is_one_receipt_however_often_i
     )  # fmt: skip
 
 
+async def test_who_calls_a_mail_spam_gets_no_more_advertising_and_is_no_dead_address(client: Any) -> None:
+    returns = Returns(client)
+    await returns.ledger.write(ACTION, SendingStep.TOLD, "c-1")
+
+    for _ in range(2):
+        await take_back(returns.desk, SPAM.encode())
+
+    first, again = returns.told
+    assert first == again
+    assert {name: first[name] for name in ("type", "customer", "channel", "purpose", "action_id")} == {
+        "type": "receipt.unsubscribed", "customer": "c-1", "channel": "email", "purpose": "marketing",
+        "action_id": ACTION,
+    }  # fmt: skip
+
+
 async def test_a_bounce_of_what_was_never_sent_tells_nothing(client: Any) -> None:
     returns = Returns(client)
 
-    assert await returns.intake.take(report("5.1.1")) is None
+    assert await take_back(returns.desk, report("5.1.1")) is None
     assert returns.told == []
 
 
@@ -188,7 +231,7 @@ async def test_a_mail_server_hands_bounces_on_by_http(client: Any) -> None:
     returns, registry = Returns(client), CollectorRegistry()
     await returns.ledger.write(ACTION, SendingStep.TOLD, "c-1")
     keys = read_keys("mail:a-secret-of-the-mail-server,web!:a-key-everybody-reads")
-    door = BounceDoor(returns.intake, keys, Throttle(100, 100, lambda: 0.0), Telemetry(registry))
+    door = BounceDoor(returns.desk, keys, Throttle(100, 100, lambda: 0.0), Telemetry(registry))
     app = Starlette(routes=[Route("/v1/bounces", door.answer, methods=["POST"])])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as web:
         right = {"authorization": "Bearer a-secret-of-the-mail-server"}

@@ -106,6 +106,26 @@ async def test_what_a_dead_sender_had_accepted_is_told_and_not_sent_again(client
     assert shop.receipts.short == [("receipt.accepted", "")]
 
 
+async def test_a_sender_that_was_away_while_another_took_over_sends_nothing_twice(
+    client: Any, office: PostOffice
+) -> None:
+    """Its machine slept between looking into the ledger and sending; meanwhile its partitions went to another."""
+    slept, other = Shop(client, smtp(office.port), anna()), Shop(client, smtp(office.port), anna())
+    given, look = action(), slept.records.customer
+
+    async def asleep(partition: int, customer: str) -> tuple[bytes | None, bytes | None]:
+        await other.take(given)
+        return await look(partition, customer)
+
+    slept.records.customer = asleep  # type: ignore[method-assign]  # the moment of sleep
+    await slept.take(given)
+    slept.now = NOON + 120_000
+    await slept.sender.catch_up()
+
+    assert len(office.mails) == 1
+    assert (other.receipts.short, slept.receipts.told) == ([("receipt.accepted", "")], [])
+
+
 async def test_what_a_dead_sender_left_in_doubt_is_not_sent_again_and_says_so(client: Any, office: PostOffice) -> None:
     shop = Shop(client, smtp(office.port), anna())
     given = action()
@@ -177,7 +197,7 @@ async def test_a_server_that_is_busy_is_asked_again_and_a_refusal_is_told(client
     office.answers = ["550 5.1.1 user unknown"]
     await shop.take(action("complaint_acknowledged"))
     assert shop.receipts.told[-1]["permanent"] is True
-    assert shop.receipts.short[-1] == ("receipt.failed", "unknown_user")
+    assert shop.receipts.short[-1] == ("receipt.failed", "user_unknown 5.1.1")
 
 
 async def test_a_new_sender_begins_slowly(client: Any, office: PostOffice) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from agents.senders.pace import Breaker, Rate, persistently, warm_up
 from agents.senders.provider import Temporary
-from agents.senders.sms import FileSms, TwilioSms
+from agents.senders.sms import FileSms
+from agents.senders.twilio import TwilioSms
 from agents.senders.webhook import WebhookProvider, key_of, signature
 from schemas.errors import ConfigurationRefused
 from schemas.record import Consent
@@ -35,7 +36,7 @@ async def client(store_server: str) -> AsyncIterator[Any]:
 
 
 def twilio(address: str) -> TwilioSms:
-    return TwilioSms(ACCOUNT, "token", "Lindmoor", address)
+    return TwilioSms(ACCOUNT, "token", "Lindmoor", base_url=address)
 
 
 async def test_an_sms_goes_out_in_twilios_form_with_its_links_filled_in(client: Any) -> None:
@@ -57,7 +58,7 @@ async def test_an_sms_goes_out_in_twilios_form_with_its_links_filled_in(client: 
 async def test_a_messaging_service_of_twilios_stands_in_for_a_number(client: Any) -> None:
     service = "MG" + "0" * 32
     with counter(TAKEN) as provider:
-        await Shop(client, TwilioSms(ACCOUNT, "token", service, provider.address), anna(), "sms").take(
+        await Shop(client, TwilioSms(ACCOUNT, "token", service, base_url=provider.address), anna(), "sms").take(
             action("complaint_acknowledged", "sms")
         )
 
@@ -82,7 +83,7 @@ async def test_while_one_secret_takes_the_others_place_both_sign(client: Any) ->
     ("answer", "reason", "dead"),
     [
         (Answer(400, b'{"code": 21211}'), "http_400", True),
-        (Answer(400, b'{"code": 21610}'), "http_400", True),
+        (Answer(400, b'{"code": 21635}'), "http_400", True),
         (Answer(400, b'{"code": 21617}'), "http_400", False),
         (Answer(401, b"no JSON"), "http_401", False),
     ],
@@ -96,6 +97,32 @@ async def test_what_a_provider_never_takes_is_told_with_its_reason(
 
     assert shop.receipts.short == [("receipt.failed", reason)]
     assert shop.receipts.told[0]["permanent"] is dead
+
+
+async def test_who_has_said_stop_to_twilio_has_withdrawn_consent_and_can_still_be_called(client: Any) -> None:
+    with counter(Answer(400, b'{"code": 21610, "message": "Attempt to send to unsubscribed recipient"}')) as provider:
+        shop = Shop(client, twilio(provider.address), anna(), "sms")
+        given = action("complaint_acknowledged", "sms")
+        await shop.take(given)
+        await shop.take(given)
+
+    assert shop.receipts.short == [("receipt.unsubscribed", "")] * 2 + [("receipt.failed", "opted_out")]
+    withdrawn = [(one["channel"], one["purpose"]) for one in shop.receipts.told[:2]]
+    assert withdrawn == [("sms", "service"), ("sms", "marketing")]
+    assert shop.receipts.told[2].get("permanent", False) is False, "the number itself works"
+    assert {one["action_id"] for one in shop.receipts.told} == {given.action_id}
+    assert len(provider.posted) == 1
+
+
+async def test_twilio_is_told_where_to_say_what_became_of_a_message(client: Any) -> None:
+    with counter(TAKEN) as provider:
+        told_at = "https://care.test/webhooks/twilio"
+        shop = Shop(client, TwilioSms(ACCOUNT, "token", "Lindmoor", told_at, provider.address), anna(), "sms")
+        given = action("complaint_acknowledged", "sms")
+        await shop.take(given)
+
+    form = parse_qs(provider.posted[0].body.decode())
+    assert form["StatusCallback"] == [f"{told_at}?action={given.action_id}"]
 
 
 async def test_a_provider_that_asks_to_wait_is_waited_for_as_long_as_it_says(client: Any) -> None:
@@ -121,6 +148,33 @@ async def test_what_is_refused_five_times_waits_and_is_sent_later(client: Any) -
 
     assert len(provider.posted) == 6
     assert shop.receipts.short == [("receipt.accepted", "")]
+
+
+async def test_a_provider_that_wants_a_long_pause_is_left_alone_and_nobody_waits_for_it(client: Any) -> None:
+    given = [action("complaint_acknowledged", "sms", action_id=number * 32) for number in "123"]
+    with counter(TAKEN) as provider:
+        provider.answers = [Answer(429, headers={"Retry-After": "300"})]
+        shop = Shop(client, twilio(provider.address), anna(), "sms")
+        await shop.take(*given)
+        assert (len(provider.posted), [pause for pause in shop.paused if pause > 1]) == (1, [])
+
+        for seconds, posted in ((200, 1), (301, 4)):
+            shop.now = NOON + seconds * 1_000
+            await shop.sender.catch_up()
+            assert len(provider.posted) == posted
+
+    assert shop.receipts.short == [("receipt.accepted", "")] * 3
+
+
+async def test_a_provider_that_keeps_asking_for_a_little_pause_holds_up_one_message_and_not_each(client: Any) -> None:
+    """Else a batch would take longer than a consumer may be away from its group."""
+    given = [action("complaint_acknowledged", "sms", action_id=f"{number:032x}") for number in range(20)]
+    with counter(Answer(429, headers={"Retry-After": "20"})) as provider:
+        shop = Shop(client, twilio(provider.address), anna(), "sms")
+        await shop.take(*given)
+
+    assert (len(provider.posted), shop.receipts.told) == (5, [])
+    assert sum(shop.paused) < 300
 
 
 async def test_an_answer_that_is_lost_leaves_an_sms_in_doubt_and_repeats_a_webhook(client: Any) -> None:
@@ -221,6 +275,7 @@ def test_a_rate_spreads_messages_evenly() -> None:
 def test_a_new_sender_doubles_daily_up_to_its_limit() -> None:
     assert [warm_up(day, 50, 300) for day in range(5)] == [50, 100, 200, 300, 300]
     assert warm_up(3, 0, None) is None
+    assert warm_up(-2, 50, None) == 50
     assert warm_up(10_000, 50, None) == 50 * 2**30
 
 

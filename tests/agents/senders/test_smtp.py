@@ -12,6 +12,8 @@ import pytest
 
 from agents.senders import email
 from agents.senders.email import SmtpProvider, SmtpServer
+from agents.senders.wiring import smtp_of
+from infra.settings import load_settings
 from schemas.record import Profile
 from tests.agents.senders.post_office import post_office
 from tests.agents.senders.sending import NOON, Shop, action, anna, redis_at, smtp
@@ -87,11 +89,23 @@ async def test_a_wrong_password_costs_no_customer_a_mail(client: Any) -> None:
     assert mended.receipts.short == [("receipt.accepted", "")]
 
 
+@pytest.mark.parametrize("user", ["tend@mail.test", "tend%40mail.test"])
+async def test_a_user_may_be_an_address_however_it_is_written_in_the_setting(client: Any, user: str) -> None:
+    with post_office(asks_password=True) as office:
+        told = load_settings({"smtp": f"smtp://{user}@127.0.0.1:{office.port}", "smtp_password": "right"})
+        await Shop(client, smtp_of(told), anna()).take(action())
+
+    assert (office.users, len(office.raw)) == ([b"tend@mail.test"], 1)
+
+
 @pytest.mark.parametrize(("answer", "reason", "dead"), [
-    ("550 5.1.1 <anna@mail.test>: Recipient address rejected: User unknown", "unknown_user", True),
-    ("550 5.7.1 Message rejected as spam", "smtp_550", False),
-    ("552 5.2.2 Mailbox full", "smtp_552", False),
-    ("553 5.1.3 Invalid address", "smtp_553", False),
+    ("550 5.1.1 <anna@mail.test>: Recipient address rejected: User unknown", "user_unknown 5.1.1", True),
+    ("550 5.7.1 Message rejected as spam", "refused_as_spam 5.7.1", False),
+    ("552 5.2.2 Mailbox full", "mailbox_full 5.2.2", False),
+    ("553 5.1.3 Invalid address", "address_invalid 5.1.3", True),
+    ("550 5.7.1 Service unavailable: the reputation of 192.0.2.1 is unknown", "refused_as_spam 5.7.1", False),
+    ("550 5.2.1 This account is disabled", "mailbox_closed 5.2.1", True),
+    ("554 go away", "smtp_554", False),
 ])  # fmt: skip
 async def test_a_recipient_who_is_refused_for_good_is_told_and_dead_only_where_unknown(
     client: Any, answer: str, reason: str, dead: bool
@@ -133,7 +147,7 @@ async def test_a_refusal_of_the_mail_itself_is_told_and_a_passing_one_tried_agai
         await shop.take(action(action_id="1" * 32), action(action_id="2" * 32))
 
     assert len(office.raw) == 1
-    assert shop.receipts.short == [("receipt.accepted", ""), ("receipt.failed", "smtp_554")]
+    assert shop.receipts.short == [("receipt.accepted", ""), ("receipt.failed", "refused_as_spam 5.7.1")]
     assert shop.receipts.told[1]["permanent"] is False
 
 

@@ -1,0 +1,106 @@
+"""All doors of the gateway; those of another system only where its secret is known."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from pydantic import SecretStr
+from starlette.routing import BaseRoute, Route
+
+from agents.access import AccessKeys, Admitted, Audit
+from agents.clock import wall_clock
+from agents.gateway.bounces import BounceDoor
+from agents.gateway.events import EventDoor
+from agents.gateway.intake import Intake
+from agents.gateway.keys import read_keys
+from agents.gateway.known_orders import KnownOrders
+from agents.gateway.mail_events import MailEventDoor
+from agents.gateway.replies import ReplyDoor
+from agents.gateway.segment import CALLS, SegmentDoor
+from agents.gateway.throttle import Throttle
+from agents.gateway.twilio import TwilioDoor
+from agents.gateway.webhooks import SHOPIFY, WOOCOMMERCE, System, WebhookDoor
+from agents.imports.statuses import told_statuses
+from agents.senders.ledger import Ledger
+from agents.senders.mail_news import MailDesk
+from agents.senders.numbers import Numbers
+from agents.senders.replies import Replies
+from agents.senders.resolver import CustomerRecords
+from agents.senders.sms_outcomes import SmsOutcomes
+from agents.senders.twilio import WEBHOOK
+from infra.settings import Settings
+from infra.store import Tables
+from infra.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class DoorParts:
+    """What doors stand on."""
+
+    settings: Settings
+    intake: Intake
+    customers: CustomerRecords
+    tables: Tables
+    keys: AccessKeys
+    audit: Audit
+    write: Callable[[Admitted], Awaitable[None]]
+    telemetry: Telemetry
+    throttle: Throttle
+    base_url: str
+    """Of the gateway, as customers and providers reach it."""
+
+
+def doors(parts: DoorParts) -> list[BaseRoute]:
+    """The doors that the settings open."""
+    settings, intake, throttle = parts.settings, parts.intake, parts.throttle
+    keys = read_keys(_secret(settings.gateway_keys))
+    events = EventDoor(intake, keys, throttle)
+    segment = SegmentDoor(intake, keys, throttle, settings.segment_currency)
+    mails = MailDesk(_ledger(parts, "email"), parts.write, parts.keys, settings.partitions, wall_clock)
+    woocommerce = replace(WOOCOMMERCE, states=told_statuses(list(settings.woocommerce_statuses)))
+    posts = ["POST", "OPTIONS"]
+    return [
+        Route("/v1/events", events.answer, methods=posts),
+        *(Route(f"/v1/{name}", segment.one, methods=posts) for name in CALLS),
+        *(Route(f"/v1/{name}", segment.batch, methods=posts) for name in ("batch", "b")),
+        *_webhooks(parts, SHOPIFY, settings.shopify_secret),
+        *_webhooks(parts, woocommerce, settings.woocommerce_secret),
+        Route("/v1/bounces", BounceDoor(mails, keys, throttle, parts.telemetry).answer, methods=["POST"]),
+        Route("/v1/mail-events", MailEventDoor(mails, keys, throttle, intake.tally).answer, methods=["POST"]),
+        Route("/v1/replies", ReplyDoor(_replies(parts), keys, throttle, intake.tally).answer, methods=["POST"]),
+        *_twilio(parts),
+    ]
+
+
+def _webhooks(parts: DoorParts, system: System, secret: SecretStr | None) -> list[BaseRoute]:
+    secrets = tuple(filter(None, (one.strip() for one in _secret(secret).split(","))))
+    if not secrets:
+        return []
+    orders = KnownOrders(parts.tables.client, parts.tables.address, system.name)
+    door = WebhookDoor(system, secrets, parts.intake, orders, parts.throttle)
+    return [Route(f"/webhooks/{system.name}", door.answer, methods=["POST"])]
+
+
+def _twilio(parts: DoorParts) -> list[BaseRoute]:
+    settings, token = parts.settings, _secret(parts.settings.sms_token)
+    if not settings.sms.startswith("twilio:") or not token:
+        return []
+    outcomes = SmsOutcomes(_ledger(parts, "sms"), parts.write, parts.keys, settings.partitions, wall_clock)
+    door = TwilioDoor(token, parts.base_url, outcomes, _replies(parts), parts.throttle, parts.intake.tally)
+    return [Route(WEBHOOK, door.answer, methods=["POST"])]
+
+
+def _replies(parts: DoorParts) -> Replies:
+    numbers = Numbers(parts.tables.client, parts.tables.address)
+    return Replies(
+        numbers, parts.customers, parts.audit, parts.write, parts.keys, parts.settings.partitions, wall_clock
+    )
+
+
+def _ledger(parts: DoorParts, channel: str) -> Ledger:
+    return Ledger(parts.tables.client, parts.tables.address, channel)
+
+
+def _secret(told: SecretStr | None) -> str:
+    return told.get_secret_value() if told else ""
