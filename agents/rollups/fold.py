@@ -6,20 +6,20 @@ A record that is no event of the contract is counted and otherwise passed over; 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from agents.rollups.answers import Answers, CustomersActions
-from agents.rollups.complaint_work import CALL_CHANGES, COMPLAINT_CHANGES, work_key
-from agents.rollups.model import MOST_TEXT, Changes, WorkItem, encode
+from agents.rollups.complaint_work import WorkAtHand, moment_of
+from agents.rollups.model import Changes, WorkItem, encode
 from agents.rollups.rows import sent_message, timeline_row
+from agents.rollups.sums import Sums
 from schemas.compression import BadCompression
 from schemas.events import Invalid, decode_event
 from schemas.lane import KafkaRecord
 from schemas.outcome import Decision, Verdict, compress_decision, decode_decision
-from schemas.times import DAY, MINUTE, Millis, to_datetime, to_millis
+from schemas.times import Millis
 from schemas.topics import (
     ACTION_TOPICS,
     BROWSE,
@@ -61,18 +61,18 @@ class Fold:
         index_key: IndexKey,
         now: Millis | None,
     ) -> None:
-        self._work = work
-        self._held = held
-        self._answers = Answers(answers, self._of_day)
-        self._index_key = index_key
-        self._now = now
         self.changes = Changes()
+        self._sums = Sums(self.changes, now)
+        self._work = WorkAtHand(work, self.changes.work, self._sums)
+        self._held = held
+        self._answers = Answers(answers, self._sums.of_day)
+        self._index_key = index_key
 
     def take(self, records: Iterable[KafkaRecord]) -> Changes:
         """Add these records, in the order of their offsets within each topic."""
         for record in records:
             self.changes.positions[record.topic] = record.offset + 1
-            self._count(f"read.{record.topic}")
+            self._sums.count(f"read.{record.topic}")
             if record.topic in _ACTION_OF:
                 self._action(record)
             elif record.topic == DECISIONS:
@@ -90,19 +90,19 @@ class Fold:
         try:
             event = decode_event(record.value or b"")
         except Invalid:
-            self._count("unreadable")
+            self._sums.count("unreadable")
             return
         told: dict[str, Any] = msgspec.json.decode(record.value or b"")
         at, customer, kind = event.at, event.customer, event.type
-        self._count(f"event.{kind}")
-        self._bucket(at, f"in.{_family(record.topic, kind)}")
+        self._sums.count(f"event.{kind}")
+        self._sums.bucket(at, f"in.{_family(record.topic, kind)}")
         self.changes.seen[customer] = max(at, self.changes.seen.get(customer, 0))
         if kind == "erasure.requested":
             self._erase(customer)
-        self._row(customer, "visits" if record.topic == BROWSE else "life", timeline_row(told, kind, at))
+        self._sums.row(customer, "visits" if record.topic == BROWSE else "life", timeline_row(told, kind, at))
         self._index(customer, told, at)
         if record.topic == COMPLAINTS:
-            self._complaint(told, kind, customer, at)
+            self._work.complaint(told, kind, customer, at)
         elif record.topic == RECEIPTS:
             self._receipt(told, kind, customer, at)
             self._answer(record, told, customer, at)
@@ -126,58 +126,22 @@ class Fold:
         self._answers.forget(customer)
         for at in [at for at in self.changes.rows if at[1] == customer]:
             del self.changes.rows[at]
-        for work in [work for work in self._work.values() if work.customer == customer]:
-            work.text, work.closed = "", work.closed or 1
-            self.changes.work[work_key(customer, work.id)] = work
+        self._work.forget(customer)
 
     def _scores(self, told: Mapping[str, Any], at: Millis) -> None:
         for dimension, score in (told.get("scores") or {}).items():
-            self._bucket(at, f"score.{dimension}", int(score))
-            self._bucket(at, f"scores.{dimension}")
-
-    # ------------------------------------------------------------ work
-
-    def _complaint(self, told: Mapping[str, Any], kind: str, customer: str, at: Millis) -> None:
-        work = self._work_of(str(told.get("complaint_id", "")), "complaint", customer)
-        if kind in COMPLAINT_CHANGES:
-            COMPLAINT_CHANGES[kind](work, told, at)
-        work.category = told.get("category") or work.category
-        work.urgency = told.get("urgency") or work.urgency
-        if kind == "complaint.resolved":
-            self._bucket(at, f"complaints.closed.{work.category or 'other'}")
-            if not work.settled:
-                work.settled, work.settled_as = at, work.category or "other"
-                self._judge(work)
-        elif kind == "complaint.opened":
-            self._bucket(at, f"complaints.opened.{work.category or 'other'}")
-
-    def _judge(self, work: WorkItem) -> None:
-        """Count whether a deadline was met, once closing and ticket are both known, whichever is read first."""
-        if work.settled and work.promised:
-            self._bucket(
-                work.settled, f"complaints.{'met' if work.settled <= work.promised else 'missed'}.{work.settled_as}"
-            )
+            self._sums.bucket(at, f"score.{dimension}", int(score))
+            self._sums.bucket(at, f"scores.{dimension}")
 
     def _receipt(self, told: Mapping[str, Any], kind: str, customer: str, at: Millis) -> None:
-        self._bucket(at, kind)
-        action = str(told.get("action_id", ""))
+        self._sums.bucket(at, kind)
         if kind == "receipt.redeemed":
-            self._bucket(at, "spent.discount", int(told.get("discount") or 0))
-        if kind == "callback.completed":
-            work = self._work_of(action, "call", customer)
-            work.closed, work.outcome = at, str(told.get("outcome", ""))
-        elif kind in CALL_CHANGES:
-            CALL_CHANGES[kind](self._work_of(action, "call", customer), told, at)
+            self._sums.bucket(at, "spent.discount", int(told.get("discount") or 0))
+        self._work.call(told, kind, customer, at)
 
     def _answer(self, record: KafkaRecord, told: Mapping[str, Any], customer: str, at: Millis) -> None:
         if record.key == customer.encode():  # under another key it lies where its decision does not
             self._answers.told(customer, str(told.get("action_id", "")), told, at)
-
-    def _work_of(self, name: str, kind: str, customer: str) -> WorkItem:
-        key = work_key(customer, name)
-        work = self._work.setdefault(key, WorkItem(name, kind, customer))
-        self.changes.work[key] = work
-        return work
 
     # ------------------------------------------------------------ what tend decided
 
@@ -186,29 +150,29 @@ class Fold:
         try:
             decision = decode_decision(body)
         except (msgspec.MsgspecError, BadCompression):
-            self._count("unreadable")
+            self._sums.count("unreadable")
             return
         outcome = _outcome(decision)
         first = decision.action_id not in self._held
         if decision.is_not_due and first:
             # No proposal that anything became of: it stands on the customer's page, and in no sum.
-            self._row(decision.customer, "care", compress_decision(body))
+            self._sums.row(decision.customer, "care", compress_decision(body))
             return
-        self._count(f"decided.{outcome}")
-        self._bucket(decision.acting, f"decided.{outcome}.{_sort(decision)}")
-        self._bucket(decision.acting, f"rule.{decision.rule}.{outcome}")
+        self._sums.count(f"decided.{outcome}")
+        self._sums.bucket(decision.acting, f"decided.{outcome}.{_sort(decision)}")
+        self._sums.bucket(decision.acting, f"rule.{decision.rule}.{outcome}")
         if first:
-            self._count("decided.proposed")
-            self._bucket(decision.acting, f"rule.{decision.rule}.proposed")
+            self._sums.count("decided.proposed")
+            self._sums.bucket(decision.acting, f"rule.{decision.rule}.proposed")
         if decision.reason is not None and outcome != "acted":
-            self._bucket(decision.acting, f"reason.{decision.rule}.{outcome}.{decision.reason.value}")
+            self._sums.bucket(decision.acting, f"reason.{decision.rule}.{outcome}.{decision.reason.value}")
         if outcome == "acted":
             self._answers.decided(
                 decision.customer, decision.action_id, decision.rule, decision.channel, decision.acting
             )
         self._hold(decision, outcome)
-        self._row(decision.customer, "care", compress_decision(body))
-        self._rows("rule", decision.rule, compress_decision(body))
+        self._sums.row(decision.customer, "care", compress_decision(body))
+        self._sums.row_of("rule", decision.rule, compress_decision(body))
         self._score(decision)
         self.changes.feed.append(compress_decision(body))
 
@@ -223,76 +187,33 @@ class Fold:
     def _score(self, decision: Decision) -> None:
         score = decision.facts.get("churn.probability")
         if isinstance(score, float):
-            self._row(decision.customer, "scores", encode((decision.at, round(score, 4))))
+            self._sums.row(decision.customer, "scores", encode((decision.at, round(score, 4))))
 
     def _action(self, record: KafkaRecord) -> None:
         told = _json(record.value)
-        at = _moment(told.get("decided_at"))
+        at = moment_of(told.get("decided_at"))
         customer = told.get("customer")
         if at is None or not isinstance(customer, str):
-            self._count("unreadable")
+            self._sums.count("unreadable")
             return
         kind, action = _ACTION_OF[record.topic], str(told.get("action_id", ""))
-        self._count(f"action.{kind}")
+        self._sums.count(f"action.{kind}")
         self._find(customer, "action", action, at)
         coupon = told.get("coupon") or {}
         if coupon:
             self._find(customer, "coupon", str(coupon.get("code", "")), at)
-        self._row(customer, "said", encode(sent_message(told, kind, at)))
+        self._sums.row(customer, "said", encode(sent_message(told, kind, at)))
         if kind == "ticket":
-            self._ticket(told, customer, at)
+            self._work.ticket(told, customer, at)
         elif kind == "callback":
-            self._callback(told, customer, at)
-
-    def _ticket(self, told: Mapping[str, Any], customer: str, at: Millis) -> None:
-        complaint = str(told.get("complaint_id") or "")
-        work = self._work_of(complaint or str(told["action_id"]), "complaint" if complaint else "task", customer)
-        if not complaint:
-            work.kind = "task"
-            work.text = str(told.get("reason", ""))[:MOST_TEXT]
-        work.queue, work.urgency = str(told.get("queue", "")), str(told.get("urgency", "")) or work.urgency
-        work.category = work.category or str(told.get("category") or "")
-        work.due, work.action_id, work.rule = _moment(told.get("due_at")) or 0, str(told["action_id"]), told["rule"]
-        work.opened = work.opened or at
-        if "escalated" in work.rule:
-            work.escalated = at
-        if complaint and work.due and not work.promised:
-            work.promised = work.due
-            self._judge(work)
-
-    def _callback(self, told: Mapping[str, Any], customer: str, at: Millis) -> None:
-        work = self._work_of(str(told["action_id"]), "call", customer)
-        work.opened, work.due = at, _moment(told.get("due_at")) or 0
-        work.rule, work.action_id, work.text = told["rule"], work.id, str(told.get("reason", ""))[:MOST_TEXT]
+            self._work.callback(told, customer, at)
 
     def _letter(self, record: KafkaRecord) -> None:
         headers = {name: value.decode(errors="replace") for name, value in reversed(record.headers)}
-        self._count("letters")
-        self._bucket(record.timestamp, "letters")
+        self._sums.count("letters")
+        self._sums.bucket(record.timestamp, "letters")
         cause = "|".join(headers.get(f"tend-{part}", "") for part in ("reason", "field", "topic"))
-        self._count(f"letter.{cause}")
-
-    # ------------------------------------------------------------ sums
-
-    def _count(self, name: str, by: int = 1) -> None:
-        self.changes.counts[name] = self.changes.counts.get(name, 0) + by
-
-    def _bucket(self, at: Millis, name: str, by: int = 1) -> None:
-        self._of_day(at, name, by)
-        if self._now is not None and abs(self._now - at) < DAY:
-            minute = self.changes.minutes.setdefault(at // MINUTE, {})
-            minute[name] = minute.get(name, 0) + by
-
-    def _of_day(self, at: Millis, name: str, by: int = 1) -> None:
-        day = self.changes.days.setdefault(f"{to_datetime(at):%Y%m%d}", {})
-        day[name] = day.get(name, 0) + by
-
-    def _row(self, customer: str, name: str, body: bytes) -> None:
-        if customer not in self.changes.erased:
-            self._rows(name, customer, body)
-
-    def _rows(self, name: str, of: str, body: bytes) -> None:
-        self.changes.rows.setdefault((name, of), []).append(body)
+        self._sums.count(f"letter.{cause}")
 
 
 def _outcome(decision: Decision) -> str:
@@ -318,10 +239,3 @@ def _json(body: bytes | None) -> dict[str, Any]:
     except msgspec.MsgspecError:
         return {}
     return told if isinstance(told, dict) else {}
-
-
-def _moment(told: object) -> Millis | None:
-    try:
-        return to_millis(datetime.fromisoformat(told)) if isinstance(told, str) else None
-    except ValueError:
-        return None
