@@ -13,9 +13,10 @@ from schemas.times import DAY
 from streams.churn import calibration
 from streams.churn.current_features import features_of
 from streams.churn.drift import past_warm_up, trusted, warming_up, watched
+from streams.churn.estimators import BayesianLogisticRegression, Features
 from streams.churn.feature_set import FeatureSet
 from streams.churn.mbg_nbd import READS
-from streams.churn.model import BayesianLogisticRegression, ChurnClassifier, Features
+from streams.churn.model import ChurnClassifier
 from streams.churn.model_view import view_of
 from streams.churn.monitoring import Monitor, Outcome, loss_of
 from streams.churn.packing import unpack

@@ -15,14 +15,9 @@ from schemas.churn import ChurnState, Days, PurchaseFeatures
 from schemas.times import DAY, Millis
 from streams.churn import initial_state, remember_order, score
 from streams.churn.current_features import CURRENT
+from streams.churn.estimators import BayesianLogisticRegression, InteractionFeatures, RepeatPurchases
 from streams.churn.feature_set import FeatureSet
-from streams.churn.model import (
-    LATER,
-    BayesianLogisticRegression,
-    ChurnClassifier,
-    InteractionFeatures,
-    RepeatPurchases,
-)
+from streams.churn.model import LATER, ChurnClassifier
 from streams.churn.model_view import ModelView, view_of
 from streams.churn.monitoring import BrierScore, CalibrationError
 from streams.churn.progressive import ProgressiveEvaluation
