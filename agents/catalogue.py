@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.kafka.topics import TopicSpec
+from infra.kafka.expected_topics import TopicSpec
 from infra.settings import Settings
 from schemas.times import Millis
 from schemas.topics import ALMANAC, COMPACTED_TOPICS, FORMER_NAMES, PARTITIONED_TOPICS, SINGLE_TOPICS

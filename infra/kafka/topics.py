@@ -1,12 +1,11 @@
-"""Topics: made, and checked before anything relies on them."""
+"""The topics of a cluster: made, checked before anything relies on them, and asked for their ends."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but not in its __all__
     AdminClient,
@@ -14,40 +13,16 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but
     ConfigResource,
     NewTopic,
     ResourceType,
-    TopicMetadata,
 )
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.errors import ask, problem_of
+from infra.kafka.expected_topics import FoundTopics, TopicReport, TopicSpec
 from infra.kafka.partition_log import PartitionLog
 from schemas.errors import ConfigurationRefused, DependencyUnavailable, TendError
 from schemas.lane import BrokerIdentity
-from schemas.times import DAY, Millis
 
 _SECONDS = 20.0
-
-
-class TopicSpec(msgspec.Struct, frozen=True):
-    """A topic as it has to be."""
-
-    name: str
-    partitions: int
-    configs: Mapping[str, str] = {}
-    """Kafka's topic configuration, such as ``retention.ms``."""
-    oldest: Millis = 0
-    """How old the records' own times may be when they arrive (event time): Kafka deletes what is older than the
-    retention, measured by those times. 0 where records carry the time of their arrival."""
-    formerly: str = ""
-    """The name that an earlier version of tend gave it: what lies there would not be read."""
-
-
-class TopicReport(msgspec.Struct, frozen=True):
-    """What a check found that is no reason to refuse."""
-
-    topics: dict[str, int]
-    """Topic name to number of partitions."""
-    notes: list[str]
-    """What could not be checked, and why."""
 
 
 class Topics:
@@ -88,79 +63,17 @@ class Topics:
         """Compare what is there with what has to be.
 
         Raises:
-            ConfigurationRefused: a topic is missing, has another number of partitions, or would delete event-time
-                records; the message names each with what was found, what is expected and the command that mends it.
+            ConfigurationRefused: see ``FoundTopics.report``.
             DependencyUnavailable: no broker answers.
         """
-        existing = self._partitions()
-        notes: list[str] = []
-        problems = [self._shape_problem(spec, existing) for spec in specs]
-        problems += [_renamed(spec) for spec in specs if spec.formerly in existing]
-        configs = self._configs([spec.name for spec in specs if spec.name in existing])
-        for spec in specs:
-            if spec.oldest and spec.name in existing:
-                problem, note = self._retention(spec, configs.get(spec.name, {}))
-                problems.append(problem)
-                notes.extend([note] if note else [])
-        found = [problem for problem in problems if problem]
-        if found:
-            raise ConfigurationRefused(
-                "The topics are not as they have to be:\n" + "\n".join(f"  {line}" for line in found)
-            )
-        notes += self._lightly_kept(specs, configs)
-        return TopicReport(topics={spec.name: existing[spec.name] for spec in specs}, notes=notes)
-
-    def _lightly_kept(self, specs: Sequence[TopicSpec], configs: Mapping[str, Mapping[str, str]]) -> list[str]:
-        """Topics with replicas that need not have what was acknowledged."""
-        known = self._known()
-        found = [
-            spec.name
-            for spec in specs
-            if len(known[spec.name].partitions[0].replicas) > 1
-            and configs.get(spec.name, {}).get("min.insync.replicas", "2") == "1"
-        ]
-        if not found:
-            return []
-        return [
-            f"{found[0]}{f' and {len(found) - 1} more' if found[1:] else ''}: several replicas, and "
-            "min.insync.replicas=1: one broker that is lost can take with it what it alone acknowledged. Expected 2: "
-            f"{self._command('kafka-configs.sh')} --alter --entity-type topics --entity-name {found[0]} --add-config "
-            "min.insync.replicas=2; or set it on the brokers"
-        ]
-
-    def _shape_problem(self, spec: TopicSpec, existing: Mapping[str, int]) -> str:
-        found = existing.get(spec.name)
-        if found is None:
-            return f"{spec.name} is missing; expected {spec.partitions} partitions. Run: tend topics create"
-        if found != spec.partitions:
-            fix = (
-                f"set TEND_PARTITIONS={found} where every customer-keyed topic has {found}, else make the topic again "
-                f"(adding partitions would move customers): {self._command('kafka-topics.sh')} --delete --topic "
-                f"{spec.name} && tend topics create"
-            )
-            return f"{spec.name} has {found} partitions; expected {spec.partitions}. Fix: {fix}"
-        return ""
-
-    def _retention(self, spec: TopicSpec, configs: Mapping[str, str]) -> tuple[str, str]:
-        if "delete" not in configs.get("cleanup.policy", "delete"):
-            return "", ""
-        value = configs.get("retention.ms")
-        if value is None:
-            return "", f"{spec.name}: the broker reports no retention; not checked"
-        if int(value) < 0 or int(value) >= spec.oldest:
-            return "", ""
-        days = f"{int(value) / DAY:g} days"
-        fix = (
-            f"{self._command('kafka-configs.sh')} --alter --entity-type topics --entity-name {spec.name} "
-            "--add-config retention.ms=-1"
+        known = self._metadata().topics
+        found = FoundTopics(
+            partitions={name: len(topic.partitions) for name, topic in known.items()},
+            replicas={name: len(topic.partitions[0].replicas) for name, topic in known.items() if topic.partitions},
+            configs=self._configs([spec.name for spec in specs if spec.name in known]),
+            brokers=self._connection.brokers,
         )
-        return (
-            f"{spec.name} keeps records for {days} of their own time, but some would be {spec.oldest / DAY:g} days old "
-            f"and deleted at once; expected retention.ms=-1 or at least {spec.oldest}. Run: {fix}"
-        ), ""
-
-    def _command(self, tool: str) -> str:
-        return f"{tool} --bootstrap-server {self._connection.brokers}"
+        return found.report(specs)
 
     def identity(self, topics: Sequence[str]) -> BrokerIdentity:
         """Which cluster this is, and the ids of its topics (empty where the broker reports none).
@@ -253,10 +166,7 @@ class Topics:
         return found
 
     def _partitions(self) -> dict[str, int]:
-        return {name: len(topic.partitions) for name, topic in self._known().items()}
-
-    def _known(self) -> dict[str, TopicMetadata]:
-        return self._metadata().topics
+        return {name: len(topic.partitions) for name, topic in self._metadata().topics.items()}
 
     def _metadata(self) -> ClusterMetadata:
         try:
@@ -273,13 +183,6 @@ class Topics:
             resource.name: {name: entry.value for name, entry in _await("describe configs", result).items()}
             for resource, result in answers.items()
         }
-
-
-def _renamed(spec: TopicSpec) -> str:
-    return (
-        f"{spec.formerly} was written by an earlier version of tend, which gave {spec.name} that name. Finish what "
-        f"lies there with that version, delete {spec.formerly}, then run: tend topics create"
-    )
 
 
 def _was_made(name: str, result: Any) -> bool:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.expected_topics import TopicSpec
+from infra.kafka.topics import Topics
 from schemas.topics import EVENT_TOPICS, LANE_TOPICS, POSITIONS
 from tests.backends import OwnBroker, own_broker_or_skip
 from tests.equality.conftest import settings_of

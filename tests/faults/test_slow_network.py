@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.producers import BulkProducer
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.topics import Topics
 from tests.backends import OwnBroker, delete_topics
 from tests.equality.histories import History, Result
 from tests.faults.disturbances import DisturbedEngine

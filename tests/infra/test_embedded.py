@@ -17,7 +17,8 @@ from redis import Redis
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.embedded.process import ServerProcess, free_port
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.expected_topics import TopicSpec
+from infra.kafka.topics import Topics
 from schemas.errors import TendError
 
 

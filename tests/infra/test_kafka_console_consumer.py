@@ -12,7 +12,8 @@ from confluent_kafka import Producer
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.console_consumer import consume
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.expected_topics import TopicSpec
+from infra.kafka.topics import Topics
 from schemas.errors import ConfigurationRefused, DependencyUnavailable
 from schemas.lane import KafkaRecord
 

@@ -10,8 +10,9 @@ import pytest
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import AsyncConsumer, ExclusiveConsumer, read_all, tail
+from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.producers import BulkProducer
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.topics import Topics
 from schemas.errors import ConfigurationRefused, DependencyUnavailable
 from schemas.lane import KafkaRecord
 

@@ -17,9 +17,10 @@ import pytest
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import read_all
+from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.producers import BulkProducer
 from infra.kafka.publishing.outbox_publisher import OutboxPublisher
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.topics import Topics
 from schemas.errors import DependencyUnavailable
 from schemas.lane import OutboxEntry
 from schemas.topics import POSITIONS

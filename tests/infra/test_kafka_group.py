@@ -11,12 +11,13 @@ from typing import cast
 import pytest
 
 from infra.kafka.connection import KafkaConnection, Place
+from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.fetching.buffer import FetchedBatch, PartitionBuffer, PartitionRevoked
 from infra.kafka.fetching.faust_app import Engine, make_engine
 from infra.kafka.fetching.group import WorkerGroup
 from infra.kafka.fetching.transport import BatchConsumer
 from infra.kafka.producers import BulkProducer
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.topics import Topics
 from infra.settings import Settings, load_settings
 from schemas.errors import ConfigurationRefused
 from schemas.lane import KafkaRecord

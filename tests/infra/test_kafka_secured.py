@@ -17,10 +17,11 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but
 )
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.fetching.faust_app import make_engine
 from infra.kafka.producers import BulkProducer
 from infra.kafka.publishing.outbox_publisher import OutboxPublisher
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.topics import Topics
 from infra.settings import Settings, load_settings
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.lane import OutboxEntry

@@ -12,7 +12,8 @@ from confluent_kafka.admin import ConfigResource  # type: ignore[attr-defined]  
 
 from infra.embedded import EmbeddedBroker
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.expected_topics import TopicSpec
+from infra.kafka.topics import Topics
 from schemas.errors import ConfigurationRefused, DependencyUnavailable
 from schemas.times import DAY
 

@@ -8,7 +8,8 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from infra.kafka import transactions
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import read_all
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.expected_topics import TopicSpec
+from infra.kafka.topics import Topics
 from infra.kafka.transactions import require_transactions
 from schemas.errors import ConfigurationRefused, DependencyUnavailable
 

@@ -14,11 +14,12 @@ from confluent_kafka import Producer
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import read_all
+from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.producers import BulkProducer
 from infra.kafka.publishing.outbox_publisher import OutboxPublisher
 from infra.kafka.publishing.published_position import SEQUENCE_HEADER, sequence_of
 from infra.kafka.publishing.transactional_producer import TransactionalProducer
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.topics import Topics
 from schemas.errors import DependencyUnavailable, Fenced, TendError
 from schemas.lane import OutboxEntry
 from schemas.signing import SIGNATURE, Signing

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producers import BulkProducer
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.topics import Topics
 from schemas.lane import KafkaRecord
 
 RECORDS = 2_000

@@ -15,11 +15,12 @@ from confluent_kafka import Consumer
 
 import infra.kafka.fetching.prefetcher
 from infra.kafka.connection import KafkaConnection, Place
+from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.fetching.broker_health import BrokerHealth
 from infra.kafka.fetching.buffer import FetchedBatch, PartitionBuffer
 from infra.kafka.fetching.prefetcher import Prefetcher
 from infra.kafka.producers import BulkProducer
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.topics import Topics
 from infra.settings import load_settings
 from tests.backends import OwnBroker
 
