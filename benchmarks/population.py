@@ -29,8 +29,9 @@ from schemas.lane import Commit, KafkaRecord, LaneState
 from schemas.record import CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, SECOND, Millis, to_millis, to_rfc3339
 from schemas.topics import LANE_TOPICS, TOPIC_OF
-from streams.in_process_runner import DictStore, InProcessRunner, WatermarkInterval
+from streams.dict_store import DictStore
 from streams.rulebook_schedule import RulebookSchedule
+from tests.in_process_runner import InProcessRunner, WatermarkInterval
 
 LANES = 8
 _CUSTOMERS = 200

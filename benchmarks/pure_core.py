@@ -31,10 +31,11 @@ from schemas.lane import Commit, KafkaRecord, Loaded
 from schemas.times import DAY, WEEK, Millis
 from schemas.topics import TOPIC_OF
 from streams.churn import initial_state
-from streams.in_process_runner import DictStore, InProcessRunner, WatermarkInterval
+from streams.dict_store import DictStore
 from streams.lane_protocol import LaneConfig, NeedRecords
 from streams.learner import Collector
 from streams.rulebook_schedule import RulebookSchedule
+from tests.in_process_runner import InProcessRunner, WatermarkInterval
 
 PARTITIONS = 4
 SUNDAY = 3 * DAY

@@ -13,7 +13,7 @@ from schemas.times import DAY, WEEK, Millis
 from schemas.topics import TOPIC_OF
 from streams.churn import initial_state
 from streams.customer import Customer
-from streams.in_process_runner import DictStore
+from streams.dict_store import DictStore
 from streams.ingest import Arrival
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive_at_once

@@ -18,8 +18,8 @@ from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
 from schemas.times import Millis
 from schemas.topics import TOPIC_OF
-from streams.in_process_runner import InProcessRunner, WatermarkInterval
 from streams.rulebook_schedule import RulebookSchedule
+from tests.in_process_runner import InProcessRunner, WatermarkInterval
 
 Key = TypeVar("Key", str, int)
 

@@ -8,9 +8,9 @@ import pytest
 
 from schemas.outcome import Decision, decode_decision
 from schemas.topics import DECISIONS
-from streams.in_process_runner import InProcessRunner
 from tests.equality.conftest import MakeWorld, settings_of
 from tests.equality.histories import History, rehearse
+from tests.in_process_runner import InProcessRunner
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -11,7 +11,7 @@ from schemas.codec import decode_record, decode_state
 from schemas.lane import KafkaRecord, LaneState, Loaded
 from schemas.times import DAY, SECOND, WEEK
 from streams.churn import initial_state
-from streams.in_process_runner import DictStore
+from streams.dict_store import DictStore
 from streams.ingest import AdmissionRules, Arrival, receive
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive

@@ -9,7 +9,7 @@ from schemas.events import AnyEvent
 from schemas.lane import LaneState, Loaded
 from schemas.times import DAY, WEEK, Millis
 from streams.churn import initial_state
-from streams.in_process_runner import DictStore
+from streams.dict_store import DictStore
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
 from streams.rulebook_schedule import RulebookSchedule

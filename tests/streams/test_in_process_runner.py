@@ -19,12 +19,12 @@ from schemas.lane import KafkaRecord
 from schemas.times import DAY, HOUR, MINUTE, WEEK, Millis
 from schemas.topics import DEAD_LETTERS, TOPIC_OF
 from streams.churn import initial_state
-from streams.in_process_runner import InProcessRunner, WatermarkInterval
 from streams.lane import Lane
 from streams.lane_protocol import LaneConfig
 from streams.micro_batch import BatchLimits
 from streams.rulebook_schedule import RulebookSchedule
 from tests.builders import START, added, complained, event, placed
+from tests.in_process_runner import InProcessRunner, WatermarkInterval
 
 PARTITIONS = 2
 DAYS = 9

@@ -24,7 +24,7 @@ from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, ORDERS, WATERMARKS
 from streams import pipeline
 from streams.churn import initial_state
 from streams.customer import Customer
-from streams.in_process_runner import DictStore
+from streams.dict_store import DictStore
 from streams.ingest import DeadLetter
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive

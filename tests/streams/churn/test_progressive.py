@@ -11,10 +11,10 @@ from schemas.times import DAY, WEEK, to_rfc3339
 from schemas.topics import ORDERS
 from streams.churn import initial_state
 from streams.churn.progressive import PastOrder, Point, ProgressiveEvaluation, Signal
-from streams.in_process_runner import InProcessRunner as Engine
-from streams.in_process_runner import WatermarkInterval
 from streams.lane_protocol import LaneConfig
 from streams.rulebook_schedule import RulebookSchedule
+from tests.in_process_runner import InProcessRunner as Engine
+from tests.in_process_runner import WatermarkInterval
 from tests.streams.churn.stores import START, store
 
 HORIZON = 14

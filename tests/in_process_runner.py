@@ -1,7 +1,7 @@
-"""The engine without an engine: lanes, learner and a dictionary as store, in one process.
+"""The engine without servers: lanes, learner and dictionaries as stores, in one process.
 
 Takes the very steps of the worker (``streams.lane``), so what it leaves is what the worker must leave: the yardstick
-of the equality tests, and what a dry run on history builds on.
+of the equality tests, and of the benchmarks of the core.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Generator, Iterable, Sequence
 import msgspec
 
 from schemas.almanac import Almanac, decode_contribution, encode_almanac
-from schemas.lane import Commit, KafkaRecord, LaneState, Loaded, OutboxEntry
+from schemas.lane import KafkaRecord, LaneState, Loaded
 from schemas.times import Millis
 from schemas.topics import ACTION_TOPICS, LESSONS
+from streams.dict_store import DictStore
 from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward, receive
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
@@ -28,41 +29,6 @@ class WatermarkInterval(msgspec.Struct, frozen=True):
     raws: Sequence[KafkaRecord]
     until: Millis
     act_from: Millis = 0
-
-
-class DictStore:
-    """A store of dictionaries with the promises that a lane relies on."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, bytes] = {}
-        self.orders: dict[str, bytes] = {}
-        self.timers: dict[str, Millis] = {}
-        self.outbox: list[OutboxEntry] = []
-
-    def load(self, step: NeedRecords) -> Loaded:
-        """What one round trip would bring."""
-        ringing = sorted((due, who) for who, due in self.timers.items() if due <= step.due_until)[: step.due_limit]
-        wanted = [*step.customers, *(who for _, who in ringing)]
-        return Loaded(
-            {who: self.records[who] for who in wanted if who in self.records},
-            {who: self.orders[who] for who in wanted if who in self.orders},
-            ringing,
-        )
-
-    def commit(self, commit: Commit) -> None:
-        """All of it; nobody else writes here."""
-        self.records.update(commit.records)
-        for who, book in commit.orders.items():
-            if book:
-                self.orders[who] = book
-            else:
-                self.orders.pop(who, None)
-        for who, due in commit.timers.items():
-            if due is None:
-                self.timers.pop(who, None)
-            else:
-                self.timers[who] = due
-        self.outbox.extend(commit.outbox)
 
 
 class InProcessRunner:
