@@ -231,7 +231,7 @@ TABLE: Final[tuple[Topic, ...]] = (
     Topic(("customers/redact",), "`erasure.requested`", read_erasure),
     Topic(
         ("customers/data_request", "shop/redact", "customers/delete"),
-        "nothing by itself: counted, for a person to act on (`tend customer export`)",
+        "nothing by itself: counted, for a person to act on (`tend customer ID --json`)",
         left_out("for a person to act on"),
     ),
 )  # fmt: skip
