@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from agents.gateway.known_orders import KnownOrders
+from agents.connectors.known_orders import KnownOrders
 from agents.links import Links
 from agents.senders.ledger import Ledger
 from agents.senders.numbers import Numbers

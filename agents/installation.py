@@ -18,8 +18,8 @@ from pydantic import SecretStr
 from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
 from agents.console.session import first_token
-from agents.recovery.lane_states import lane_states
 from agents.signing import signing_of
+from agents.worker.lane_states import lane_states
 from infra.embedded.process import HOST, ServerProcess, free_port
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.publishing.published_position import read_position

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
 
 from agents.bootstrap import open_store
-from agents.recovery.lane_states import lane_state
+from agents.worker.lane_states import lane_state
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
 from infra.settings import Settings
-from schemas.codec import decode_orders, decode_record
+from schemas.codec import decode_orders, decode_record, with_names
 from schemas.errors import NotFound, TendError
 from schemas.ids import partition_of
 from schemas.lane import LaneState
@@ -81,6 +84,18 @@ class StoreQueries:
         for partition in range(self._partitions):
             async for _, record, _ in self._store.scan(partition):
                 yield decode_record(record), len(record)
+
+
+def everything(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> dict[str, Any]:
+    """Everything known of a customer, under names; rings of ids are left out."""
+    named = with_names(record)
+    for ring in ("recent", "browsed", "voiced", "redemptions", "spent", "pending_labels"):
+        named.pop(ring)
+    return {
+        **named,
+        "orders": [with_names(order) for order in orders.orders],
+        "decisions": [msgspec.to_builtins(decision) for decision in decisions],
+    }
 
 
 def _no_such(customer: str) -> NotFound:

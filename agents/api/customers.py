@@ -12,10 +12,10 @@ from agents.api.access import allowed
 from agents.api.models import CameBack, ComplaintKept, ConsentKept, Due, Page
 from agents.api.pages import Cursor, Limit, Place, newest_first, paged
 from agents.api.wiring import CustomerPath, known
-from agents.commands.customer import page as everything
 from agents.console.backend import Backend
 from agents.explain_absence import explain_absence
 from agents.rollups.model import decode_message, decode_row
+from agents.store_queries import everything as everything
 from schemas.errors import NotFound
 from schemas.fields import ActionId, EventId
 from schemas.outcome import Decision, decode_decision

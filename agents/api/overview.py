@@ -22,10 +22,10 @@ from agents.api.models import (
     SegmentTold,
 )
 from agents.api.pages import MOST, Cursor, Limit, Place, newest_first, paged
-from agents.commands.dead_letters import newest_letters
 from agents.console.backend import Backend
 from agents.console.letters import put_away, send_again
 from agents.console.segments import SavedSegment, count_segment
+from agents.dead_letters import newest_letters
 from agents.rollups.answers import by_rule
 from rules.rule import Rule
 from schemas.times import to_millis, to_rfc3339

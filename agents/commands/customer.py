@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console as Screen
 from rich.table import Column, Table
 
 from agents.commands.screen import say_json
 from agents.server_check import reachable_settings
-from agents.store_queries import StoreQueries
-from schemas.codec import with_names
+from agents.store_queries import StoreQueries, everything
 from schemas.currencies import major
 from schemas.outcome import Decision
 from schemas.readings import points_balance
@@ -38,7 +36,7 @@ def customer(
     """
     record, orders, decisions = asyncio.run(_ask(customer_id))
     if as_json:
-        say_json(page(record, orders, decisions), indent=True)
+        say_json(everything(record, orders, decisions), indent=True)
         return
     _show(record, orders, decisions)
 
@@ -51,18 +49,6 @@ async def _ask(customer_id: str) -> tuple[CustomerRecord, OrderBook, list[Decisi
         return record, orders, await console.decisions(customer_id)
     finally:
         await console.close()
-
-
-def page(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> dict[str, Any]:
-    """Everything known of a customer, under names; rings of ids are left out."""
-    named = with_names(record)
-    for ring in ("recent", "browsed", "voiced", "redemptions", "spent", "pending_labels"):
-        named.pop(ring)
-    return {
-        **named,
-        "orders": [with_names(order) for order in orders.orders],
-        "decisions": [msgspec.to_builtins(decision) for decision in decisions],
-    }
 
 
 def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) -> None:

@@ -9,10 +9,10 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from agents.access import AuditEntry
-from agents.commands.customer import page as everything
 from agents.console import charts
 from agents.console.segments import SavedSegment, count_segment
 from agents.console.web import View, environment, frame
+from agents.store_queries import everything as everything
 from schemas.errors import TendError
 from schemas.ids import partition_of
 from schemas.readings import STAGES

@@ -9,10 +9,10 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 
 from agents.access import Actor, AuditEntry
-from agents.commands.dead_letters import REDRIVEN, described, newest_letters, one_letter, target
 from agents.console.backend import Backend
 from agents.console.letters_done import DISCARDED, MOST_REASON, SENT_AGAIN, LetterDone
 from agents.console.web import View
+from agents.dead_letters import REDRIVEN, described, newest_letters, one_letter, target
 from schemas.errors import TendError
 from schemas.events import Invalid, decode_event
 

@@ -17,8 +17,8 @@ from agents.almanacs import AlmanacFeed
 from agents.clock import wall_clock
 from agents.demo.steering import AT as PACE_AT
 from agents.demo.steering import Steered
-from agents.recovery.lane_states import lane_states
 from agents.rollups.store import RollupStore
+from agents.worker.lane_states import lane_states
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
 from infra.settings import Settings

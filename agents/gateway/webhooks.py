@@ -23,9 +23,9 @@ from starlette.responses import JSONResponse, Response
 from agents.access import Actor
 from agents.connectors import shopify, woocommerce
 from agents.connectors.hooks import Hook, Topic, read_by
+from agents.connectors.known_orders import Known, KnownOrders
 from agents.connectors.told import LeftOut, Reading, Refused, Told
 from agents.gateway.intake import Intake
-from agents.gateway.known_orders import Known, KnownOrders
 from agents.gateway.requests import bounded, refused, too_fast, unavailable
 from agents.gateway.throttle import Throttle
 from agents.imports.statuses import Meaning

@@ -9,7 +9,6 @@ from agents.access import CUSTOMER, AccessKeys, Admitted, ContactPurpose, ShownC
 from agents.access.audit import Audit
 from agents.access.authority import Actor
 from agents.links.links import Deed, Links
-from agents.senders.resolver import CustomerRecords
 from rules.defaults import Defaults
 from schemas.codec import decode_record
 from schemas.ids import digest, partition_of
@@ -17,6 +16,14 @@ from schemas.record import CustomerRecord
 from schemas.times import Millis, to_rfc3339
 
 _PAGES: Final = Actor("system", "pages")
+
+
+class CustomerRecords(Protocol):
+    """Where records of customers lie."""
+
+    async def customer(self, partition: int, customer: str) -> tuple[bytes | None, bytes | None]:
+        """The record and the order book, as they are kept."""
+        ...
 
 
 class Writes(Protocol):

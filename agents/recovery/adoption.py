@@ -9,7 +9,7 @@ import msgspec
 
 from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
-from agents.recovery.same_broker import made_anew
+from agents.worker.same_broker import made_anew
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
 from infra.settings import Settings

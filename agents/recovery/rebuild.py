@@ -16,11 +16,11 @@ import msgspec
 
 from agents.almanacs import all_almanacs
 from agents.bootstrap import initial_churn, lane_config, open_store, receiver
-from agents.recovery.lane_states import REMEMBERED, UNFINISHED, begin_empty
 from agents.recovery.log_source import LogSource
 from agents.rulebooks import published_rulebooks
 from agents.signing import installation_key, signing_of
 from agents.worker.batches import Batches, MarkedBatches
+from agents.worker.lane_states import REMEMBERED, UNFINISHED, begin_empty
 from agents.worker.live_batches import LiveBatches
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.fetching.buffer import FetchedRecords

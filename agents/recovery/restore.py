@@ -14,7 +14,7 @@ import msgspec
 
 from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
-from agents.recovery.lane_states import HALF_RESTORED, begin_empty, outbound_places, recover_state
+from agents.worker.lane_states import HALF_RESTORED, begin_empty, outbound_places, recover_state
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.topics import Topics

@@ -11,7 +11,7 @@ import msgspec
 
 from agents.bootstrap import open_store
 from agents.clock import wall_clock
-from agents.recovery.lane_states import HALF_RESTORED, UNFINISHED, outbound_places
+from agents.worker.lane_states import HALF_RESTORED, UNFINISHED, outbound_places
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
 from infra.settings import Settings

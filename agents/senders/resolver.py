@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from agents.access import Actor, Audit, ContactPurpose, contact_of
+from agents.links.linked import CustomerRecords
 from agents.links.links import OPENED, Links, deeds_of
 from agents.senders.provider import Outgoing
 from rules.calendar import local_time, moment_of
@@ -30,14 +30,6 @@ class Later:
     """It may be sent from this moment on."""
 
     at: Millis
-
-
-class CustomerRecords(Protocol):
-    """Where records of customers lie."""
-
-    async def customer(self, partition: int, customer: str) -> tuple[bytes | None, bytes | None]:
-        """The record and the order book, as they are kept."""
-        ...
 
 
 class Resolver:

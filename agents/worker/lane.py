@@ -10,10 +10,10 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import TypeVar
 
-from agents.recovery.lane_states import continue_behind, recover_state
 from agents.retry import until_available
 from agents.worker.batches import Batches
 from agents.worker.lane_dependencies import LaneCore, LaneDependencies
+from agents.worker.lane_states import continue_behind, recover_state
 from agents.worker.lane_status import LaneStatus, Status
 from agents.worker.outbox_relay import OutboxRelay
 from agents.worker.trusted_clock import ClockDistrusted

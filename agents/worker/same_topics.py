@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Protocol
 
-from agents.recovery.same_broker import require_same_broker
+from agents.worker.same_broker import require_same_broker
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
 from schemas.errors import ConfigurationRefused, DependencyUnavailable

@@ -13,12 +13,12 @@ from agents.almanacs import AlmanacFeed
 from agents.calendar_warnings import calendar_warnings
 from agents.catalogue import topic_specs
 from agents.clock import wall_clock
-from agents.recovery.lane_states import check_together
 from agents.rulebooks import RulebookFeed
 from agents.worker.batches import Batches, MarkedBatches, Receive
 from agents.worker.crowd_turns import CrowdTurns
 from agents.worker.lane import LaneRunner
 from agents.worker.lane_dependencies import LaneDependencies, LaneObserver, always_trusted, never_far_ahead
+from agents.worker.lane_states import check_together
 from agents.worker.lane_status import Status
 from agents.worker.leap import LeapGuard
 from agents.worker.live_batches import LiveBatches

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.commands.dead_letters import target
+from agents.dead_letters import target
 from schemas.errors import TendError
 from schemas.events import encode_event
 from schemas.ids import partition_of

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
+from agents.connectors.known_orders import Known, KnownOrders
 from agents.gateway.forgetting import erased_by
-from agents.gateway.known_orders import Known, KnownOrders
 from agents.holders import SYSTEMS, Holder, forget, holders, still_held
 from agents.links import Links
 from agents.links.links import deeds_of

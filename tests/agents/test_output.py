@@ -9,7 +9,9 @@ import pytest
 
 from agents.commands import customer
 from agents.console.web import environment
-from schemas.record import VERSION, CustomerRecord, Order, OrderBook
+from agents.store_queries import everything
+from schemas.order_book import Order, OrderBook
+from schemas.record import VERSION, CustomerRecord
 from schemas.shown import shown
 from tests.builders import START
 from tests.schemas.test_shown import NASTY
@@ -37,7 +39,7 @@ def test_tend_customer_shows_any_name_and_order_id(text: str, capsys: pytest.Cap
 
 
 def test_tend_customer_gives_all_parts_of_a_record_as_json() -> None:
-    page = customer.page(CustomerRecord(VERSION, "c-1", created=START), OrderBook(), [])
+    page = everything(CustomerRecord(VERSION, "c-1", created=START), OrderBook(), [])
 
     assert page["id"] == "c-1"
     assert "pending_labels" not in page

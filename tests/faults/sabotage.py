@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any, cast
 
-import agents.recovery.same_broker
 import agents.worker.batches
+import agents.worker.same_broker
 import infra.kafka.publishing.outbox_publisher
 import infra.store.redis_store
 import streams.duplicates
@@ -95,7 +95,7 @@ def _without_order() -> None:
 def _without_topics() -> None:
     """A topic is the same as long as its name is."""
     _put(SameTopics, "require_same", lambda self: None)
-    _put(agents.recovery.same_broker, "made_anew", lambda known, identity: [])
+    _put(agents.worker.same_broker, "made_anew", lambda known, identity: [])
 
 
 def _without_identity() -> None:

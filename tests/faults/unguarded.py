@@ -20,11 +20,11 @@ import pytest
 import agents.almanacs
 import agents.commands.screen
 import agents.messages.layout
-import agents.recovery.same_broker
 import agents.replay.file
 import agents.rulebooks
 import agents.signing
 import agents.worker.lane
+import agents.worker.same_broker
 import infra.http
 import infra.kafka.publishing.published_position
 import infra.logs
@@ -100,7 +100,7 @@ GUARDS = {
         agents.signing, "_LEAST_KEY", 0, "tests/agents/test_signing.py::test_a_key_that_can_be_guessed_is_none"
     ),
     "ids of topics, at the start": Guard(
-        agents.recovery.same_broker,
+        agents.worker.same_broker,
         "made_anew",
         lambda known, identity: [],
         "tests/agents/worker/test_lane.py::test_a_store_of_other_offsets_is_refused",
@@ -112,10 +112,10 @@ GUARDS = {
         "tests/agents/worker/test_lane.py::test_a_topic_made_anew_under_a_lane_parks_it_before_it_keeps_what_it_read",
     ),
     "group of the store": Guard(
-        agents.recovery.same_broker,
+        agents.worker.same_broker,
         "_same_group",
         _nothing,
-        "tests/agents/recovery/test_lane_states.py::test_a_second_group_on_one_store_is_refused",
+        "tests/agents/worker/test_lane_states.py::test_a_second_group_on_one_store_is_refused",
     ),
     "leap of the clock": Guard(
         TrustedClock,

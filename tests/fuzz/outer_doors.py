@@ -9,10 +9,10 @@ from pathlib import Path
 
 import orjson
 
-from agents.commands.dead_letters import described
 from agents.connectors import segment, shopify, woocommerce
 from agents.connectors.hooks import Hook, Topic, read_by
 from agents.connectors.told import LeftOut, Refused
+from agents.dead_letters import described
 from agents.imports.look import look_at
 from agents.senders.bounces import read_bounce
 from rules.language import BadExpression, compile_expression

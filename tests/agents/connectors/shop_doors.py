@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from agents.access import Admitted
-from agents.gateway.known_orders import KnownOrders
+from agents.connectors.known_orders import KnownOrders
 from agents.gateway.throttle import Throttle
 from agents.gateway.webhooks import System, WebhookDoor, signature
 from schemas.errors import DependencyUnavailable

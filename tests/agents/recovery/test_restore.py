@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agents.recovery.lane_states import HALF_RESTORED, recover_state
 from agents.recovery.restore import write_lane
+from agents.worker.lane_states import HALF_RESTORED, recover_state
 from infra.snapshot import Head, LaneWriter, read_customers, read_head, read_outbox
 from infra.store import CustomerImage, MemoryStore, RedisStore, Store
 from schemas.errors import ConfigurationRefused, Fenced

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from agents.recovery.lane_states import REMEMBERED, UNFINISHED, continue_behind, recover_state
+from agents.worker.lane_states import REMEMBERED, UNFINISHED, continue_behind, recover_state
 from schemas.errors import ConfigurationRefused
 from schemas.lane import BrokerIdentity, LaneState
 from schemas.topics import LANE_TOPICS, LESSONS

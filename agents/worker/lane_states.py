@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from agents.recovery.same_broker import require_same_broker
+from agents.worker.same_broker import require_same_broker
 from infra.store import Store
 from schemas.codec import decode_state
 from schemas.errors import ConfigurationRefused
