@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -27,8 +26,6 @@ from schemas.errors import DependencyUnavailable, TendError
 from schemas.lane import LaneState
 from schemas.times import SECOND, Millis
 from schemas.topics import EVENT_TOPICS
-
-log = logging.getLogger(__name__)
 
 KEPT: Final = 24
 """Samples behind a spark line."""
