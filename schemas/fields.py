@@ -58,13 +58,14 @@ def _dashed(value: object) -> object:
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_dashed), AfterValidator(_within_bounds), LIFE]
 """RFC 3339 time with its offset, between 1900 and 8999."""
 
-Channel = Literal["sms", "email", "push", "call", "desk"]
+ConsentChannel = Literal["sms", "email", "push", "call"]
+"""Where customers are reached, if they allow it."""
+Channel = Literal[ConsentChannel, "desk"]
 """Where an action goes; ``desk`` is a queue of the store's own people and needs no consent."""
 Purpose = Literal["service", "marketing"]
-ConsentChannel = Literal["sms", "email", "push", "call"]
 ConsentPurpose = Literal["service", "marketing", "profiling"]
 """What a customer may allow: messages of a purpose, or that marketing is chosen by their profile."""
-ConsentScope = Literal["sms", "email", "push", "call", "any"]
+ConsentScope = Literal[ConsentChannel, "any"]
 """One channel, or all of them."""
 ComplaintCategory = Literal[
     "delivery", "product", "payment", "service", "account", "privacy", "safety", "other", "counterfeit"

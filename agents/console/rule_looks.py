@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from agents.console.decisions import CHANNEL_ICON
 from agents.messages.samples import MessageSample, sample
 from rules.messages import sms
 from rules.rule import Rule
 from rules.rulebook import Rulebook
+from rules.schema import MessageChannel
 from schemas.actions import AnyAction
 from schemas.errors import TendError
 from schemas.times import Millis
 
 _LANGUAGES: Final = (("en", "en-US", "en"), ("de", "de-DE", "de"), ("zh", "zh-CN", "中文"))
-_CHANNEL_ICON: Final = {"email": "mail", "sms": "sms", "push": "push"}
+_MESSAGES: Final = get_args(MessageChannel)
 
 
 def looks(rule: Rule, book: Rulebook, query: Mapping[str, str], now: Millis) -> dict[str, Any] | None:
     """The message in the channel and language that the address asks for; None where the rule says nothing."""
     if not rule.plans:
         return None
-    channels = [one for one in rule.plans[0].terms.channels if one in _CHANNEL_ICON]
+    channels = [one for one in rule.plans[0].terms.channels if one in _MESSAGES]
     if not channels:
         return None
     channel = next((one for one in channels if one == query.get("channel")), channels[0])
@@ -37,7 +39,7 @@ def looks(rule: Rule, book: Rulebook, query: Mapping[str, str], now: Millis) -> 
         **told,
         "lang": locale,
         "name": MessageSample(locale, now).name,
-        "channels": [(one, _CHANNEL_ICON[one], one == channel) for one in channels],
+        "channels": [(one, CHANNEL_ICON[one], one == channel) for one in channels],
         "languages": [(key, shown, at == locale) for key, at, shown in _LANGUAGES],
         "channel": channel,
         "language": locale.split("-")[0],
