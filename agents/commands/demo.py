@@ -65,9 +65,9 @@ def _own(
     from agents.commands.import_reports import tell
     from agents.demo.own import own_history
     from agents.imports import people
-    from agents.imports.history import tables_of
     from agents.imports.look import look_at
     from agents.imports.presets import CUSTOMERS, PRESETS
+    from agents.imports.request import tables_of
 
     seen = look_at(orders)
     name = preset or seen.preset

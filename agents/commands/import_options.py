@@ -15,9 +15,9 @@ import typer
 from agents.access import access_keys
 from agents.imports.amounts import Sign, currency_code
 from agents.imports.conventions import FileConventions
-from agents.imports.history import Request
 from agents.imports.presets import PRESETS, AmountIs, Layout, Preset
 from agents.imports.problems import BadValue
+from agents.imports.request import Request
 from agents.imports.statuses import STATUSES, told_statuses
 from infra.settings import load_settings
 from schemas.errors import TendError

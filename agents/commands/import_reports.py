@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from agents.commands.screen import say, say_json
-from agents.imports.history import Imported
+from agents.imports.imported import Imported
 from agents.imports.look import Look, column_lines, command_line
 from agents.imports.presets import PRESETS
 from schemas.currencies import major

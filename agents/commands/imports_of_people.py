@@ -27,8 +27,8 @@ from agents.commands.import_options import (
 )
 from agents.commands.import_reports import tell
 from agents.imports import people
-from agents.imports.history import Request
 from agents.imports.presets import CUSTOMERS, Layout
+from agents.imports.request import Request
 from schemas.errors import TendError
 
 

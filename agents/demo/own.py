@@ -9,8 +9,10 @@ from typing import Final
 
 from agents.access import admit
 from agents.imports.events import IMPORTER, event_id
-from agents.imports.history import Imported, Request, import_orders
+from agents.imports.history import import_orders
+from agents.imports.imported import Imported
 from agents.imports.people import Maker, import_people
+from agents.imports.request import Request
 from agents.replay.file import EventFile, read_file
 from agents.replay.replay import EventHistory
 from infra.settings import Settings

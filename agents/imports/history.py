@@ -1,105 +1,27 @@
-"""One import of orders, from the files to the file: the stages in their order, and what is said of it afterwards."""
+"""One import of orders, from the files to the file: the stages in their order."""
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Final
 
-from agents.access import AccessKeys
 from agents.imports.cells import bare, identity
-from agents.imports.conventions import FileConventions, prove
+from agents.imports.conventions import prove
 from agents.imports.events import admitted, in_time_order, numbered_lines, told_orders
+from agents.imports.imported import Imported, judged, time_of
 from agents.imports.lives import side_by_side
-from agents.imports.opening import OnBytes, sources_of
+from agents.imports.opening import OnBytes
 from agents.imports.orders import Gathering, ImportedOrder, Meant, UnreadableOrder, packed, unpacked
 from agents.imports.output import IdMap, written_whole
-from agents.imports.presets import Layout, layout_of
+from agents.imports.presets import Layout
 from agents.imports.problems import BadValue, RejectedRows
+from agents.imports.request import Request, tables_of
 from agents.imports.rows import OrderRow, RowReader, RowReading
-from agents.imports.table import Table, table_of
+from agents.imports.table import Table
 from agents.replay.sorting import sorted_lines
 from schemas.errors import TendError
-
-_LIKE_A_STATUS: Final = re.compile(
-    r"(?i)status|state$|refund|cancel|storn|estado|statut|zustand|erstatt|状态|退款", re.IGNORECASE
-)
-_A_FEW: Final = 0.2
-"""Beyond this share of unreadable rows the options are wrong rather than the rows."""
-_NEVER: Final = re.compile(r"(?!)")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What an import was asked for."""
-
-    path: Path
-    layouts: tuple[Layout, ...]
-    """What columns mean; of several, each table takes the first that fits."""
-    told: FileConventions
-    keys: AccessKeys
-    currency: str = ""
-    """Of orders that carry none."""
-    country: str = ""
-    """ISO 3166 code: how phone numbers are written that carry no country's code."""
-    encoding: str | None = None
-    delimiter: str | None = None
-    header: bool | None = None
-    max_bad: float = 0.01
-    """Share of rows that may be unreadable before nothing is written."""
-    test_items: re.Pattern[str] = _NEVER
-    no_items: re.Pattern[str] = _NEVER
-    limit: int | None = None
-    """Rows of each table that are read, for a look."""
-
-
-@dataclass
-class Imported:
-    """What became of an import."""
-
-    out: Path
-    left_out: RejectedRows
-    ids: IdMap
-    rows: int = 0
-    lines: int = 0
-    orders: int = 0
-    events: Counter[str] = field(default_factory=Counter)
-    totals: dict[str, Counter[str]] = field(default_factory=dict)
-    """By currency: what was placed, paid back and cancelled, in minor units, to hold against the shop's own books."""
-    first: str = ""
-    """Time of the earliest event; empty where there is none."""
-    last: str = ""
-    remarks: list[str] = field(default_factory=list)
-    dropped: Counter[str] = field(default_factory=Counter)
-    """Optional fields that were left out of their events, as they could not be understood."""
-    refused: str = ""
-    """Why nothing was written; empty where it was."""
-
-    def judge(self, max_bad: float, made: int, what: str) -> None:
-        """See whether the result is worth its name.
-
-        Raises:
-            Refused: too many rows could not be read, or nothing was made of any.
-        """
-        bad = self.left_out.unreadable
-        if bad > self.rows * max_bad:
-            share, needed = bad / self.rows, -(-bad * 1000 // self.rows) / 10
-            way_out = f", or leave them out with --max-bad {needed:g}%" if share < _A_FEW else ""
-            raise ImportRefused(
-                f"{bad:,} of {self.rows:,} rows ({share:.1%}) cannot be read or belong to orders with such rows, and "
-                f"--max-bad allows {max_bad:.1%}. Nothing was written; {self.left_out.path} has all. "
-                f"Mend them{way_out}."
-            )
-        if not made:
-            raise ImportRefused(
-                f"No {what} was understood; nothing was written. Check the options against the lines above."
-            )
 
 
 def import_orders(request: Request, out: Path, on_bytes: OnBytes = lambda at: None) -> Imported:
@@ -122,64 +44,6 @@ def import_orders(request: Request, out: Path, on_bytes: OnBytes = lambda at: No
         run = _Run(request, parts, Imported(out, left_out, ids, remarks=remarks))
         run.write(on_bytes)
         return run.found
-
-
-def tables_of(request: Request) -> tuple[list[tuple[Table, Layout]], list[str]]:
-    """The tables with what their columns mean, and remarks on those that are left aside.
-
-    Raises:
-        TendError: a column that was told is not there, or no table is of a known kind.
-    """
-    found: list[tuple[Table, Layout]] = []
-    aside: list[str] = []
-    sources = sources_of(request.path, request.encoding)
-    missing = ""
-    for source in sources:
-        for layout in request.layouts:
-            wanted = [frozenset(name.lower() for name in layout.columns[meaning]) for meaning in layout.needs]
-            table = table_of(source, wanted, request.delimiter, request.header)
-            if (fitting := layout_of(table.header, (layout,))) is not None:
-                found.append((table, fitting))
-                break
-            missing = missing or _missing(table, layout)
-        else:
-            aside.append(source.name)
-    if not any(not layout.looks_up for _, layout in found):
-        raise TendError(missing)
-    if len(request.layouts) == 1 and len(sources) > 1 and aside and "time" in request.layouts[0].needs:
-        remarks = [f"left aside, as the columns are not there: {', '.join(aside)}"]
-    else:
-        remarks = [f"left aside, as they hold no orders: {', '.join(aside)}"] if aside else []
-    return found, remarks + _unused(found)
-
-
-def _missing(table: Table, layout: Layout) -> str:
-    lower = {name.lower() for name in table.header}
-    for meaning in layout.needs:
-        names = layout.columns[meaning]
-        if not any(name.lower() in lower for name in names):
-            near = difflib.get_close_matches(names[0], table.header, 1)
-            meant = f" Is {near[0]!r} meant?" if near else ""
-            what = f"the column {names[0]!r}" if len(names) == 1 else f"a column {' or '.join(map(repr, names))}"
-            place = "the header" if table.named else "no header; columns have numbers"
-            return (
-                f"{table.source.name}: {what} of {meaning} is not there.{meant} The file has {place}: "
-                f"{', '.join(table.header)}. `tend import look {table.source.path.name}` shows more."
-            )
-    return f"{table.source.name}: the columns were not found."
-
-
-def _unused(parts: Sequence[tuple[Table, Layout]]) -> list[str]:
-    """A remark where a column looks as if it told orders that do not stand, and is not used."""
-    if any(meaning in layout.columns for _, layout in parts for meaning in ("status", "refunded", "cancelled_at")):
-        return []
-    names = [name for table, _ in parts for name in table.header if _LIKE_A_STATUS.search(name)]
-    if not names:
-        return []
-    return [
-        f"{', '.join(map(repr, dict.fromkeys(names)))} may tell orders that do not stand (cancelled, refunded …); "
-        "all now count as sold: --status COL, --refunded COL and --cancelled-at COL read such columns"
-    ]
 
 
 class _Run:
@@ -301,22 +165,3 @@ class _Run:
             else:
                 totals["paid back"] += sum(later.amount for later in order.later)
             yield order
-
-
-class ImportRefused(Exception):
-    """The result is not worth its name."""
-
-
-@contextmanager
-def judged(found: Imported) -> Iterator[None]:
-    """A block whose result may be refused, which is then noted."""
-    try:
-        yield
-    except ImportRefused as refused:
-        found.refused = str(refused)
-
-
-def time_of(event: bytes) -> str:
-    """The time that an encoded event carries."""
-    _, _, rest = event.partition(b'"time":"')
-    return rest[: rest.index(b'"')].decode()

@@ -14,7 +14,8 @@ from agents.imports.cells import bare, is_nothing
 from agents.imports.guess import meanings_of
 from agents.imports.opening import sources_of
 from agents.imports.presets import PRESETS, layout_of
-from agents.imports.table import Table, table_of
+from agents.imports.table import Table
+from agents.imports.table_shape import table_of
 
 _SAMPLE: Final = 200
 _CALLED: Final = {"cancelled_at": "cancelled-at"}

@@ -10,11 +10,12 @@ from typing import Any, Final, get_args
 from agents.imports.cells import bare, identity, is_nothing, is_yes, phone_number
 from agents.imports.conventions import Conventions, prove
 from agents.imports.events import Told, admitted, event_id, in_time_order
-from agents.imports.history import Imported, Request, judged, tables_of, time_of
+from agents.imports.imported import Imported, judged, time_of
 from agents.imports.opening import OnBytes
 from agents.imports.output import IdMap, written_whole
 from agents.imports.presets import Layout
 from agents.imports.problems import BadValue, RejectedRows
+from agents.imports.request import Request, tables_of
 from agents.imports.table import Table, TableRow
 from schemas.errors import TendError
 from schemas.fields import ComplaintCategory, ConsentChannel

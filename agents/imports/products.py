@@ -11,12 +11,13 @@ import orjson
 from agents.imports.amounts import MICRO, currency_code, minor_units
 from agents.imports.cells import identity, is_yes
 from agents.imports.conventions import Conventions, prove
-from agents.imports.history import Imported, Request, judged, tables_of
+from agents.imports.imported import Imported, judged
 from agents.imports.opening import OnBytes
 from agents.imports.output import IdMap, written_whole
 from agents.imports.people import Cells
 from agents.imports.presets import Layout
 from agents.imports.problems import BadValue, RejectedRows
+from agents.imports.request import Request, tables_of
 from agents.imports.table import TableRow
 
 _LABEL, _TITLE = 64, 200
