@@ -10,11 +10,11 @@ from starlette.routing import BaseRoute, Route
 
 from agents.access import AccessKeys, Admitted, Audit
 from agents.clock import wall_clock
+from agents.connectors.known_orders import KnownOrders
 from agents.gateway.bounces import BounceDoor
 from agents.gateway.events import EventDoor
 from agents.gateway.intake import Intake
 from agents.gateway.keys import read_keys
-from agents.gateway.known_orders import KnownOrders
 from agents.gateway.mail_events import MailEventDoor
 from agents.gateway.replies import ReplyDoor
 from agents.gateway.segment import CALLS, SegmentDoor
@@ -22,11 +22,11 @@ from agents.gateway.throttle import Throttle
 from agents.gateway.twilio import TwilioDoor
 from agents.gateway.webhooks import SHOPIFY, WOOCOMMERCE, System, WebhookDoor
 from agents.imports.statuses import told_statuses
+from agents.links.linked import CustomerRecords
 from agents.senders.ledger import Ledger
 from agents.senders.mail_news import MailDesk
 from agents.senders.numbers import Numbers
 from agents.senders.replies import Replies
-from agents.senders.resolver import CustomerRecords
 from agents.senders.sms_outcomes import SmsOutcomes
 from agents.senders.twilio import WEBHOOK
 from infra.settings import Settings

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any, Final, get_args
 
 from agents.access import CUSTOMER, AccessKeys, Actor, Admitted, Audit, ContactPurpose, admit, contact_of
+from agents.links.linked import CustomerRecords
 from agents.senders.numbers import Numbers, Reached
 from agents.senders.receipts import receipt_id
-from agents.senders.resolver import CustomerRecords
 from schemas.codec import decode_record
 from schemas.fields import Purpose
 from schemas.ids import digest, partition_of

@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from infra.kafka.connection import KafkaConnection
+from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producers import AcknowledgedProducer, BroadcastProducer, SafeRecord
-from infra.kafka.topics import Topics, TopicSpec
+from infra.kafka.topics import Topics
 from schemas.errors import DependencyUnavailable, Fenced
 
 
