@@ -122,7 +122,7 @@ def _placed(buttons: tuple[Button, ...], links: Mapping[str, str]) -> list[_Plac
 
 def _html(message: Message, subject: str, greeting: str, links: Mapping[str, str]) -> str:
     colours = palette(message.brand.colour)
-    language = message.locale.split("-")[0].lower()
+    language = _language(message)
     fonts = _CHINESE if language == "zh" else _LATIN
     around = {
         "light": colours.light,
@@ -146,11 +146,20 @@ def _html(message: Message, subject: str, greeting: str, links: Mapping[str, str
     return CSSInliner(extra_css=css, keep_style_tags=True, load_remote_stylesheets=False).inline(html)
 
 
+def _language(message: Message) -> str:
+    return message.locale.split("-")[0].lower()
+
+
 @cache
 def _template(name: str) -> Template:
     environment = Environment(autoescape=name.endswith(".html"), undefined=StrictUndefined, keep_trailing_newline=True)
     source = (resources.files("agents.messages") / name).read_text(encoding="utf-8")
     return environment.from_string(source)
+
+
+def _colon(message: Message) -> str:
+    """What stands between a label and what it is about; Chinese has one of its own, as wide as a character."""
+    return "：" if _language(message) == "zh" else ": "
 
 
 def _text(message: Message, greeting: str, links: Mapping[str, str]) -> str:
@@ -160,30 +169,32 @@ def _text(message: Message, greeting: str, links: Mapping[str, str]) -> str:
 
 
 def _blocks(message: Message, greeting: str, links: Mapping[str, str]) -> Iterator[str]:
+    colon = _colon(message)
     if greeting:
         yield greeting
     yield from map(_wrapped, message.body or (message.headline,))
     if message.facts:
         rows = [*message.facts.rows, *([message.facts.total] if message.facts.total else ())]
-        yield "\n".join([message.facts.caption, *(f"{row.label}: {row.value}" for row in rows)])
+        yield "\n".join([message.facts.caption, *(f"{row.label}{colon}{row.value}" for row in rows)])
     if message.slip:
-        yield "\n".join(_slip_lines(message.slip))
+        yield "\n".join(_slip_lines(message.slip, colon))
     if message.scale and "survey" in links:
-        yield "\n".join(f"{one.value} {one.label}: {links['survey']}?a={one.value}" for one in message.scale.choices)
+        asked = links["survey"]
+        yield "\n".join(f"{one.value} {one.label}{colon}{asked}?a={one.value}" for one in message.scale.choices)
         if message.scale.out:
-            yield f"{message.scale.out}:\n{links['survey']}?a=0"
+            yield f"{message.scale.out}{colon.rstrip()}\n{asked}?a=0"
     for button in _placed(message.buttons, links):
-        yield f"{button.label}:\n{button.url}"
+        yield f"{button.label}{colon.rstrip()}\n{button.url}"
     if message.small:
         yield _wrapped(message.small)
     if message.sign_off:
         yield message.sign_off
 
 
-def _slip_lines(slip: Slip) -> Iterator[str]:
+def _slip_lines(slip: Slip, colon: str) -> Iterator[str]:
     yield slip.worth
-    yield f"{slip.code_label}: {slip.code}"
-    yield from (f"{row.label}: {row.value}" for row in slip.rows)
+    yield f"{slip.code_label}{colon}{slip.code}"
+    yield from (f"{row.label}{colon}{row.value}" for row in slip.rows)
     if slip.law:
         yield slip.law
 
@@ -193,14 +204,14 @@ def _foot(message: Message, links: Mapping[str, str]) -> Iterator[str]:
         yield _wrapped(message.why)
     placed = _placed(message.footer, links)
     if placed:
-        yield "\n".join(map(_link_line, placed))
+        yield "\n".join(_link_line(one, _colon(message)) for one in placed)
     if message.brand.legal:
         yield "\n".join(message.brand.legal)
 
 
-def _link_line(link: _Placed) -> str:
-    gap = "\n" if len(link.url) > _SHORT else " "
-    return f"{link.label}:{gap}{link.url}"
+def _link_line(link: _Placed, colon: str) -> str:
+    gap = f"{colon.rstrip()}\n" if len(link.url) > _SHORT else colon
+    return f"{link.label}{gap}{link.url}"
 
 
 def _wrapped(text: str) -> str:

@@ -31,6 +31,8 @@ _RESERVED: Final = (".example", ".test", ".invalid", ".localhost", "example.com"
 _GREYLISTED: Final = re.compile(r"gr[ae]y-?list|\b4\.(2\.\d{1,3}|7\.1)\b", re.I)
 """A recipient who is asked for again later; others are not concerned (RFC 6647)."""
 _GREYLIST_SECONDS: Final = 300.0
+_LOCAL: Final = re.compile(r"[\x21-\x7e]+")
+_DOMAIN: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f.:]+\]")
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
@@ -157,7 +159,7 @@ def compose_mail(message: Outgoing) -> EmailMessage:
     laid_out = mail(told, message.name, message.links)
     written = EmailMessage()
     written["From"] = Address(brand.name, addr_spec=brand.sender)
-    written["To"] = Address(addr_spec=_in_ascii(message.address))
+    written["To"] = _addressed(message.address)
     if brand.reply_to:
         written["Reply-To"] = Address(brand.name, addr_spec=brand.reply_to)
     written["Subject"] = laid_out.subject
@@ -205,18 +207,22 @@ def _message(message: Outgoing) -> Message:
     return message.action.message
 
 
-def _in_ascii(address: str) -> str:
-    """The address as every server takes it: its domain in Punycode.
+def _addressed(address: str) -> Address:
+    """The address as every server takes it: its local part quoted where it must be, its domain in Punycode.
 
     Raises:
-        Permanent: its local part needs SMTPUTF8, which few servers have.
+        Permanent: its local part needs SMTPUTF8, which few servers have; or it is no address.
     """
     local, _, domain = address.rpartition("@")
+    if not local.isascii():
+        raise Permanent("address_not_ascii", dead=True)
     try:
-        local.encode("ascii")
-        return f"{local}@{domain.encode('idna').decode()}"
+        named = domain.encode("idna").decode()
     except UnicodeError:
-        raise Permanent("address_not_ascii", dead=True) from None
+        named = ""
+    if not (_DOMAIN.fullmatch(named) and _LOCAL.fullmatch(local)):
+        raise Permanent("address_invalid", dead=True)
+    return Address(username=local, domain=named)
 
 
 def _refused(code: int, text: str) -> Temporary | Permanent:

@@ -194,4 +194,12 @@ def test_the_total_of_an_order_stands_under_a_double_rule(locale: str, label: st
     assert told.facts.total is not None
     assert told.facts.total.label == label
     assert "3px double" in laid_out.html
-    assert f"{label}: {told.facts.total.value}" in laid_out.text
+    assert f"{label}{'：' if locale == 'zh-CN' else ': '}{told.facts.total.value}" in laid_out.text
+
+
+def test_in_chinese_text_labels_end_with_a_colon_of_its_own() -> None:
+    text = mail(message("win_back_coupon", "zh-CN"), "陈予安", WHOLE).text
+
+    assert "优惠码：BACK" in text
+    assert "查看我的优惠券：\nhttps://" in text
+    assert ": " not in text.replace("https://", "")
