@@ -44,16 +44,6 @@ def test_two_workers_and_every_event_sent_again_in_any_order_change_nothing(worl
     assert_equal(here.result(), expected, here.action_ids())
 
 
-def test_ten_times_slower_changes_nothing(world: MakeWorld, expected: Result) -> None:
-    here = world()
-    here.start()
-
-    here.send(pace=len(here.history.told) / 20)
-    here.until_done()
-
-    assert_equal(here.result(), expected, here.action_ids())
-
-
 def test_a_cluster_of_three_servers_instead_of_one_changes_nothing(
     world: MakeWorld, expected: Result, tmp_path: Path
 ) -> None:
@@ -68,7 +58,9 @@ def test_a_cluster_of_three_servers_instead_of_one_changes_nothing(
         here.installation.stop()
 
 
-def test_workers_that_join_and_leave_in_the_middle_change_nothing(world: MakeWorld, expected: Result) -> None:
+def test_workers_that_join_and_leave_while_it_comes_ten_times_slower_change_nothing(
+    world: MakeWorld, expected: Result
+) -> None:
     here = world()
     here.start()
     changes = {0.2: here.join, 0.4: here.join, 0.6: here.leave, 0.8: here.leave}
