@@ -101,7 +101,7 @@ def _tracked(call: Body, reader: Reader) -> Told:
     row = _BY_NAME.get(name.casefold())
     if row is None:
         raise LeftOut("a name that is not used" if name.casefold() in _WHY_NOT else "a name without a meaning here")
-    currency = text(properties.get("currency")) or reader.currency
+    currency = text(properties.get("currency")).upper() or reader.currency
     told: Told = {"type": row.kind}
     for field in row.fields:
         if (value := _value(field, properties, currency, call)) is not None:
@@ -157,7 +157,10 @@ def _items(given: Any, currency: str) -> list[Told]:
         if sku:
             pieces = quantity(one.get("quantity", 1))
             item: Told = {"sku": sku, "quantity": pieces}
-            item["price"] = minor("properties.products.price", one.get("price") or 0, currency) * pieces
+            price = minor("properties.products.price", one.get("price") or 0, currency, signed=True)
+            if price < 0:  # a discount, and no goods
+                continue
+            item["price"] = price * pieces
             if category := label(one.get("category")):
                 item["category"] = category
             found.append(item)

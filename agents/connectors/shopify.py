@@ -92,9 +92,11 @@ def _items(order: Body) -> list[Told]:
         sku = (text(line.get("sku")) or number(line.get("variant_id")) or text(line.get("title")))[:64]
         if not sku or not pieces:
             continue
-        off = sum(minor("discount", one.get("amount"), currency) for one in mappings(line.get("discount_allocations")))
-        whole = minor("price", line.get("price") or 0, currency) * quantity(pieces)
-        found.append({"sku": sku, "quantity": quantity(pieces), "price": max(0, whole - off)})
+        given = mappings(line.get("discount_allocations"))
+        off = sum(minor("discount", one.get("amount") or 0, currency, signed=True) for one in given)
+        whole = minor("price", line.get("price") or 0, currency, signed=True) * quantity(pieces)
+        if whole >= 0:  # a line below nothing is a discount of some app, and no goods
+            found.append({"sku": sku, "quantity": quantity(pieces), "price": max(0, whole - off)})
     return found[:MOST_ITEMS]
 
 

@@ -87,7 +87,7 @@ def _afterwards(order: Body, own: str, meaning: Meaning, state: str, changed: da
     if meaning == "cancelled":
         yield _news("order.cancelled", own, "", {"time": time})
     currency, parts = text(order.get("currency")), mappings(order.get("refunds"))
-    amounts = [minor("refunds.total", text(one.get("total")).lstrip("-"), currency) for one in parts]
+    amounts = [abs(minor("refunds.total", one.get("total") or 0, currency, signed=True)) for one in parts]
     for one, amount in zip(parts, amounts, strict=True):
         if amount:
             ref = reference("refunds.id", one.get("id"))

@@ -97,3 +97,17 @@ async def test_a_replayed_history_is_of_its_own_day(door: Door) -> None:
     await door.batch(track(1, "Order Completed", properties=bought, timestamp="2024-03-01T10:00:00Z"))
 
     assert orjson.loads(door.safe[0].body)["time"].startswith("2024-03-01T10:00:00")
+
+
+@comes_in(
+    "partly bad", "segmentio/action-destinations PR #606: currencies in small letters",
+    "mollie/Shopware6 PR #1348: discounts of plugins as lines with a price below nothing",
+)  # fmt: skip
+async def test_a_currency_in_small_letters_and_a_discount_among_the_products_lose_no_order(door: Door) -> None:
+    products = [{"sku": "A", "price": 15, "quantity": 2}, {"sku": "VOUCHER", "price": -10}]
+    bought = {"order_id": "O-1", "total": 20, "currency": "eur", "products": products}
+    await door.batch(track(1, "Order Completed", properties=bought))
+
+    told = orjson.loads(door.safe[0].body)
+    assert (told["amount"], told["currency"]) == (2_000, "EUR")
+    assert [(one["sku"], one["price"]) for one in told["items"]] == [("A", 3_000)]

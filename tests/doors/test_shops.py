@@ -171,7 +171,12 @@ async def test_money_back_in_the_customers_currency_is_counted_in_the_shops(shop
 
 @pytest.mark.parametrize(
     ("refunds", "refunded"),
-    [([{"id": 9, "total": "0.00"}], 4_000), ([{"id": 9, "total": "-0.00"}, {"id": 10, "total": "-40.00"}], 4_000)],
+    [
+        ([{"id": 9, "total": "0.00"}], 4_000),
+        ([{"id": 9, "total": None}], 4_000),
+        ([{"id": 9, "total": "-0.00"}, {"id": 10, "total": "-40.00"}], 4_000),
+        ([{"id": 9, "total": -12.5}], 1_250),
+    ],
 )
 @comes_in(
     "two totals", "woocommerce/woocommerce #39215: refunds whose amount is 0.00 in webhooks, with another storage"
@@ -185,7 +190,10 @@ async def test_an_order_that_was_paid_back_counts_as_such_where_its_parts_tell_n
     assert woocommerce.life("304").order("11").refunded == refunded
 
 
-@comes_in("two totals", "woocommerce/woocommerce #30400: articles with a negative price, as discounts of plugins")
+@comes_in(
+    "two totals",
+    "woocommerce/woocommerce #30400, mollie/WooCommerce PR #1058: lines below nothing, as discounts of plugins",
+)
 async def test_a_line_below_nothing_is_a_discount_and_loses_no_order(woocommerce: ShopDoor) -> None:
     lines = [
         {"sku": "GAME", "quantity": 2, "total": "42.02", "total_tax": "7.98"},
@@ -196,6 +204,18 @@ async def test_a_line_below_nothing_is_a_discount_and_loses_no_order(woocommerce
     assert answer.json().get("refused") is None
     assert [(one.sku, one.price) for one in _placed(woocommerce).items] == [("GAME", 5_000)]
     assert woocommerce.life("304").order("11").amount == 4_000
+
+
+@comes_in("two totals", "frappe/ecommerce_integrations PR #460: lines of Shopify's below nothing, or all of it off")
+async def test_a_line_of_shopifys_below_nothing_loses_no_order(shopify: ShopDoor) -> None:
+    order = orjson.loads(requests_of("01-shopify-same-event-three-times", SHOPIFY_TOPIC)[0].body)
+    off = {"sku": "OFF", "quantity": 1, "price": "-10.00"}
+    free = {"sku": "FREE", "quantity": 2, "price": "4.00", "discount_allocations": [{"amount": "8.00"}]}
+    answer = await shopify.post("orders/create", {**order, "line_items": [*order["line_items"], off, free]})
+
+    assert answer.json().get("refused") is None
+    assert [(one.sku, one.price) for one in _placed(shopify).items][1:] == [("FREE", 0)]
+    assert shopify.life(MIA).order("#H1001").amount == 4_998
 
 
 # ------------------------------------------------------------- no trade
