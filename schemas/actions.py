@@ -20,14 +20,14 @@ from schemas.fields import (
     Moment,
     Purpose,
     Reference,
-    Text,
     Urgency,
     Zone,
 )
 from schemas.message import Message
+from schemas.personal import LIFE, SAID
 
-LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Value = Annotated[str, StringConstraints(max_length=1_000)] | int | float | bool
+LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), LIFE]
+Value = Annotated[str, StringConstraints(max_length=1_000), SAID] | int | float | bool
 
 
 class SendingHours(Contract):
@@ -56,7 +56,7 @@ class Action(Contract):
     action_id: ActionId
     customer: CustomerId
     channel: Channel
-    address: Annotated[str, StringConstraints(max_length=160)]
+    address: Annotated[str, StringConstraints(max_length=160), LIFE]
     """Reference to the address in the customer record, ``customer/<id>/email``; never the address itself."""
     rule: Label
     purpose: Purpose
@@ -66,11 +66,11 @@ class Action(Contract):
     """Version of the rulebook that decided."""
     almanac: int
     """Epoch of the almanac that decided; -2 before the first."""
-    reason: Text
+    reason: Annotated[str, StringConstraints(max_length=2_000), SAID]
     """Why, in words."""
     template: Label
     values: Annotated[dict[Label, Value], Field(max_length=30)]
-    text: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=2_000), SAID]
     """The template filled in, in the customer's language where the pack has it."""
     message: Message | None = None
     """What it says, in parts, for whoever lays it out; ``text`` is the same in short."""

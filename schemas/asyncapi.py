@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.contracts import MessageKind, components, message_kinds
+from schemas.ledgers import Ledger, ledgers
 
 _READ = "Events that tend reads. Records are keyed by customer id; the partition is murmur2 of the key, as in Java."
 _WRITTEN = "Actions that tend writes, once per action id for a `read_committed` reader. Records are keyed by customer."
@@ -35,11 +36,14 @@ def asyncapi() -> dict[str, Any]:
         },
         "defaultContentType": "application/json",
         "servers": {"kafka": _SERVER},
-        "channels": {topic: _channel(topic, family, found) for topic, family in topics},
-        "operations": dict(_operation(topic, family, found) for topic, family in topics),
+        "channels": {topic: _channel(topic, family, found) for topic, family in topics}
+        | {one.topic: _ledger_channel(one) for one in ledgers()},
+        "operations": dict(_operation(topic, family, found) for topic, family in topics)
+        | dict(map(_ledger_operation, ledgers())),
         "components": {
-            "messages": {_message_id(kind): _message(kind) for kind in found},
-            "schemas": components(),
+            "messages": {_message_id(kind): _message(kind) for kind in found}
+            | {_ledger_id(one): _ledger_message(one) for one in ledgers()},
+            "schemas": components() | {_ledger_id(one): one.schema for one in ledgers()},
         },
     }
 
@@ -99,3 +103,39 @@ def _headers(kind: MessageKind) -> dict[str, Any]:
         "content-type": {"type": "string", "const": "application/json"},
     }
     return {"type": "object", "properties": told, "required": sorted(told) if written else []}
+
+
+def _ledger_id(ledger: Ledger) -> str:
+    return f"ledger.{ledger.name}"
+
+
+def _ledger_channel(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "address": ledger.topic,
+        "description": f"Written by tend alone. {ledger.meaning}",
+        "servers": [{"$ref": "#/servers/kafka"}],
+        "bindings": {"kafka": {"topic": ledger.topic, "bindingVersion": _BINDING}},
+        "x-partitioner": _PARTITIONER,
+        "messages": {_ledger_id(ledger): {"$ref": f"#/components/messages/{_ledger_id(ledger)}"}},
+    }
+
+
+def _ledger_operation(ledger: Ledger) -> tuple[str, dict[str, Any]]:
+    return f"send.{ledger.topic}", {
+        "action": "send",
+        "channel": {"$ref": f"#/channels/{ledger.topic}"},
+        "bindings": {"kafka": {"bindingVersion": _BINDING}},
+        "messages": [{"$ref": f"#/channels/{ledger.topic}/messages/{_ledger_id(ledger)}"}],
+    }
+
+
+def _ledger_message(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "name": ledger.name,
+        "summary": ledger.meaning,
+        "contentType": "application/json",
+        "examples": [{"name": ledger.name, "payload": ledger.example}],
+        "headers": {"type": "object", "properties": ledger.headers},
+        "bindings": {"kafka": {"key": {"type": "string", "description": ledger.key}, "bindingVersion": _BINDING}},
+        "payload": {"$ref": f"#/components/schemas/{_ledger_id(ledger)}"},
+    }

@@ -14,8 +14,8 @@ _EVENTS = """\
 
 What a store tells tend, kind by kind. A message is JSON, its key is the customer id, and its topic is given with each
 kind. Sending an event again under the same `id` changes nothing. Fields that are not listed are refused. Fields of
-class *contact* are what a customer can be found or addressed by, and their own words; all others tell of their life
-with the store.
+class *contact* are what a customer can be found or addressed by, and their own words; those of class *life* tell of
+their life with the store.
 
 Generated from `schemas/` by `make docs`; the JSON Schemas are in [schemas/events](schemas/events), all of them in one
 AsyncAPI document in [asyncapi.json](asyncapi.json), as a page in [contracts.html](contracts.html).
@@ -26,6 +26,11 @@ _ACTIONS = """\
 What tend tells senders and desks, kind by kind. A message is JSON and its key is the customer id. An `action_id` is
 written once for a reader with `isolation.level=read_committed`; use it as idempotency key all the same. Ignore fields
 that you do not know: later versions may add some.
+
+No action holds a name, an address or words of a customer's own: all of its fields are of class *life*, and what is of
+class *contact* is asked for by the action's id at the moment of sending. What else tend writes (decisions, the audit
+trail, dead letters) has its classes in [asyncapi.json](asyncapi.json); a dead letter is another's record as it lay, and
+so of class *contact*.
 
 Generated from `schemas/` by `make docs`; the JSON Schemas are in [schemas/actions](schemas/actions).
 """
@@ -66,20 +71,27 @@ def _fields(schema: Mapping[str, Any], document: Mapping[str, Any], prefix: str 
     for name, field in schema["properties"].items():
         needed = "required" if name in schema.get("required", ()) else ""
         meaning = _cell(field.get("description", ""))
-        yield f"| `{prefix}{name}` | {needed} | {_type(field, document)} | {_class(field)} | {meaning} |"
         inner = _object_inside(field, document)
+        told = "" if inner is not None else class_of(field)
+        yield f"| `{prefix}{name}` | {needed} | {_type(field, document)} | {told} | {meaning} |"
         if inner is not None:
             mark = "[]." if "items" in field else "."
             yield from _fields(inner, document, f"{prefix}{name}{mark}")
 
 
-def _class(field: Any) -> str:
-    """``contact`` where any part of the field is."""
-    parts = field if isinstance(field, list) else [field, *field.values()] if isinstance(field, dict) else []
-    if any(isinstance(part, dict) and part.get(KEYWORD) == "contact" for part in parts):
-        return "contact"
-    inner = [part for part in parts if isinstance(part, dict | list) and part is not field]
-    return next((found for part in inner if (found := _class(part))), "")
+def class_of(field: Any) -> str:
+    """``contact`` where any part of a field's schema is, else ``life``; empty where it is told elsewhere."""
+    told = set(_classes_in(field))
+    return next((sort for sort in ("contact", "life") if sort in told), "")
+
+
+def _classes_in(field: Any) -> Iterator[str]:
+    if isinstance(field, dict):
+        if isinstance(field.get(KEYWORD), str):
+            yield field[KEYWORD]
+        field = list(field.values())
+    for part in field if isinstance(field, list) else ():
+        yield from _classes_in(part)
 
 
 def _object_inside(field: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any] | None:

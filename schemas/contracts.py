@@ -12,10 +12,13 @@ from schemas.actions import AnyAction
 from schemas.event import Contract
 from schemas.events import AnyEvent
 from schemas.examples import example
+from schemas.personal import KEYWORD, LIFE
 from schemas.topics import ACTION_TOPICS, TOPIC_OF
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 COMPONENTS = "#/components/schemas/{model}"
+_LIFE_BY_THEMSELVES = ("integer", "number", "boolean")
+"""Types that need no class beside them, as closed lists do not."""
 _Family = Literal["events", "actions"]
 
 
@@ -91,12 +94,15 @@ def _as_published(kind: MessageKind, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _edited(schema: Any, family: _Family) -> Any:
-    """The schema with its descriptions in Markdown; open for readers of actions, whom new fields must not disturb."""
+    """The schema with its descriptions in Markdown and each value's class; open for readers of actions, whom new fields
+    must not disturb."""
     if isinstance(schema, list):
         return [_edited(part, family) for part in schema]
     if not isinstance(schema, dict):
         return schema
     kept = {key: _edited(part, family) for key, part in schema.items()}
+    if KEYWORD not in kept and (kept.get("type") in _LIFE_BY_THEMSELVES or "enum" in kept or "const" in kept):
+        kept[KEYWORD] = LIFE.sort
     if isinstance(kept.get("description"), str):
         kept["description"] = plain(kept["description"])
     if family == "actions" and kept.get("additionalProperties") is False:

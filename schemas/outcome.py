@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Annotated
 
 import msgspec
 
@@ -11,9 +12,11 @@ from schemas.actions import AnyAction
 from schemas.churn import LabelledExample
 from schemas.compression import DECISIONS
 from schemas.ids import hash64
+from schemas.personal import LIFE, SAID
 from schemas.times import Millis
 
 Fact = str | int | float | bool | None
+Id = Annotated[str, LIFE]
 
 
 class Reason(StrEnum):
@@ -67,30 +70,38 @@ class Verdict(StrEnum):
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     """One entry of the ledger, ``tend.decisions``: what a rule proposed and what became of it."""
 
-    action_id: str
-    customer: str
-    rule: str
-    occasion: str
+    action_id: Id
+    customer: Id
+    rule: Id
+    occasion: Annotated[str, SAID]
+    """What it is about: one occasion of a rule comes once."""
     index: int
-    kind: str
-    channel: str
-    purpose: str
+    """Place of the action in its rule."""
+    kind: Id
+    channel: Id
+    purpose: Id
     verdict: Verdict
     at: Millis
     """Event time of the decision."""
     acting: Millis
-    rulebook: str
+    """The moment that it was taken at, by the clock that actions go by."""
+    rulebook: Id
+    """Version of the rulebook that decided."""
     almanac: int
-    trigger: str
+    """Epoch of the almanac that decided; -2 before the first."""
+    trigger: Id
     """Event type or timer that triggered the rule."""
-    trigger_id: str = ""
+    trigger_id: Id = ""
+    """The event that triggered it."""
     reason: Reason | None = None
+    """Why it was refused or held; docs/outcomes.md says what each means."""
     until: Millis = 0
     """When a held action is decided again."""
-    detail: str = ""
-    facts: dict[str, Fact] = {}
+    detail: Annotated[str, SAID] = ""
+    """The reason in words, or more of why not."""
+    facts: Annotated[dict[str, Fact], SAID] = {}
     """The facts that the rule's condition and texts used."""
-    channels: dict[str, Reason] = {}
+    channels: Annotated[dict[str, Reason], LIFE] = {}
     """Of a rule that may use several channels: why not on each that was passed over."""
 
     @property

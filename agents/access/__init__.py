@@ -9,10 +9,11 @@ Every door (files, gateway, webhooks, console, senders, command line) uses these
 """
 
 from agents.access.admission import Admitted, admit
-from agents.access.audit import Audit, AuditEntry, AuditLog
+from agents.access.audit import Audit, AuditLog
 from agents.access.authority import CUSTOMER, PEOPLE, SYSTEM, Act, Actor, NotAllowed, authorise, staff
 from agents.access.contact import ContactPurpose, ShownContact, contact_of
 from agents.access.identity import AccessKeys, access_keys
+from schemas.audit import AuditEntry
 
 __all__ = [
     "CUSTOMER",

@@ -8,21 +8,9 @@ from typing import Protocol
 import msgspec
 
 from agents.clock import wall_clock
+from schemas.audit import AuditEntry
 from schemas.times import to_rfc3339
 from schemas.topics import AUDIT
-
-
-class AuditEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of the audit trail. It carries ids and names of fields, never a personal value."""
-
-    actor: str
-    act: str
-    subject: str = ""
-    """The customer, rule or letter concerned."""
-    purpose: str = ""
-    detail: str = ""
-    at: str = ""
-    """By the clock of the program that writes it; RFC 3339."""
 
 
 class Audit(Protocol):

@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
-from agents.access.audit import Audit, AuditEntry
+from agents.access.audit import Audit
 from agents.access.authority import Act, Actor, authorise
+from schemas.audit import AuditEntry
 from schemas.record import CustomerRecord
 
 _SHOWN_DIGITS: Final = 4

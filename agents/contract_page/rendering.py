@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 
+from schemas.contract_pages import class_of
+
 
 class ContractField(NamedTuple):
     """One field of a message or header."""
@@ -16,6 +18,8 @@ class ContractField(NamedTuple):
     name: str
     kind: str
     required: bool
+    sort: str
+    """Its class: contact or life."""
     about: str
 
 
@@ -57,7 +61,8 @@ def _message(message: Mapping[str, Any], document: Mapping[str, Any]) -> dict[st
 def _fields(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Iterable[ContractField]:
     required = set(schema.get("required", ()))
     for name, field in schema.get("properties", {}).items():
-        yield ContractField(name, _kind(field, document), name in required, str(field.get("description", "")))
+        about = str(field.get("description", ""))
+        yield ContractField(name, _kind(field, document), name in required, class_of(field), about)
 
 
 def _kind(field: Mapping[str, Any], document: Mapping[str, Any]) -> str:

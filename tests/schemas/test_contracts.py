@@ -15,10 +15,15 @@ from schemas.asyncapi import asyncapi
 from schemas.contract_pages import actions_page, events_page
 from schemas.contracts import MessageKind, message_kinds
 from schemas.events import decode_event
+from schemas.lane import KafkaRecord
+from schemas.ledgers import Ledger, ledgers
 from schemas.personal import KEYWORD
-from schemas.topics import ACTION_TOPICS, EVENT_TOPICS
+from schemas.topics import ACTION_TOPICS, AUDIT, DEAD_LETTERS, DECISIONS, EVENT_TOPICS
+from streams.ingest import DeadLetter
+from streams.outbox import MAX_BODY, MAX_KEY, Outbox
 
 KINDS = message_kinds()
+LEDGERS = (DECISIONS, AUDIT, DEAD_LETTERS)
 DRAFT_7 = {
     "$ref", "additionalProperties", "anyOf", "const", "default", "description", "enum", "exclusiveMaximum",
     "exclusiveMinimum", "format", "items", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength",
@@ -92,17 +97,17 @@ def _is_bounded(pattern: str) -> bool:
 
 class TestAsyncApi:
     def test_lists_each_topic_that_others_use(self) -> None:
-        assert set(asyncapi()["channels"]) == {*EVENT_TOPICS, *ACTION_TOPICS.values()}
+        assert set(asyncapi()["channels"]) == {*EVENT_TOPICS, *ACTION_TOPICS.values(), *LEDGERS}
 
-    def test_reads_events_and_sends_actions(self) -> None:
+    def test_reads_events_and_sends_actions_and_its_ledgers(self) -> None:
         operations = asyncapi()["operations"].values()
 
         assert {one["channel"]["$ref"] for one in operations if one["action"] == "send"} == {
-            f"#/channels/{topic}" for topic in ACTION_TOPICS.values()
+            f"#/channels/{topic}" for topic in (*ACTION_TOPICS.values(), *LEDGERS)
         }
 
     def test_holds_each_kind_once(self) -> None:
-        assert len(asyncapi()["components"]["messages"]) == len(KINDS)
+        assert len(asyncapi()["components"]["messages"]) == len(KINDS) + len(LEDGERS)
 
     def test_has_no_reference_that_leads_nowhere(self) -> None:
         document = asyncapi()
@@ -124,6 +129,28 @@ class TestAsyncApi:
 
         for name in (*components["messages"], *components["schemas"]):
             assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
+
+
+@pytest.mark.parametrize("ledger", ledgers(), ids=lambda ledger: ledger.name)
+class TestLedgers:
+    def test_have_an_example_that_is_valid(self, ledger: Ledger) -> None:
+        Draft202012Validator.check_schema(ledger.schema)
+        Draft202012Validator(ledger.schema).validate(ledger.example)
+
+    def test_say_what_each_field_means_that_its_name_does_not_tell(self, ledger: Ledger) -> None:
+        silent = {name for name, field in ledger.schema.get("properties", {}).items() if "description" not in field}
+
+        assert silent <= {"action_id", "customer", "rule", "kind", "channel", "purpose", "verdict"}
+
+
+def test_a_dead_letter_has_the_headers_that_are_published() -> None:
+    (letter,) = (one for one in ledgers() if one.topic == DEAD_LETTERS)
+    long = KafkaRecord("storefront.orders", 0, 7, 1, b"k" * (MAX_KEY + 1), b"x" * (MAX_BODY + 1))
+    outbox = Outbox(0, 1, 0)
+    outbox.dead_letter(DeadLetter(long, "wrong_json", "", "expected JSON"))
+    (entry,) = outbox.entries
+
+    assert {name for name, _ in entry.headers} == letter.headers.keys()
 
 
 class TestTables:

@@ -15,7 +15,6 @@ UNREAD: Final = {
     "receipt.redeemed.campaign": "of campaigns that are not ours: for people who evaluate them",
     "receipt.redeemed.discount": "what a coupon cost: rollups add it up",
     "order.dispatched.carrier": "for people who look for the parcel",
-    "order.exchanged.replacement": "the other order tells of itself; for people who look from one to the other",
     "refund.paid.method": "for people who answer where the money went",
     "callback.completed.note": "what was said stands in the history that people read, and decides nothing",
     "search.performed.query": "personal, and of use for a catalogue only; the number of results is what decides",
