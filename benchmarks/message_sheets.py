@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+from urllib.parse import quote
 
 from PIL import Image
 
 from agents.messages.layout import mail
-from agents.messages.samples import MessageSample, links, sample
+from agents.messages.samples import PICTURE, MessageSample, links, sample
 from rules.loading import shipped
 from rules.rule import Rule
 from rules.rulebook import Rulebook
@@ -29,6 +30,11 @@ AT: Final[Millis] = to_millis(datetime(2026, 11, 12, 15, tzinfo=UTC))
 _WIDTHS: Final = (("light", 600), ("dark", 600), ("plain", 600), ("phone", 360))
 _HEIGHT: Final = 1_000
 _KEPT_STYLE: Final = re.compile(r"<style data-css-inline.*?</style>", re.DOTALL)
+_COVER: Final = "data:image/svg+xml," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="160" height="224"><rect width="160" height="224" fill="#2F4858"/>'
+    '<path d="M0 150q40-26 80 0t80 0v74H0z" fill="#86BBD8"/><circle cx="112" cy="58" r="22" fill="#F2EFE6"/></svg>'
+)
+"""What stands for the picture of a product."""
 _SCHEME: Final = "@media (prefers-color-scheme:dark)"
 
 
@@ -83,6 +89,7 @@ def draw(html: dict[str, str], picture: Path, chromium: str = "chromium") -> Non
 
 
 def _looking(html: str, look: str) -> str:
+    html = html.replace(PICTURE, _COVER)
     if look == "plain":
         return _KEPT_STYLE.sub("", html)
     scheme = "@media all" if look == "dark" else "@media not all"

@@ -67,8 +67,9 @@ CEL tells whole numbers (`3`) from decimals (`3.0`) and does not mix them.
 The **occasion** is what a rule acts once for: an order, a complaint, the year of a birthday. Action ids are made from
 rule, customer and occasion, so deciding again, or under an edited rule, gives the same id, and nothing is done twice.
 
-A **text** is looked for in the customer's language (`de-AT`, then `de`), then in the store's. Where several variants
-stand under one language, the first is taken whose `when` (CEL) applies. Texts are written in
+A **text** is looked for in the customer's language (`de-AT`, then `de`), then in what the country speaks that their
+locale names (CLDR), then in the store's. Where several variants stand under one language, the first is taken whose
+`when` (CEL) applies. Texts are written in
 [Liquid](https://shopify.github.io/liquid/): `{{ order.id }}` for every fact that is not personal, for `values` of the
 action, and for what stands under *What texts may ask* below; `{% if %}`, `{% unless %}`, `{% case %}`, and one filter,
 `{{ n | plural: "day", "days" }}`. Values are written as readers of that language and region write them (CLDR), so no
@@ -148,6 +149,10 @@ holidays by law are known and weekends count as free: `now.days_announced` tells
 workers warn of it.
 """
 
+_LONGEST: Final = 500
+"""Characters of a shipped number that a table shows."""
+_ELSEWHERE: Final = "texts, in [defaults.yaml](../rules/packs/defaults.yaml)"
+
 _FACTS: Final = """\
 # Facts
 
@@ -221,7 +226,12 @@ def _asked() -> str:
     rows = [
         (", ".join(f"`{name}`" for name in BRAND), "of the brand in the defaults"),
         (", ".join(f"`{name}`" for name in COUPON), "of the coupon that the action gives, or that it is about"),
-        (", ".join(f"`{name}`" for name in LINKS), "addresses, and until when those of surveys and complaints work"),
+        (
+            ", ".join(f"`{name}`" for name in LINKS),
+            "addresses, and until when those of surveys and complaints work; "
+            "that of a product by https only, and in an SMS only a short one",
+        ),
+        ("`product.title`, `cart.title`", "where a text names one of these, a mail shows its picture beside it"),
         ("`due`", "of callbacks and tickets: until when"),
         (f"`{NAME}`", "under `named:` alone"),
     ]
@@ -263,7 +273,8 @@ def _rows(section: Section, prefix: str) -> Iterator[tuple[str, str, str]]:
         elif isinstance(value, tuple) and value and isinstance(value[0], Section):
             yield f"`{prefix}{name}`", "<br>".join(_flow(one) for one in value), _of_members(Defaults, name, value[0])
         else:
-            yield f"`{prefix}{name}`", _shown(value), _line(field.description)
+            shown = _shown(value)
+            yield f"`{prefix}{name}`", shown if len(shown) <= _LONGEST else _ELSEWHERE, _line(field.description)
 
 
 def _of_members(owner: type[BaseModel], name: str, member: Section) -> str:
@@ -273,7 +284,7 @@ def _of_members(owner: type[BaseModel], name: str, member: Section) -> str:
 
 
 def _flow(section: Section) -> str:
-    return ", ".join(f"{name}: {_shown(value)}" for name, value in section if value not in ((), None))
+    return ", ".join(f"{name}: {_shown(value)}" for name, value in section if value not in ((), None, {}))
 
 
 def _shown(value: Any) -> str:

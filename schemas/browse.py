@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.event import Event
-from schemas.fields import CheckoutStage, Currency, Label, Minor, Quantity, Query, Reference, Sku
+from schemas.fields import CheckoutStage, Currency, Label, Minor, Quantity, Query, Reference, Sku, Title
+from schemas.message import Url
 
 
 class ProductViewed(Event):
@@ -35,6 +36,12 @@ class CartItemAdded(Event):
     quantity: Quantity = 1
     price: Minor
     currency: Currency
+    title: Title | None = None
+    """What it is called: a reminder of the cart names what was put in last, unless a browser told it."""
+    url: Url | None = None
+    """Its page, by https."""
+    image: Url | None = None
+    """Its picture, by https."""
 
 
 class CartItemRemoved(Event):

@@ -23,10 +23,11 @@ from schemas.fields import (
     Phone,
     Reference,
     Sku,
+    Title,
     Zone,
 )
 from schemas.message import Url
-from schemas.personal import CONTACT, LIFE, WORDS
+from schemas.personal import CONTACT, WORDS
 
 Birthday = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"), CONTACT]
 """``YYYY-MM-DD`` or, where the year is not told, ``MM-DD``; of the calendar named beside it."""
@@ -130,7 +131,7 @@ class ProductUpdated(Event):
 
     type: Literal["product.updated"] = "product.updated"
     sku: Sku
-    title: Annotated[str, StringConstraints(max_length=200), LIFE] | None = None
+    title: Title | None = None
     category: Label | None = None
     price: Minor | None = None
     """Its price now, in minor units of ``currency``."""
@@ -138,7 +139,9 @@ class ProductUpdated(Event):
     stock: Annotated[int, Field(ge=0, le=10**9)] | None = None
     """Pieces that can be had now."""
     url: Url | None = None
+    """Its page; messages lead there, by https only."""
     image: Url | None = None
+    """Its picture, which mails show; by https only."""
 
 
 CustomerEvent = (

@@ -19,6 +19,8 @@ ActionId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern
 Sku = Annotated[str, StringConstraints(min_length=1, max_length=64), LIFE]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=64), LIFE]
 """A short name from the sender's own vocabulary: category, carrier, reason."""
+Title = Annotated[str, StringConstraints(max_length=200), LIFE]
+"""What a product is called."""
 Text = Annotated[str, StringConstraints(max_length=2_000), WORDS]
 Query = Annotated[str, StringConstraints(max_length=200), WORDS]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80), CONTACT]

@@ -13,14 +13,15 @@ from pydantic import Field, StringConstraints
 
 from schemas.event import Contract
 from schemas.fields import Label
-from schemas.personal import LIFE
+from schemas.personal import LIFE, SAID
 
 NAME_SLOT = "{{ customer.name }}"
 """Where the name goes, in the lines of ``named``."""
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
-Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300), SAID]
+Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2_000), SAID]
 Url = Annotated[str, StringConstraints(max_length=400, pattern=r"^https?://[^\s<>\"]+$"), LIFE]
+Https = Annotated[str, StringConstraints(max_length=400, pattern=r"^https://[^\s<>\"]+$"), LIFE]
 Deed = Literal["survey", "reopen", "settled", "preferences", "unsubscribe", "coupon", "renew"]
 """What a signed link does. Each link does one thing."""
 Target = Literal[
@@ -39,6 +40,15 @@ class Row(Contract):
 
     label: Line
     value: Line
+
+
+class ShownProduct(Contract):
+    """A product that the message is about: its picture, which leads to its page."""
+
+    title: Line
+    """What the picture shows, for whoever does not see it."""
+    image: Https
+    url: Https | None = None
 
 
 class Facts(Contract):
@@ -87,13 +97,13 @@ class Brand(Contract):
     """Whose message it is, in the reader's language and for their country."""
 
     name: Line
-    colour: Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$")]
+    colour: Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$"), LIFE]
     logo: Url | None = None
     logo_dark: Url | None = None
     home: Url | None = None
-    sender: Annotated[str, StringConstraints(max_length=254)] | None = None
+    sender: Annotated[str, StringConstraints(max_length=254), LIFE] | None = None
     """The store's own address."""
-    reply_to: Annotated[str, StringConstraints(max_length=254)] | None = None
+    reply_to: Annotated[str, StringConstraints(max_length=254), LIFE] | None = None
     legal: Annotated[tuple[Line, ...], Field(max_length=6)] = ()
     """Postal address, imprint and contact of the store, line by line."""
 
@@ -101,7 +111,7 @@ class Brand(Contract):
 class Sms(Contract):
     """The text of an SMS as it is sent, signature and opt-out included, with the slots of links still open."""
 
-    text: Annotated[str, StringConstraints(min_length=1, max_length=600)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=600), SAID]
     encoding: Literal["GSM-7", "UCS-2"]
     parts: Annotated[int, Field(ge=1, le=4)]
     """How many an operator charges, with links of the usual length."""
@@ -117,13 +127,14 @@ class Named(Contract):
 class Message(Contract):
     """The parts of a message."""
 
-    locale: Annotated[str, StringConstraints(max_length=35)]
+    locale: Annotated[str, StringConstraints(max_length=35), LIFE]
     """Language and region that it is written for."""
     subject: Line
     preheader: Line | None = None
     headline: Line
     greeting: Line | None = None
     body: Annotated[tuple[Paragraph, ...], Field(max_length=6)] = ()
+    product: ShownProduct | None = None
     facts: Facts | None = None
     slip: Slip | None = None
     scale: Scale | None = None

@@ -10,6 +10,8 @@ ORDERS_VERSION = 2
 """Raised when the layout changes; ``schemas.codec`` upgrades older ones on read."""
 MAX_ORDERS = 48
 """Orders in the order book."""
+MAX_PARCELS = 12
+"""Parcels told apart per order; news of further ones is not applied."""
 MAX_REFUNDS = 8
 """Refunds told apart per order; of further ones only the sum is kept."""
 
@@ -29,11 +31,27 @@ class Refund(OrderPart):
     requested: Millis = 0
     paid: Millis = 0
     """When the money went out; 0 while it is only due."""
+    withdrawn: Millis = 0
+    """When it was said that it will not be paid."""
+
+    @property
+    def is_void(self) -> bool:
+        """Whether it was withdrawn, and not paid since."""
+        return self.withdrawn > max(self.requested, self.paid)
 
     @property
     def is_exchange(self) -> bool:
         """Whether goods were exchanged for others, and no money moved."""
-        return not (self.amount or self.goods or self.requested or self.paid)
+        return not (self.amount or self.goods or self.requested or self.paid or self.withdrawn)
+
+
+class Parcel(OrderPart):
+    """One of several parcels of an order."""
+
+    key: bytes
+    """Hash of its number; empty for what was told of the whole order."""
+    arrived: Millis = 0
+    """0 while it is on its way."""
 
 
 class Order(OrderPart):
@@ -70,13 +88,34 @@ class Order(OrderPart):
     promise_told: Millis = 0
     exchanged: int = 0
     """How often goods of it were exchanged."""
+    parcels: list[Parcel] = []
+    """Where it comes in several; at most ``MAX_PARCELS``. Then ``delivered`` follows from them."""
+    expected: int = 0
+    """In how many parcels it comes, as far as told."""
+    replaces: bool = False
+    """Whether it brings what goods of another order were exchanged for: then it is no further purchase."""
 
     @property
     def money(self) -> str:
         """The state of its money: paid, part_refunded or refunded."""
         if not self.refunded:
             return "paid"
-        return "refunded" if self.refunded >= self.amount else "part_refunded"
+        return "refunded" if self.is_paid_back else "part_refunded"
+
+    @property
+    def is_paid_back(self) -> bool:
+        """Whether all of its money was given back."""
+        return 0 < self.refunded >= self.amount
+
+    @property
+    def due(self) -> Millis:
+        """When it is to be there by a promise that binds; 0 for none.
+
+        A promise that had passed when the order was placed, or came back to life, was never one: it is a mistake of
+        some system's, or of before the cancellation.
+        """
+        begun = max(self.placed, self.restored if self.cancelled else 0)
+        return self.promised if self.promised > begun else 0
 
     @property
     def is_cancelled(self) -> bool:
@@ -86,12 +125,13 @@ class Order(OrderPart):
     @property
     def came_back(self) -> bool:
         """Whether some of its goods came back."""
-        return any(refund.goods for refund in self.refunds)
+        return any(refund.goods and not refund.is_void for refund in self.refunds)
 
     @property
     def owed_since(self) -> Millis:
         """Since when the oldest refund that was asked for is not paid; 0 where none is owed."""
-        return min((one.requested for one in self.refunds if one.requested and not one.paid), default=0)
+        owed = (one.requested for one in self.refunds if one.requested and not (one.paid or one.is_void))
+        return min(owed, default=0)
 
 
 class OrderBook(OrderPart):

@@ -53,6 +53,10 @@ class OrderDispatched(Event):
     order_id: Reference
     carrier: Label | None = None
     promised_at: Moment | None = None
+    parcel: Reference | None = None
+    """Its number, where an order comes in several parcels: it has arrived when all have that were told of."""
+    parcels: Annotated[int, Field(ge=1, le=99)] | None = None
+    """In how many parcels the order comes, where that is known."""
 
 
 class OrderDelivered(Event):
@@ -60,6 +64,8 @@ class OrderDelivered(Event):
 
     type: Literal["order.delivered"] = "order.delivered"
     order_id: Reference
+    parcel: Reference | None = None
+    """Its number; without one all of the order has arrived."""
 
 
 class OrderReturned(Event):
@@ -100,12 +106,12 @@ class OrderExchanged(Event):
     items: Items = ()
     """What came back."""
     replacement: Reference | None = None
-    """The order that brings the other goods, where it has a number of its own."""
+    """The order that brings the other goods, where it has a number of its own: it is no further purchase."""
     reason: Label | None = None
 
 
 class RefundRequested(Event):
-    """Money is to go back. It is owed until ``refund.paid`` comes with the same reference."""
+    """Money is to go back. It is owed until ``refund.paid`` or ``refund.withdrawn`` comes with the same reference."""
 
     type: Literal["refund.requested"] = "refund.requested"
     order_id: Reference
@@ -123,6 +129,15 @@ class RefundPaid(Event):
     refund: Reference | None = None
     """Its reference; without one every event is a refund of its own."""
     method: Label | None = None
+
+
+class RefundWithdrawn(Event):
+    """A refund will not be paid after all: it was declined, or entered by mistake. It counts no longer."""
+
+    type: Literal["refund.withdrawn"] = "refund.withdrawn"
+    order_id: Reference
+    refund: Reference
+    reason: Label | None = None
 
 
 class PointsRedeemed(Event):
@@ -146,5 +161,6 @@ OrderEvent = (
     | OrderExchanged
     | RefundRequested
     | RefundPaid
+    | RefundWithdrawn
     | PointsRedeemed
 )

@@ -46,7 +46,7 @@ class OutcomeCode(StrEnum):
 MEANINGS = MappingProxyType(
     {
         OutcomeCode.DUPLICATE: "an event that was applied before; nothing changed",
-        OutcomeCode.LATE: "an event older than what its customer has seen; applied at the customer's present",
+        OutcomeCode.LATE: "an event older than the latest of its customer; it counts at its own time",
         OutcomeCode.ERASED: "an event of a customer who asked to be forgotten; nothing was kept of it",
         OutcomeCode.NEW_CUSTOMER: "an event of a customer not registered; a record was made and the event applied",
         OutcomeCode.TOO_OLD_BROWSE: "a visit older than the duplicates ring reaches back; not applied",

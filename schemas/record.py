@@ -137,6 +137,15 @@ class CartItem(RecordPart):
     price: int
 
 
+class CartProduct(RecordPart):
+    """What a message may show of a cart: what was put in last, where it was told with its title."""
+
+    sku: str
+    title: str
+    url: str = ""
+    image: str = ""
+
+
 class Cart(RecordPart):
     """The cart at hand. Beyond ``MAX_CART_ITEMS`` further items only add to ``value`` and ``more``."""
 
@@ -150,6 +159,7 @@ class Cart(RecordPart):
     payment_failed: bool = False
     step: str = ""
     """How far the customer came at the till: a ``CheckoutStage``."""
+    shown: CartProduct | None = None
 
 
 class Browsing(RecordPart):

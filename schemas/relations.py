@@ -29,6 +29,12 @@ class Wish(RelationPart):
     """Time of the latest news of it."""
     gone: Millis = 0
     """When it was taken off the list last, or ordered: kept for a while, as it may be heard of before the noting."""
+    told: Millis = 0
+    """When its being back was noticed last."""
+    low: int = 0
+    """The lowest price before the present one; 0 for none."""
+    low_until: Millis = 0
+    """Until when that was the price."""
 
     @property
     def is_noted(self) -> bool:

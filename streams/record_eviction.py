@@ -54,6 +54,13 @@ def _used_coupon(record: CustomerRecord) -> bool:
     return fewer
 
 
+def _cart_picture(record: CustomerRecord) -> bool:
+    if record.cart is None or record.cart.shown is None:
+        return False
+    record.cart.shown = None
+    return True
+
+
 def _cart_line(record: CustomerRecord) -> bool:
     cart = record.cart
     if cart is None or len(cart.items) <= FEW_ITEMS:
@@ -119,6 +126,7 @@ STEPS: Final[tuple[Callable[[CustomerRecord], bool], ...]] = (
     _last_looks,
     _closed_complaint,
     _used_coupon,
+    _cart_picture,
     _cart_line,
     _wish,
     _contact,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+_MORE: Final = "…"
+
 
 def clipped(text: str, size: int) -> str:
     """The text in at most ``size`` bytes of UTF-8, cut between characters."""
@@ -9,3 +13,9 @@ def clipped(text: str, size: int) -> str:
     if len(text) <= size and text.isascii():
         return text
     return text.encode()[:size].decode(errors="ignore")
+
+
+def shortened(text: str, size: int) -> str:
+    """The same for text that people read: where some of it is missing, it says so."""
+    kept = clipped(text, size)
+    return text if kept == text else f"{clipped(text, size - len(_MORE.encode())).rstrip()}{_MORE}"

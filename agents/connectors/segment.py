@@ -37,7 +37,9 @@ from schemas.ids import digest
 
 _WHY_NOT: Final = {theirs.casefold(): row.why for row in NOT_USED for theirs in row.theirs}
 _CALLS_NOT_USED: Final = ("page", "screen", "group")
-_LONG: Final = {"query": 200, "text": 2_000}
+_LONG: Final = {"query": 200, "text": 2_000, "title": 200}
+_URL: Final = 400
+"""Characters of an address: half of a longer one would lead nowhere."""
 _BY_NAME: Final = {theirs.casefold(): row for row in NAMES for theirs in row.theirs}
 
 
@@ -141,6 +143,8 @@ def _converted(field: Field, given: Any, where: str, currency: str, properties: 
         return quantity(given)
     if field.how is How.COUNT:
         return len(given) if isinstance(given, list) else given
+    if field.how is How.ADDRESS:
+        return given if isinstance(given, str) and given.startswith("https://") and len(given) <= _URL else None
     if field.how is How.STARS:
         return stars(where, given)
     if field.how is How.CODES:

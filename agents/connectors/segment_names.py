@@ -24,6 +24,7 @@ class How(Enum):
     CODES = "as a list of codes"
     CART = "as an id; without one, a cart of this person's"
     STARS = "stars, 1 to 5"
+    ADDRESS = "its address, by https"
     PAYMENT = "`payment`"
 
 
@@ -71,6 +72,9 @@ NAMES: Final = (
             Field("quantity", ("quantity",), How.PIECES),
             Field("price", ("price",), How.LINE, needed=True),
             _CURRENCY,
+            Field("title", ("name",), How.TEXT),
+            Field("url", ("url",), How.ADDRESS),
+            Field("image", ("image_url",), How.ADDRESS),
         ),
     ),
     Name(("Product Added to Wishlist",), "wishlist.added", (_SKU,)),

@@ -23,6 +23,8 @@ from schemas.outcome import Fact
 from schemas.record import (
     VERSION,
     Cart,
+    CartItem,
+    CartProduct,
     Complaint,
     Complaints,
     Contact,
@@ -44,6 +46,9 @@ _CURRENCY: Final = {"zh": "CNY", "de": "EUR"}
 _ORDER, _COMPLAINT, _CART, _COUPON = "o-88213", "c-2047", "k-5512", "BDAY-7QK2MX3WPA"
 _TOPIC: Final = "delivery"
 _TITLES: Final = {"zh": "《潮汐年历》", "de": "Der Gezeitenkalender"}
+_PAGE: Final = "https://lindmoor.example/books/s-301"
+PICTURE: Final = "https://lindmoor.example/books/s-301.jpg"
+"""Of the product that a message is about; nothing is there."""
 _REFS: Final = {
     "complaint": _COMPLAINT,
     "cart": _CART,
@@ -78,6 +83,11 @@ class MessageSample:
     def name(self) -> str:
         """What the customer is called."""
         return NAMES.get(self.language, _OTHERWISE)
+
+    @property
+    def title(self) -> str:
+        """What the product is called that a message is about."""
+        return _TITLES.get(self.language, "The Tidal Almanac")
 
 
 def sample(
@@ -136,7 +146,9 @@ def _record(book: Rulebook, sample: MessageSample, *, closed: bool) -> CustomerR
     record.purchases = Purchases(count=7, spent=41_250, currency=currency, first=at - 200 * DAY, last=at - 41 * DAY)
     record.purchases.bucket = at // (28 * DAY)
     record.purchases.counts, record.purchases.amounts = [1, 2, 1, 3], [6_450, 12_300, 4_500, 18_000]
-    record.cart = Cart(_CART, currency, 6_450, touched=at - HOUR)
+    items = [CartItem("s-77", 1, 4_600), CartItem("s-301", 1, 1_850)]
+    shown = CartProduct("s-301", sample.title, _PAGE, PICTURE)
+    record.cart = Cart(_CART, currency, 6_450, items, touched=at - HOUR, shown=shown)
     record.complaints = Complaints(recent=[_complaint(at, closed)], total=1, last=at)
     record.coupons = [Coupon(_COUPON, 1, at + 3 * DAY, percent=15)]
     record.points.lots = [Lot(at + 10 * DAY, 412), Lot(at + 90 * DAY, 838)]
@@ -152,9 +164,9 @@ def _event(subject: str, sample: MessageSample) -> AnyEvent | None:
         "contact": {"type": "contact.made", "channel": "call", "topic": _TOPIC},
         "feedback": {"type": "feedback.given", "kind": "question", "topic": _TOPIC},
         "wish": {
-            "type": "product.updated", "sku": "s-301", "title": _TITLES.get(sample.language, "The Tidal Almanac"),
+            "type": "product.updated", "sku": "s-301", "title": sample.title,
             "price": 1_850, "currency": _CURRENCY.get(sample.language, "USD"), "stock": 12,
-            "url": "https://lindmoor.example/books/s-301",
+            "url": _PAGE, "image": PICTURE,
         },
     }  # fmt: skip
     if subject not in told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Final, get_args
 
 from rules.calendar import local_time
 from rules.context import EventContext
@@ -12,8 +12,10 @@ from rules.facts.fact import DATE, MONEY, Fact
 from rules.rhythm import gaps_passed, is_quiet, out_of_season, usual_gap
 from schemas.fields import CheckoutStage
 from schemas.readings import last_year, open_lots, points_balance
-from schemas.record import Lot, Talks
+from schemas.record import CartProduct, Lot, Talks
 from schemas.times import MINUTE, WEEK, Millis
+
+_NOTHING_SHOWN: Final = CartProduct("", "")
 
 
 def local_date(at: Millis, context: EventContext) -> str:
@@ -39,6 +41,11 @@ def _last_day(context: EventContext) -> str:
 
 def _untouched(context: EventContext) -> int:
     return (context.at - context.record.cart.touched) // MINUTE if context.record.cart else 0
+
+
+def _shown(context: EventContext) -> CartProduct:
+    cart = context.record.cart
+    return (cart.shown if cart else None) or _NOTHING_SHOWN
 
 
 def _index(context: EventContext) -> float:
@@ -114,6 +121,11 @@ HISTORY = (
          lambda s: s.record.cart.currency if s.record.cart else "", unknown="empty"),
     Fact("cart.items", FactType.INT, "lines", "lines in the customer's cart",
          lambda s: len(s.record.cart.items) + s.record.cart.more if s.record.cart else 0, unknown="0"),
+    Fact("cart.title", FactType.STRING, "text", "what was put in last, where it was told what it is called",
+         lambda s: _shown(s).title, unknown="empty", optional=True),
+    Fact("cart.url", FactType.STRING, "URL", "its page", lambda s: _shown(s).url, unknown="empty", optional=True),
+    Fact("cart.image", FactType.STRING, "URL", "its picture", lambda s: _shown(s).image, unknown="empty",
+         optional=True),
     Fact("cart.checkout", FactType.BOOL, "yes or no", "whether the customer went to the till with it",
          lambda s: s.record.cart is not None and s.record.cart.checkout),
     Fact("cart.payment_failed", FactType.BOOL, "yes or no", "whether the payment for it was refused",

@@ -63,7 +63,7 @@ def _order_id(context: EventContext) -> str:
 
 def _promised(context: EventContext) -> str:
     order = context.order
-    return local_date(order.promised, context) if order else ""
+    return local_date(order.due, context) if order else ""
 
 
 def _delivered(context: EventContext) -> str:
@@ -73,10 +73,10 @@ def _delivered(context: EventContext) -> str:
 
 def _days_late(context: EventContext) -> int:
     order = context.order
-    if not order or not order.promised:
+    if not order or not order.due:
         return 0
     # A day begun counts: "0 days late" would read as a mockery.
-    return max(0, -((order.promised - (order.delivered or context.at)) // DAY))
+    return max(0, -((order.due - (order.delivered or context.at)) // DAY))
 
 
 def _of_complaint(field: str, otherwise: FactValue) -> Callable[[EventContext], FactValue]:
@@ -245,7 +245,8 @@ _FACTS = (
          _of_kind("product.updated", "category", ""), unknown="empty", frozen=True, optional=True),
     Fact("product.price", FactType.INT, MONEY, "its price now", _of_kind("product.updated", "price", 0),
          unknown="0", frozen=True),
-    Fact("product.was", FactType.INT, MONEY, "what it cost before, where it costs less now", lambda s: 0,
+    Fact("product.was", FactType.INT, MONEY,
+         "the lowest that it cost in the 30 days before, as far as known, where it costs less now", lambda s: 0,
          unknown="0", frozen=True),
     Fact("product.currency", FactType.STRING, "ISO 4217", "currency of these prices",
          _of_kind("product.updated", "currency", ""), unknown="empty", frozen=True),

@@ -38,6 +38,14 @@ COUPON: Final = ("coupon.off", "coupon.code", "coupon.last_day", "coupon.minimum
 LINK_LIFE: Final = timedelta(days=30)
 """How long a survey can be answered and a complaint opened again by its link."""
 _STAFF: Final = ("callback", "ticket")
+_PICTURED: Final = ("product", "cart")
+"""Where a text names one of these by its title, a mail shows its picture."""
+_TITLES: Final = tuple(f"{family}.title" for family in _PICTURED)
+_SHORT_ADDRESS: Final = 70
+_SHORT_TITLE: Final = 40
+"""Characters of a product's address, and of its title, that go into an SMS."""
+_MOST_PARTS: Final = 2
+"""Of an SMS with the address of a product: in a longer one the address is left out."""
 _WEEKDAYLESS: Final = ("coupon.last_day", "points.last_day")
 """Last days, which Chinese tells without the day of the week."""
 
@@ -106,7 +114,9 @@ def facts_asked(text: Text) -> set[str]:
     asked |= {use for scripts in text.variants.values() for one in scripts if one.when for use in one.when.uses}
     buttons = {one.to for scripts in text.variants.values() for script in scripts for one in script.spoken.buttons}
     pages = {page: f"{page}.{fact}" for page, fact in (("order", "id"), ("product", "url"))}
-    return asked | {fact for page, fact in pages.items() if page in buttons or f"link.{page}" in text.asks}
+    asked |= {fact for page, fact in pages.items() if page in buttons or f"link.{page}" in text.asks}
+    # What is known of this moment alone has to be kept where the message is held; a cart is still there later.
+    return asked | ({"product.image", "product.url"} if "product.title" in text.asks else set())
 
 
 class _Writer:
@@ -120,6 +130,8 @@ class _Writer:
         self._today = local_time(context.acting, self._zone).date()
         self._reader = Audience(house.locale, self._today)
         self._raw: dict[str, RawValue] = {}
+        self._cramped = False
+        """Whether an SMS has no room for the address of a product."""
         self._values = self._known(self._reader)
 
     def written(self, locale: str) -> WrittenMessage:
@@ -132,6 +144,7 @@ class _Writer:
             headline=self._maybe(("headline",)) or subject,
             greeting=None if occasion.for_staff else self._house.phrases.greeting,
             body=tuple(p for index in range(len(spoken.body)) if (p := self._must(("body", index)).strip())),
+            product=self._product(),
             facts=self._facts(),
             slip=self._slip(),
             scale=self._scale(),
@@ -188,7 +201,9 @@ class _Writer:
         if name == "until":
             return day((self._today + LINK_LIFE).isoformat(), reader, weekday=False)
         if name in SHOP_PAGES:
-            return self._shop_page(name) or ""
+            url = self._shop_page(name) or ""
+            long = len(url) > _SHORT_ADDRESS or self._cramped
+            return "" if reader.short and name == "product" and long else url
         return link_slot(name) if self._house.signs else ""
 
     def _of_coupon(self, name: str, reader: Audience) -> tuple[RawValue, str]:
@@ -223,6 +238,8 @@ class _Writer:
             return raw, money(int(raw), currency, reader) if currency else ""
         if fact.kind in (FactType.INT, FactType.DOUBLE):
             return raw, number(float(raw) if fact.kind is FactType.DOUBLE else int(raw), reader)
+        if reader.short and name in _TITLES and len(str(raw)) > _SHORT_TITLE:
+            return raw, f"{str(raw)[: _SHORT_TITLE - 3].rstrip()}..."
         return raw, self._word(str(raw))
 
     def _word(self, raw: str) -> str:
@@ -246,6 +263,19 @@ class _Writer:
         subject = self._maybe(NAMED_SUBJECT)
         marked = self._house.marked(subject, occasion.purpose, occasion.channel) if subject else None
         return message.Named(subject=marked, greeting=greeting)
+
+    def _product(self) -> message.ShownProduct | None:
+        """The product that the text names, where there is a picture of it and room for one."""
+        if self._occasion.channel not in ("email", "push"):
+            return None
+        told = self._occasion.facts
+        for family in _PICTURED:
+            if f"{family}.title" not in self._script.asks:
+                continue
+            title, image = harmless(str(told[f"{family}.title"])), _by_https(told[f"{family}.image"])
+            if title and image:
+                return message.ShownProduct(title=title, image=image, url=_by_https(told[f"{family}.url"]))
+        return None
 
     def _facts(self) -> message.Facts | None:
         """Rows of facts; those whose value is not known are left out."""
@@ -309,7 +339,7 @@ class _Writer:
         """A page of the shop's; that of a product is told with the product."""
         facts = self._occasion.facts
         if name == "product":
-            return str(facts["product.url"]) or None
+            return _by_https(facts["product.url"])
         return self._house.page(name, str(facts["order.id"]))
 
     def _why(self) -> str | None:
@@ -327,14 +357,21 @@ class _Writer:
         if template is None:
             return None
         reader = Audience(self._reader.locale, self._today, short=True)
-        told = template.fill(self._known(reader), reader)
         stop = self._house.stop() if self._occasion.purpose == "marketing" else ""
-        whole = self._house.signed_sms(told, stop)
+        whole = self._house.signed_sms(template.fill(self._known(reader), reader), stop)
         counted = sms.count(sms.with_links(whole))
+        if counted.parts > _MOST_PARTS and not self._cramped:
+            self._cramped = True
+            return self._sms()
         return message.Sms(text=whole, encoding=counted.encoding, parts=counted.parts)
 
     def _push(self) -> str:
         return self._maybe(("push",)) or self._maybe(("headline",)) or self._must(SUBJECT)
+
+
+def _by_https(url: object) -> str | None:
+    """The address, where it is one that a message may lead to."""
+    return str(url) if str(url).startswith("https://") else None
 
 
 def _twice(text: str) -> tuple[RawValue, str]:

@@ -76,7 +76,11 @@ def known_customer() -> CustomerRecord:
 
 
 def facts_of(record: CustomerRecord, trigger: str = "order.placed", ref: str = "o-1", **context: Any) -> FactReader:
-    book = orders("o-0", "o-1", promised=NOON - 30 * HOUR, delivered=NOON) if record.purchases.count else None
+    book = (
+        orders("o-0", "o-1", placed=NOON - 50 * HOUR, promised=NOON - 30 * HOUR, delivered=NOON)
+        if record.purchases.count
+        else None
+    )
     return FactReader(Moments(BOOK, record, **{"orders": book, **context}).context(trigger, ref, NOON))
 
 

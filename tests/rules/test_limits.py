@@ -69,6 +69,12 @@ class TestConsent:
         assert (none.verdict, none.reason) == ("refused", "no_consent")
         assert none.channels == {"sms": "no_consent", "push": "no_address", "email": "no_address"}
 
+    def test_who_has_an_address_and_said_no_is_not_said_to_have_none(self) -> None:
+        either = rules(rule(purpose="marketing", actions=[action(channel=["push", "email"])]))
+
+        (none,) = Moments(either, customer(consents=[])).when("order.placed")
+        assert (none.reason, none.channels) == ("no_consent", {"push": "no_address", "email": "no_consent"})
+
     def test_of_one_channel_its_reason_is_enough(self) -> None:
         (decided,) = Moments(rules(MARKETING), customer(consents=[])).when("order.placed")
 

@@ -345,7 +345,7 @@ class TestLateDelivery:
         assert "für Mittwoch, 4. März zugesagt. Sie ist unterwegs" in said(moments, "late_delivery_apology").text
 
     def test_what_came_late_is_not_said_to_be_missing(self) -> None:
-        moments = shop(orders=orders("A-17", promised=NOON - 50 * HOUR, delivered=NOON - HOUR))
+        moments = shop(orders=orders("A-17", placed=NOON - 90 * HOUR, promised=NOON - 50 * HOUR, delivered=NOON - HOUR))
         moments.when("delivery.late", "A-17")
 
         told = message_of(said(moments, "late_delivery_apology"))

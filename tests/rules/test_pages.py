@@ -41,6 +41,14 @@ def test_no_row_is_without_a_meaning() -> None:
     assert not re.search(r"^\|.*\|\s+\|$", rules_page(), re.MULTILINE)
 
 
+def test_every_row_is_one_line() -> None:
+    page = rules_page()
+    tables = [line for line in page.splitlines() if line.startswith("|")]
+
+    assert [line for line in tables if not line.endswith(" |")] == []
+    assert not re.search(r"^, ", page, re.MULTILINE), "the rest of a row that was cut in two"
+
+
 def test_the_example_is_in_order() -> None:
     example = rules_page().split("```yaml\n")[1].split("```")[0]
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_CART_ITEMS, TimerKind
-from tests.builders import Life, added, event, placed, when
+from schemas.record import MAX_CART_ITEMS, CartProduct, TimerKind
+from schemas.times import DAY
+from streams.carts import TITLE_BYTES
+from tests.builders import START, Life, added, event, placed, when
 
 
 def test_a_cart_that_nobody_touched_for_the_delay_is_left_once() -> None:
@@ -117,3 +121,81 @@ def test_a_foreign_currency_in_the_cart_is_not_added_to_its_value() -> None:
 
     assert life.record.cart is not None
     assert life.record.cart.value == 900
+
+
+TOLD: dict[str, Any] = {
+    "title": "Field Guide to Birds",
+    "url": "https://shop.example/b/1",
+    "image": "https://cdn.example/1.jpg",
+}
+
+
+def test_what_was_put_in_last_with_its_title_can_be_shown() -> None:
+    life = Life()
+    life.happens(added(sku="b-0", title="Atlas"), added(when(minutes=1), sku="b-1", **TOLD), added(when(minutes=2)))
+
+    assert life.record.cart is not None
+    assert life.record.cart.shown == CartProduct("b-1", *TOLD.values())
+
+
+def test_what_was_taken_out_is_not_shown() -> None:
+    life = Life()
+    life.happens(
+        added(),
+        added(when(minutes=1), sku="b-1", **TOLD),
+        event("cart.item_removed", when(minutes=2), cart_id="k-1", sku="b-1"),
+    )
+
+    assert life.record.cart is not None
+    assert life.record.cart.shown is None
+
+
+def test_what_a_browser_says_of_a_product_is_shown_to_nobody() -> None:
+    life = Life()
+    life.happens(added(sku="b-1", actor="customer", **TOLD))
+
+    assert life.record.cart is not None
+    assert (life.record.cart.value, life.record.cart.shown) == (1_000, None)
+
+
+def test_a_long_title_is_shortened_and_a_long_address_is_none() -> None:
+    life = Life()
+    told = {"title": "The tides " * 20, "url": f"https://shop.example/{'x' * 300}", "image": TOLD["image"]}
+    life.happens(added(sku="b-1", **told))
+
+    assert life.record.cart is not None
+    assert life.record.cart.shown is not None
+    title = life.record.cart.shown.title
+    assert title.endswith("…")
+    assert len(title.encode()) <= TITLE_BYTES
+    assert (life.record.cart.shown.url, life.record.cart.shown.image) == ("", TOLD["image"])
+
+
+def test_a_cart_that_was_followed_by_another_does_not_come_back_with_late_news() -> None:
+    life = Life()
+    life.happens(added(when(3), cart_id="k-2", price=700), added(when(1), cart_id="k-1", price=900))
+
+    assert life.record.cart is not None
+    assert (life.record.cart.id, life.record.cart.value) == ("k-2", 700)
+
+
+def test_news_of_a_cart_that_would_be_forgotten_by_now_bring_it_back_to_nobody() -> None:
+    life = Life(since=START - 30 * DAY)
+    life.happens(event("product.viewed", when(0), sku="s-1"))
+
+    outcome = life.happens(added(START - 20 * DAY))
+
+    assert outcome.codes == {OutcomeCode.LATE: 1, OutcomeCode.OUTDATED: 1} or outcome.codes == {OutcomeCode.OUTDATED: 1}
+    assert life.record.cart is None
+
+
+def test_what_was_bought_under_another_carts_name_is_not_left_in_this_one() -> None:
+    life = Life()
+    life.happens(
+        added(price=900, sku="s-1"),
+        added(when(minutes=1), sku="s-2", price=100),
+        placed(when(minutes=5), cart_id="k-9", items=[{"sku": "s-1", "price": 900}]),
+    )
+
+    assert life.record.cart is not None
+    assert (life.record.cart.value, [item.sku for item in life.record.cart.items]) == (100, ["s-2"])

@@ -16,6 +16,7 @@ from schemas.events import AnyEvent
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_BYTES, MAX_COUPONS, MAX_SENT, Coupon, CustomerRecord, Sent
 from schemas.times import DAY, HOUR, MINUTE
+from streams.carts import URL_BYTES
 from streams.record_eviction import STEPS
 from tests.builders import START, Life, added, complained, event, lane_context, placed, when
 
@@ -33,6 +34,8 @@ def flood(seed: int, at: int) -> list[AnyEvent]:
     ref = long(seed, 64)
     money: dict[str, Any] = {"amount": 10**12, "currency": "EUR"}
     line: dict[str, Any] = {"cart_id": long(7, 64), "price": 10**12, "currency": "EUR", "quantity": 100_000}
+    line |= {name: "https://" + long(seed, URL_BYTES - 8) for name in ("url", "image")}
+    line["title"] = long(seed, 200, WIDE)
     told: list[tuple[str, dict[str, Any]]] = [
         ("customer.updated", details(seed)),
         *(("consent.granted", {"channel": one, "purpose": "service"}) for one in ("sms", "email", "push", "call")),

@@ -23,6 +23,7 @@ from agents.gateway.segment import CALLS, SegmentDoor
 from agents.gateway.throttle import Throttle
 from schemas.errors import DependencyUnavailable
 from schemas.events import decode_event
+from schemas.record import CartProduct
 from tests.agents.gateway.doors import intake_of
 from tests.builders import Life
 
@@ -106,6 +107,15 @@ async def test_of_a_batch_the_good_are_taken_and_each_bad_one_has_its_outcome(do
     assert (life.order("O-1").amount, life.record.profile.email) == (2_000, "kai@mail.test")
     assert life.record.cart is not None
     assert life.record.cart.id == "c-1"
+
+
+async def test_what_lies_in_a_cart_is_told_with_its_name_page_and_picture(door: Door) -> None:
+    shown = {"name": "Green tea", "url": "https://shop.test/tea", "image_url": "http://cdn.test/tea.jpg"}
+    await door.batch(track(1, "Product Added", properties={**TEA, "cart_id": "c-1", **shown}))
+
+    cart = door.life().record.cart
+    assert cart is not None
+    assert cart.shown == CartProduct("TEA", "Green tea", "https://shop.test/tea")
 
 
 async def test_the_same_batch_again_changes_nothing_and_is_answered_alike(door: Door) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agents.messages.layout import UnfilledLink, mail
-from agents.messages.samples import MessageSample, links, sample
+from agents.messages.samples import PICTURE, MessageSample, links, sample
 from rules.loading import shipped
 from rules.rule import Rule
 from schemas.message import Message
@@ -203,3 +203,24 @@ def test_in_chinese_text_labels_end_with_a_colon_of_its_own() -> None:
     assert "优惠码：BACK" in text
     assert "查看我的优惠券：\nhttps://" in text
     assert ": " not in text.replace("https://", "")
+
+
+def test_a_picture_has_a_text_in_its_place_and_leads_to_its_page() -> None:
+    told = message("wish_back")
+    assert told.product is not None
+    nasty = told.product.model_copy(update={"title": '"><script>x()</script>', "image": PICTURE + "?w=1&h=2"})
+    laid_out = mail(told.model_copy(update={"product": nasty}), "", WHOLE)
+    tags = Tags(laid_out.html).found
+
+    (picture,) = [attributes for tag, attributes in tags if tag == "img"]
+    assert (picture["alt"], picture["src"]) == ('"><script>x()</script>', PICTURE + "?w=1&h=2")
+    assert picture["style"]
+    assert "script" not in [tag for tag, _ in tags]
+    assert [tag for tag, attributes in tags if attributes.get("href") == told.product.url] == ["a", "a"]
+    assert PICTURE not in laid_out.text
+
+
+def test_a_mail_without_a_picture_has_no_image_at_all() -> None:
+    told = message("wish_back").model_copy(update={"product": None})
+
+    assert "<img" not in mail(told, "", WHOLE).html
