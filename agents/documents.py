@@ -34,8 +34,8 @@ without `TEND_`. Secrets are never printed. Generated from `infra/settings/` by 
 _METRICS = """\
 # Metrics
 
-Workers and the learner show these at `/metrics` in Prometheus' text format. Generated from `infra/metrics.py` by
-`make docs`.
+Workers, the learner and the gateway show theirs at `/metrics` in Prometheus' text format. Generated from
+`infra/metrics.py` by `make docs`.
 
 """
 

@@ -46,7 +46,7 @@ LATE = Metric(
     "counter",
     "events",
     ("topic",),
-    "Events older than what their customer had already seen; applied at the customer's present time.",
+    "Events older than the latest that was heard of their customer; applied at their own time.",
     "A rise means a producer lags behind the others.",
 )
 SOURCE_EVENTS = Metric(

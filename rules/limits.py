@@ -88,8 +88,15 @@ def channel_available(proposal: Proposal, history: ActionHistory) -> Proposal | 
         if refusal is None:
             return proposal.past(_reasons(against)).on(channel)
         against.append((channel, refusal))
-    refusal = next((one for _, one in against if one.until is not None), against[0][1])
+    refusal = min((one for _, one in against), key=_tells_most)
     return refusal._replace(channels=_reasons(against))
+
+
+def _tells_most(refusal: Refusal) -> int:
+    """Of several channels that are closed: first what will pass, then a no of the customer's own."""
+    if refusal.until is not None:
+        return 0
+    return 1 if refusal.reason is Reason.NO_CONSENT else 2
 
 
 def open_complaint(proposal: Proposal, history: ActionHistory) -> Refusal | None:

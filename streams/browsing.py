@@ -5,6 +5,7 @@ from __future__ import annotations
 from rules.context import EventContext
 from schemas.browse import CouponRefused, ProductViewed, SearchPerformed
 from schemas.outcome_codes import OutcomeCode
+from schemas.times import Millis
 from streams.churn import remember_signal
 from streams.texts import clipped
 
@@ -12,19 +13,21 @@ CATEGORY_BYTES = 40
 SKU_BYTES = 40
 
 
-def visit(context: EventContext) -> None:
-    """Any browsing event: after a pause it begins a new visit."""
+def visit(context: EventContext, at: Millis) -> None:
+    """Any browsing event: after a pause it begins a new visit. What comes late makes nobody a visitor of today."""
     browsing = context.record.browsing
-    if context.at - browsing.last > context.defaults.carts.visit_gap_millis:
+    if at - browsing.last > context.defaults.carts.visit_gap_millis:
         browsing.visits += 1
         remember_signal(context.record.purchase_features, "visit", context.at)
-    browsing.last = context.at
+    browsing.last = max(browsing.last, at)
 
 
 def view(context: EventContext, event: ProductViewed) -> OutcomeCode | None:
     """The customer looked at a product."""
     browsing = context.record.browsing
     browsing.views += 1
+    if event.at < browsing.last:
+        return None
     browsing.sku = clipped(event.sku, SKU_BYTES)
     if event.category:
         browsing.category = clipped(event.category, CATEGORY_BYTES)

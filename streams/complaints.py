@@ -153,14 +153,17 @@ def _open_again(
     context: EventContext, complaint: Complaint, event: ComplaintOpened, again: Millis, first: Millis
 ) -> OutcomeCode | None:
     """Of two openings under one number the earlier is the opening, the later opens again what was closed meanwhile."""
-    before = (complaint.opened, complaint.closed, complaint.reopened)
+    before, last = (complaint.opened, complaint.closed, complaint.reopened), context.record.complaints.last
     told = _classify(complaint, event.category, event.urgency, event.at)
     if again != first:
         complaint.opened = first
         complaint.moves = _with(complaint.moves, -again)
     _settle(context, complaint, event)
     changed = told or (complaint.opened, complaint.closed, complaint.reopened) != before
-    return None if changed else OutcomeCode.DUPLICATE
+    if changed:
+        return None
+    context.record.complaints.last = last
+    return OutcomeCode.DUPLICATE
 
 
 def _tell_owner(
@@ -181,11 +184,12 @@ def _move(context: EventContext, event: ComplaintResolved | ComplaintReopened, m
         return OutcomeCode.TOO_OLD_COMPLAINT
     if move in complaint.moves:
         return OutcomeCode.DUPLICATE
-    before = (complaint.opened, complaint.closed, complaint.reopened)
+    before, last = (complaint.opened, complaint.closed, complaint.reopened), context.record.complaints.last
     complaint.moves = _with(complaint.moves, move)
     _settle(context, complaint, event)
     if complaint.opened and (complaint.opened, complaint.closed, complaint.reopened) == before:
         # It says nothing new of where the complaint stands: it was closed, or open, at that time already.
+        context.record.complaints.last = last
         return OutcomeCode.OUTDATED if event.at < complaint.changed else OutcomeCode.DUPLICATE
     return None
 

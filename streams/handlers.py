@@ -42,6 +42,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "order.exchanged": orders.exchange,
         "refund.requested": orders.request_refund,
         "refund.paid": orders.pay_refund,
+        "refund.withdrawn": orders.withdraw_refund,
         "points.redeemed": orders.redeem_points,
         "product.viewed": browsing.view,
         "search.performed": browsing.search,
@@ -107,5 +108,5 @@ def apply(context: EventContext, event: AnyEvent) -> OutcomeCode | None:
         # What comes late was known until now: it is forgotten as of then, or it would be taken for new once more.
         duplicates.remember(seen, key, context.at, sizes.browse if event.type in duplicates.BROWSING else sizes.others)
     if event.type in duplicates.BROWSING and refused is None:
-        browsing.visit(context)
+        browsing.visit(context, event.at)
     return refused

@@ -199,6 +199,8 @@ def _orders(context: EventContext, mine: OrderBook, other: OrderBook) -> None:
     book.orders = sorted([*rest, *joint.values()], key=lambda one: (one.placed or one.changed, one.id))
     for order in joint.values():
         order_effects.add(context, order)
+    if any(order.replaces for order in joint.values()):
+        order_effects.date_anew(context)
     while len(book.orders) > MAX_ORDERS:
         goes = next((order for order in book.orders if order.status not in OPEN), book.orders[0])
         book.orders.remove(goes)

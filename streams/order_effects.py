@@ -15,7 +15,8 @@ from streams.timer_schedule import overdue_at, schedule, schedule_orders, schedu
 
 
 class Share(NamedTuple):
-    """What one order adds to its customer's numbers, as it stands. An order that was not placed adds nothing."""
+    """What one order adds to its customer's numbers, as it stands. An order that was not placed adds nothing, and one
+    that replaces another's goods counts as no order."""
 
     orders: int = 0
     cancelled: int = 0
@@ -31,12 +32,12 @@ def share_of(context: EventContext, order: Order) -> Share:
     """The order's share, as it stands."""
     if not order.placed:
         return Share()
-    kept = not order.is_cancelled
+    kept, bought = not order.is_cancelled, not order.replaces
     own = order.currency == context.record.purchases.currency
     return Share(
-        orders=1,
+        orders=bought,
         placed=order.placed,
-        cancelled=order.is_cancelled,
+        cancelled=bought and order.is_cancelled,
         returned=kept and order.came_back,
         delivered=kept and order.delivered > 0,
         late=kept and _came_late(context, order),
@@ -106,7 +107,14 @@ def use_coupons(context: EventContext, event: OrderPlaced) -> None:
 
 
 def _came_late(context: EventContext, order: Order) -> bool:
-    return 0 < order.promised < order.delivered - context.defaults.orders.late_grace_millis
+    return 0 < order.due < order.delivered - context.defaults.orders.late_grace_millis
+
+
+def date_anew(context: EventContext) -> None:
+    """First and last order once more, where one that counted is none; what the book forgot may have been the first."""
+    if context.orders is not None and not context.orders.reach:
+        context.record.purchases.first = 0
+        _date(context)
 
 
 def _date(context: EventContext) -> None:
@@ -114,7 +122,7 @@ def _date(context: EventContext) -> None:
     numbers, book = context.record.purchases, context.orders or OrderBook()
     first, last = numbers.first, 0
     for order in book.orders:
-        if not order.placed:
+        if not order.placed or order.replaces:
             continue
         if not first or order.placed < first:
             first = order.placed
@@ -127,7 +135,7 @@ def _date(context: EventContext) -> None:
 
 def _kept(context: EventContext) -> list[Order]:
     book = context.orders or OrderBook()
-    return [order for order in book.orders if order.placed and not order.is_cancelled]
+    return [order for order in book.orders if order.placed and not (order.is_cancelled or order.replaces)]
 
 
 def _reward(context: EventContext, order: Order, placed_before: Millis) -> None:

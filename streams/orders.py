@@ -25,11 +25,12 @@ from schemas.orders import (
     PointsRedeemed,
     RefundPaid,
     RefundRequested,
+    RefundWithdrawn,
 )
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import Seen, Spending
 from schemas.times import DAY, Millis, to_millis
-from streams import carts, churn_update, duplicates, order_effects, points, wishes
+from streams import carts, churn_update, duplicates, order_effects, parcels, points, wishes
 from streams.churn import remember_signal
 from streams.timer_schedule import OPEN, schedule_points
 
@@ -52,7 +53,8 @@ def place(context: EventContext, event: OrderPlaced) -> OutcomeCode | None:
     order.placed, order.currency = max(event.at, 1), event.currency
     _tell_amount(order, event.amount, event.at)
     _tell_promise(order, event.promised_at, event.at)
-    churn_update.remember(context, event.amount, order.placed)
+    if not order.replaces:
+        churn_update.remember(context, event.amount, order.placed)
     if not order_effects.take_currency(context, order):
         context.count(OutcomeCode.FOREIGN_CURRENCY)
     order_effects.use_coupons(context, event)
@@ -90,22 +92,32 @@ def update(context: EventContext, event: OrderUpdated) -> OutcomeCode | None:
 
 
 def dispatch(context: EventContext, event: OrderDispatched) -> OutcomeCode | None:
-    """The parcel left."""
+    """The parcel left; of several the first says that it is on its way."""
 
     def tell(order: Order) -> OutcomeCode | None:
-        moved = _tell_promise(order, event.promised_at, event.at)
-        first = not order.dispatched or event.at < order.dispatched
-        if first:
-            order.dispatched = max(event.at, 1)
-        return None if first or moved else OutcomeCode.DUPLICATE
+        told = [
+            _tell_promise(order, event.promised_at, event.at),
+            not order.dispatched or event.at < order.dispatched,
+            parcels.tell(order, event.parcel) if event.parcel else False,
+            (event.parcels or 0) > order.expected,
+        ]
+        order.dispatched = _earliest(order.dispatched, max(event.at, 1))
+        order.expected = max(order.expected, event.parcels or 0)
+        if order.parcels:
+            order.delivered = parcels.arrived(order)
+        return None if any(told) else OutcomeCode.DUPLICATE
 
     return _change(context, event, tell)
 
 
 def deliver(context: EventContext, event: OrderDelivered) -> OutcomeCode | None:
-    """The parcel arrived."""
+    """The parcel arrived; of several the last says that the order has."""
 
     def tell(order: Order) -> OutcomeCode | None:
+        if event.parcel or order.parcels:
+            told = parcels.tell(order, event.parcel, max(event.at, 1))
+            order.delivered = parcels.arrived(order)
+            return None if told else OutcomeCode.DUPLICATE
         if order.delivered and event.at >= order.delivered:
             return OutcomeCode.DUPLICATE
         order.delivered = max(event.at, 1)
@@ -157,6 +169,8 @@ def exchange(context: EventContext, event: OrderExchanged) -> OutcomeCode | None
         order.exchanged += refused is None
         return refused
 
+    if event.replacement not in (None, event.order_id):
+        _replace(context, event, str(event.replacement))
     return _change(context, event, tell)
 
 
@@ -170,6 +184,12 @@ def pay_refund(context: EventContext, event: RefundPaid) -> OutcomeCode | None:
     """Money went back."""
     paid = Refund(_refund_key(event), event.amount, paid=max(event.at, 1))
     return _change(context, event, lambda order: _tell_refund(order, paid))
+
+
+def withdraw_refund(context: EventContext, event: RefundWithdrawn) -> OutcomeCode | None:
+    """Money will not go back after all."""
+    withdrawn = Refund(_refund_key(event), withdrawn=max(event.at, 1))
+    return _change(context, event, lambda order: _tell_refund(order, withdrawn))
 
 
 def redeem_points(context: EventContext, event: PointsRedeemed) -> OutcomeCode | None:
@@ -200,11 +220,28 @@ def joined(mine: Order, other: Order) -> Order:
         refunds=list(mine.refunds), more_refunded=mine.more_refunded + other.more_refunded,
         amount_told=amount.amount_told, promise_told=promise.promise_told,
         exchanged=mine.exchanged + other.exchanged - len(_exchanges(mine) & _exchanges(other)),
+        expected=max(mine.expected, other.expected), replaces=mine.replaces or other.replaces,
     )  # fmt: skip
+    if mine.parcels or other.parcels:
+        joint.parcels = parcels.joined(mine, other)
+        joint.delivered = parcels.arrived(joint)
     for refund in other.refunds:
         _tell_refund(joint, refund)
     joint.status, joint.refunded = _goods(joint), _given_back(joint)
     return joint
+
+
+def _replace(context: EventContext, event: OrderExchanged, replacement: str) -> None:
+    """The order that brings the other goods is no further purchase, whichever of the two was heard of first."""
+    order = find(context.orders, replacement)
+    if order is None:
+        if _forgotten(context, event):
+            return
+        order = _enter(context, replacement)
+    before = order_effects.share_of(context, order)
+    order.replaces = True
+    order_effects.date_anew(context)
+    _settle(context, order, event, before)
 
 
 def find(book: OrderBook | None, order_id: str, at: Millis | None = None) -> Order | None:
@@ -249,7 +286,7 @@ def _goods(order: Order) -> str:
     """Where its goods are, from all that was told."""
     if order.is_cancelled:
         return "cancelled"
-    back = sum(refund.amount for refund in order.refunds if refund.goods)
+    back = sum(refund.amount for refund in order.refunds if refund.goods and not refund.is_void)
     if order.came_back and back >= order.amount:
         return "returned"
     if order.delivered:
@@ -261,7 +298,7 @@ def _given_back(order: Order) -> int:
     """What goes back in all. A refund that was only asked for counts when goods came back for it, or it is paid."""
     if order.is_cancelled:
         return order.amount
-    sure = sum(refund.amount for refund in order.refunds if refund.goods or refund.paid)
+    sure = sum(one.amount for one in order.refunds if (one.goods or one.paid) and not one.is_void)
     return min(sure + order.more_refunded, order.amount) if order.placed else sure + order.more_refunded
 
 
@@ -299,6 +336,7 @@ def _tell_refund(order: Order, told: Refund) -> OutcomeCode | None:
         known.goods or told.goods,
         _earliest(known.requested, told.requested),
         _earliest(known.paid, told.paid),
+        max(known.withdrawn, told.withdrawn),
     )
     if merged == known:
         return OutcomeCode.DUPLICATE
@@ -314,7 +352,7 @@ def _earliest(*moments: Millis) -> Millis:
     return min((moment for moment in moments if moment), default=0)
 
 
-def _refund_key(event: OrderReturned | RefundRequested | RefundPaid) -> bytes:
+def _refund_key(event: OrderReturned | RefundRequested | RefundPaid | RefundWithdrawn) -> bytes:
     return duplicates.key_of(f"refund {event.refund}" if event.refund else event.id)
 
 

@@ -193,11 +193,16 @@ def take_stock(context: EventContext) -> None:
 
 
 def _taken_back(context: EventContext) -> Millis:
-    """When the order was placed that is cancelled, or comes back, just now; else 0."""
+    """When the order was placed that is cancelled, or comes back, just now; else 0.
+
+    Of several that were cancelled since the tier was reached the first counts: together they took back what they gave.
+    """
     event = context.event
     if event is None or event.type not in ("order.cancelled", "order.returned") or context.order is None:
         return 0
-    return context.order.placed
+    since, book = context.record.segment.tier_since, context.orders.orders if context.orders else ()
+    gone = [one.placed for one in book if one.is_cancelled and one.placed and one.cancelled // DAY >= since]
+    return min([context.order.placed, *gone])
 
 
 def _decide(context: EventContext, releases: bool) -> bool:

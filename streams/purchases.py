@@ -36,9 +36,9 @@ def add_difference(purchases: Purchases, before: OrderContribution, after: Order
     purchases.delivered += after.delivered - before.delivered
     purchases.late += after.late - before.late
     purchases.spent += after.spent - before.spent
-    if before.orders:
+    if before.placed:
         _into_bucket(purchases, before.placed, before.cancelled - before.orders, -before.spent)
-    if after.orders:
+    if after.placed:
         _into_bucket(purchases, after.placed, after.orders - after.cancelled, after.spent)
 
 

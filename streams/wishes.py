@@ -16,6 +16,10 @@ from streams.texts import clipped
 SKU_BYTES = 40
 KEPT: Millis = 90 * DAY
 """How long a product that was taken off the list is known to be."""
+AGAIN: Millis = 30 * DAY
+"""Stock that comes and goes is told of once, and so long not again, unless the customer notes the product anew."""
+COMPARED: Millis = 30 * DAY
+"""What costs less is compared with the lowest price of so many days (Directive 98/6/EC, Article 6a)."""
 
 
 def note(context: EventContext, event: WishlistAdded) -> OutcomeCode | None:
@@ -27,8 +31,10 @@ def note(context: EventContext, event: WishlistAdded) -> OutcomeCode | None:
         return OutcomeCode.OUTDATED
     wish.at = max(wish.at, event.at)
     if (event.at, event.price or 0) > (wish.changed, wish.price):
-        wish.price, wish.currency, wish.in_stock = event.price or 0, event.currency or "", event.in_stock
-        wish.changed = event.at
+        if (event.currency or "") != wish.currency:
+            wish.currency, wish.price, wish.low = event.currency or "", 0, 0
+        _price(wish, event.price or 0, event.at)
+        wish.changed, wish.in_stock = event.at, event.in_stock
     return _cut(context)
 
 
@@ -48,14 +54,15 @@ def change(context: EventContext, event: ProductUpdated) -> OutcomeCode | None:
         return OutcomeCode.OUTDATED
     wish.changed, had_it = event.at, wish.in_stock
     if event.stock is not None:
-        if event.stock and not wish.in_stock:
+        if event.stock and not wish.in_stock and (wish.told <= wish.at or event.at - wish.told >= AGAIN):
             context.notice("wish.back", wish.sku)
+            wish.told = event.at
         wish.in_stock = event.stock > 0
     if event.price is not None and event.currency == wish.currency:
+        was = _price(wish, event.price, event.at)
         # Of what has just come back, one message tells the price as well.
-        if event.price < wish.price and wish.in_stock and had_it:
-            context.notice("wish.cheaper", wish.sku, **{"product.was": wish.price})
-        wish.price = event.price
+        if event.price < was and wish.in_stock and had_it:
+            context.notice("wish.cheaper", wish.sku, **{"product.was": was})
     return None
 
 
@@ -79,8 +86,19 @@ def joined(mine: list[Wish], other: list[Wish]) -> list[Wish]:
     wishes: dict[str, Wish] = {}
     for one in sorted([*mine, *other], key=lambda one: (one.changed, one.price)):
         known = wishes.get(one.sku, one)
-        wishes[one.sku] = replace(one, at=max(one.at, known.at), gone=max(one.gone, known.gone))
+        moments = {"at": max(one.at, known.at), "gone": max(one.gone, known.gone), "told": max(one.told, known.told)}
+        wishes[one.sku] = replace(one, **moments)
     return _first_to_last(list(wishes.values()))[-MAX_WISHES:]
+
+
+def _price(wish: Wish, price: int, at: Millis) -> int:
+    """Its price from now on; the lowest that it had in the days before, as far as known, or 0."""
+    known = [(wish.price, at)] if wish.price else []
+    if wish.low and at - wish.low_until <= COMPARED:
+        known.append((wish.low, wish.low_until))
+    wish.low, wish.low_until = min(known, key=lambda one: (one[0], -one[1]), default=(0, 0))
+    wish.price = price
+    return wish.low
 
 
 def _find(context: EventContext, sku: str) -> Wish | None:

@@ -17,9 +17,10 @@ COMPLAINTS = ("p-1", "p-2")
 ACTION = "9f2c41d07be5a8364410c7de25b90f13"
 NEWS = (
     "order.dispatched", "order.delivered", "order.cancelled", "order.restored", "order.returned", "order.updated",
-    "order.exchanged", "refund.requested", "refund.paid", "order.placed",
+    "order.exchanged", "refund.requested", "refund.paid", "refund.withdrawn", "order.placed",
 )  # fmt: skip
 REFUNDS = ("r-1", "r-2")
+PARCELS = ("a", "b")
 
 
 def random_life(dice: Random, start: Millis = START, days: int = 60) -> list[AnyEvent]:
@@ -53,6 +54,10 @@ def _order(dice: Random, kind: str, order_id: str, at: Millis) -> AnyEvent:
     reference = {"refund": dice.choice(REFUNDS)}
     fields: dict[str, dict[str, Any]] = {
         "order.updated": {"amount": amount},
+        "order.dispatched": dice.choice([{"parcel": dice.choice(PARCELS), "parcels": dice.choice([2, None])}, {}]),
+        "order.delivered": dice.choice([{"parcel": dice.choice(PARCELS)}, {}]),
+        "order.exchanged": {"replacement": dice.choice([*ORDERS, None])},
+        "refund.withdrawn": reference,
         "order.returned": {"amount": amount} | dice.choice([reference, {}]),
         "refund.requested": {"amount": amount, **reference},
         "refund.paid": {"amount": amount} | dice.choice([reference, {}]),

@@ -169,9 +169,9 @@ def complaint_section(work: WorkItem, every: Sequence[WorkItem], words: Words, n
 
 def order_section(order: Order, words: Words, now: Millis) -> dict[str, str]:
     """An order."""
-    late = order.late or bool(order.promised and order.promised < now and order.status in ("placed", "dispatched"))
+    late = order.late or bool(order.due and order.due < now and order.status in ("placed", "dispatched"))
     if late:
-        days = max(((order.delivered or now) - order.promised) // DAY, 0) if order.promised else 0
+        days = max(((order.delivered or now) - order.due) // DAY, 0) if order.due else 0
         state, tag = words("orders.late", n=days) if days else words("orders.a_little_late"), "held"
     else:
         state, tag = words.named("orders", order.status), "supp" if order.status in ("returned", "cancelled") else ""

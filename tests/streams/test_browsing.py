@@ -49,3 +49,14 @@ def test_a_refused_coupon_is_friction_and_is_counted() -> None:
     life.happens(event("coupon.refused", code="OLD"))
 
     assert life.record.browsing.refused_coupons == 1
+
+
+def test_a_visit_of_last_week_that_comes_late_makes_nobody_a_visitor_of_today() -> None:
+    life = Life()
+    life.happens(event("product.viewed", when(8), sku="new", category="maps"))
+    life.happens(event("complaint.opened", when(20), complaint_id="p-1", category="delivery"))
+    life.happens(event("product.viewed", when(6), sku="old", category="novels"))
+
+    browsing = life.record.browsing
+    assert (browsing.views, browsing.last) == (2, when(8))
+    assert (browsing.sku, browsing.category) == ("new", "maps")

@@ -132,7 +132,7 @@ def test_a_promise_moved_at_dispatch_is_the_one_that_counts() -> None:
 def test_a_promise_broken_before_it_was_heard_of_is_noticed_at_once() -> None:
     life = Life()
 
-    life.happens(placed(promised=when(-3)))
+    life.happens(event("product.viewed", when(9), sku="s-1"), placed(promised=when(3)))
 
     assert "delivery.overdue" in life.heard
 

@@ -101,9 +101,10 @@ def test_triggers_come_in_a_fixed_order() -> None:
     life = Life(lane_context(rulebook))
     life.happens(*(placed(when(n), order_id=f"o-{n}", amount=10_000) for n in range(9)))
     assert life.record.segment.tier == "silver"
+    life.happens(event("product.viewed", when(12), sku="s-1"))
     assert life.heard
 
-    life.happens(placed(when(9), order_id="o-9", amount=90_000, promised=when(1)))
+    life.happens(placed(when(9), order_id="o-9", amount=90_000, promised=when(10)))
 
     assert life.heard == ["order.placed", "delivery.overdue", "tier.upgraded", "stage.changed"]
 

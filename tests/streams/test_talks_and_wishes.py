@@ -146,3 +146,32 @@ def test_the_step_at_which_customers_get_stuck_is_a_fact() -> None:
 
     assert life.record.cart is not None
     assert (life.record.cart.step, life.record.cart.checkout) == ("recipient", True)
+
+
+def test_stock_that_comes_and_goes_is_noticed_once_a_month() -> None:
+    life = Life()
+    life.happens(event("wishlist.added", sku="b-1", in_stock=False))
+    for day in (1, 3, 5, 40):
+        life.happens(event("product.updated", when(day), sku="b-1", stock=2))
+        life.happens(event("product.updated", when(day, 1), sku="b-1", stock=0))
+
+    assert life.heard.count("wish.back") == 2
+
+
+def test_a_price_that_went_up_and_comes_down_to_what_it_was_is_no_lower_price() -> None:
+    life = Life()
+    life.happens(event("wishlist.added", sku="b-1", price=2_000, currency="EUR"))
+    for day, price in ((1, 2_500), (3, 2_000), (5, 2_500), (7, 1_900)):
+        assert "wish.cheaper" not in life.heard
+        life.happens(event("product.updated", when(day), sku="b-1", price=price, currency="EUR"))
+
+    assert life.heard.count("wish.cheaper") == 1
+
+
+def test_the_lowest_price_counts_for_thirty_days() -> None:
+    life = Life()
+    life.happens(event("wishlist.added", sku="b-1", price=2_000, currency="EUR"))
+    life.happens(event("product.updated", when(1), sku="b-1", price=2_500, currency="EUR"))
+    life.happens(event("product.updated", when(32), sku="b-1", price=2_200, currency="EUR"))
+
+    assert life.heard.count("wish.cheaper") == 1
