@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.contracts import MessageKind, components, message_kinds
-from schemas.ledgers import Ledger, ledgers
+from schemas.ledgers import PublishedLedger, ledgers
 
 _READ = "Events that tend reads. Records are keyed by customer id; the partition is murmur2 of the key, as in Java."
 _WRITTEN = "Actions that tend writes, once per action id for a `read_committed` reader. Records are keyed by customer."
@@ -105,11 +105,11 @@ def _headers(kind: MessageKind) -> dict[str, Any]:
     return {"type": "object", "properties": told, "required": sorted(told) if written else []}
 
 
-def _ledger_id(ledger: Ledger) -> str:
+def _ledger_id(ledger: PublishedLedger) -> str:
     return f"ledger.{ledger.name}"
 
 
-def _ledger_channel(ledger: Ledger) -> dict[str, Any]:
+def _ledger_channel(ledger: PublishedLedger) -> dict[str, Any]:
     return {
         "address": ledger.topic,
         "description": f"Written by tend alone. {ledger.meaning}",
@@ -120,7 +120,7 @@ def _ledger_channel(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def _ledger_operation(ledger: Ledger) -> tuple[str, dict[str, Any]]:
+def _ledger_operation(ledger: PublishedLedger) -> tuple[str, dict[str, Any]]:
     return f"send.{ledger.topic}", {
         "action": "send",
         "channel": {"$ref": f"#/channels/{ledger.topic}"},
@@ -129,7 +129,7 @@ def _ledger_operation(ledger: Ledger) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _ledger_message(ledger: Ledger) -> dict[str, Any]:
+def _ledger_message(ledger: PublishedLedger) -> dict[str, Any]:
     return {
         "name": ledger.name,
         "summary": ledger.meaning,

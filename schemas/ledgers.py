@@ -33,7 +33,7 @@ _LETTER_HEADERS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 @dataclass(frozen=True)
-class Ledger:
+class PublishedLedger:
     """One kind of record that tend writes down."""
 
     name: str
@@ -63,19 +63,19 @@ class Ledger:
 
 
 @cache
-def ledgers() -> tuple[Ledger, ...]:
+def ledgers() -> tuple[PublishedLedger, ...]:
     """All of them."""
     customer = "The customer's id, as it stands in the body."
     return (
-        Ledger(
+        PublishedLedger(
             "decision", DECISIONS, "What a rule proposed for a customer, and what became of it.", customer, Decision,
             msgspec.json.decode(encode_decision(_DECISION)),
         ),
-        Ledger(
+        PublishedLedger(
             "audit", AUDIT, "Who saw or changed what, written before it is shown or done.",
             "Whom or what it is about.", AuditEntry, msgspec.to_builtins(_AUDIT),
         ),
-        Ledger(
+        PublishedLedger(
             "dead_letter", DEAD_LETTERS, "A record that could not be handled, as it lay; its headers say why.",
             "The record's own key.", None, {"type": "order.placed", "customer": "ada", "amount": "29.90"},
         ),

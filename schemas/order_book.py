@@ -45,7 +45,7 @@ class Refund(OrderPart):
         return not (self.amount or self.goods or self.requested or self.paid or self.withdrawn)
 
 
-class Parcel(OrderPart):
+class OrderParcel(OrderPart):
     """One of several parcels of an order."""
 
     key: bytes
@@ -88,7 +88,7 @@ class Order(OrderPart):
     promise_told: Millis = 0
     exchanged: int = 0
     """How often goods of it were exchanged."""
-    parcels: list[Parcel] = []
+    parcels: list[OrderParcel] = []
     """Where it comes in several; at most ``MAX_PARCELS``. Then ``delivered`` follows from them."""
     expected: int = 0
     """In how many parcels it comes, as far as told."""

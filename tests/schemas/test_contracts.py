@@ -16,7 +16,7 @@ from schemas.contract_pages import actions_page, events_page
 from schemas.contracts import MessageKind, message_kinds
 from schemas.events import decode_event
 from schemas.lane import KafkaRecord
-from schemas.ledgers import Ledger, ledgers
+from schemas.ledgers import PublishedLedger, ledgers
 from schemas.personal import KEYWORD
 from schemas.topics import ACTION_TOPICS, AUDIT, DEAD_LETTERS, DECISIONS, EVENT_TOPICS
 from streams.ingest import DeadLetter
@@ -133,11 +133,11 @@ class TestAsyncApi:
 
 @pytest.mark.parametrize("ledger", ledgers(), ids=lambda ledger: ledger.name)
 class TestLedgers:
-    def test_have_an_example_that_is_valid(self, ledger: Ledger) -> None:
+    def test_have_an_example_that_is_valid(self, ledger: PublishedLedger) -> None:
         Draft202012Validator.check_schema(ledger.schema)
         Draft202012Validator(ledger.schema).validate(ledger.example)
 
-    def test_say_what_each_field_means_that_its_name_does_not_tell(self, ledger: Ledger) -> None:
+    def test_say_what_each_field_means_that_its_name_does_not_tell(self, ledger: PublishedLedger) -> None:
         silent = {name for name, field in ledger.schema.get("properties", {}).items() if "description" not in field}
 
         assert silent <= {"action_id", "customer", "rule", "kind", "channel", "purpose", "verdict"}
