@@ -14,7 +14,7 @@ RUN python -m venv /opt/tend \
 FROM python:3.13.9-slim-bookworm
 RUN groupadd --gid 10001 tend \
     && useradd --uid 10001 --gid tend --no-create-home --home-dir /var/lib/tend --shell /usr/sbin/nologin tend \
-    && install --directory --owner tend --group tend /var/lib/tend
+    && install --directory --owner tend --group tend /var/lib/tend /backup
 COPY --from=build /opt/tend /opt/tend
 ENV PATH=/opt/tend/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -52,6 +52,7 @@ COMMANDS: Final = {
     "churn": Command("churn.app", "Measure how well churn is predicted."),
     "console": Command("console.console", "Serve the console: what happens now, customers, rules; in a browser."),
     "api": Command("console.api", "Serve the API alone: the same for programs."),
+    "rollups": Command("rollups.rollups", "Keep what console and API show; they have it done by themselves."),
 }
 """Each command, in the order of help."""
 EXIT_CODES: Final = {

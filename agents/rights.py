@@ -164,7 +164,7 @@ ROLES = (
         transactions=(f"{GROUP}-rulebooks",),
         keys=(_ROLLUPS,),
         read_keys=_LANE,
-        commands=(*_CONNECTS, *_WRITES, "+info"),
+        commands=(*_CONNECTS, *_SCRIPTS, *_WRITES, "+info"),
     ),
     Role(
         "operator", "people at the command line: topics, rules, replays, snapshots, dead letters",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from agents.retry import keep_reading
 from agents.signing import installation_key
@@ -15,7 +16,7 @@ from rules.loading import load_rulebook, parse_rulebook, shipped
 from rules.problems import BadRulebook
 from rules.rulebook import Rulebook
 from schemas.almanac import is_signed_rulebook, sign_rulebook
-from schemas.errors import ConfigurationRefused
+from schemas.errors import ConfigurationRefused, DependencyUnavailable
 from schemas.lane import KafkaRecord
 from schemas.signing import SIGNATURE
 from schemas.times import Millis
@@ -23,6 +24,8 @@ from schemas.topics import RULEBOOKS
 from streams.rulebook_schedule import RulebookSchedule
 
 log = logging.getLogger(__name__)
+
+_PATIENCE_SECONDS = 5.0
 
 HEAD_START: Millis = 2_000
 """In service a rulebook comes into force this long after it was published, so that every lane has read it by then."""
@@ -115,3 +118,50 @@ class RulebookFeed:
         book = checked(raw, self._key)
         self.refused += book is None
         return book
+
+
+class RulebookShelf:
+    """The rulebooks published so far, at hand for pages: each is read once, in a thread, when it comes.
+
+    Until there is one, the store's own stands for them.
+    """
+
+    def __init__(self, connection: KafkaConnection, key: bytes, own: Rulebook) -> None:
+        self._connection, self._key, self._own = connection, key, own
+        self._library: RulebookSchedule | None = None
+        self._next = 0
+        self._read = asyncio.Event()
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        await keep_reading(self._follow)
+
+    async def at(self, moment: Millis) -> Rulebook:
+        """The rulebook in force at this moment.
+
+        Raises:
+            DependencyUnavailable: Kafka has not told yet which ones there are.
+        """
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._read.wait()
+        except TimeoutError:
+            raise DependencyUnavailable(f"Kafka at {self._connection.brokers}: no answer from {RULEBOOKS}") from None
+        return self._library.at(moment)[2] if self._library is not None else self._own
+
+    async def _follow(self) -> None:
+        await self._put(await read_all(self._connection, RULEBOOKS, start=self._next))
+        self._read.set()
+        async with AsyncConsumer(self._connection, {(RULEBOOKS, 0): self._next}) as reader:
+            while True:
+                await self._put(await reader.read(max_wait_ms=500))
+
+    async def _put(self, raws: Iterable[KafkaRecord]) -> None:
+        for raw in raws:
+            # Checking all conditions and texts takes tenths of a second, in which no page would be answered.
+            book = await asyncio.to_thread(checked, raw, self._key)
+            self._next = raw.offset + 1
+            if book is not None and self._library is None:
+                self._library = RulebookSchedule(book, book.in_force_from)
+            elif book is not None and self._library is not None:
+                self._library.add(book, book.in_force_from)

@@ -2,7 +2,8 @@
 
 Phases take turns in one run: without a console, then with one that 100 pages are open at while somebody walks through
 all of them. Events are of this moment, so nothing but the engine itself is measured. Told are the time of a page from
-asking to its last byte, and the worker's seconds of CPU for each event with and without.
+asking to its last byte, the time between two messages of an open page (it is told once a second at most), and the
+worker's seconds of CPU for each event with and without.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ class Phase(NamedTuple):
     events: int
     pages: list[tuple[str, float]]
     """Each page with its milliseconds; of one that had not come at the end, how long it had been waited for."""
-    told: int
-    """Messages that the open pages got."""
+    told: list[float]
+    """Milliseconds between one message that an open page got and the next."""
     waiting: int
     """Events that no lane had handled at its end."""
 
@@ -170,22 +171,23 @@ _FIELDS: Final[Mapping[str, Callable[[random.Random], dict[str, Any]]]] = {
 async def phase(load: Load, seconds: float, door: str) -> Phase:
     """One phase: the load alone, or with open pages and somebody who walks through all of them."""
     pages: list[tuple[str, float]] = []
-    told = [0]
+    told: list[float] = []
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         beside = await _visitors(http, door, pages, told) if door else []
         await load.run(SETTLE_SECONDS)
         pages.clear()
+        told.clear()
         before = load.cpu()
         sent = await load.run(seconds)
         used = load.cpu() - before
         for one in beside:
             one.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-    return Phase(used / sent * 1e6, sent, list(pages), told[0], await asyncio.to_thread(load.waiting))
+    return Phase(used / sent * 1e6, sent, list(pages), list(told), await asyncio.to_thread(load.waiting))
 
 
 async def _visitors(
-    http: aiohttp.ClientSession, door: str, pages: list[tuple[str, float]], told: list[int]
+    http: aiohttp.ClientSession, door: str, pages: list[tuple[str, float]], told: list[float]
 ) -> list[asyncio.Task[None]]:
     at = door.split("/sign-in")[0]
     cookies = [await _signed_in(http, door, f"person{number}") for number in range(PEOPLE)]
@@ -205,12 +207,16 @@ async def _signed_in(http: aiohttp.ClientSession, door: str, name: str) -> str:
         return found[1]
 
 
-async def _watch(http: aiohttp.ClientSession, url: str, cookie: str, told: list[int]) -> None:
+async def _watch(http: aiohttp.ClientSession, url: str, cookie: str, told: list[float]) -> None:
     """An open page: its stream is read as long as it lasts, and asked for again when it ends."""
+    last = time.monotonic()
     while True:
         async with http.get(url, headers=_cookie(cookie), timeout=aiohttp.ClientTimeout(total=None)) as answer:
             async for line in answer.content:
-                told[0] += line.startswith(b"data:")
+                if line.startswith(b"data:"):
+                    now = time.monotonic()
+                    told.append((now - last) * 1e3)
+                    last = now
         await asyncio.sleep(1)
 
 
@@ -239,13 +245,16 @@ def table(rate: int, without: Sequence[Phase], beside: Sequence[Phase]) -> list[
     pages = [took for _, took in every]
     by_page = {page: median(took for at, took in every if at == page) for page, _ in every}
     cuts = quantiles(pages, n=100) if len(pages) > 1 else [0.0] * 99
+    told = [gap for phase in beside for gap in phase.told]
+    gaps = quantiles(told, n=100) if len(told) > 1 else [0.0] * 99
     ratios = [with_it.cpu_per_event / alone.cpu_per_event for alone, with_it in zip(without, beside, strict=True)]
     alone, with_it = ([one.cpu_per_event for one in phases] for phases in (without, beside))
     return [
         "| what | figure |",
         "|---|---|",
         f"| events a second, asked for | {rate:,} |",
-        f"| open pages | {OPEN} of {PEOPLE} people, {sum(one.told for one in beside):,} parts told |",
+        f"| open pages | {OPEN} of {PEOPLE} people, {len(told):,} messages |",
+        f"| between two messages of an open page, p50 and p99 | {gaps[49] / 1e3:.1f} s, {gaps[98] / 1e3:.1f} s |",
         f"| a page, p50 and p99 over {len(pages):,} | {median(pages):.0f} ms, {cuts[98]:.0f} ms |",
         f"| each page, p50 | {', '.join(f'`{page}` {took:.0f} ms' for page, took in by_page.items())} |",
         f"| worker's CPU for an event without | {spread(alone)} us |",

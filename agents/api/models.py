@@ -161,6 +161,25 @@ class Due(BaseModel):
     about: str
 
 
+class SearchTold(RequestBody):
+    """What is sought; in the body, as it may be an address, and addresses of requests are logged everywhere."""
+
+    sought: Annotated[
+        str,
+        Field(
+            min_length=1, max_length=200, examples=["edda@example.org"],
+            description="An id, e-mail address, phone number, name, order, complaint, coupon or action, exactly as "
+            "told; or the beginning of an id.",
+        ),
+    ]  # fmt: skip
+
+
+class CustomersFound(BaseModel):
+    """Ids of customers."""
+
+    customers: list[str]
+
+
 class SegmentTold(RequestBody):
     condition: Annotated[
         str, Field(min_length=1, max_length=1_000, examples=["segment.tier == 'gold' && orders.count >= 5"])
@@ -174,6 +193,9 @@ class SegmentSaved(BaseModel):
     name: str
     condition: str
     by: str
+    count: int | None
+    """How many it held for when it was counted last."""
+    counted_at: str | None
 
 
 class SegmentCounted(BaseModel):

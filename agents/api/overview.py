@@ -11,18 +11,21 @@ from fastapi import APIRouter, Depends, Path
 from agents.access import Act, Actor
 from agents.api.access import allowed
 from agents.api.models import (
+    CustomersFound,
     Discarded,
     Health,
     Page,
     Redriven,
     RulesInForce,
     RuleState,
+    SearchTold,
     SegmentCounted,
     SegmentSaved,
     SegmentTold,
 )
 from agents.api.pages import MOST, Cursor, Limit, Place, newest_first, paged
 from agents.console.backend import Backend
+from agents.console.finding import customers_found
 from agents.console.letters import put_away, send_again
 from agents.console.segments import SavedSegment, count_segment
 from agents.dead_letters import newest_letters
@@ -39,7 +42,7 @@ Watching = Annotated[Actor, Depends(allowed(Act.WATCH))]
 def overview(backend: Backend) -> APIRouter:
     """Routes about all customers together, and about the installation."""
     router = APIRouter()
-    for add in (_segments, _rules, _dead_letters, _discarding, _health):
+    for add in (_search, _segments, _rules, _dead_letters, _discarding, _health):
         add(router, backend)
     return router
 
@@ -48,15 +51,32 @@ def _segments(router: APIRouter, backend: Backend) -> None:
     @router.get("/segments", tags=["segments"], summary="Saved segments")
     async def segments(_: Watching) -> list[SegmentSaved]:
         found = await backend.segments.all()
-        return [SegmentSaved(name=one.name, condition=one.condition, by=one.by) for one in found]
+        return [_saved(one) for one in found]
 
     @router.post("/segments", tags=["segments"], summary="Count a segment; with a name it is saved")
     async def count(told: SegmentTold, actor: Watching) -> SegmentCounted:
         book = await backend.rulebook()
         found = await count_segment(backend, told.condition, book, backend.now(), sample=_SAMPLE)
         if told.name:
-            await backend.segments.save(SavedSegment(told.name, told.condition, actor.name))
+            counted = SavedSegment(told.name, told.condition, actor.name, found["count"], backend.now())
+            await backend.segments.save(counted)
         return SegmentCounted(count=found["count"], of=found["of"], sample=found["sample"])
+
+
+def _saved(segment: SavedSegment) -> SegmentSaved:
+    return SegmentSaved(
+        name=segment.name,
+        condition=segment.condition,
+        by=segment.by,
+        count=segment.count if segment.count >= 0 else None,
+        counted_at=to_rfc3339(segment.counted) if segment.counted else None,
+    )
+
+
+def _search(router: APIRouter, backend: Backend) -> None:
+    @router.post("/search", tags=["customers"], summary="Find customers by what was told of them")
+    async def search(told: SearchTold, _: Annotated[Actor, Depends(allowed(Act.SEARCH))]) -> CustomersFound:
+        return CustomersFound(customers=await customers_found(backend, told.sought, MOST))
 
 
 def _rules(router: APIRouter, backend: Backend) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from socket import socket
 
@@ -15,6 +14,7 @@ from agents.api.app import api_service
 from agents.commands.serving import begin
 from agents.console.app import console_app
 from agents.console.backend import Backend
+from infra.event_loop import run
 from infra.settings import Settings
 from schemas.errors import ConfigurationRefused
 
@@ -26,7 +26,7 @@ def console() -> None:
 
     Example: TEND_CONSOLE_PORT=8420 tend console
     """
-    asyncio.run(_console(begin("console")))
+    run(_console(begin("console")))
 
 
 def api() -> None:
@@ -36,7 +36,7 @@ def api() -> None:
 
     Example: TEND_API_KEYS=till=A-LONG-SECRET-OF-YOURS tend api
     """
-    asyncio.run(_api(begin("api")))
+    run(_api(begin("api")))
 
 
 async def _console(settings: Settings) -> None:

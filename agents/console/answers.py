@@ -10,6 +10,8 @@ from agents.rollups.answers import together
 
 COLUMNS: Final = ("sent", "accepted", "delivered", "opened", "clicked", "bounced", "refused")
 _STEPS: Final = ("delivered", "opened", "clicked", "redeemed")
+_CARRIED: Final = ("email", "sms", "push")
+"""Channels whose senders tell how far a message got."""
 _MACHINES: Final = ("opened_by_machine", "clicked_by_machine")
 
 
@@ -18,7 +20,7 @@ def channel_table(channels: Mapping[str, Mapping[str, int]], words: Words) -> di
     if not any(what != "sent" for told in channels.values() for what in told):
         return None
     rows = [
-        (words.named("channels", channel), [words.number(told.get(what, 0)) for what in COLUMNS])
+        (words.named("channels", channel), [_told(channel, told, what, words) for what in COLUMNS])
         for channel, told in sorted(channels.items(), key=lambda one: -one[1].get("sent", 0))
     ]
     all_told = together(channels)
@@ -28,6 +30,13 @@ def channel_table(channels: Mapping[str, Mapping[str, int]], words: Words) -> di
         "rows": rows,
         "machines": words("answers.machines", opened=opened, clicked=clicked) if opened or clicked else "",
     }
+
+
+def _told(channel: str, told: Mapping[str, int], what: str, words: Words) -> str:
+    """How many; where no sender carries it there is nobody to tell of the way."""
+    if channel not in _CARRIED and what != "sent":
+        return "–"
+    return words.number(told.get(what, 0))
 
 
 def steps_taken(told: Mapping[str, int], words: Words) -> list[tuple[int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Final
@@ -20,13 +20,14 @@ from agents.api.app import api_app
 from agents.console import customers, letters, writes
 from agents.console.backend import Backend
 from agents.console.care import care_page
-from agents.console.customer import contact_part, customer_page, customer_parts, timeline_part
+from agents.console.customer import contact_part, customer_mark, customer_page, customer_parts, timeline_part
 from agents.console.desk import desk_page, desk_parts
 from agents.console.desk_dialogs import draft_part, escalate_dialog
 from agents.console.live import Live
 from agents.console.now import now_page, now_parts, steer
 from agents.console.rules import rules_page, rules_parts
 from agents.console.session import COOKIE, LIFE_SECONDS
+from agents.console.turns import Turns, Waited
 from agents.console.web import Endpoint, Secured, View, environment, route, words_of
 from agents.console.words import LANGUAGES
 
@@ -42,9 +43,11 @@ def console_app(backend: Backend) -> Starlette:
             yield
 
     api = Mount("/api", api_app(backend, backend.settings))
-    app = Starlette(routes=[*routes(), api], middleware=[Middleware(Secured)], lifespan=lifespan)
+    turns = Turns()
+    middleware = [Middleware(Secured), Middleware(Waited, turns=turns)]
+    app = Starlette(routes=[*routes(), api], middleware=middleware, lifespan=lifespan)
     app.state.backend = backend
-    app.state.live = Live()
+    app.state.live = Live(turns)
     return app
 
 
@@ -54,7 +57,7 @@ def routes() -> list[BaseRoute]:
     return [
         route("/", Act.WATCH, now_page),
         route("/live/now", Act.WATCH, _live(now_parts)),
-        route("/live/customers/{customer}", Act.LOOK, _live(customer_parts)),
+        route("/live/customers/{customer}", Act.LOOK, _live(customer_parts, mark=customer_mark)),
         route("/customers/{customer}", Act.LOOK, customer_page),
         route("/customers/{customer}/came/{event_id}", Act.LOOK, writes.came),
         route("/customers/{customer}/dialog/{what}", Act.LOOK, writes.dialog),
@@ -78,7 +81,7 @@ def routes() -> list[BaseRoute]:
         route("/letters/discard", Act.REDRIVE, letters.discard, methods=("POST",)),
         route("/care", Act.WATCH, care_page),
         route("/desk", Act.WORK, desk_page),
-        route("/live/desk", Act.WORK, _live(desk_parts)),
+        route("/live/desk", Act.WORK, _live(desk_parts, own=True)),
         route("/desk/{customer}/{work}/escalate", Act.WORK, escalate_dialog),
         route("/desk/{customer}/{work}/draft", Act.WORK, draft_part, methods=("POST",)),
         route("/desk/{customer}/{work}/{step}", Act.WORK, writes.work_on, methods=("POST",)),
@@ -97,18 +100,26 @@ OPEN: Final = frozenset({"/sign-in", "/healthz", "/static"})
 """What nobody has to sign in for."""
 
 
-def _live(parts: Callable[[View], Awaitable[dict[str, str]]]) -> Endpoint:
-    """The stream of a page's parts."""
+def _live(
+    parts: Callable[[View], Awaitable[dict[str, str]]],
+    *,
+    own: bool = False,
+    mark: Callable[[View], Awaitable[Hashable]] | None = None,
+) -> Endpoint:
+    """The stream of a page's parts: one for all who look at it, or where they see their ``own``, for each person."""
 
     async def stream(view: View) -> Response:
         live: Live = view.request.app.state.live
-        session = view.backend.sessions.csrf(view.session)
-        key = f"{view.request.url.path}?{view.request.url.query} {view.words.language} {session}"
+        person = view.session.name if own else ""
+        key = f"{view.request.url.path}?{view.request.url.query} {view.words.language} {person}"
 
         async def render() -> dict[str, str]:
             return await parts(View(view.request, view.session))
 
-        return live.stream(key, render)
+        async def made_from() -> Hashable:
+            return await mark(View(view.request, view.session)) if mark else None
+
+        return live.stream(key, render, made_from)
 
     return stream
 

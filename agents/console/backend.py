@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -16,19 +17,21 @@ from agents.console.sampler import Sampler
 from agents.console.segments import SavedSegments
 from agents.console.session import Sessions, first_token
 from agents.console.shared_look import SharedLook
-from agents.rollups.keeper import RollupKeeper
+from agents.rollups.keeper_process import KeeperProcess
 from agents.rollups.model import WorkItem
 from agents.rollups.store import RollupStore
-from agents.rulebooks import own_rulebook, published_rulebooks
+from agents.rulebooks import RulebookShelf, own_rulebook
 from agents.signing import installation_key
 from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import AcknowledgedProducer
 from infra.settings import Settings
 from rules.rulebook import Rulebook
-from schemas.errors import ConfigurationRefused, TendError
+from schemas.errors import ConfigurationRefused
 from schemas.ids import partition_of
 from schemas.times import Millis, to_datetime
+
+log = logging.getLogger(__name__)
 
 
 class Backend:
@@ -43,20 +46,21 @@ class Backend:
         self.queries = StoreQueries(settings)
         self.producer = AcknowledgedProducer(self.connection)
         self.audit = AuditLog(self.producer)
-        self.almanacs = AlmanacFeed(self.connection, installation_key(settings), exact=False)
-        self.keeper = RollupKeeper(settings, self.store, self.rollups, self.keys)
+        key, own = installation_key(settings), own_rulebook(settings)
+        self.almanacs = AlmanacFeed(self.connection, key, exact=False)
+        self.rulebooks = RulebookShelf(self.connection, key, own)
+        self.keeper = KeeperProcess(self.rollups)
         self.sampler = Sampler(settings, self.store, self.rollups, self.almanacs)
         self.sessions = Sessions(self.keys.sessions, first_token(settings))
-        self.zone: str = own_rulebook(settings).defaults.place.zone
+        self.zone: str = own.defaults.place.zone
         """Whose clock the console shows: the store's."""
         self.segments = SavedSegments(self.tables.client, self.tables.address)
         self.letters_done = LettersDone(self.tables.client, self.tables.address)
         self.people = capacities(settings.console_people)
         """People of the desk, and how much each can have open."""
-        self._rulebook: tuple[float, Rulebook] | None = None
         self._letters = SharedLook[int](_LOOK_SECONDS)
         self._work = SharedLook[list[WorkItem]](_LOOK_SECONDS)
-        self._days = SharedLook[dict[str, dict[str, int]]](_LOOK_SECONDS)
+        self._days = SharedLook[dict[str, dict[str, int]]](_WEEKS_LOOK_SECONDS)
         self._minutes = SharedLook[dict[str, dict[str, int]]](_LOOK_SECONDS)
 
     def now(self) -> Millis:
@@ -68,18 +72,8 @@ class Backend:
         return partition_of(customer, self.settings.partitions)
 
     async def rulebook(self) -> Rulebook:
-        """The rulebook in force; read again every few seconds at most."""
-        moment = asyncio.get_running_loop().time()
-        if self._rulebook is None or moment - self._rulebook[0] > _RULEBOOK_SECONDS:
-            self._rulebook = moment, await self._read_rulebook()
-        return self._rulebook[1]
-
-    async def _read_rulebook(self) -> Rulebook:
-        try:
-            library = await published_rulebooks(self.connection, installation_key(self.settings))
-        except TendError:  # no worker has published one yet
-            return own_rulebook(self.settings)
-        return library.at(self.now())[2]
+        """The rulebook in force."""
+        return await self.rulebooks.at(self.now())
 
     async def write(self, admitted: Admitted, source: str) -> int:
         """Put an event on its topic; the answer, the event's offset, comes when it is safe.
@@ -119,14 +113,17 @@ class Backend:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """What goes on beside the pages."""
-        tasks = [asyncio.create_task(part.run()) for part in (self.keeper, self.sampler, self.almanacs)]
+        parts = (self.keeper, self.sampler, self.almanacs, self.rulebooks)
+        tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in parts]
+        for task in tasks:
+            task.add_done_callback(_told)
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             for task in tasks:
-                with suppress(asyncio.CancelledError):
+                with suppress(asyncio.CancelledError, Exception):  # an error has been told when it came
                     await task
             await self.producer.close()
             await self.queries.close()
@@ -134,8 +131,16 @@ class Backend:
             await self.tables.close()
 
 
-_RULEBOOK_SECONDS = 5.0
+def _told(ended: asyncio.Task[None]) -> None:
+    """Tell the log of a part that has ended by an error: pages go on without it."""
+    error = None if ended.cancelled() else ended.exception()
+    if error is not None:
+        log.error("%s has ended, and pages are without it: start again", ended.get_name(), exc_info=error)
+
+
 _LOOK_SECONDS = 0.8
+_WEEKS_LOOK_SECONDS = 3.0
+"""Sums of weeks are large, and a moment more changes little of them."""
 USUAL_CAPACITY = 8
 
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from agents.console import charts
 from agents.console.answers import came_of_it, channel_table
+from agents.console.customer_sections import begun
 from agents.console.decisions import decided
 from agents.console.rules import DAYS
 from agents.console.web import View
@@ -122,7 +123,7 @@ def _complaints(sums: dict[str, int], view: View) -> list[dict[str, Any]]:
         met, missed = sums.get(f"complaints.met.{name}", 0), sums.get(f"complaints.missed.{name}", 0)
         if opened or met or missed:
             share = view.words.percent(met / (met + missed)) if met + missed else "–"
-            rows.append({"words": view.words.named("categories", name), "opened": opened, "met": share})
+            rows.append({"words": begun(view.words.named("categories", name)), "opened": opened, "met": share})
     most = max((row["opened"] for row in rows), default=1) or 1
     return [{**row, "bar": _bar(row["opened"] / most, "ink2")} for row in rows]
 

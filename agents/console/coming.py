@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
 from agents.console.decisions import message_title
 from agents.console.life import Life, TimelineEntry
 from agents.console.words import Words
 from agents.rollups.model import WorkItem
+from rules.calendar import spread
 from rules.rulebook import Rulebook
 from schemas.readings import points_balance
-from schemas.record import Timer, TimerKind
+from schemas.record import CustomerRecord, Timer, TimerKind
 from schemas.times import HOUR, Millis
 
 _HIDDEN_TIMERS: Final = frozenset({TimerKind.TICK, TimerKind.MATURITY})
@@ -30,7 +33,8 @@ _URGENT: Final = 24 * HOUR
 def due(life: Life, rulebook: Rulebook, words: Words, now: Millis) -> list[TimelineEntry]:
     """What will happen or is owed, the nearest first."""
     work = {one.id: one for one in life.work if not one.closed}
-    entries = [entry for timer in life.record.timers if (entry := _timer(timer, life, work, words, now)) is not None]
+    timers = (_with_festival(timer, life.record, rulebook) for timer in life.record.timers)
+    entries = [entry for timer in timers if (entry := _timer(timer, life, work, words, now)) is not None]
     entries += [
         TimelineEntry(
             one.release,
@@ -59,6 +63,15 @@ def due(life: Life, rulebook: Rulebook, words: Words, now: Millis) -> list[Timel
     return sorted(entries, key=lambda one: one.at)
 
 
+def _with_festival(timer: Timer, record: CustomerRecord, rulebook: Rulebook) -> Timer:
+    """The timer of the next festival, with which one it is."""
+    if TimerKind(timer.kind) is not TimerKind.FESTIVAL or timer.ref:
+        return timer
+    delay = spread(record.id, "festival", rulebook.defaults.place.spread_millis)
+    found = rulebook.festivals.at(rulebook.festivals.keeper(record.profile), timer.due - delay)
+    return replace(timer, ref=found[0].id) if found else timer
+
+
 def _timer(timer: Timer, life: Life, work: Mapping[str, WorkItem], words: Words, now: Millis) -> TimelineEntry | None:
     kind = TimerKind(timer.kind)
     if kind in _HIDDEN_TIMERS or kind is TimerKind.RELEASE:
@@ -70,7 +83,7 @@ def _timer(timer: Timer, life: Life, work: Mapping[str, WorkItem], words: Words,
     elif kind is TimerKind.FESTIVAL:
         title = words.named("festivals", timer.ref)
     urgent = kind is TimerKind.COMPLAINT_DEADLINE and timer.due - now < _URGENT
-    sub = words("due.in", span=words.span(timer.due - now)) if timer.due > now else ""
+    sub = words("due.in", span=words.span_in(timer.due - now)) if timer.due > now else ""
     if kind is TimerKind.COMPLAINT_DEADLINE and timer.ref in work:
         sub = _owned(work[timer.ref], words, now)
     elif kind is TimerKind.POINTS_EXPIRY:
@@ -79,5 +92,8 @@ def _timer(timer: Timer, life: Life, work: Mapping[str, WorkItem], words: Words,
 
 
 def _owned(work: WorkItem, words: Words, now: Millis) -> str:
-    left = words("due.in" if work.due >= now else "due.ago", span=words.span(work.due - now))
+    if work.due >= now:
+        left = words("due.in", span=words.span_in(work.due - now))
+    else:
+        left = words("due.ago", span=words.span(work.due - now))
     return words("due.owned", left=left, owner=work.owner) if work.owner else words("due.unowned", left=left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -25,15 +26,15 @@ from agents.console.customer_sections import (
 )
 from agents.console.life import Life, TimelineEntry
 from agents.console.timeline import counted, filtered, past
-from agents.console.web import View, environment, frame
+from agents.console.web import View, environment, frame, parts_of
 from agents.console.words import Words
-from agents.rollups.model import decode_message, decode_row
+from agents.rollups.model import decode_message, decode_row, encode
 from schemas.almanac import Almanac
 from schemas.churn import Explanation
 from schemas.outcome import decode_decision
 from schemas.readings import may_profile
 from schemas.record import CustomerRecord, OrderBook
-from schemas.times import DAY, Millis, to_datetime
+from schemas.times import DAY, MINUTE, Millis, to_datetime
 from streams.churn import explanations, score
 
 _PAGE: Final = 40
@@ -53,18 +54,17 @@ async def life_of(view: View, customer: str) -> tuple[Life, OrderBook]:
     backend, partition = view.backend, view.backend.partition(customer)
     record, orders = await backend.queries.customer(customer)
 
-    async def rows(name: str) -> list[bytes]:
-        return await backend.rollups.rows(partition, name, customer)
-
+    rows = await backend.rollups.lists(partition, customer)
     work = await backend.all_work()
     life = Life(
         record,
-        events=[decode_row(body) for body in await rows("life")],
-        visits=[decode_row(body) for body in await rows("visits")],
-        decisions=[decode_decision(body) for body in await rows("care")],
-        messages=[decode_message(body) for body in await rows("said")],
+        events=[decode_row(body) for body in rows["life"]],
+        visits=[decode_row(body) for body in rows["visits"]],
+        decisions=[decode_decision(body) for body in rows["care"]],
+        messages=[decode_message(body) for body in rows["said"]],
         work=[one for one in work if one.customer == customer],
-        moves=[_decode_move(body) for body in await rows("moves")],
+        moves=[_decode_move(body) for body in rows["moves"]],
+        scores=sorted(_decode_score(body) for body in rows["scores"]),
     )
     return life, orders
 
@@ -75,14 +75,21 @@ async def customer_page(view: View) -> Response:
     return await view.page("customer.html", **values)
 
 
+async def customer_mark(view: View) -> Hashable:
+    """What the page is made from, in short; with the minute, as spans of time stand in it."""
+    backend, customer = view.backend, str(view.request.path_params["customer"])
+    partition, around = backend.partition(customer), await frame(view)
+    kept = await backend.store.customer(partition, customer)
+    lists = await backend.rollups.lists(partition, customer)
+    work = [encode(one) for one in await backend.all_work() if one.customer == customer]
+    of_customer = hash((*kept, *(tuple(one) for one in lists.values()), *work))
+    return view.now // MINUTE, around["overdue"], around["letters"], of_customer
+
+
 async def customer_parts(view: View) -> dict[str, str]:
     """What changes by itself."""
-    values = {**await frame(view), **await customer_values(view)}
     parts = ("said", "strip", "due", "past", "side")
-    return {
-        "frame": environment().get_template("_bar.html").render(section="customers", **values),
-        **{part: environment().get_template(f"customer/{part}.html").render(**values) for part in parts},
-    }
+    return await parts_of(view, "customer", parts, await customer_values(view), section="customers")
 
 
 async def customer_values(view: View) -> dict[str, Any]:
@@ -118,7 +125,7 @@ async def customer_values(view: View) -> dict[str, Any]:
         "older": rest[shown - 1].at if len(rest) > shown else 0,
         "left": max(len(rest) - shown, 0),
         "complaints": [complaint_section(one, life.work, words, now) for one in open_work],
-        "risk": await _risk(view, record),
+        "risk": _risk(view, record, life.scores),
         "orders": [
             order_section(one, words, now) | {"lines": lines_of(one.id, one.currency, life.events, words)}
             for one in reversed(orders.orders[-_ORDERS:])
@@ -156,10 +163,8 @@ def _whole_moments(entries: list[TimelineEntry]) -> int:
 # ------------------------------------------------------------ figures
 
 
-async def _risk(view: View, record: CustomerRecord) -> dict[str, Any]:
+def _risk(view: View, record: CustomerRecord, scores: Sequence[tuple[Millis, float]]) -> dict[str, Any]:
     words, now = view.words, view.now
-    bodies = await view.backend.rollups.rows(view.backend.partition(record.id), "scores", record.id)
-    scores = sorted(_decode_score(body) for body in bodies)
     start = now - _WEEKS * 7 * DAY
     points = [((at - start) / (now - start or 1), value) for at, value in scores if at >= start]
     if record.churn and points:

@@ -39,7 +39,7 @@ def _quiet(record: CustomerRecord, words: Words, now: Millis) -> str:
         return ""
     days, usual = (now - record.purchases.last) // DAY, usual_days(record)
     if usual is None:
-        return words("customer.last_order", span=words.span(max(now - record.purchases.last, 0)))
+        return words("customer.last_order", span=words.span_in(max(now - record.purchases.last, 0)))
     if days > _QUIET_TIMES * usual and days >= 3:
         return words("customer.quiet", n=days, usual=words("spans.days", n=usual))
     return words("customer.in_rhythm", usual=words("spans.days", n=usual))
@@ -152,19 +152,31 @@ def complaint_section(work: WorkItem, every: Sequence[WorkItem], words: Words, n
     before = [one for one in every if one.kind == "complaint" and one.closed > 1 and one.id != work.id]
     last = max(before, key=lambda one: one.closed, default=None)
     late = bool(work.due and work.due < now)
-    left = words.span(work.due - now) if work.due else ""
+    left = (words.span if late else words.span_in)(work.due - now) if work.due else ""
     return {
         "work": work,
         "late": late,
         "due": words("customer.due_late" if late else "customer.due_in", when=words.when(work.due, now), span=left)
         if work.due
         else words("customer.no_deadline"),
-        "kind": words.named("categories", work.category or "other"),
-        "urgency": words.named("urgencies", work.urgency) if work.urgency else "",
-        "earlier": words("customer.earlier", n=len(before), span=words.span(last.closed - last.opened))
+        "about": _about(work, words),
+        "earlier": words("customer.earlier", n=len(before), span=words.span_in(last.closed - last.opened))
         if last is not None and last.opened
         else "",
     }
+
+
+def _about(work: WorkItem, words: Words) -> str:
+    """``Delivery, urgent.``"""
+    told = [words.named("categories", work.category or "other")]
+    if work.urgency:
+        told.append(words.named("urgencies", work.urgency))
+    return begun(words("lists.comma").join(told)) + words("desk.stop")
+
+
+def begun(text: str) -> str:
+    """Words as they stand at the beginning of a sentence or a row."""
+    return text[:1].upper() + text[1:]
 
 
 def order_section(order: Order, words: Words, now: Millis) -> dict[str, str]:
@@ -184,12 +196,14 @@ def order_section(order: Order, words: Words, now: Millis) -> dict[str, str]:
     }
 
 
-def points_section(record: CustomerRecord, words: Words) -> dict[str, str]:
+def points_section(record: CustomerRecord, words: Words) -> dict[str, Any]:
     """The balance of points, and what lapses next."""
     lots = open_lots(record.points)
     soonest = min(lots, key=lambda lot: lot.expires, default=None)
+    balance = points_balance(record.points)
     return {
-        "balance": words.number(points_balance(record.points)),
+        "count": balance,
+        "balance": words.number(balance),
         "lapse": words("customer.lapse", n=soonest.points, day=words.short_day(soonest.expires)) if soonest else "",
     }
 

@@ -10,19 +10,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from agents.access import AuditEntry
 from agents.console import charts
+from agents.console.finding import customers_found
 from agents.console.segments import SavedSegment, count_segment
-from agents.console.web import View, environment, frame
-from agents.store_queries import everything as everything
+from agents.console.web import View, environment, frame, parts_of
+from agents.store_queries import everything
 from schemas.errors import TendError
-from schemas.ids import partition_of
 from schemas.readings import STAGES
 
 _TIERS: Final = ("none", "bronze", "silver", "gold", "platinum")
 _LISTED: Final = 14
-_FIELDS: Final = ("email", "phone", "name", "order", "complaint", "coupon", "action")
 _SAMPLE: Final = 10
-_LEAST_BEGINNING: Final = 3
-"""Characters from which on ids that begin so are shown."""
+_FOUND: Final = 10
 _PAGES: Final = {
     "now": "/",
     "care": "/care",
@@ -40,11 +38,7 @@ async def customers_page(view: View) -> Response:
 
 async def customers_parts(view: View) -> dict[str, str]:
     """What changes by itself."""
-    values = {**await frame(view), **await customers_values(view)}
-    return {
-        "frame": environment().get_template("_bar.html").render(section="customers", **values),
-        "figures": environment().get_template("customers/figures.html").render(**values),
-    }
+    return await parts_of(view, "customers", ("figures",), await customers_values(view))
 
 
 async def customers_values(view: View) -> dict[str, Any]:
@@ -109,7 +103,7 @@ def _tiers(places: dict[str, int], view: View) -> Markup:
 
 
 def _tier_counts(places: dict[str, int], view: View) -> list[tuple[str, str, int]]:
-    counts = [(name, places.get(f"tier.{name}", 0)) for name in reversed(_TIERS)]
+    counts = [(name, places.get(f"tier.{name}", 0)) for name in _TIERS]
     return [(name, view.words.named("tiers", name), count) for name, count in counts if count]
 
 
@@ -118,7 +112,7 @@ def _histogram(counts: list[int], view: View) -> Markup:
     bars = "".join(
         f"<g><title>{tenth * 10}–{tenth * 10 + 10} %: {view.words.number(count)}</title>"
         f'<rect x="{tenth * 44}" y="{100 - 90 * count / highest:.1f}" width="40" height="{90 * count / highest:.1f}" '
-        f'fill="var(--s3)"/><text x="{tenth * 44 + 20}" y="114" text-anchor="middle">{tenth * 10}</text></g>'
+        f'fill="var(--s3)"/><text x="{tenth * 44 + 20}" y="114" text-anchor="middle">{tenth * 10} %</text></g>'
         for tenth, count in enumerate(counts)
     )
     label = view.words("customers.risk_label")
@@ -133,16 +127,9 @@ async def found(view: View, sought: str) -> list[dict[str, str]]:
     sought = sought.strip()
     if not sought:
         return []
-    words, keys = view.words, view.backend.keys
-    hits: list[dict[str, str]] = []
-    customers = await view.backend.rollups.found(keys.index_key(field, sought) for field in _FIELDS)
-    own = keys.customer_of(sought)
-    partition = partition_of(own, view.backend.settings.partitions)
-    if (await view.backend.store.customer(partition, own))[0] is not None:
-        customers = [own, *(one for one in customers if one != own)]
-    if not customers and len(sought) >= _LEAST_BEGINNING:
-        customers = await view.backend.rollups.beginning_with(sought, _LISTED)
-    hits += [{"href": f"/customers/{one}", "kind": words("nav.customers"), "title": one} for one in customers[:10]]
+    words = view.words
+    customers = await customers_found(view.backend, sought, _FOUND)
+    hits = [{"href": f"/customers/{one}", "kind": words("nav.customers"), "title": one} for one in customers]
     for rule in (await view.backend.rulebook()).rules:
         name = words.named("rules", rule.id)
         if sought.lower() in (rule.id, name.lower()):

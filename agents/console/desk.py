@@ -15,7 +15,7 @@ from agents.console.decisions import message_title
 from agents.console.desk_ruler import ruler
 from agents.console.drafts import drafts_for
 from agents.console.timeline import past
-from agents.console.web import View, environment, frame
+from agents.console.web import View, parts_of
 from agents.console.words import Words
 from agents.rollups.complaint_work import work_key
 from agents.rollups.model import TimelineRow, WorkItem
@@ -37,15 +37,17 @@ async def desk_page(view: View) -> Response:
 
 async def desk_parts(view: View) -> dict[str, str]:
     """What changes by itself: the sentence, the ruler and the queue. The work at hand stands still."""
-    values = {**await frame(view), **await desk_values(view)}
-    return {
-        "frame": environment().get_template("_bar.html").render(section="desk", **values),
-        **{part: environment().get_template(f"desk/{part}.html").render(**values) for part in ("opening", "queue")},
-    }
+    return await parts_of(view, "desk", ("opening", "queue"), (await _queue(view))[0])
 
 
 async def desk_values(view: View) -> dict[str, Any]:
     """All that the page shows."""
+    values, chosen = await _queue(view)
+    return values | (await _work(chosen, view) if chosen else {"work": None})
+
+
+async def _queue(view: View) -> tuple[dict[str, Any], WorkItem | None]:
+    """What there is to do, and which of it is at hand."""
     words, now = view.words, view.now
     every = await view.backend.all_work()
     todo = sorted((one for one in every if not one.closed), key=lambda one: (one.due or now + 30 * DAY, one.id))
@@ -62,7 +64,7 @@ async def desk_values(view: View) -> dict[str, Any]:
         "resolutions": RESOLUTIONS,
         "people": sorted({*view.backend.people, view.session.name} - {chosen.owner if chosen else ""}),
     }
-    return values | (await _work(chosen, view) if chosen else {"work": None})
+    return values, chosen
 
 
 def _chosen(todo: Sequence[WorkItem], view: View) -> WorkItem | None:
@@ -213,8 +215,10 @@ def _may_be_called(record: CustomerRecord) -> str:
 def _due(work: WorkItem, words: Words, now: Millis) -> str:
     if not work.due:
         return words("customer.no_deadline")
-    key = "customer.due_late" if work.due < now else "customer.due_in"
-    return words(key, when=words.when(work.due, now), span=words.span(work.due - now))
+    late, when = work.due < now, words.when(work.due, now)
+    if late:
+        return words("customer.due_late", when=when, span=words.span(work.due - now))
+    return words("customer.due_in", when=when, span=words.span_in(work.due - now))
 
 
 def _meta(work: WorkItem, words: Words, now: Millis, view: View) -> list[str]:

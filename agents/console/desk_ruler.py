@@ -25,8 +25,11 @@ def ruler(todo: Sequence[WorkItem], chosen: WorkItem | None, view: View) -> Mark
     def x(moment: Millis) -> float:
         return _WIDTH * (moment - start) / (end - start)
 
+    earlier = sum(1 for one in todo if one.due and one.due < start)
     near = [one for one in todo if one.due and start <= one.due <= end]
     parts = [f'<rect x="0" y="6" width="{x(now):.0f}" height="28" fill="var(--fail-t)"/>']
+    if earlier:
+        parts.append(f'<text x="8" y="24" class="pin-late">← {escape(words("desk.earlier", n=earlier))}</text>')
     for hour in range(start, end + 1, HOUR):
         anchor = "start" if hour == start else "end" if hour + HOUR > end else "middle"
         parts.append(f'<line x1="{x(hour):.1f}" x2="{x(hour):.1f}" y1="34" y2="39" stroke="var(--edge)"/>')
@@ -40,7 +43,7 @@ def ruler(todo: Sequence[WorkItem], chosen: WorkItem | None, view: View) -> Mark
         )
     parts.append(f'<line x1="{x(now):.1f}" x2="{x(now):.1f}" y1="2" y2="40" stroke="var(--ink)" stroke-width="2"/>')
     parts.append(f'<text x="{x(now) + 6:.1f}" y="11" class="nowt">{words.time(now)}</text>')
-    label = words("desk.ruler", n=len(near))
+    label = words("desk.ruler", n=len(near)) + (f", {words('desk.earlier', n=earlier)}" if earlier else "")
     return Markup(
         f'<svg viewBox="0 0 {_WIDTH} 54" width="100%" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
     )

@@ -85,7 +85,7 @@ def _event_note(row: TimelineRow, words: Words) -> str:
     data = row.data
     parts: list[str] = []
     if data.get("text"):
-        parts.append(f"“{data['text']}”")
+        parts.append(words("lists.quoted", text=data["text"]))
     if data.get("promised_at"):
         parts.append(words("timeline.promised", day=_day_of(str(data["promised_at"]), words)))
     scores = {name.partition(".")[2]: score for name, score in data.items() if name.startswith("scores.")}

@@ -31,7 +31,7 @@ async def letters_page(view: View) -> Response:
     letters = await newest_letters(view.backend.settings, _NEWEST) if causes else []
     return await view.page(
         "letters.html",
-        says=words("letters.says", n=sum(count for _, count in causes), causes=len(causes))
+        says=words("letters.says", n=sum(count for _, count in causes), causes=words("letters.n_causes", n=len(causes)))
         if causes
         else words("letters.none"),
         causes=[_cause(cause, count, view) for cause, count in causes],

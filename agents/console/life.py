@@ -55,3 +55,5 @@ class Life(msgspec.Struct):
     messages: list[SentMessage]
     work: list[WorkItem]
     moves: list[tuple[Millis, str, str]] = []
+    scores: list[tuple[Millis, float]] = []
+    """Risk of leaving; the oldest first."""

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from agents.console import charts
 from agents.console.decisions import decided, feed_entry
 from agents.console.sampler import Signs
-from agents.console.web import View, environment, frame
+from agents.console.web import View, environment, frame, parts_of
 from agents.demo.steering import AT as PACE_AT
 from schemas.errors import TendError
 from schemas.outcome import decode_decision
@@ -51,12 +51,8 @@ async def steer(view: View) -> Response:
 
 async def now_parts(view: View) -> dict[str, str]:
     """What changes by itself."""
-    values = {**await frame(view), **await now_values(view)}
     parts = ("opening", "plate", "vitals", "charts", "books", "feed")
-    return {
-        "frame": environment().get_template("_bar.html").render(section="now", **values),
-        **{part: environment().get_template(f"now/{part}.html").render(**values) for part in parts},
-    }
+    return await parts_of(view, "now", parts, await now_values(view))
 
 
 async def now_values(view: View) -> dict[str, Any]:
@@ -187,7 +183,7 @@ async def _in_flight(view: View) -> int:
 
 def _settled_difference(view: View, difference: int) -> int:
     """A difference counts when it stays while nothing comes: what goes out at this moment is read a moment later."""
-    return difference if view.backend.keeper.caught_up.is_set() and not view.backend.sampler.rate("read") else 0
+    return difference if view.backend.sampler.caught_up and not view.backend.sampler.rate("read") else 0
 
 
 # ------------------------------------------------------------ charts
@@ -218,7 +214,7 @@ async def _charts(view: View) -> tuple[Any, Any]:
 def _told(view: View, when: str, sums: dict[str, int]) -> str:
     events = sum(sums.get(f"in.{family}", 0) for _, family in _FAMILIES)
     figures = {name: decided(sums, name) for name in ("acted", "held", "not_sent")}
-    return view.words("now.bar", when=when, events=events, **figures)
+    return view.words("now.bar", when=when, n=events, **figures)
 
 
 async def _by_day(view: View) -> list[tuple[str, str, dict[str, int], str]]:

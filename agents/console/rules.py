@@ -13,7 +13,7 @@ from agents.console import charts
 from agents.console.answers import came_of_it, channel_table, steps_taken
 from agents.console.decisions import feed_entry
 from agents.console.rule_looks import looks
-from agents.console.web import View, environment, frame
+from agents.console.web import View, parts_of
 from agents.console.words import Words
 from agents.rollups.answers import BOUNCED, REFUSED, by_rule, together
 from rules.durations import in_words
@@ -28,9 +28,12 @@ _PURPOSES: Final = (
     ("complaints", ("complaint",)),
     ("promises", ("late_", "delivery", "refund", "dispatch")),
     ("new", ("welcome", "first_order", "second_order")),
-    ("staying", ("win_back", "dormant", "cart")),
-    ("loyalty", ("",)),
+    ("staying", ("win_back", "dormant", "cart", "quiet")),
+    ("talks", ("question", "contacts", "wish")),
+    ("loyalty", ("tier", "points", "coupon", "birthday", "festival")),
+    ("own", ("",)),
 )
+"""Groups of rules with the beginnings of their names; the last one takes the rest."""
 
 
 async def rules_page(view: View) -> Response:
@@ -40,15 +43,18 @@ async def rules_page(view: View) -> Response:
 
 async def rules_parts(view: View) -> dict[str, str]:
     """What changes by itself."""
-    values = {**await frame(view), **await rules_values(view)}
-    return {
-        "frame": environment().get_template("_bar.html").render(section="rules", **values),
-        "list": environment().get_template("rules/list.html").render(**values),
-    }
+    return await parts_of(view, "rules", ("list",), await list_values(view))
 
 
 async def rules_values(view: View) -> dict[str, Any]:
     """All that the page shows."""
+    values = await list_values(view)
+    chosen = (await view.backend.rulebook()).rule(values["chosen"])
+    return values | {"rule": await _detail(chosen, await view.backend.last_days(DAYS), view) if chosen else None}
+
+
+async def list_values(view: View) -> dict[str, Any]:
+    """All rules with what became of them, and which one is chosen."""
     words, rulebook = view.words, await view.backend.rulebook()
     sums = await view.backend.last_days(DAYS)
     answers = by_rule(sums)
@@ -58,12 +64,13 @@ async def rules_values(view: View) -> dict[str, Any]:
     )
     acted, still = sum(row["acted"] for row in rows), sum(row["not_sent"] + row["held"] for row in rows)
     return {
-        "says": words("rules_page.says", n=len(rows), acted=acted, still=still),
+        "says": words(
+            "rules_page.says", n=len(rows), acted=words("spans.times", n=acted), still=words("spans.times", n=still)
+        ),
         "version": rulebook.version,
         "since": words.by_moment(rulebook.in_force_from, view.now) if rulebook.in_force_from else "",
         "groups": _grouped(rows, words),
         "chosen": chosen.id if chosen else "",
-        "rule": await _detail(chosen, sums, view) if chosen else None,
     }
 
 

@@ -32,6 +32,14 @@ KEPT: Final = 24
 _SECONDS: Final = 1.0
 _ENDS_EVERY: Final = 2
 _RATE_OVER: Final = 20
+_FIGURES: Final = (
+    "process_cpu_seconds_total",
+    "tend_event_to_action_seconds",
+    "tend_lane_state",
+    "tend_learner_active",
+    "tend_timer_lateness_seconds",
+)
+_TOLD_OF: Final = tuple(f"# {what} {name}" for what in ("HELP", "TYPE") for name in _FIGURES)
 
 
 class WorkerSigns(msgspec.Struct):
@@ -75,6 +83,8 @@ class Sampler:
         self.workers: list[WorkerSigns] = []
         self.lanes: list[LaneState | None] = []
         self.counts: dict[str, int] = {}
+        self.caught_up = False
+        """Whether all that lay in the topics is in the rollups."""
         self.pace: Steered | None = None
         """How fast a replay is asked to go; None where nobody can ask."""
         self.revision = 0
@@ -132,6 +142,7 @@ class Sampler:
         signs.read = sum(self.counts.get(f"read.{topic}", 0) for topic in EVENT_TOPICS)
         signs.acted, signs.letters = self.counts.get("decided.acted", 0), self.counts.get("letters", 0)
         signs.held = await self._rollups.held()
+        self.caught_up = await self._rollups.is_caught_up()
         asked = await cast("Any", self._rollups.client).get(PACE_AT)
         self.pace = msgspec.json.decode(asked, type=Steered) if asked else None
         if self.revision % _ENDS_EVERY == 0:
@@ -184,9 +195,15 @@ async def _text(http: aiohttp.ClientSession, address: str) -> str | None:
         return None
 
 
+def _of_interest(text: str) -> str:
+    """The lines that something is read from: the parser takes its time for each."""
+    lines = (line for line in text.splitlines() if line.startswith((*_FIGURES, *_TOLD_OF)))
+    return "\n".join(lines) + "\n"
+
+
 def _worker(text: str, number: int, sums: dict[str, dict[float, float]]) -> WorkerSigns:
     worker = WorkerSigns(f"worker-{number + 1}")
-    for family in text_string_to_metric_families(text):
+    for family in text_string_to_metric_families(_of_interest(text)):
         for sample in family.samples:
             if sample.name == "process_cpu_seconds_total":
                 worker.cpu = sample.value

@@ -33,9 +33,6 @@ def _move(move: tuple[Millis, str, str], words: Words) -> TimelineEntry:
     return TimelineEntry(at, "moved", "move", title)
 
 
-# ------------------------------------------------------------ what the customer did
-
-
 # ------------------------------------------------------------ what we did, and did not
 
 
@@ -64,7 +61,7 @@ def _decision(
         kind,
         "fail" if failed else glyph(outcome),
         title,
-        sub=f"“{message.text}”" if message is not None else (last.detail if outcome == "acted" else ""),
+        sub=_said(message, last, outcome, words),
         why=_why(last, first, outcome, words, now),
         icon=icon_of(last),
         receipts=_answers(answers, words, now),
@@ -74,6 +71,12 @@ def _decision(
         action_id=last.action_id,
         key=f"{last.rule} {last.reason}" if outcome == "not_sent" else "",
     )
+
+
+def _said(message: SentMessage | None, last: Decision, outcome: str, words: Words) -> str:
+    if message is not None:
+        return words("lists.quoted", text=message.text)
+    return last.detail if outcome == "acted" else ""
 
 
 def _why(last: Decision, first: Decision, outcome: str, words: Words, now: Millis) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import asyncio
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import cache
 from typing import Any, Final, Protocol, cast
 from urllib.parse import parse_qs, quote, urlencode
@@ -132,6 +133,7 @@ def environment() -> Environment:
         finalize=_finalized,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # else each use asks the disk whether it has changed
     )
     made.filters["url"] = lambda value: quote(str(value), safe="")
     made.globals["query"] = lambda **values: urlencode({name: value for name, value in values.items() if value})
@@ -164,6 +166,28 @@ async def frame(view: View) -> dict[str, Any]:
         "speed": backend.sampler.speed(),
         "year": year_of(view.words, view.now),
     }
+
+
+_BAR: Final = {"bar-pages": "_pages.html", "bar-when": "_when.html", "bar-year": "_year.html"}
+
+
+async def parts_of(
+    view: View, folder: str, names: Sequence[str], values: Mapping[str, Any], section: str = ""
+) -> dict[str, str]:
+    """What changes by itself on a page, by the id of its element: these parts, and those of the bar.
+
+    Everybody who looks shares them: nothing of who looks may stand in them, but where the stream is a person's own.
+
+    Args:
+        folder: of the templates.
+        section: which page the bar marks; of the folder's name, if it is not told.
+    """
+    shown = {**await frame(view), **values, "section": section or folder}
+    parts: dict[str, str] = {}
+    for name, template in {**_BAR, **{name: f"{folder}/{name}.html" for name in names}}.items():
+        parts[name] = environment().get_template(template).render(**shown)
+        await asyncio.sleep(0)  # somebody who waits for a page goes before the next part
+    return parts
 
 
 def year_of(words: Words, now: Millis) -> dict[str, Any]:
@@ -201,7 +225,3 @@ def _add_headers(message: MutableMapping[str, Any], *, is_file: bool) -> None:
         *message.get("headers", []),
         *((name.encode(), value.encode()) for name, value in extra if name.encode() not in told),
     ]
-
-
-Render = Callable[[View], Awaitable[dict[str, str]]]
-"""Renders the parts of a page that change by themselves, by id of the element."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import yaml
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
 from schemas.times import DAY, HOUR, MINUTE, SECOND, Millis, to_datetime
@@ -49,6 +49,25 @@ def language_of(chosen: str, accepted: str) -> str:
 
 _LEAST_SHARE: Final = 0.005
 """What rounds to a whole percent."""
+
+
+# Babel takes its time for each, and most of what a page shows it has shown a moment ago.
+_REMEMBERED: Final = 16_384
+
+
+@lru_cache(_REMEMBERED, typed=True)
+def _decimal(value: float, pattern: str | None, locale: Locale) -> str:
+    return format_decimal(value, format=pattern, locale=locale)
+
+
+@lru_cache(_REMEMBERED)
+def _amount(minor: int, currency: str, locale: Locale) -> str:
+    return format_currency(minor / 10 ** get_currency_precision(currency), currency, locale=locale)
+
+
+@lru_cache(_REMEMBERED)
+def _day_as(day: date, pattern: str, locale: Locale) -> str:
+    return format_date(day, pattern, locale=locale)
 
 
 class Words:
@@ -95,10 +114,8 @@ class Words:
     def number(self, value: float, digits: int | None = None) -> str:
         """A number with its separators."""
         if digits is None:
-            return format_decimal(value, locale=self._locale)
-        return format_decimal(
-            round(value, digits), format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=self._locale
-        )
+            return _decimal(value, None, self._locale)
+        return _decimal(round(value, digits), f"#,##0.{'0' * digits}" if digits else "#,##0", self._locale)
 
     def percent(self, share: float) -> str:
         """A share of one as whole percent: ``64 %``; ``< 1 %`` where it is not quite nothing."""
@@ -110,7 +127,7 @@ class Words:
         """An amount in minor units; without a currency as it is."""
         if not currency:
             return self.number(minor)
-        return format_currency(minor / 10 ** get_currency_precision(currency), currency, locale=self._locale)
+        return _amount(minor, currency, self._locale)
 
     # ------------------------------------------------------------ times
 
@@ -174,14 +191,19 @@ class Words:
         return self("dates.by", day=self.day(moment, now), time=self.time(moment))
 
     def _skeleton(self, key: str, local: datetime) -> str:
-        pattern = self(key)
-        return format_datetime(local, pattern, locale=self._locale)
+        return _day_as(local.date(), self(key), self._locale)
 
     def span(self, length: Millis) -> str:
         """A span in its two largest parts: ``3 h 12 min``, ``26 days``."""
-        length = abs(length)
+        return self._span(abs(length), "spans.days")
+
+    def span_in(self, length: Millis) -> str:
+        """The same behind *in* or *ago*, where German has another form: ``in 26 Tagen``."""
+        return self._span(abs(length), "spans.days_in")
+
+    def _span(self, length: Millis, days: str) -> str:
         if length >= 2 * DAY:
-            return self("spans.days", n=length // DAY)
+            return self(days, n=length // DAY)
         if length >= HOUR:
             hours, rest = divmod(length, HOUR)
             return (

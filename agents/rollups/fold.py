@@ -16,7 +16,7 @@ from agents.rollups.model import Changes, WorkItem, encode
 from agents.rollups.rows import sent_message, timeline_row
 from agents.rollups.sums import Sums
 from schemas.compression import BadCompression
-from schemas.events import Invalid, decode_event
+from schemas.events import Invalid, receive_event
 from schemas.lane import KafkaRecord
 from schemas.outcome import Decision, Verdict, compress_decision, decode_decision
 from schemas.times import Millis
@@ -88,7 +88,7 @@ class Fold:
 
     def _event(self, record: KafkaRecord) -> None:
         try:
-            event = decode_event(record.value or b"")
+            event = receive_event(record.value or b"")
         except Invalid:
             self._sums.count("unreadable")
             return
@@ -152,11 +152,11 @@ class Fold:
         except (msgspec.MsgspecError, BadCompression):
             self._sums.count("unreadable")
             return
-        outcome = _outcome(decision)
+        outcome, kept = _outcome(decision), compress_decision(body)
         first = decision.action_id not in self._held
         if decision.is_not_due and first:
             # No proposal that anything became of: it stands on the customer's page, and in no sum.
-            self._sums.row(decision.customer, "care", compress_decision(body))
+            self._sums.row(decision.customer, "care", kept)
             return
         self._sums.count(f"decided.{outcome}")
         self._sums.bucket(decision.acting, f"decided.{outcome}.{_sort(decision)}")
@@ -171,10 +171,10 @@ class Fold:
                 decision.customer, decision.action_id, decision.rule, decision.channel, decision.acting
             )
         self._hold(decision, outcome)
-        self._sums.row(decision.customer, "care", compress_decision(body))
-        self._sums.row_of("rule", decision.rule, compress_decision(body))
+        self._sums.row(decision.customer, "care", kept)
+        self._sums.row_of("rule", decision.rule, kept)
         self._score(decision)
-        self.changes.feed.append(compress_decision(body))
+        self.changes.feed.append(kept)
 
     def _hold(self, decision: Decision, outcome: str) -> None:
         holds = outcome == "held"

@@ -7,13 +7,12 @@ import logging
 import secrets
 import time
 from collections import defaultdict
-from typing import Any, Final, cast
+from typing import Final
 
 from agents.access import AccessKeys
 from agents.clock import wall_clock
-from agents.retry import keep_reading
+from agents.retry import until_available
 from agents.rollups.fold import READ_TOPICS, Fold
-from agents.rollups.keys import key
 from agents.rollups.model import Standing, WorkItem
 from agents.rollups.store import Overtaken, RollupStore, standing_of
 from infra.kafka.connection import KafkaConnection
@@ -39,7 +38,7 @@ _PRUNE_EVERY: Final = 500
 
 
 class RollupKeeper:
-    """Of all that run, one keeps the rollups; another one takes over within seconds when it is gone.
+    """Of all that run, one keeps the rollups.
 
     What two of them wrote at once would still be right: each write is refused unless it goes on where the last one
     ended.
@@ -62,14 +61,11 @@ class RollupKeeper:
         """Set while everything that lies in the topics is in the rollups."""
 
     async def run(self) -> None:
-        """Keep the rollups until cancelled."""
-        await keep_reading(self._turns)
+        """Keep the rollups until cancelled, or until another keeper does; where one does already, that is at once."""
+        await until_available(self._turns, _nobody_asks)
 
     async def _turns(self) -> None:
-        while True:
-            if not await self._leads():
-                await asyncio.sleep(_IDLE_SECONDS)
-                continue
+        while await self._leads():
             try:
                 await self._keep()
             except Overtaken:
@@ -78,20 +74,15 @@ class RollupKeeper:
 
     async def _leads(self) -> bool:
         """Whether this keeper is the one, for some seconds more."""
-        at = key(0, "keeper")
-        client = cast("Any", self._rollups.client)
-        if await client.set(at, self._name, nx=True, ex=_LEASE_SECONDS):
-            return True
-        if await client.get(at) == self._name.encode():
-            await client.expire(at, _LEASE_SECONDS)
-            return True
-        return False
+        return await self._rollups.claim(self._name, _LEASE_SECONDS)
 
     async def _keep(self) -> None:
         partitions = range(self._rollups.partitions)
         self._positions = [await self._rollups.positions(p) for p in partitions]
         self._work = [await self._rollups.work(p) for p in partitions]
         self._held = [await self._rollups.held_actions(p) for p in partitions]
+        self.caught_up.clear()
+        await self._rollups.note_caught_up(caught_up=False)
         starts = await asyncio.to_thread(self._starts)
         renewed = time.monotonic()
         async with AsyncConsumer(self._connection, starts) as reader:
@@ -100,13 +91,21 @@ class RollupKeeper:
                 await self._take(records)
                 await self._look()
                 if reader.at_end and not records:
-                    self.caught_up.set()
+                    await self._note(caught_up=True)
                 elif records:
-                    self.caught_up.clear()
+                    await self._note(caught_up=False)
                 if time.monotonic() - renewed > _LEASE_SECONDS / 3:
                     renewed = time.monotonic()
                     if not await self._leads():
                         return
+
+    async def _note(self, *, caught_up: bool) -> None:
+        if caught_up != self.caught_up.is_set():
+            await self._rollups.note_caught_up(caught_up=caught_up)
+        if caught_up:
+            self.caught_up.set()
+        else:
+            self.caught_up.clear()
 
     def _starts(self) -> dict[tuple[str, int], int]:
         starts: dict[tuple[str, int], int] = {}
@@ -160,3 +159,6 @@ class RollupKeeper:
                     risks[customer], seen[customer] = risk, record.seen
             await self._rollups.stand(partition, standings, since)
             await self._rollups.note_risks(partition, risks, seen)
+
+
+def _nobody_asks(why: str | None) -> None: ...

@@ -8,8 +8,8 @@ from typing import Any
 from redis.asyncio import Redis, RedisCluster
 
 from agents.rollups.answers import CustomersActions, decode_answered
-from agents.rollups.keys import key
-from agents.rollups.model import RULE_ROWS, WorkItem, decode_standing, decode_work
+from agents.rollups.keys import CAUGHT_UP, KEEPER, key
+from agents.rollups.model import LIST_LIMITS, RULE_ROWS, WorkItem, decode_standing, decode_work
 from infra.store.errors import translate_errors
 
 
@@ -55,6 +55,14 @@ class RollupReader:
             for customer, actions in found
         }
 
+    async def is_kept(self) -> bool:
+        """Whether a keeper is at work, or was seconds ago."""
+        return bool(await self._ask(self.client.exists(key(0, KEEPER))))
+
+    async def is_caught_up(self) -> bool:
+        """Whether all that lay in the topics a moment ago is in the rollups."""
+        return bool(await self._ask(self.client.exists(key(0, CAUGHT_UP))))
+
     async def counts(self) -> dict[str, int]:
         """All sums since the beginning, over all partitions."""
         return await self._summed(key(p, "counts") for p in range(self.partitions))
@@ -83,6 +91,13 @@ class RollupReader:
         """One of a customer's lists, the newest first."""
         found = await self._ask(self.client.lrange(key(partition, name, customer), 0, -1))
         return list(found)
+
+    async def lists(self, partition: int, customer: str) -> dict[str, list[bytes]]:
+        """All of a customer's lists by name, the newest first, in one look."""
+        pipe = self.client.pipeline(transaction=False)
+        for name in LIST_LIMITS:
+            pipe.lrange(key(partition, name, customer), 0, -1)
+        return dict(zip(LIST_LIMITS, await self._ask(pipe.execute()), strict=True))
 
     async def held(self) -> int:
         """How many actions are held now."""

@@ -7,20 +7,20 @@ index, work, what is held, the place among all.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
+from importlib import resources
 from typing import Any, Final, cast
 
+import msgpack
+from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import WatchError
 
-from agents.rollups.keys import CLAIMS, key
+from agents.rollups.commands import commands_of, erasure_of, kept_beside
+from agents.rollups.keys import CAUGHT_UP, KEEPER, key
 from agents.rollups.model import (
     CLOSED_WORK,
-    DAY_LIFE_SECONDS,
-    FEED_ROWS,
     INDEXED_VALUES,
     LIST_LIMITS,
-    MINUTE_LIFE_SECONDS,
     MOVE_ROWS,
-    RULE_ROWS,
     Changes,
     Standing,
     WorkItem,
@@ -40,7 +40,27 @@ class Overtaken(Exception):
 
 
 class RollupStore(RollupReader):
-    """The rollups of one installation, to read and to write."""
+    """The rollups of one installation, to read and to write; arguments are those of ``RollupReader``."""
+
+    def __init__(self, client: Redis | RedisCluster, address: str, partitions: int) -> None:
+        super().__init__(client, address, partitions)
+        script = resources.files("agents.rollups").joinpath("write.lua").read_text(encoding="utf-8")
+        self._write = client.register_script(script)
+
+    async def claim(self, name: str, seconds: int) -> bool:
+        """Whether this keeper is the one at work, for so long from now on."""
+        at = key(0, KEEPER)
+        if await self._ask(self.client.set(at, name, nx=True, ex=seconds)):
+            return True
+        if await self._ask(self.client.get(at)) == name.encode():
+            await self._ask(self.client.expire(at, seconds))
+            return True
+        return False
+
+    async def note_caught_up(self, *, caught_up: bool) -> None:
+        """Note whether the keeper has read to the end."""
+        at = key(0, CAUGHT_UP)
+        await self._ask(self.client.set(at, 1) if caught_up else self.client.delete(at))
 
     async def write(self, partition: int, before: Mapping[str, int], changes: Changes) -> None:
         """Write a batch with the positions behind it: all of it, or nothing.
@@ -54,78 +74,12 @@ class RollupStore(RollupReader):
             Overtaken: the positions held are not ``before``.
             DependencyUnavailable: the store does not answer. It may have been written: read the positions.
         """
-        with translate_errors(self._address):
-            forgotten = await self._outgrown(partition, changes)
-            erased = {customer: await self._keys_found_by(partition, customer) for customer in changes.erased}
-            pipe: Any = self.client.pipeline(transaction=True)
-            try:
-                await cast("Awaitable[Any]", pipe.watch(key(partition, "positions")))
-                held = await pipe.hgetall(key(partition, "positions"))
-                if {topic.decode(): int(at) for topic, at in held.items()} != before:
-                    raise Overtaken
-                pipe.multi()
-                self._queue(pipe, partition, changes)
-                self._queue_index(pipe, partition, changes.index, forgotten)
-                for customer, keys in erased.items():
-                    self._queue_erasure(pipe, partition, customer, keys)
-                await pipe.execute()
-            except WatchError:
-                raise Overtaken from None
-            finally:
-                await pipe.reset()
-
-    def _queue(self, pipe: Any, partition: int, changes: Changes) -> None:
-        pipe.hset(key(partition, "positions"), mapping=changes.positions)
-        for name, by in changes.counts.items():
-            pipe.hincrby(key(partition, "counts"), name, by)
-        for day, fields in changes.days.items():
-            for name, by in fields.items():
-                pipe.hincrby(key(partition, "day", day), name, by)
-            pipe.expire(key(partition, "day", day), DAY_LIFE_SECONDS)
-        for minute, sums in changes.minutes.items():
-            for name, by in sums.items():
-                pipe.hincrby(key(partition, "minute", str(minute)), name, by)
-            pipe.expire(key(partition, "minute", str(minute)), MINUTE_LIFE_SECONDS)
-        for (name, of), bodies in changes.rows.items():
-            pipe.lpush(key(partition, name, of), *bodies)
-            pipe.ltrim(key(partition, name, of), 0, LIST_LIMITS.get(name, RULE_ROWS) - 1)
-        if changes.feed:
-            pipe.lpush(key(partition, "feed"), *changes.feed[-FEED_ROWS:])
-            pipe.ltrim(key(partition, "feed"), 0, FEED_ROWS - 1)
-        self._queue_sets(pipe, partition, changes)
-        self._queue_answers(pipe, partition, changes)
-
-    def _queue_answers(self, pipe: Any, partition: int, changes: Changes) -> None:
-        for customer, actions in changes.answers.items():
-            kept = {action: body for action, body in actions.items() if body is not None}
-            gone = [action for action, body in actions.items() if body is None]
-            if kept:
-                pipe.hset(key(partition, "answers", customer), mapping=kept)
-            if gone:
-                pipe.hdel(key(partition, "answers", customer), *gone)
-
-    def _queue_sets(self, pipe: Any, partition: int, changes: Changes) -> None:
-        held = [action for action, is_held in changes.held.items() if is_held]
-        decided = [action for action, is_held in changes.held.items() if not is_held]
-        if held:
-            pipe.sadd(key(partition, "held"), *held)
-        if decided:
-            pipe.srem(key(partition, "held"), *decided)
-        if changes.seen:
-            pipe.zadd(key(partition, "seen"), changes.seen, gt=True)
-            pipe.zadd(key(partition, "ids"), dict.fromkeys(changes.seen, 0))
-        for name, work in changes.work.items():
-            pipe.hset(key(partition, "work"), name, encode(work))
-
-    def _queue_index(
-        self, pipe: Any, partition: int, added: Mapping[str, Mapping[str, Millis]], forgotten: Mapping[str, list[str]]
-    ) -> None:
-        for customer, found in added.items():
-            pipe.hset(key(partition, "index"), mapping=dict.fromkeys(found, customer))
-            pipe.zadd(key(partition, "found-by", customer), dict(found))
-        for customer, keys in forgotten.items():
-            pipe.hdel(key(partition, "index"), *keys)
-            pipe.zrem(key(partition, "found-by", customer), *keys)
+        forgotten = await self._outgrown(partition, changes)
+        erased = {customer: await self._keys_found_by(partition, customer) for customer in changes.erased}
+        went_on = {topic: str(offset) for topic, offset in before.items()}
+        told = [_pack(went_on), _pack(list(commands_of(partition, changes, forgotten, erased)))]
+        if not await self._ask(self._write(keys=[key(partition, "positions")], args=told)):
+            raise Overtaken
 
     async def _outgrown(self, partition: int, changes: Changes) -> dict[str, list[str]]:
         """For each customer whose values pass the bound, the oldest ones: they are found no longer."""
@@ -135,7 +89,7 @@ class RollupStore(RollupReader):
         pipe = self.client.pipeline(transaction=False)
         for customer in customers:
             pipe.zcard(key(partition, "found-by", customer))
-        sizes = await pipe.execute()
+        sizes = await self._ask(pipe.execute())
         outgrown: dict[str, list[str]] = {}
         for customer, size in zip(customers, sizes, strict=True):
             over = size + len(changes.index[customer]) - INDEXED_VALUES
@@ -214,7 +168,8 @@ class RollupStore(RollupReader):
         work = [name for name, one in (await self.work(partition)).items() if one.customer == customer]
         with translate_errors(self._address):
             pipe: Any = self.client.pipeline(transaction=True)
-            self._queue_erasure(pipe, partition, customer, keys)
+            for command in erasure_of(partition, customer, keys):
+                pipe.execute_command(*command)
             if work:
                 pipe.hdel(key(partition, "work"), *work)
             await pipe.execute()
@@ -224,31 +179,21 @@ class RollupStore(RollupReader):
         pipe = self.client.pipeline(transaction=False)
         for name in LIST_LIMITS:
             pipe.exists(key(partition, name, customer))
-        pipe.exists(*_kept_beside(partition, customer))
+        pipe.exists(*kept_beside(partition, customer))
         pipe.hexists(key(partition, "standing"), customer)
         for name in ("seen", "ids", "risk"):
             pipe.zscore(key(partition, name), customer)
         found = await self._ask(pipe.execute())
         return any(found) or any(one.customer == customer for one in (await self.work(partition)).values())
 
-    def _queue_erasure(self, pipe: Any, partition: int, customer: str, keys: Sequence[str]) -> None:
-        for name in LIST_LIMITS:
-            pipe.delete(key(partition, name, customer))
-        if keys:
-            pipe.hdel(key(partition, "index"), *keys)
-        pipe.delete(*_kept_beside(partition, customer))
-        for name in ("seen", "ids", "risk"):
-            pipe.zrem(key(partition, name), customer)
-        pipe.hdel(key(partition, "standing"), customer)
-
     async def _keys_found_by(self, partition: int, customer: str, oldest: int = 0) -> list[str]:
         found = await self._ask(self.client.zrange(key(partition, "found-by", customer), 0, oldest - 1))
         return [one.decode() for one in found]
 
 
-def _kept_beside(partition: int, customer: str) -> list[str]:
-    """The keys about a customer that are no lists."""
-    return [key(partition, name, customer) for name in ("found-by", "answers", CLAIMS)]
+def _pack(value: object) -> bytes:
+    packed: bytes = msgpack.packb(value, use_bin_type=False)  # the old raw type is all that Lua's cmsgpack knows
+    return packed
 
 
 def _queue_standings(

@@ -9,13 +9,13 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from infra.child_process import dying_with_parent
 from schemas.errors import TendError
 
 HOST = "127.0.0.1"
@@ -99,7 +99,7 @@ class ServerProcess:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
-                [*_dying_with_parent(self._end_with), *self.command],
+                [*dying_with_parent(self._end_with), *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -164,19 +164,3 @@ class ServerProcess:
         if child is not None:
             child.kill()
             child.wait()
-
-
-# Asks the kernel (prctl, PR_SET_PDEATHSIG) and becomes the server. Done in a process of its own: between fork and exec
-# a child of a program with threads may do next to nothing.
-_BECOME = """
-import ctypes, os, sys
-ctypes.CDLL(None).prctl(1, int(sys.argv[2]))
-if os.getppid() == int(sys.argv[1]):
-    os.execvp(sys.argv[3], sys.argv[3:])
-"""
-
-
-def _dying_with_parent(end_with: signal.Signals) -> list[str]:
-    if sys.platform != "linux":
-        return []
-    return [sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()), str(int(end_with))]

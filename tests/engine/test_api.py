@@ -44,7 +44,7 @@ def test_whatever_the_document_allows_is_answered_as_the_document_says(address: 
     )  # fmt: skip
 
     assert said.returncode == 0, said.stdout + said.stderr
-    assert "Tested: 29" in said.stdout
+    assert "Tested: 30" in said.stdout
 
 
 def test_the_root_says_what_this_is(address: str) -> None:
@@ -75,6 +75,17 @@ def test_a_change_is_an_event_with_its_actor_and_is_seen_to_come_back(address: s
         return any(row["id"] == answer.json()["id"] and row["actor"] == "staff:test" for row in rows)
 
     assert site.until(came_back, "the event is in the timeline")
+
+
+def test_a_customer_is_found_by_what_they_have_told(address: str, site: Site) -> None:
+    site.tell("customer.registered", "api-4", email="found@example.org")
+
+    def found() -> list[str]:
+        told = {"sought": "found@example.org"}
+        answer = httpx.post(f"{address}/search", json=told, headers=HEADERS, timeout=20)
+        return [str(one) for one in answer.json()["customers"]]
+
+    assert site.until(found, "the rollups have them") == ["api-4"]
 
 
 def test_a_change_that_is_asked_for_again_under_its_key_is_one_change(address: str, site: Site) -> None:

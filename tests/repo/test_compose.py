@@ -26,6 +26,7 @@ OF_EMBEDDED_SERVERS = {"kafka_home", "maven_mirror", "cache_dir"}
 """Settings that count where tend starts servers itself, which it does not here."""
 OF_ONE_PROCESS = {"group_instance_id"}
 """A name that no two workers may have: replicas share one environment."""
+BACKUPS = "backups:/backup"
 OF_PAGES = {"console_host", "gateway_host", "api_host"}
 """Given to the one service that listens there."""
 
@@ -71,7 +72,13 @@ def test_the_rules_of_the_store_are_mounted_and_read(name: str) -> None:
     mounts = dict(mount.rsplit(":", 2)[1::-1] for mount in SERVICES[name]["volumes"])
 
     assert mounts[environment(name)["TEND_RULEBOOK"]] == "./rules/packs"
-    assert all(mount.endswith(":ro") for mount in SERVICES[name]["volumes"])
+    assert all(mount.endswith(":ro") for mount in SERVICES[name]["volumes"] if mount != BACKUPS)
+
+
+def test_backups_are_written_where_the_runbooks_say_and_outlive_the_command() -> None:
+    assert [name for name in OURS if BACKUPS in SERVICES[name]["volumes"]] == ["cli"]
+    assert "--owner tend --group tend /var/lib/tend /backup" in (ROOT / "Dockerfile").read_text()
+    assert "tend snapshot /backup/" in (ROOT / "docs/runbooks.md").read_text()
 
 
 @pytest.mark.parametrize("name", SERVICES)

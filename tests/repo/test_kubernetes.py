@@ -93,5 +93,19 @@ def test_each_service_leads_to_a_program_with_that_port() -> None:
             assert ports[one["spec"]["selector"]["app"]] == one["spec"]["ports"][0]["port"], name
 
 
+def test_backups_are_written_where_the_runbooks_say_and_outlive_the_pod() -> None:
+    console = next(one for _, one in PODS if one["metadata"]["name"] == "console")
+    claims = {one["metadata"]["name"] for _, one in MANIFESTS if one["kind"] == "PersistentVolumeClaim"}
+    kept = {
+        one["name"]: one["persistentVolumeClaim"]["claimName"]
+        for one in console["spec"]["template"]["spec"]["volumes"]
+        if "persistentVolumeClaim" in one
+    }
+    mounts = {one["mountPath"]: one["name"] for one in container(console)["volumeMounts"]}
+
+    assert kept[mounts["/backup"]] in claims
+    assert "exec deploy/console -- tend" in (ROOT / "docs/runbooks.md").read_text()
+
+
 def test_the_file_of_secrets_is_an_example_only() -> None:
     assert yaml.safe_load(Path(FOLDER / "secrets.example.yaml").read_text())["stringData"] == {}

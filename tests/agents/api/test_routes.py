@@ -63,7 +63,7 @@ def test_these_are_all_the_routes_that_the_document_tells_of() -> None:
     "/customers/{customer}", "/customers/{customer}/timeline", "/customers/{customer}/why/{action}",
     "/customers/{customer}/why-not", "/customers/{customer}/due", "/customers/{customer}/consent",
     "/customers/{customer}/complaints", "/coupons/{code}", "/coupons/{code}/redeem", "/segments", "/rules",
-    "/dead-letters", "/health", "/work",
+    "/dead-letters", "/health", "/work", "/search",
 ])  # fmt: skip
 def test_what_the_api_is_for_is_there(resource: str) -> None:
     assert resource in {route.path for route in ROUTES}

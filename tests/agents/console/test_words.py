@@ -105,6 +105,27 @@ def test_spans_are_told_in_their_largest_parts(span: int, expected: str) -> None
     assert Words("en", "UTC").span(span) == expected
 
 
+def test_german_spans_have_the_form_that_their_sentence_asks_for() -> None:
+    words = Words("de", "UTC")
+
+    assert words("customer.last_order", span=words.span_in(25 * DAY)) == "Die letzte Bestellung war vor 25 Tagen."
+    assert words("customer.overdue", span=words.span(25 * DAY)) == "Unsere Antwort ist 25 Tage überfällig."
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "1 event could not be read, for 1 cause."),
+        ("de", "1 Ereignis war unlesbar, aus 1 Grund."),
+        ("zh-CN", "1 条事件无法读取，共 1 种原因。"),
+    ],
+)
+def test_one_is_told_as_one(language: str, said: str) -> None:
+    words = Words(language, "UTC")
+
+    assert words("letters.says", n=1, causes=words("letters.n_causes", n=1)) == said
+
+
 @pytest.mark.parametrize(("left", "expected"), [(192 * MINUTE, "3:12"), (-96 * MINUTE, "−1:36"), (5 * DAY, "5 d")])
 def test_what_is_left_is_told_as_on_a_clock(left: int, expected: str) -> None:
     assert Words("en", "UTC").clock_span(left) == expected

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 from collections import Counter
 from pathlib import Path
 from typing import Any, cast
@@ -14,10 +16,14 @@ import pytest
 from agents.access import AccessKeys
 from agents.bootstrap import open_store, open_tables
 from agents.catalogue import topic_specs
+from agents.installation import environment_of
+from agents.rollups import keeper_process
 from agents.rollups.answers import by_rule
 from agents.rollups.fold import READ_TOPICS, Fold
 from agents.rollups.keeper import RollupKeeper
-from agents.rollups.keys import CLAIMS, key
+from agents.rollups.keeper_process import KeeperProcess
+from agents.rollups.keys import CLAIMS, KEEPER, key
+from agents.rollups.model import Changes
 from agents.rollups.store import Overtaken, RollupStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog
@@ -33,7 +39,7 @@ from tests.builders import START
 PARTITIONS = 2
 KEYS = AccessKeys.of(b"a secret of the installation")
 CUSTOMERS = [f"c-{number}" for number in range(40)]
-KILLS = 30
+FEW_KILLS, KILLS = 3, 30
 
 
 @pytest.fixture
@@ -179,7 +185,7 @@ async def kept(settings: Settings) -> tuple[dict[str, int], dict[str, dict[str, 
     """What the rollups say once a last keeper has read to the end."""
     async with open_tables(settings) as tables, open_store(settings) as store:
         rollups = RollupStore(tables.client, tables.address, PARTITIONS)
-        await tables.client.delete("tend:{0}:roll:keeper")
+        await tables.client.delete(key(0, KEEPER))
         keeper = RollupKeeper(settings, store, rollups, KEYS)
         task = asyncio.create_task(keeper.run())
         async with asyncio.timeout(600):
@@ -201,24 +207,67 @@ def answers_kept(days: dict[str, dict[str, int]]) -> Counter[str]:
     return sums
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("kills", [3, pytest.param(KILLS, marks=pytest.mark.slow)])
-async def test_after_any_number_of_kills_the_sums_are_those_of_a_recount(settings: Settings, kills: int) -> None:
+@pytest.mark.timeout(300)
+async def test_after_any_number_of_kills_the_sums_are_those_of_a_recount(settings: Settings) -> None:
     dice = random.Random(7)
-    for kill in range(kills):
+    for kill in range(FEW_KILLS):
         await asyncio.to_thread(fill, settings, dice, kill * 60, 60)
         async with open_tables(settings) as tables, open_store(settings) as store:
-            await tables.client.delete("tend:{0}:roll:keeper")  # the dead one's lease has run out
+            await tables.client.delete(key(0, KEEPER))  # the dead one's lease has run out
             rollups = RollupStore(tables.client, tables.address, PARTITIONS)
             await killed_after(RollupKeeper(settings, store, rollups, KEYS), dice.uniform(0.05, 0.6))
 
-    counts, days, held = await kept(settings)
+    await assert_equal_to_a_recount(settings, at_least=FEW_KILLS)
 
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_a_keeper_whose_process_is_killed_again_and_again_counts_to_the_unit(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment_of(settings).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(keeper_process, "_LOOK_SECONDS", 0.1)
+    dice, pids = random.Random(7), set[int]()
+    async with open_tables(settings) as tables:
+        rollups = RollupStore(tables.client, tables.address, PARTITIONS)
+        overseer = KeeperProcess(rollups)
+        overseeing = asyncio.create_task(overseer.run())
+        for kill in range(KILLS):
+            await asyncio.to_thread(fill, settings, dice, kill * 60, 60)
+            pids.add(pid := await at_work(overseer, rollups))
+            await asyncio.sleep(dice.uniform(0.05, 0.6))
+            os.kill(pid, signal.SIGKILL)
+            await gone(overseer, pid)
+            await tables.client.delete(key(0, KEEPER))  # the dead one's lease has run out
+        overseeing.cancel()
+        await asyncio.gather(overseeing, return_exceptions=True)
+
+    assert len(pids) == KILLS
+    await assert_equal_to_a_recount(settings, at_least=KILLS)
+
+
+async def at_work(overseer: KeeperProcess, rollups: RollupStore) -> int:
+    """The process id of the keeper that was started, once it is at work."""
+    while overseer.pid is None or not await rollups.is_kept():  # noqa: ASYNC110  # another process tells no event
+        await asyncio.sleep(0.02)
+    return overseer.pid
+
+
+async def gone(overseer: KeeperProcess, pid: int) -> None:
+    """Wait until the overseer has seen that its keeper is gone."""
+    while overseer.pid == pid:  # noqa: ASYNC110  # likewise
+        await asyncio.sleep(0.02)
+
+
+async def assert_equal_to_a_recount(settings: Settings, *, at_least: int) -> None:
+    """The rollups say what a recount of the topics says."""
+    counts, days, held = await kept(settings)
     expected, expected_days, expected_held = await asyncio.to_thread(recount, settings)
     assert counts == expected
     assert days == expected_days
     assert held == expected_held
-    assert counts[f"read.{ORDERS}"] > kills
+    assert counts[f"read.{ORDERS}"] > at_least
     assert answers_kept(days) == await asyncio.to_thread(answers_recounted, settings)
 
 
@@ -236,6 +285,24 @@ async def test_a_batch_that_does_not_go_on_where_the_last_one_ended_is_refused_w
             await rollups.write(0, {}, changes)
 
         assert await rollups.counts() == before
+
+
+async def test_a_batch_of_however_many_values_is_written_whole(settings: Settings) -> None:
+    many = [f"c-{number}" for number in range(5_000)]
+    changes = Changes(
+        positions={ORDERS: 5_000},
+        seen=dict.fromkeys(many, START),
+        rows={("rule", "cart_left"): [b"%d" % number for number in range(5_000)]},
+        index={"c-1": {f"key-{number}": START for number in range(3_000)}},
+    )
+    async with open_tables(settings) as tables:
+        rollups = RollupStore(tables.client, tables.address, PARTITIONS)
+
+        await rollups.write(0, {}, changes)
+
+        assert await rollups.customers() == 5_000
+        assert await rollups.of_rule("cart_left", 1) == [b"4999"]
+        assert await rollups.found(["key-0", "key-2999"]) == ["c-1"]
 
 
 async def test_of_a_customer_who_is_erased_nothing_is_left(settings: Settings) -> None:
