@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -19,7 +20,7 @@ _BULK_QUEUE = 100_000
 _BULK_SECONDS = 60.0
 _BULK_SERVE_EVERY = 500
 _ACKNOWLEDGED_SECONDS = 15.0
-_ASK_SECONDS = 0.001
+_POLL_SECONDS = 0.1
 _BROADCAST_BYTES = 8_388_608
 
 
@@ -115,9 +116,7 @@ class SafeRecord(NamedTuple):
 class AcknowledgedProducer:
     """For doors that answer once a record is safe: each call returns when all in-sync replicas have it.
 
-    Any number of calls may be under way at once, of one event loop: what is sent at one time travels together. What
-    librdkafka has to tell is asked for by that loop, every millisecond while anything is under way. A thread that
-    waits for it would have to take the interpreter from a busy loop for each record anew, 5 ms each time.
+    Any number of calls may be under way at once: what is sent at one time travels together.
     """
 
     def __init__(self, connection: KafkaConnection) -> None:
@@ -127,9 +126,9 @@ class AcknowledgedProducer:
                 acks="all", enable_idempotence=True, linger_ms=2, message_timeout_ms=int(_ACKNOWLEDGED_SECONDS * 1000)
             )
         )
-        self._under_way = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
-        """Which asks, while anything is under way."""
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="tend-acknowledged", daemon=True)
+        self._thread.start()
 
     async def send(
         self, topic: str, partition: int, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]] = ()
@@ -145,9 +144,13 @@ class AcknowledgedProducer:
     async def send_all(self, records: Sequence[SafeRecord]) -> int:
         """Send several, in this order; the offset of the one that became safe last.
 
+        The loop is woken once, when all are safe, and not for each record.
+
         Raises:
             DependencyUnavailable: one was not acknowledged in time; as with ``send``.
         """
+        if not records:
+            return 0
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[int] = loop.create_future()
         left = len(records)
@@ -155,47 +158,40 @@ class AcknowledgedProducer:
 
         def delivered(problem: KafkaError | None, message: Message) -> None:
             nonlocal left, first
-            self._under_way -= 1
             left -= 1
             first = problem if first is None else first
-            if not left and not answer.done():
-                _settle(answer, first, message.offset() or 0)
+            if not left:
+                loop.call_soon_threadsafe(_settle, answer, first, message.offset() or 0)
 
         try:
             for topic, partition, key, value, headers in records:
                 self._producer.produce(
                     topic, value, key, partition, headers=list(headers) or None, on_delivery=delivered
                 )
-                self._under_way += 1
         except (BufferError, KafkaException) as error:
             raise DependencyUnavailable(f"Kafka at {self._brokers} takes no more: {error}") from error
-        finally:
-            self._ask_in(loop)
         try:
-            return await answer if records else 0
+            return await answer
         except KafkaException as error:
             raise DependencyUnavailable(f"Kafka at {self._brokers}: {problem_of(error).str()}") from error
 
     async def close(self) -> None:
         """Deliver what is under way and let the connection go."""
-        self._ask_in(asyncio.get_running_loop())
-        while self._under_way:  # noqa: ASYNC110 - librdkafka tells by being asked
-            await asyncio.sleep(_ASK_SECONDS)
+        await asyncio.to_thread(self._end)
 
-    def _ask_in(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._loop is not loop:
-            self._loop = loop
-            self._ask(loop)
+    def _end(self) -> None:
+        self._producer.flush(_ACKNOWLEDGED_SECONDS)
+        self._ending.set()
+        self._thread.join()
 
-    def _ask(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._producer.poll(0)
-        if self._under_way:
-            loop.call_later(_ASK_SECONDS, self._ask, loop)
-        else:
-            self._loop = None
+    def _serve(self) -> None:
+        while not self._ending.is_set():
+            self._producer.poll(_POLL_SECONDS)
 
 
 def _settle(answer: asyncio.Future[int], problem: KafkaError | None, offset: int) -> None:
+    if answer.done():
+        return
     if problem is None:
         answer.set_result(offset)
     else:
