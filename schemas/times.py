@@ -41,3 +41,8 @@ def to_datetime(moment: Millis) -> datetime:
 def to_rfc3339(moment: Millis) -> str:
     """The moment as RFC 3339 text in UTC, with milliseconds: ``2026-01-31T09:00:00.000Z``."""
     return to_datetime(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def earliest(*moments: Millis) -> Millis:
+    """The earliest of those that were told; 0 where none was."""
+    return min((moment for moment in moments if moment), default=0)

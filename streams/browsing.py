@@ -5,6 +5,7 @@ from __future__ import annotations
 from rules.context import EventContext
 from schemas.browse import CouponRefused, ProductViewed, SearchPerformed
 from schemas.outcome_codes import OutcomeCode
+from schemas.record import Browsing
 from schemas.times import Millis
 from streams.churn import remember_signal
 from streams.texts import clipped
@@ -45,3 +46,20 @@ def refuse_coupon(context: EventContext, event: CouponRefused) -> OutcomeCode | 
     """A coupon code did not work."""
     context.record.browsing.refused_coupons += 1
     return None
+
+
+def joined(mine: Browsing, other: Browsing) -> Browsing:
+    """Visits of both; what was looked at last is what the later one looked at."""
+    later = mine if mine.last >= other.last else other
+    earlier = other if later is mine else mine
+    return Browsing(
+        views=mine.views + other.views,
+        searches=mine.searches + other.searches,
+        empty_searches=mine.empty_searches + other.empty_searches,
+        visits=mine.visits + other.visits,
+        last=later.last,
+        category=later.category or earlier.category,
+        sku=later.sku or earlier.sku,
+        refused_coupons=mine.refused_coupons + other.refused_coupons,
+        failed_payments=mine.failed_payments + other.failed_payments,
+    )

@@ -20,7 +20,7 @@ from schemas.complaints import (
     ComplaintUpdated,
 )
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_MOVES, MAX_OPEN_COMPLAINTS, Complaint
+from schemas.record import MAX_MOVES, MAX_OPEN_COMPLAINTS, Complaint, Complaints
 from schemas.times import Millis
 from streams.churn import remember_signal
 from streams.timer_schedule import schedule_complaints
@@ -149,6 +149,15 @@ def breached(context: EventContext) -> None:
             context.notice("complaint.breached", one.id)
 
 
+def make_room(context: EventContext, complaints: Complaints) -> None:
+    """Forget the oldest complaint that is settled, else the oldest."""
+    goes = next((one for one in complaints.recent if not one.is_open), complaints.recent[0])
+    complaints.recent.remove(goes)
+    complaints.reach = max(complaints.reach, goes.changed)
+    if goes.is_open:
+        context.count(OutcomeCode.CAP_COMPLAINTS)
+
+
 def _open_again(
     context: EventContext, complaint: Complaint, event: ComplaintOpened, again: Millis, first: Millis
 ) -> OutcomeCode | None:
@@ -265,11 +274,7 @@ def _wait_for(context: EventContext, event: ComplaintEvent) -> Complaint | None:
 def _enter(context: EventContext, complaint_id: str) -> Complaint:
     complaints = context.record.complaints
     if len(complaints.recent) >= MAX_OPEN_COMPLAINTS:
-        goes = next((one for one in complaints.recent if not one.is_open), complaints.recent[0])
-        complaints.recent.remove(goes)
-        complaints.reach = max(complaints.reach, goes.changed)
-        if goes.is_open:
-            context.count(OutcomeCode.CAP_COMPLAINTS)
+        make_room(context, complaints)
     entered = Complaint(complaint_id, _PENDING, "", 0)
     complaints.recent.append(entered)
     return entered

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from rules.context import EventContext
 from schemas.feedback import ProductReviewed, SurveyAnswered
 from schemas.outcome_codes import OutcomeCode
 from schemas.readings import DIMENSIONS
+from schemas.record import Satisfaction
 from streams.churn import remember_signal
 
 
@@ -36,6 +39,25 @@ def review(context: EventContext, event: ProductReviewed) -> OutcomeCode | None:
     return None
 
 
+def joined(mine: Satisfaction, other: Satisfaction) -> Satisfaction:
+    """Answers of both."""
+    # Of two answers of one moment the lower counts, as it does within one life.
+    last = max((mine, other), key=lambda one: (one.overall_told, -(one.last_overall or 9)))
+    return Satisfaction(
+        counts=_added(mine.counts, other.counts),
+        sums=_added(mine.sums, other.sums),
+        last=max(mine.last, other.last),
+        last_overall=last.last_overall,
+        reviews=mine.reviews + other.reviews,
+        stars=mine.stars + other.stars,
+        overall_told=last.overall_told,
+    )
+
+
 def _tell(context: EventContext, total: int, answers: int) -> None:
     """The mean rating, as 0 to 1."""
     remember_signal(context.record.purchase_features, "satisfaction", context.at, (total / answers - 1.0) / 4.0)
+
+
+def _added(one: list[int], two: list[int]) -> list[int]:
+    return [sum(both) for both in zip_longest(one, two, fillvalue=0)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from rules.context import EventContext
 from schemas.orders import OrderPlaced
 from schemas.outcome_codes import OutcomeCode
@@ -11,21 +9,8 @@ from schemas.record import Order, OrderBook, TimerKind
 from schemas.times import Millis
 from streams import points, purchases
 from streams.churn import remember_signal
+from streams.purchases import Share
 from streams.timer_schedule import overdue_at, schedule, schedule_orders, schedule_points, timer_refs
-
-
-class Share(NamedTuple):
-    """What one order adds to its customer's numbers, as it stands. An order that was not placed adds nothing, and one
-    that replaces another's goods counts as no order."""
-
-    orders: int = 0
-    cancelled: int = 0
-    returned: int = 0
-    delivered: int = 0
-    late: int = 0
-    placed: Millis = 0
-    spent: int = 0
-    """Paid and kept, in the customer's currency."""
 
 
 def share_of(context: EventContext, order: Order) -> Share:

@@ -8,10 +8,9 @@ the same record in any order of arrival. News of an order that was not placed ye
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from rules.context import EventContext
-from schemas.order_book import MAX_ORDERS, MAX_REFUNDS, Order, OrderBook, Refund
+from schemas.order_book import MAX_ORDERS, Order, OrderBook, Refund
 from schemas.orders import (
     OrderCancelled,
     OrderDelivered,
@@ -29,9 +28,11 @@ from schemas.orders import (
 )
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import Seen, Spending
-from schemas.times import DAY, Millis, to_millis
+from schemas.times import DAY, Millis, earliest
 from streams import carts, churn_update, duplicates, order_effects, parcels, points, wishes
 from streams.churn import remember_signal
+from streams.order_state import given_back, goods_of, refund_key, tell_amount, tell_promise, tell_refund
+from streams.purchases import Share
 from streams.timer_schedule import OPEN, schedule_points
 
 REUSED: Millis = 180 * DAY
@@ -51,8 +52,8 @@ def place(context: EventContext, event: OrderPlaced) -> OutcomeCode | None:
         order = _enter(context, event.order_id)
     before = order_effects.share_of(context, order)
     order.placed, order.currency = max(event.at, 1), event.currency
-    _tell_amount(order, event.amount, event.at)
-    _tell_promise(order, event.promised_at, event.at)
+    tell_amount(order, event.amount, event.at)
+    tell_promise(order, event.promised_at, event.at)
     if not order.replaces:
         churn_update.remember(context, event.amount, order.placed)
     if not order_effects.take_currency(context, order):
@@ -68,7 +69,7 @@ def place(context: EventContext, event: OrderPlaced) -> OutcomeCode | None:
 def _tell_again(context: EventContext, order: Order, event: OrderPlaced) -> OutcomeCode | None:
     """The same order told once more: as it was edited since, or nothing new."""
     before = order_effects.share_of(context, order)
-    told = [_tell_amount(order, event.amount, event.at), _tell_promise(order, event.promised_at, event.at)]
+    told = [tell_amount(order, event.amount, event.at), tell_promise(order, event.promised_at, event.at)]
     order.placed = min(order.placed, max(event.at, 1))
     if not any(told) and order.placed == before.placed:
         order.changed = max(order.changed, event.at)
@@ -83,8 +84,8 @@ def update(context: EventContext, event: OrderUpdated) -> OutcomeCode | None:
 
     def tell(order: Order) -> OutcomeCode | None:
         told = [
-            event.amount is not None and _tell_amount(order, event.amount, event.at),
-            _tell_promise(order, event.promised_at, event.at),
+            event.amount is not None and tell_amount(order, event.amount, event.at),
+            tell_promise(order, event.promised_at, event.at),
         ]
         return None if any(told) else OutcomeCode.OUTDATED
 
@@ -96,12 +97,12 @@ def dispatch(context: EventContext, event: OrderDispatched) -> OutcomeCode | Non
 
     def tell(order: Order) -> OutcomeCode | None:
         told = [
-            _tell_promise(order, event.promised_at, event.at),
+            tell_promise(order, event.promised_at, event.at),
             not order.dispatched or event.at < order.dispatched,
             parcels.tell(order, event.parcel) if event.parcel else False,
             (event.parcels or 0) > order.expected,
         ]
-        order.dispatched = _earliest(order.dispatched, max(event.at, 1))
+        order.dispatched = earliest(order.dispatched, max(event.at, 1))
         order.expected = max(order.expected, event.parcels or 0)
         if order.parcels:
             order.delivered = parcels.arrived(order)
@@ -153,7 +154,7 @@ def take_back(context: EventContext, event: OrderReturned) -> OutcomeCode | None
 
     def tell(order: Order) -> OutcomeCode | None:
         first = not order.came_back
-        refused = _tell_refund(order, Refund(_refund_key(event), event.amount, goods=True))
+        refused = tell_refund(order, Refund(refund_key(event), event.amount, goods=True))
         if refused is None and first:
             remember_signal(context.record.purchase_features, "return", context.at)
         return refused
@@ -165,7 +166,7 @@ def exchange(context: EventContext, event: OrderExchanged) -> OutcomeCode | None
     """Goods were exchanged for others."""
 
     def tell(order: Order) -> OutcomeCode | None:
-        refused = _tell_refund(order, Refund(duplicates.key_of(event.id)))
+        refused = tell_refund(order, Refund(duplicates.key_of(event.id)))
         order.exchanged += refused is None
         return refused
 
@@ -176,20 +177,20 @@ def exchange(context: EventContext, event: OrderExchanged) -> OutcomeCode | None
 
 def request_refund(context: EventContext, event: RefundRequested) -> OutcomeCode | None:
     """Money is to go back."""
-    asked = Refund(_refund_key(event), event.amount or 0, requested=max(event.at, 1))
-    return _change(context, event, lambda order: _tell_refund(order, asked))
+    asked = Refund(refund_key(event), event.amount or 0, requested=max(event.at, 1))
+    return _change(context, event, lambda order: tell_refund(order, asked))
 
 
 def pay_refund(context: EventContext, event: RefundPaid) -> OutcomeCode | None:
     """Money went back."""
-    paid = Refund(_refund_key(event), event.amount, paid=max(event.at, 1))
-    return _change(context, event, lambda order: _tell_refund(order, paid))
+    paid = Refund(refund_key(event), event.amount, paid=max(event.at, 1))
+    return _change(context, event, lambda order: tell_refund(order, paid))
 
 
 def withdraw_refund(context: EventContext, event: RefundWithdrawn) -> OutcomeCode | None:
     """Money will not go back after all."""
-    withdrawn = Refund(_refund_key(event), withdrawn=max(event.at, 1))
-    return _change(context, event, lambda order: _tell_refund(order, withdrawn))
+    withdrawn = Refund(refund_key(event), withdrawn=max(event.at, 1))
+    return _change(context, event, lambda order: tell_refund(order, withdrawn))
 
 
 def redeem_points(context: EventContext, event: PointsRedeemed) -> OutcomeCode | None:
@@ -205,30 +206,6 @@ def redeem_points(context: EventContext, event: PointsRedeemed) -> OutcomeCode |
     points.redeem(context.record.points, Spending(key, event.points))
     schedule_points(context)
     return None
-
-
-def joined(mine: Order, other: Order) -> Order:
-    """One order that was told of under two ids of its customer: all that was told of it."""
-    early, late = sorted((mine, other), key=lambda one: (not one.placed, one.placed))
-    amount = max((mine, other), key=lambda one: (one.amount_told, one.amount))
-    promise = max((mine, other), key=lambda one: (one.promise_told, one.promised))
-    joint = Order(
-        mine.id, placed=early.placed, amount=amount.amount, currency=early.currency or late.currency,
-        promised=promise.promised, delivered=_earliest(mine.delivered, other.delivered), late=mine.late or other.late,
-        changed=max(mine.changed, other.changed), dispatched=_earliest(mine.dispatched, other.dispatched),
-        cancelled=max(mine.cancelled, other.cancelled), restored=max(mine.restored, other.restored),
-        refunds=list(mine.refunds), more_refunded=mine.more_refunded + other.more_refunded,
-        amount_told=amount.amount_told, promise_told=promise.promise_told,
-        exchanged=mine.exchanged + other.exchanged - len(_exchanges(mine) & _exchanges(other)),
-        expected=max(mine.expected, other.expected), replaces=mine.replaces or other.replaces,
-    )  # fmt: skip
-    if mine.parcels or other.parcels:
-        joint.parcels = parcels.joined(mine, other)
-        joint.delivered = parcels.arrived(joint)
-    for refund in other.refunds:
-        _tell_refund(joint, refund)
-    joint.status, joint.refunded = _goods(joint), _given_back(joint)
-    return joint
 
 
 def _replace(context: EventContext, event: OrderExchanged, replacement: str) -> None:
@@ -255,6 +232,15 @@ def find(book: OrderBook | None, order_id: str, at: Millis | None = None) -> Ord
     return next((order for order in reversed(placed) if order.placed <= at), placed[0])
 
 
+def make_room(context: EventContext, book: OrderBook) -> None:
+    """Forget the oldest order of which nothing is waited for, else the oldest."""
+    goes = next((order for order in book.orders if order.status not in OPEN), book.orders[0])
+    book.orders.remove(goes)
+    book.reach = max(book.reach, goes.changed)
+    if goes.status in OPEN:
+        context.count(OutcomeCode.CAP_ORDERS)
+
+
 def _change(
     context: EventContext, event: OrderEvent, tell: Callable[[Order], OutcomeCode | None]
 ) -> OutcomeCode | None:
@@ -275,85 +261,11 @@ def _change(
     return refused
 
 
-def _settle(context: EventContext, order: Order, event: OrderEvent, before: order_effects.Share) -> None:
+def _settle(context: EventContext, order: Order, event: OrderEvent, before: Share) -> None:
     order.changed = max(order.changed, event.at)
-    order.status = _goods(order)
-    order.refunded = _given_back(order)
+    order.status = goods_of(order)
+    order.refunded = given_back(order)
     order_effects.settle(context, order, before)
-
-
-def _goods(order: Order) -> str:
-    """Where its goods are, from all that was told."""
-    if order.is_cancelled:
-        return "cancelled"
-    back = sum(refund.amount for refund in order.refunds if refund.goods and not refund.is_void)
-    if order.came_back and back >= order.amount:
-        return "returned"
-    if order.delivered:
-        return "delivered"
-    return "dispatched" if order.dispatched else "placed"
-
-
-def _given_back(order: Order) -> int:
-    """What goes back in all. A refund that was only asked for counts when goods came back for it, or it is paid."""
-    if order.is_cancelled:
-        return order.amount
-    sure = sum(one.amount for one in order.refunds if (one.goods or one.paid) and not one.is_void)
-    return min(sure + order.more_refunded, order.amount) if order.placed else sure + order.more_refunded
-
-
-def _tell_amount(order: Order, amount: int, at: Millis) -> bool:
-    # Of two that were told at one moment the larger counts: some rule must, and it must be the same in any order.
-    if (at, amount) <= (order.amount_told, order.amount if order.amount_told else -1):
-        return False
-    changed = amount != order.amount or not order.amount_told
-    order.amount, order.amount_told = amount, max(at, 1)
-    return changed
-
-
-def _tell_promise(order: Order, told: datetime | None, at: Millis) -> bool:
-    promised = to_millis(told) if told else 0
-    if not promised or (at, promised) <= (order.promise_told, order.promised):
-        return False
-    moved = promised != order.promised
-    order.promised, order.promise_told = promised, max(at, 1)
-    if moved:
-        order.late = False
-    return moved
-
-
-def _tell_refund(order: Order, told: Refund) -> OutcomeCode | None:
-    known = next((one for one in order.refunds if one.key == told.key), None)
-    if known is None:
-        if len(order.refunds) >= MAX_REFUNDS:
-            order.more_refunded += told.amount if told.goods or told.paid else 0
-        else:
-            order.refunds = sorted([*order.refunds, told], key=lambda one: one.key)
-        return None
-    merged = Refund(
-        known.key,
-        max(known.amount, told.amount),
-        known.goods or told.goods,
-        _earliest(known.requested, told.requested),
-        _earliest(known.paid, told.paid),
-        max(known.withdrawn, told.withdrawn),
-    )
-    if merged == known:
-        return OutcomeCode.DUPLICATE
-    order.refunds = [merged if one is known else one for one in order.refunds]
-    return None
-
-
-def _exchanges(order: Order) -> set[bytes]:
-    return {one.key for one in order.refunds if one.is_exchange}
-
-
-def _earliest(*moments: Millis) -> Millis:
-    return min((moment for moment in moments if moment), default=0)
-
-
-def _refund_key(event: OrderReturned | RefundRequested | RefundPaid | RefundWithdrawn) -> bytes:
-    return duplicates.key_of(f"refund {event.refund}" if event.refund else event.id)
 
 
 def _forgotten(context: EventContext, event: OrderEvent) -> bool:
@@ -363,12 +275,7 @@ def _forgotten(context: EventContext, event: OrderEvent) -> bool:
 def _enter(context: EventContext, order_id: str) -> Order:
     context.orders = book = context.orders or OrderBook()
     if len(book.orders) >= MAX_ORDERS:
-        settled = (order for order in book.orders if order.status not in OPEN)
-        goes = next(settled, book.orders[0])
-        book.orders.remove(goes)
-        book.reach = max(book.reach, goes.changed)
-        if goes.status in OPEN:
-            context.count(OutcomeCode.CAP_ORDERS)
+        make_room(context, book)
     order = Order(order_id)
     book.orders.append(order)
     return order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.order_book import MAX_PARCELS, Order, OrderParcel
-from schemas.times import Millis
+from schemas.times import Millis, earliest
 from streams import duplicates
 
 
@@ -12,7 +12,7 @@ def tell(order: Order, parcel: str | None, at: Millis = 0) -> bool:
     key = duplicates.key_of(f"parcel {parcel}") if parcel else b""
     some = _told(order)
     known = next((one for one in some if one.key == key), None)
-    told = OrderParcel(key, _earlier(known.arrived if known else 0, at))
+    told = OrderParcel(key, earliest(known.arrived if known else 0, at))
     if told == known or (known is None and len(some) >= MAX_PARCELS):
         return False
     order.parcels = sorted([told, *(one for one in some if one is not known)], key=lambda one: one.key)
@@ -33,14 +33,10 @@ def joined(mine: Order, other: Order) -> list[OrderParcel]:
     joint: dict[bytes, Millis] = {}
     for order in (mine, other):
         for one in _told(order):
-            joint[one.key] = _earlier(joint.get(one.key, 0), one.arrived)
+            joint[one.key] = earliest(joint.get(one.key, 0), one.arrived)
     return [OrderParcel(key, joint[key]) for key in sorted(joint)][:MAX_PARCELS]
 
 
 def _told(order: Order) -> list[OrderParcel]:
     """Its parcels; what arrived without a number is the whole order."""
     return order.parcels or ([OrderParcel(b"", order.delivered)] if order.delivered else [])
-
-
-def _earlier(one: Millis, other: Millis) -> Millis:
-    return min(one, other) if one and other else one or other

@@ -8,6 +8,7 @@ of its points is heard of first.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from schemas.readings import open_lots
@@ -66,14 +67,6 @@ def redeem(points: Points, spending: Spending) -> None:
     points.spendings = [*points.spendings, spending][-MAX_SPENDINGS:]
 
 
-def take_out(points: Points, spending: Spending) -> None:
-    """A spending was counted twice: once less. What lapsed for less because of it lapsed in full."""
-    owed = min(points.debt, spending.points)
-    points.redeemed -= spending.points
-    points.debt -= owed
-    points.lapsed += spending.points - owed
-
-
 def lapse(points: Points, now: Millis) -> int:
     """Take out what lapses by ``now``; how much that was."""
     gone = 0
@@ -86,6 +79,32 @@ def due_next(points: Points, lead: Millis, after: Millis) -> Millis | None:
     """When next to look: a reminder ``lead`` before something lapses, and the lapse itself."""
     moments = [lot.expires - lead for lot in open_lots(points)] + [lot.expires for lot in points.lots]
     return min((moment for moment in moments if moment > after), default=None)
+
+
+def joined(mine: Points, other: Points, told_twice: Callable[[Spending], bool]) -> Points:
+    """Lots that lapse together are one; what either spent counts against them all, and once if both were told of it."""
+    lots: dict[Millis, int] = {}
+    for lot in (*mine.lots, *other.lots):
+        lots[lot.expires] = lots.get(lot.expires, 0) + lot.points
+    joint = Points([Lot(expires, lots[expires]) for expires in sorted(lots)], debt=mine.debt + other.debt)
+    joint.earned, joint.reversed = mine.earned + other.earned, mine.reversed + other.reversed
+    joint.lapsed, joint.redeemed = mine.lapsed + other.lapsed, mine.redeemed + other.redeemed
+    spendings = {one.key: one for one in (*other.spendings, *mine.spendings)}
+    joint.spendings = list(spendings.values())[-MAX_SPENDINGS:]
+    for spending in spendings.values():
+        if told_twice(spending):
+            _count_once(joint, spending)
+    while not _fits(joint):
+        pass
+    return joint
+
+
+def _count_once(points: Points, spending: Spending) -> None:
+    """A spending was counted twice: once less. What lapsed for less because of it lapsed in full."""
+    owed = min(points.debt, spending.points)
+    points.redeemed -= spending.points
+    points.debt -= owed
+    points.lapsed += spending.points - owed
 
 
 def _take(points: Points, amount: int, expires: Millis) -> None:

@@ -17,8 +17,8 @@ from schemas.customers import (
 from schemas.fields import ConsentChannel
 from schemas.outcome_codes import OutcomeCode
 from schemas.readings import PROFILING, may_profile
-from schemas.record import MAX_TAGS, Consent, CustomerRecord, OrderBook, Profile
-from schemas.times import Millis
+from schemas.record import MAX_TAGS, PLACES, Consent, CustomerRecord, OrderBook, Profile
+from schemas.times import Millis, earliest
 from streams import churn_update, custom
 from streams.texts import clipped
 from streams.timer_schedule import schedule_dates
@@ -30,6 +30,8 @@ EXACT: Final = ("email", "phone", "locale", "zone", "birthday", "household_size"
 TAG_BYTES = 32
 EMAIL_BYTES = 254
 """RFC 5321 allows no longer one; more bytes than that is no address."""
+_OF_THE_WHOLE = frozenset(("updated", "registered", "begun", "told"))
+"""Parts of a profile that are no details."""
 
 
 def register(context: EventContext, event: CustomerRegistered) -> OutcomeCode | None:
@@ -102,6 +104,32 @@ def set_consent(context: EventContext, channel: str, purpose: str, granted: bool
     return None if any(heard) else OutcomeCode.OUTDATED
 
 
+def joined(mine: Profile, other: Profile) -> Profile:
+    """Of each field the latest word counts, whichever life it was told in."""
+    joint = Profile(updated=max(mine.updated, other.updated), registered=earliest(mine.registered, other.registered))
+    joint.begun = earliest(mine.begun or mine.updated, other.begun or other.updated)
+    for name in PLACES.keys() - _OF_THE_WHOLE:
+        at, _, known = max(
+            ((one.told_at(_told_with(one, name)), str(getattr(one, name)), one) for one in (other, mine)),
+            key=lambda told: told[:2],
+        )
+        setattr(joint, name, getattr(known, name))
+        if at:
+            joint.keep_moment(name, at, joint.begun)
+    joint.told = dict(sorted(joint.told.items()))
+    if not joint.told and joint.begun == joint.updated:
+        joint.begun = 0
+    return joint
+
+
+def joined_consents(consents: list[Consent]) -> list[Consent]:
+    """The latest word counts; at the same moment, the refusal."""
+    latest: dict[tuple[str, str], Consent] = {}
+    for one in sorted(consents, key=lambda one: (one.at, not one.granted)):
+        latest[one.channel, one.purpose] = one
+    return list(latest.values())
+
+
 def _hear(consents: list[Consent], told: Consent) -> bool:
     """Keep a word, unless a later one was heard before."""
     said = next((one for one in consents if (one.channel, one.purpose) == (told.channel, told.purpose)), None)
@@ -149,3 +177,8 @@ def _told(context: EventContext, event: CustomerRegistered | CustomerUpdated) ->
 def _or_empty(event: CustomerRegistered | CustomerUpdated, name: str) -> object:
     value = getattr(event, name)
     return value if value is not None else 0 if name == "household_size" else ""
+
+
+def _told_with(profile: Profile, name: str) -> str:
+    """A birthday's calendar goes with the birthday."""
+    return "birthday" if name == "lunar" and profile.birthday else name

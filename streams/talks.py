@@ -44,6 +44,15 @@ def forget(context: EventContext) -> None:
         talks.contacts = [one for one in talks.contacts if one.at >= context.at - KEPT]
 
 
+def joined(mine: Talks, other: Talks) -> Talks:
+    """Contacts and feedback of both."""
+    contacts = sorted([*mine.contacts, *other.contacts], key=lambda one: (one.at, one.channel, one.topic))
+    return Talks(
+        contacts[-MAX_CONTACTS:], mine.total + other.total, mine.suggestions + other.suggestions,
+        mine.praise + other.praise, mine.questions + other.questions,
+    )  # fmt: skip
+
+
 def _talks(context: EventContext) -> Talks:
     context.record.talks = talks = context.record.talks or Talks()
     return talks

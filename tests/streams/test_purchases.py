@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from schemas.readings import BUCKET, BUCKETS, last_year
 from schemas.record import Purchases
 from schemas.times import WEEK
-from streams.order_effects import Share
-from streams.purchases import add_difference
+from streams.purchases import Share, add_difference
 
 NOW = 700 * BUCKET
 
