@@ -17,7 +17,8 @@ from schemas.customers import ProductUpdated
 from schemas.errors import TendError
 from schemas.events import Invalid, decode_event
 from schemas.ids import digest
-from schemas.record import CustomerRecord, Wish
+from schemas.record import CustomerRecord
+from schemas.relations import Wish
 from schemas.times import Millis, to_rfc3339
 from streams.texts import clipped
 from streams.wishes import SKU_BYTES

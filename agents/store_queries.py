@@ -16,8 +16,9 @@ from schemas.codec import decode_orders, decode_record, with_names
 from schemas.errors import NotFound, TendError
 from schemas.ids import partition_of
 from schemas.lane import LaneState
+from schemas.order_book import OrderBook
 from schemas.outcome import Decision, decode_decision
-from schemas.record import CustomerRecord, OrderBook
+from schemas.record import CustomerRecord
 from schemas.topics import ORDERS
 
 _SEVERAL = 5

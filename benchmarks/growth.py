@@ -37,7 +37,7 @@ from rules.loading import shipped
 from schemas.codec import decode_orders, decode_record, encode_orders, encode_record
 from schemas.events import decode_event
 from schemas.lane import KafkaRecord, LaneState, Loaded
-from schemas.record import OrderBook
+from schemas.order_book import OrderBook
 from schemas.times import DAY, WEEK, Millis
 from schemas.topics import LANE_TOPICS
 from streams.customer import Customer

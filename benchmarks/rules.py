@@ -15,20 +15,11 @@ from rules.context import Churn, EventContext, LaneContext
 from rules.decide import apply, decide
 from rules.language import compile_expression
 from rules.loading import shipped
-from schemas.record import (
-    VERSION,
-    Cart,
-    Complaint,
-    Consent,
-    Coupon,
-    CustomerRecord,
-    Lot,
-    Order,
-    OrderBook,
-    Profile,
-    Purchases,
-    Segment,
-)
+from schemas.complaint_list import Complaint
+from schemas.given_out import Coupon
+from schemas.order_book import Order, OrderBook
+from schemas.profile import Profile
+from schemas.record import VERSION, Cart, Consent, CustomerRecord, Lot, Purchases, Segment
 from schemas.times import DAY, HOUR, Millis
 from schemas.triggers import Trigger
 

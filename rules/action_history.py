@@ -13,17 +13,9 @@ from rules.proposal import Proposal
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
+from schemas.given_out import MAX_COUPONS, MAX_HELD, MAX_LAST_FIRED, Coupon, Held, Sent
 from schemas.ids import short_key
-from schemas.record import (
-    MAX_COUPONS,
-    MAX_HELD,
-    MAX_LAST_FIRED,
-    Coupon,
-    CustomerRecord,
-    Held,
-    Sent,
-    TimerKind,
-)
+from schemas.record import CustomerRecord, TimerKind
 from schemas.timers import clear_timer, set_timer
 from schemas.times import Millis, to_millis
 

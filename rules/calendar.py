@@ -10,7 +10,7 @@ from rules.defaults import Defaults
 from rules.lunar import Tradition, lunar_day, tradition_of
 from rules.zones import is_zone, zone_info
 from schemas.ids import fraction
-from schemas.record import Profile
+from schemas.profile import Profile
 from schemas.times import DAY, Millis, to_datetime, to_millis
 
 _DAY = timedelta(days=1)

@@ -13,10 +13,13 @@ from rules.defaults import Defaults
 from rules.rulebook import Rulebook
 from schemas.almanac import NONE_YET, VERSION, Almanac
 from schemas.churn import ChurnState, Days, Tick
+from schemas.complaint_list import Complaint
 from schemas.events import AnyEvent
+from schemas.given_out import Coupon
+from schemas.order_book import Order, OrderBook
 from schemas.outcome import Fact, Outcome
 from schemas.outcome_codes import OutcomeCode, count_outcome
-from schemas.record import Complaint, Coupon, CustomerRecord, Order, OrderBook
+from schemas.record import CustomerRecord
 from schemas.times import WEEK, Millis
 from schemas.topics import RECEIPTS, TOPIC_OF
 from schemas.triggers import Trigger

@@ -8,7 +8,7 @@ from typing import Final
 from babel.core import get_global
 
 from rules.defaults import Defaults
-from schemas.record import Profile
+from schemas.profile import Profile
 
 _NOWHERE: Final = ("", "ZZ")
 _CODE: Final = 2

@@ -17,9 +17,9 @@ from rules.limits import Refusal, judged
 from rules.proposal import Proposal, occasion_of
 from rules.rule import ActionPlan, Rule
 from schemas.actions import AnyAction
+from schemas.given_out import Held
 from schemas.ids import action_key
 from schemas.outcome import Decision, Reason, Verdict
-from schemas.record import Held
 from schemas.times import SECOND, Millis
 from schemas.triggers import Trigger
 

@@ -7,9 +7,9 @@ from typing import Any
 from rules.context import EventContext
 from rules.proposal import Proposal
 from rules.rule import Rule
+from schemas.given_out import Held
 from schemas.ids import action_id
 from schemas.outcome import Decision, Reason, Verdict
-from schemas.record import Held
 from schemas.times import Millis
 
 

@@ -11,7 +11,7 @@ from rules.calendar import day_in, local_time, moment_of, zone_of
 from rules.countries import country_of_customer, language_of_customer
 from rules.defaults import Defaults, Festival
 from rules.lunar import tradition_of
-from schemas.record import Profile
+from schemas.profile import Profile
 from schemas.times import Millis
 
 _NO_LEAP_DAY: Final = "03-01"

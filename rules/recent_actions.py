@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rules.rulebook import Rulebook
-from schemas.record import MAX_SENT, Sent
+from schemas.given_out import MAX_SENT, Sent
 from schemas.times import DAY, Millis
 
 RECEIPTS: Final[Millis] = 30 * DAY

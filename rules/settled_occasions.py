@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.record import MAX_SPENT
+from schemas.given_out import MAX_SPENT
 
 _SIZE: Final = 4
 _RECURS: Final = 1

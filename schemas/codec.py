@@ -17,7 +17,8 @@ from schemas.compression import BadCompression, pack, unpack
 from schemas.errors import ConfigurationRefused
 from schemas.ids import short_key
 from schemas.lane import LAYOUT, LaneState
-from schemas.record import ORDERS_VERSION, VERSION, CustomerRecord, OrderBook
+from schemas.order_book import ORDERS_VERSION, OrderBook
+from schemas.record import VERSION, CustomerRecord
 
 UpgradeStep = Callable[[list[Any]], list[Any]]
 """From the plain layout of one version to that of the next."""

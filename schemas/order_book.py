@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
+from schemas.record_part import RecordPart
 from schemas.times import Millis
 
 ORDERS_VERSION = 2
@@ -16,11 +15,7 @@ MAX_REFUNDS = 8
 """Refunds told apart per order; of further ones only the sum is kept."""
 
 
-class OrderPart(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
-    """Base of all parts of the order book: as with the record, new fields go to the end, with a default."""
-
-
-class Refund(OrderPart):
+class Refund(RecordPart):
     """Money of an order that goes back, and goods that came back for it. Told twice under one reference, it is one."""
 
     key: bytes
@@ -45,7 +40,7 @@ class Refund(OrderPart):
         return not (self.amount or self.goods or self.requested or self.paid or self.withdrawn)
 
 
-class OrderParcel(OrderPart):
+class OrderParcel(RecordPart):
     """One of several parcels of an order."""
 
     key: bytes
@@ -54,7 +49,7 @@ class OrderParcel(OrderPart):
     """0 while it is on its way."""
 
 
-class Order(OrderPart):
+class Order(RecordPart):
     """One order in the order book: what was told of its goods and of its money, in whatever order it was told."""
 
     id: str
@@ -134,7 +129,7 @@ class Order(OrderPart):
         return min(owed, default=0)
 
 
-class OrderBook(OrderPart):
+class OrderBook(RecordPart):
     """The customer's latest orders, oldest first, at most ``MAX_ORDERS``; loaded only when needed.
 
     An order event whose order is not in the book and not later than ``reach`` may speak of a forgotten one: it is

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-import msgspec
-
-from schemas.relations import RelationPart
+from schemas.record_part import RecordPart
 from schemas.times import Millis
 
 
-class Profile(RelationPart):
+class Profile(RecordPart):
     """Who the customer is, as far as told; empty where not."""
 
     name: str = ""
@@ -25,13 +23,13 @@ class Profile(RelationPart):
     age_band: str = ""
     income_band: str = ""
     household_size: int = 0
-    tags: list[str] = msgspec.field(default_factory=list)
+    tags: list[str] = []
     updated: Millis = 0
     """When something was told last."""
     registered: Millis = 0
     begun: Millis = 0
     """When the first of it was told; 0 where nothing was told since."""
-    told: dict[int, Millis] = msgspec.field(default_factory=dict)
+    told: dict[int, Millis] = {}
     """When a field was told last, by its place in this part, where that is not ``begun``."""
 
     def told_at(self, name: str) -> Millis:

@@ -12,45 +12,22 @@ from enum import IntEnum
 import msgspec
 
 from schemas.churn import PendingLabels, PurchaseFeatures
-from schemas.order_book import MAX_ORDERS as MAX_ORDERS
-from schemas.order_book import ORDERS_VERSION as ORDERS_VERSION
-from schemas.order_book import Order as Order
-from schemas.order_book import OrderBook as OrderBook
-from schemas.profile import PLACES as PLACES
-from schemas.profile import Profile as Profile
-from schemas.relations import MAX_CONTACTS as MAX_CONTACTS
-from schemas.relations import MAX_MERGED as MAX_MERGED
-from schemas.relations import MAX_WISHES as MAX_WISHES
-from schemas.relations import Contact as Contact
-from schemas.relations import Merged as Merged
-from schemas.relations import Talks as Talks
-from schemas.relations import Wish as Wish
+from schemas.complaint_list import Complaints
+from schemas.given_out import Coupon, Held, Sent
+from schemas.profile import Profile
+from schemas.record_part import RecordPart
+from schemas.relations import Merged, Talks, Wish
 from schemas.times import SECOND, Millis
 
 VERSION = 2
 """Raised when the layout changes; ``schemas.codec`` upgrades older ones on read."""
 
 MAX_BYTES = 4_096
-MAX_OPEN_COMPLAINTS = 6
-MAX_MOVES = 8
-"""Times a complaint was resolved or opened again that are told apart; the oldest make room."""
-MAX_COUPONS = 6
 MAX_LOTS = 13
-MAX_SENT = 12
 MAX_SPENDINGS = 16
-MAX_SPENT = 24
-MAX_HELD = 6
 MAX_CART_ITEMS = 10
 MAX_TAGS = 10
-MAX_LAST_FIRED = 24
 MAX_ATTRIBUTES = 12
-
-
-class RecordPart(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
-    """Base of all parts of the record: encoded as an array; new fields go to the end, with a default.
-
-    A program that does not know them yet refuses the record: it would write it back without them.
-    """
 
 
 class TimerKind(IntEnum):
@@ -178,48 +155,6 @@ class Browsing(RecordPart):
     failed_payments: int = 0
 
 
-class Complaint(RecordPart):
-    """One complaint. At ``MAX_OPEN_COMPLAINTS`` the oldest closed, else the oldest open one makes room."""
-
-    id: str
-    category: str
-    urgency: str
-    opened: Millis
-    """0 while only later news of it has come: then it is not open."""
-    deadline: Millis = 0
-    order: str = ""
-    closed: Millis = 0
-    """0 while open."""
-    escalated: bool = False
-    reopened: int = 0
-    changed: Millis = 0
-    """Time of the latest event applied to it."""
-    owner: str = ""
-    """The person of the store who has it; empty while nobody took it."""
-    answered: Millis = 0
-    """When the customer was last answered; 0 for never."""
-    moves: list[Millis] = []
-    """When it was resolved, and, below zero, when it was opened again: in the order of their time."""
-    category_told: Millis = 0
-    urgency_told: Millis = 0
-    owner_told: Millis = 0
-    """When it was handed to its owner, or back to the queue; below zero, when its owner took it."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the customer waits for it to be settled."""
-        return self.opened > 0 and not self.closed
-
-
-class Complaints(RecordPart):
-    recent: list[Complaint] = []
-    total: int = 0
-    resolved: int = 0
-    last: Millis = 0
-    reach: Millis = 0
-    """Time of the latest event of a complaint that was forgotten."""
-
-
 class Satisfaction(RecordPart):
     """Sums of answers per dimension, in ``SurveyDimension`` order: overall, product, service, delivery, after_sales."""
 
@@ -265,47 +200,6 @@ class Points(RecordPart):
     """Points that were spent."""
     spendings: list[Spending] = []
     """The newest ``MAX_SPENDINGS``, in the order in which they were told."""
-
-
-class Coupon(RecordPart):
-    """A coupon the customer holds from us. Beyond ``MAX_COUPONS`` the one that expires first is forgotten."""
-
-    code: str
-    rule: int
-    """32-bit hash of the rule."""
-    expires: Millis
-    percent: int = 0
-    amount: int = 0
-    redeemed: bool = False
-
-
-class Sent(RecordPart):
-    """An action given out lately: what caps, cooldowns and receipts need. The oldest makes room."""
-
-    id: bytes
-    """The action's short key (``schemas.ids``)."""
-    rule: int
-    at: Millis
-    channel: str
-    purpose: str
-    state: int = 0
-    """0 given out, 1 accepted, 2 delivered, 3 opened, 4 clicked, 5 redeemed, 9 failed."""
-
-
-class Held(RecordPart):
-    """An action that a limit holds; decided again at ``release``."""
-
-    id: bytes
-    """16 bytes of the action id."""
-    rule: str
-    occasion: str
-    index: int
-    release: Millis
-    expires: Millis
-    proposed: Millis
-    reason: str
-    values: dict[str, str | int | float | bool] = {}
-    """Facts of the event that proposed it, for the text."""
 
 
 class Seen(RecordPart):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
+from schemas.record_part import RecordPart
 from schemas.times import Millis
 
 MAX_CONTACTS = 6
@@ -11,11 +10,7 @@ MAX_WISHES = 8
 MAX_MERGED = 8
 
 
-class RelationPart(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
-    """Base of these parts: as with the record, new fields go to the end, with a default."""
-
-
-class Wish(RelationPart):
+class Wish(RecordPart):
     """A product that the customer noted. Beyond ``MAX_WISHES`` one taken off the list makes room, else the oldest."""
 
     sku: str
@@ -42,7 +37,7 @@ class Wish(RelationPart):
         return self.at > self.gone
 
 
-class Contact(RelationPart):
+class Contact(RecordPart):
     """Customer and store talked to each other."""
 
     at: Millis
@@ -50,7 +45,7 @@ class Contact(RelationPart):
     topic: str = ""
 
 
-class Talks(RelationPart):
+class Talks(RecordPart):
     """What was said beside complaints, surveys and reviews."""
 
     contacts: list[Contact] = []
@@ -61,7 +56,7 @@ class Talks(RelationPart):
     questions: int = 0
 
 
-class Merged(RelationPart):
+class Merged(RecordPart):
     """Another life that became part of this one."""
 
     id: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rules.context import EventContext
+from schemas.complaint_list import MAX_MOVES, MAX_OPEN_COMPLAINTS, Complaint, Complaints
 from schemas.complaints import (
     ComplaintAnswered,
     ComplaintEvent,
@@ -20,7 +21,6 @@ from schemas.complaints import (
     ComplaintUpdated,
 )
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_MOVES, MAX_OPEN_COMPLAINTS, Complaint, Complaints
 from schemas.times import Millis
 from streams.churn import remember_signal
 from streams.timer_schedule import schedule_complaints

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rules.context import EventContext
 from schemas.customers import CouponClaimed
+from schemas.given_out import MAX_COUPONS, Coupon
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_COUPONS, Coupon
 from schemas.times import to_millis
 
 

@@ -6,7 +6,8 @@ import msgspec
 
 from rules.rulebook import Rulebook
 from schemas.almanac import Almanac
-from schemas.record import CustomerRecord, OrderBook
+from schemas.order_book import OrderBook
+from schemas.record import CustomerRecord
 
 
 class Customer(msgspec.Struct):

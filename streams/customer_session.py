@@ -18,8 +18,9 @@ from schemas.codec import (
     encode_record_and_size,
 )
 from schemas.events import AnyEvent
+from schemas.order_book import OrderBook
 from schemas.outcome import Outcome
-from schemas.record import MAX_BYTES, OrderBook
+from schemas.record import MAX_BYTES
 from schemas.timers import next_due
 from schemas.times import Millis
 from streams.customer import Customer

@@ -15,9 +15,10 @@ from schemas.codec import Unreadable, decode_orders, decode_record, encode_order
 from schemas.customers import CustomerIdentified, CustomerMerged
 from schemas.events import AnyEvent, encode_event, readdressed
 from schemas.ids import digest
+from schemas.order_book import OrderBook
 from schemas.outcome import Passed
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import CustomerRecord, OrderBook, Seen
+from schemas.record import CustomerRecord, Seen
 from schemas.topics import CUSTOMERS, TOPIC_OF
 from streams.duplicates import key_of, ring_of, told_before
 from streams.merged_life import take_in

@@ -12,25 +12,14 @@ from rules import recent_actions, settled_occasions
 from rules.action_history import ActionHistory, resting
 from rules.context import EventContext
 from rules.decision_log import gone
+from schemas.complaint_list import MAX_OPEN_COMPLAINTS, Complaint, Complaints
+from schemas.given_out import MAX_COUPONS, MAX_LAST_FIRED, Held
 from schemas.ids import action_key
 from schemas.order_book import MAX_ORDERS, Order, OrderBook
 from schemas.outcome import Reason
 from schemas.readings import may_profile
-from schemas.record import (
-    MAX_ATTRIBUTES,
-    MAX_COUPONS,
-    MAX_LAST_FIRED,
-    MAX_MERGED,
-    MAX_OPEN_COMPLAINTS,
-    Complaint,
-    Complaints,
-    CustomerRecord,
-    Held,
-    Merged,
-    Seen,
-    Spending,
-    Talks,
-)
+from schemas.record import MAX_ATTRIBUTES, CustomerRecord, Seen, Spending
+from schemas.relations import MAX_MERGED, Merged, Talks
 from schemas.times import Millis
 from streams import (
     browsing,

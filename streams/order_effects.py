@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from rules.context import EventContext
+from schemas.order_book import Order, OrderBook
 from schemas.orders import OrderPlaced
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import Order, OrderBook, TimerKind
+from schemas.record import TimerKind
 from schemas.times import Millis
 from streams import points, purchases
 from streams.churn import remember_signal

@@ -15,9 +15,11 @@ from schemas.customers import (
     ErasureRequested,
 )
 from schemas.fields import ConsentChannel
+from schemas.order_book import OrderBook
 from schemas.outcome_codes import OutcomeCode
+from schemas.profile import PLACES, Profile
 from schemas.readings import PROFILING, may_profile
-from schemas.record import MAX_TAGS, PLACES, Consent, CustomerRecord, OrderBook, Profile
+from schemas.record import MAX_TAGS, Consent, CustomerRecord
 from schemas.times import Millis, earliest
 from streams import churn_update, custom
 from streams.texts import clipped

@@ -6,6 +6,7 @@ from typing import Final
 
 from rules.context import EventContext
 from schemas.channels import channel_spec, channels_at
+from schemas.given_out import Sent
 from schemas.ids import short_key
 from schemas.outcome_codes import OutcomeCode
 from schemas.receipts import (
@@ -20,7 +21,6 @@ from schemas.receipts import (
     ReceiptRedeemed,
     ReceiptUnsubscribed,
 )
-from schemas.record import Sent
 from streams.profiles import set_consent
 
 FAILED = 9

@@ -11,8 +11,9 @@ from typing import Final
 
 from rules.context import EventContext
 from schemas.codec import size_of
+from schemas.complaint_list import Complaint
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_BYTES, Complaint, CustomerRecord
+from schemas.record import MAX_BYTES, CustomerRecord
 
 FEW_SENT: Final = 6
 FEW_FIRED: Final = 8

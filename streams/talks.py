@@ -5,7 +5,7 @@ from __future__ import annotations
 from rules.context import EventContext
 from schemas.feedback import ContactMade, FeedbackGiven
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_CONTACTS, Contact, Talks
+from schemas.relations import MAX_CONTACTS, Contact, Talks
 from schemas.times import DAY, Millis
 from streams.texts import clipped
 

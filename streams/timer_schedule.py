@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from rules.calendar import next_birthday, spread
 from rules.context import EventContext
 from rules.festivals import FestivalMoment
-from schemas.record import Complaint, Order, TimerKind
+from schemas.complaint_list import Complaint
+from schemas.order_book import Order
+from schemas.record import TimerKind
 from schemas.timers import clear_timer, set_timer, timer_due
 from schemas.times import Millis
 from streams import points

@@ -9,7 +9,7 @@ from schemas.browse import WishlistAdded, WishlistRemoved
 from schemas.customers import ProductUpdated
 from schemas.orders import OrderPlaced
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_WISHES, Wish
+from schemas.relations import MAX_WISHES, Wish
 from schemas.times import DAY, Millis
 from streams.texts import clipped
 

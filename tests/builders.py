@@ -25,9 +25,10 @@ from schemas.codec import encode_orders, encode_record
 from schemas.events import AnyEvent, decode_event
 from schemas.ids import hash64
 from schemas.lane import KafkaRecord
+from schemas.order_book import Order, OrderBook
 from schemas.outcome import Outcome
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import CustomerRecord, Order, OrderBook, Seen, TimerKind
+from schemas.record import CustomerRecord, Seen, TimerKind
 from schemas.signing import Signing
 from schemas.timers import timer_due
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_millis, to_rfc3339

@@ -16,8 +16,9 @@ from agents.rollups.keys import CLAIMS, key
 from agents.rollups.model import decode_message
 from infra.store.errors import translate_errors
 from schemas.fields import Reference
+from schemas.given_out import Coupon
 from schemas.ids import digest
-from schemas.record import Coupon, CustomerRecord
+from schemas.record import CustomerRecord
 from schemas.times import to_rfc3339
 
 _CLAIM_SECONDS: Final = 400 * 86_400

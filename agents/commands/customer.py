@@ -14,9 +14,10 @@ from agents.commands.screen import say_json
 from agents.server_check import reachable_settings
 from agents.store_queries import StoreQueries, everything
 from schemas.currencies import major
+from schemas.order_book import OrderBook
 from schemas.outcome import Decision
 from schemas.readings import points_balance
-from schemas.record import CustomerRecord, OrderBook, TimerKind
+from schemas.record import CustomerRecord, TimerKind
 from schemas.shown import shown
 from schemas.times import Millis, to_rfc3339
 from streams.explain import by_channel

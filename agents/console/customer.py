@@ -31,9 +31,10 @@ from agents.console.words import Words
 from agents.rollups.model import decode_message, decode_row, encode
 from schemas.almanac import Almanac
 from schemas.churn import Explanation
+from schemas.order_book import OrderBook
 from schemas.outcome import decode_decision
 from schemas.readings import may_profile
-from schemas.record import CustomerRecord, OrderBook
+from schemas.record import CustomerRecord
 from schemas.times import DAY, MINUTE, Millis, to_datetime
 from streams.churn import explanations, score
 

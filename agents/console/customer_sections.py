@@ -13,8 +13,9 @@ from agents.console.words import Words
 from agents.rollups.model import TimelineRow, WorkItem
 from rules.zones import is_zone
 from schemas.channels import TO_CUSTOMERS
+from schemas.order_book import Order
 from schemas.readings import DIMENSIONS, last_year, open_lots, points_balance
-from schemas.record import CustomerRecord, Order
+from schemas.record import CustomerRecord
 from schemas.times import DAY, Millis
 
 _QUIET_TIMES: Final = 2

@@ -21,8 +21,9 @@ from agents.rollups.complaint_work import work_key
 from agents.rollups.model import TimelineRow, WorkItem
 from agents.rollups.rows import LINES
 from schemas.errors import TendError
+from schemas.order_book import OrderBook
 from schemas.readings import DIMENSIONS, last_year
-from schemas.record import CustomerRecord, OrderBook
+from schemas.record import CustomerRecord
 from schemas.times import DAY, HOUR, Millis
 
 _SOON: Final = HOUR

@@ -17,7 +17,7 @@ from agents.console.web import View, environment, frame, parts_of
 from agents.demo.steering import AT as PACE_AT
 from schemas.errors import TendError
 from schemas.outcome import decode_decision
-from schemas.record import Profile
+from schemas.profile import Profile
 from schemas.times import DAY, HOUR, MINUTE, Millis
 from schemas.topics import EVENT_TOPICS
 

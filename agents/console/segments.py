@@ -19,7 +19,8 @@ from rules.language import BadExpression, compile_expression
 from rules.rulebook import Rulebook
 from schemas.codec import decode_orders, decode_record
 from schemas.errors import TendError
-from schemas.record import CustomerRecord, OrderBook
+from schemas.order_book import OrderBook
+from schemas.record import CustomerRecord
 from schemas.times import Millis
 from schemas.triggers import Trigger
 

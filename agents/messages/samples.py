@@ -15,28 +15,17 @@ from rules.proposal import Proposal
 from rules.rule import ActionPlan, Rule
 from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
+from schemas.complaint_list import Complaint, Complaints
 from schemas.errors import TendError
 from schemas.events import AnyEvent, decode_event
 from schemas.fields import Channel
+from schemas.given_out import Coupon
 from schemas.ids import action_key
+from schemas.order_book import Order, OrderBook
 from schemas.outcome import Fact
-from schemas.record import (
-    VERSION,
-    Cart,
-    CartItem,
-    CartProduct,
-    Complaint,
-    Complaints,
-    Contact,
-    Coupon,
-    CustomerRecord,
-    Lot,
-    Order,
-    OrderBook,
-    Profile,
-    Purchases,
-    Talks,
-)
+from schemas.profile import Profile
+from schemas.record import VERSION, Cart, CartItem, CartProduct, CustomerRecord, Lot, Purchases
+from schemas.relations import Contact, Talks
 from schemas.times import DAY, HOUR, Millis, to_rfc3339
 from schemas.triggers import Trigger
 

@@ -8,7 +8,7 @@ from schemas.churn import Tick
 from schemas.codec import decode_orders, decode_record
 from schemas.events import AnyEvent
 from schemas.lane import KafkaRecord, LaneState, Loaded
-from schemas.record import OrderBook
+from schemas.order_book import OrderBook
 from schemas.times import DAY, WEEK, Millis
 from schemas.topics import TOPIC_OF
 from streams.churn import initial_state

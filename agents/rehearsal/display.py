@@ -15,10 +15,11 @@ from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
 from schemas.codec import with_names
 from schemas.currencies import major
+from schemas.order_book import OrderBook
 from schemas.outcome import REASONS_IN_WORDS, Decision, Verdict
 from schemas.outcome_codes import MEANINGS, OutcomeCode
 from schemas.readings import points_balance
-from schemas.record import CustomerRecord, OrderBook, TimerKind
+from schemas.record import CustomerRecord, TimerKind
 from schemas.times import Millis, to_rfc3339
 from streams.customer import Customer
 from streams.explain import by_channel

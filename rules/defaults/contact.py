@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from rules.defaults.section import Name, Section
 from schemas.actions import LocalTime
 from schemas.fields import ConsentChannel
-from schemas.record import MAX_SENT
+from schemas.given_out import MAX_SENT
 from schemas.times import DAY, MINUTE, Millis
 
 

@@ -12,7 +12,8 @@ from rules.facts.fact import DATE, MONEY, Fact
 from rules.rhythm import gaps_passed, is_quiet, out_of_season, usual_gap
 from schemas.fields import CheckoutStage
 from schemas.readings import last_year, open_lots, points_balance
-from schemas.record import CartProduct, Lot, Talks
+from schemas.record import CartProduct, Lot
+from schemas.relations import Talks
 from schemas.times import MINUTE, WEEK, Millis
 
 _NOTHING_SHOWN: Final = CartProduct("", "")

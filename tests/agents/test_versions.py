@@ -19,7 +19,8 @@ from schemas.almanac import Almanac, BadAlmanac, NewerAlmanac, decode_almanac, e
 from schemas.codec import Unreadable, decode_orders, decode_record, decode_state, encode_orders
 from schemas.errors import ConfigurationRefused
 from schemas.lane import LAYOUT, Commit, KafkaRecord, LaneState
-from schemas.record import ORDERS_VERSION, VERSION, CustomerRecord, Order, OrderBook
+from schemas.order_book import ORDERS_VERSION, Order, OrderBook
+from schemas.record import VERSION, CustomerRecord
 from schemas.signing import SIGNATURE
 from schemas.times import DAY, HOUR
 from schemas.topics import ALMANAC, DEAD_LETTERS, ORDERS

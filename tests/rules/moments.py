@@ -18,20 +18,12 @@ from rules.decide import Decided, apply, decide, release
 from rules.loading import rulebook_of
 from rules.rulebook import Rulebook
 from schemas.actions import AnyAction
+from schemas.complaint_list import Complaint
 from schemas.message import Message
+from schemas.order_book import Order, OrderBook
 from schemas.outcome import Decision, Outcome
-from schemas.record import (
-    VERSION,
-    Cart,
-    Complaint,
-    Consent,
-    CustomerRecord,
-    Order,
-    OrderBook,
-    Profile,
-    Purchases,
-    TimerKind,
-)
+from schemas.profile import Profile
+from schemas.record import VERSION, Cart, Consent, CustomerRecord, Purchases, TimerKind
 from schemas.timers import clear_timer, next_due, timer_due
 from schemas.times import DAY, HOUR, Millis, to_millis
 from schemas.triggers import Trigger

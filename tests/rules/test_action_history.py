@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.record import MAX_COUPONS, MAX_LAST_FIRED, Coupon
+from schemas.given_out import MAX_COUPONS, MAX_LAST_FIRED, Coupon
 from schemas.times import DAY
 from tests.rules.moments import NOON, Moments, customer, rule, rules
 

@@ -21,7 +21,7 @@ from rules.calendar import (
 from rules.defaults import Defaults
 from rules.festivals import FestivalCalendar
 from rules.loading import shipped
-from schemas.record import Profile
+from schemas.profile import Profile
 from schemas.times import DAY, HOUR, MINUTE, Millis, to_datetime, to_millis
 from tests.rules.moments import at, book
 

@@ -10,9 +10,9 @@ from rules.loading import shipped
 from rules.rulebook import Rulebook
 from schemas.actions import CouponAction, TicketAction, encode_action
 from schemas.codec import encode_record
+from schemas.given_out import MAX_HELD, MAX_SPENT
 from schemas.ids import action_id
 from schemas.outcome import Reason, Verdict
-from schemas.record import MAX_HELD, MAX_SPENT
 from schemas.times import DAY, HOUR, to_millis
 from tests.rules.moments import (
     NOON,

@@ -12,18 +12,10 @@ from rules.fact_types import FactType
 from rules.facts import FACTS, Fact, FactReader
 from rules.facts.customer import NEVER
 from rules.language import compile_expression
-from schemas.record import (
-    VERSION,
-    Browsing,
-    Coupon,
-    CustomerRecord,
-    Lot,
-    OrderBook,
-    Profile,
-    Purchases,
-    Satisfaction,
-    Segment,
-)
+from schemas.given_out import Coupon
+from schemas.order_book import OrderBook
+from schemas.profile import Profile
+from schemas.record import VERSION, Browsing, CustomerRecord, Lot, Purchases, Satisfaction, Segment
 from schemas.times import DAY, HOUR, MINUTE
 from schemas.triggers import NOTICED
 from tests.rules.moments import NOON, Moments, cart, complaint, customer, orders, rule, rules

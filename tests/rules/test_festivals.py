@@ -13,7 +13,7 @@ from rules.loading import shipped
 from rules.moving_days import moving_day
 from rules.problems import BadRulebook
 from rules.rulebook import Rulebook
-from schemas.record import Profile
+from schemas.profile import Profile
 from schemas.times import Millis
 from tests.rules.moments import Moments, at, book, customer
 

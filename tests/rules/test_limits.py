@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from schemas.record import Consent, Profile
+from schemas.profile import Profile
+from schemas.record import Consent
 from schemas.times import DAY, HOUR, MINUTE
 from tests.rules.moments import NOON, Moments, action, at, complaint, customer, rule, rules, verdicts, without_consent
 

@@ -17,9 +17,10 @@ from schemas.actions import (
     MessageAction,
     TicketAction,
 )
+from schemas.given_out import Coupon
 from schemas.message import Row, Slip
 from schemas.outcome import Decision
-from schemas.record import Coupon, CustomerRecord, Lot, Purchases
+from schemas.record import CustomerRecord, Lot, Purchases
 from schemas.times import DAY, HOUR, to_millis
 from tests.rules.moments import NOON, Moments, book_of, cart, complaint, customer, message_of, orders
 

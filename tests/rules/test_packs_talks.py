@@ -9,7 +9,8 @@ import pytest
 from schemas.actions import CallbackAction, CouponAction, TicketAction
 from schemas.churn import PurchaseFeatures
 from schemas.message import Message, ShownProduct
-from schemas.record import Cart, CartItem, CartProduct, Contact, CustomerRecord, Talks
+from schemas.record import Cart, CartItem, CartProduct, CustomerRecord
+from schemas.relations import Contact, Talks
 from schemas.times import DAY, HOUR
 from tests.builders import event
 from tests.rules.moments import NOON, Moments, customer, message_of

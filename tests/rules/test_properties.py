@@ -18,8 +18,9 @@ from rules.rulebook import Rulebook
 from rules.zones import zone_info
 from schemas.actions import encode_action
 from schemas.codec import decode_record, encode_record
+from schemas.given_out import MAX_COUPONS, MAX_HELD, MAX_LAST_FIRED, MAX_SENT, MAX_SPENT
 from schemas.outcome import Decision, Verdict, encode_decision
-from schemas.record import MAX_COUPONS, MAX_HELD, MAX_LAST_FIRED, MAX_SENT, MAX_SPENT, Cart, Consent, CustomerRecord
+from schemas.record import Cart, Consent, CustomerRecord
 from schemas.times import DAY, HOUR, MINUTE, Millis
 from tests.rules.moments import (
     CHANNELS,

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.settled_occasions import knows, settled, touched
+from schemas.given_out import MAX_SPENT
 from schemas.ids import digest
-from schemas.record import MAX_SPENT
 
 
 def key(name: object) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from rules.facts import FactReader
 from rules.loading import shipped
 from rules.working_days import announced, holiday, is_working_day, last_announced, next_working_day
-from schemas.record import Profile
+from schemas.profile import Profile
 from schemas.times import DAY, Millis, to_datetime, to_millis
 from tests.rules.moments import Moments, at, customer, rule, rules
 

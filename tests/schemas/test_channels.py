@@ -8,7 +8,8 @@ import pytest
 
 from schemas.channels import CHANNELS, TO_CUSTOMERS, channel_spec
 from schemas.fields import Channel, ConsentChannel
-from schemas.record import VERSION, Consent, CustomerRecord, Profile
+from schemas.profile import Profile
+from schemas.record import VERSION, Consent, CustomerRecord
 
 STRANGER = CustomerRecord(VERSION, "c-1", 0)
 KNOWN = CustomerRecord(

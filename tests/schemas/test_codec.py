@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from schemas.codec import Unreadable, decode_orders, decode_record, encode_orders, encode_record, upgraded
+from schemas.given_out import Coupon, Sent
 from schemas.ids import short_key
-from schemas.record import ORDERS_VERSION, VERSION, Coupon, CustomerRecord, Order, OrderBook, Sent, Timer
+from schemas.order_book import ORDERS_VERSION, Order, OrderBook
+from schemas.record import VERSION, CustomerRecord, Timer
 
 
 def test_a_record_comes_back_as_it_was() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from schemas.complaint_list import MAX_OPEN_COMPLAINTS, Complaint
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_OPEN_COMPLAINTS, Complaint, TimerKind
+from schemas.record import TimerKind
 from schemas.times import HOUR
 from tests.builders import START, Life, complained, event, when
 

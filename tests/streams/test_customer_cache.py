@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from schemas.record import CustomerRecord, OrderBook
+from schemas.order_book import OrderBook
+from schemas.record import CustomerRecord
 from streams.customer import Customer
 from streams.customer_cache import CustomerCache
 

@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, given, settings
 
 from rules.context import EventContext
 from schemas.codec import decode_orders, decode_record, encode_orders, encode_record
-from schemas.record import CustomerRecord, OrderBook
+from schemas.order_book import OrderBook
+from schemas.record import CustomerRecord
 from streams.customer import Customer
 from streams.handlers import HANDLERS
 from streams.pipeline import fire_timers, handle

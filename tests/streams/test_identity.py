@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from rules.loading import shipped
 from schemas.events import AnyEvent, decode_event
+from schemas.given_out import MAX_SPENT, Sent
 from schemas.ids import short_key
 from schemas.outcome import Decision, Reason
-from schemas.record import MAX_SPENT, CustomerRecord, Sent
+from schemas.record import CustomerRecord
 from schemas.times import DAY
 from streams.customer import Customer
 from streams.pipeline import fire_timers, handle, new_customer

@@ -14,9 +14,10 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.events import AnyEvent
+from schemas.given_out import Sent
 from schemas.ids import short_key
+from schemas.order_book import OrderBook
 from schemas.readings import open_lots
-from schemas.record import OrderBook, Sent
 from schemas.times import DAY
 from streams.customer import Customer
 from tests.builders import START, Life, when

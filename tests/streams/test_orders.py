@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from schemas.given_out import Coupon
+from schemas.order_book import MAX_ORDERS
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_ORDERS, Coupon, TimerKind
+from schemas.record import TimerKind
 from schemas.times import DAY, HOUR
 from tests.builders import START, Life, added, event, placed, when
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.given_out import Coupon, Sent
 from schemas.ids import action_id, short_key
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import Coupon, Sent
 from tests.builders import START, Life, event, when
 
 ACTION = action_id("win_back", "c-1", "2026", 0)

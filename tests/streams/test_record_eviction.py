@@ -13,8 +13,9 @@ from benchmarks.lives import around, live
 from rules.loading import shipped
 from schemas.codec import decode_record, encode_record, size_of
 from schemas.events import AnyEvent
+from schemas.given_out import MAX_COUPONS, MAX_SENT, Coupon, Sent
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import MAX_BYTES, MAX_COUPONS, MAX_SENT, Coupon, CustomerRecord, Sent
+from schemas.record import MAX_BYTES, CustomerRecord
 from schemas.times import DAY, HOUR, MINUTE
 from streams.carts import URL_BYTES
 from streams.record_eviction import STEPS

@@ -13,7 +13,8 @@ from rules.loading import shipped
 from schemas.codec import encode_orders, size_of
 from schemas.events import AnyEvent, Invalid
 from schemas.examples import example
-from schemas.record import MAX_BYTES, OrderBook, TimerKind
+from schemas.order_book import OrderBook
+from schemas.record import MAX_BYTES, TimerKind
 from schemas.times import HOUR
 from schemas.topics import TOPIC_OF
 from streams.customer import Customer

@@ -6,7 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from schemas.record import MAX_CONTACTS, MAX_WISHES, TimerKind
+from schemas.record import TimerKind
+from schemas.relations import MAX_CONTACTS, MAX_WISHES
 from schemas.times import DAY, to_rfc3339
 from tests.builders import START, Life, added, event, placed, when
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rules.context import EventContext
+from schemas.given_out import Coupon
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import Coupon, TimerKind
+from schemas.record import TimerKind
 from schemas.timers import set_timer
 from schemas.times import DAY, HOUR
 from streams import timer_handlers

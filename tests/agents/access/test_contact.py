@@ -6,7 +6,8 @@ import pytest
 
 from agents.access import CUSTOMER, SYSTEM, Act, AuditEntry, ContactPurpose, NotAllowed, authorise, contact_of, staff
 from schemas.errors import DependencyUnavailable
-from schemas.record import VERSION, CustomerRecord, Profile
+from schemas.profile import Profile
+from schemas.record import VERSION, CustomerRecord
 
 RECORD = CustomerRecord(
     VERSION, "h-1", 0, profile=Profile(name="Edda Marlow", email="edda@example.org", phone="+12025550143")

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from schemas.actions import GreetingAction
-from schemas.record import Complaint, Complaints, Consent, Coupon, CustomerRecord
+from schemas.complaint_list import Complaint, Complaints
+from schemas.given_out import Coupon
+from schemas.record import Consent, CustomerRecord
 from schemas.times import DAY, HOUR, SECOND
 from tests.agents.links.site import Site
 from tests.agents.senders.sending import NOON, action, anna, redis_at

@@ -24,7 +24,8 @@ from rules.loading import shipped
 from schemas.actions import AnyAction, encode_action
 from schemas.codec import encode_record
 from schemas.fields import Channel
-from schemas.record import VERSION, Consent, CustomerRecord, Profile
+from schemas.profile import Profile
+from schemas.record import VERSION, Consent, CustomerRecord
 from schemas.times import Millis, to_millis
 
 NOON: Millis = to_millis(datetime(2026, 11, 12, 17, tzinfo=UTC))

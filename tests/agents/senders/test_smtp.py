@@ -14,7 +14,7 @@ from agents.senders import email
 from agents.senders.email import SmtpProvider, SmtpServer
 from agents.senders.wiring import smtp_of
 from infra.settings import load_settings
-from schemas.record import Profile
+from schemas.profile import Profile
 from tests.agents.senders.post_office import post_office
 from tests.agents.senders.sending import NOON, Shop, action, anna, redis_at, smtp
 
