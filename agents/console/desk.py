@@ -223,7 +223,7 @@ def _due(work: WorkItem, words: Words, now: Millis) -> str:
 
 
 def _meta(work: WorkItem, words: Words, now: Millis, view: View) -> list[str]:
-    parts = [work.id]
+    parts = [work.id] if work.kind == "complaint" else []  # others have ids that nobody but programs knows
     if work.category:
         parts.append(words.named("categories", work.category))
     if work.urgency:

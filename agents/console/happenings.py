@@ -134,8 +134,8 @@ def _visit(rows: Sequence[TimelineRow], words: Words) -> TimelineEntry:
         elif row.kind in ("checkout.started", "payment.failed", "coupon.refused"):
             parts.append(words(f"visit.{row.kind.replace('.', '_')}"))
     title = words("visit.title", span=words.span(max(last - first, MINUTE)))
-    shown = list(dict.fromkeys(parts))[:6]
-    return TimelineEntry(last, "customer", "customer", title, sub="; ".join(shown), icon="cart" if added else "eye")
+    shown = words("lists.steps").join(list(dict.fromkeys(parts))[:6])
+    return TimelineEntry(last, "customer", "customer", title, sub=shown, icon="cart" if added else "eye")
 
 
 def _number(value: object) -> float:
