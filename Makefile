@@ -32,9 +32,7 @@ help: ## Show this list
 install: $(STAMP) ## Make .venv with everything in the versions of constraints.txt
 
 $(STAMP): pyproject.toml constraints.txt
-	@rm -f $(STAMP)
-	@python=$$(sh .ci/find-python) && echo "tend: installing into $(VENV), with $$($$python -V)" && sh .ci/install "$$python" $(VENV)
-	@touch $(STAMP)
+	@sh .ci/environment $(VENV) $(STAMP)
 
 run: $(STAMP) ## Replay a real year of orders through the whole engine (ARGS="--help" shows the options)
 	@$(BIN)/tend demo $(ARGS)

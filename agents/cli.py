@@ -126,6 +126,10 @@ def _run(name: str) -> None:
         _end(str(error), 2)
     except DependencyUnavailable as error:
         _end(str(error), 4)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _end(f"{error.filename}: {error.strerror}", 2)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 

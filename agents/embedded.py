@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import orjson
 
@@ -83,9 +83,8 @@ def embedded(folder: Path, chosen: dict[str, Any] | None = None) -> Iterator[Emb
     """The installation of a folder, running for the time of the block.
 
     Raises:
-        TendError: another process runs it already, or a server does not start.
+        TendError: it cannot be written to, another process runs it already, or a server does not start.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as running:
         running.enter_context(_alone(folder))
         found = Embedded(folder, chosen)
@@ -95,16 +94,29 @@ def embedded(folder: Path, chosen: dict[str, Any] | None = None) -> Iterator[Emb
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[IO[str]]:
-    with (folder / "serve.lock").open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise TendError(
-                f"{folder} is served already. Point commands at it with export TEND_CONFIG={folder / CONFIG}, or name "
-                "another folder with --data."
-            ) from None
-        yield held
+def _alone(folder: Path) -> Iterator[None]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise TendError(
+            f"{folder} cannot be written to: {error.strerror}. Name a folder of yours with --data."
+        ) from None
+    try:
+        _take(held, folder)
+        yield
+    finally:
+        os.close(held)
+
+
+def _take(held: int, folder: Path) -> None:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise TendError(
+            f"{folder} is served already. Point commands at it with export TEND_CONFIG={folder / CONFIG}, or name "
+            "another folder with --data."
+        ) from None
 
 
 def _patiently(start: Callable[[], object]) -> None:

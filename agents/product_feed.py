@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from agents.lines import bounded_lines
 from schemas.customers import ProductUpdated
 from schemas.errors import TendError
 from schemas.events import Invalid, decode_event
@@ -39,12 +40,8 @@ def read_feed(path: Path, as_of: Millis) -> ProductFeed:
     Raises:
         TendError: it cannot be read, or a line is no product; the message names file, line and field.
     """
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise TendError(f"{path}: {error.strerror}. Expected a file of products, one JSON object a line.") from None
     feed: dict[str, ProductUpdated] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_lines(path), 1):
         if not line.strip():
             continue
         try:
@@ -58,6 +55,14 @@ def read_feed(path: Path, as_of: Millis) -> ProductFeed:
     if not feed:
         raise TendError(f"{path}: holds no product. Expected one JSON object a line, with sku, price, currency, stock.")
     return feed
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            yield from bounded_lines(file, str(path))
+    except OSError as error:
+        raise TendError(f"{path}: {error.strerror}. Expected a file of products, one JSON object a line.") from None
 
 
 def _product(line: bytes, as_of: Millis) -> ProductUpdated:

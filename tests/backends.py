@@ -12,6 +12,7 @@ import importlib
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -27,6 +28,7 @@ from infra.embedded.process import HOST, free_port
 
 _REDIS_SERVER = "TEND_TEST_REDIS_SERVER"
 _DOCKER = "TEND_TEST_DOCKER"
+_GONE_SECONDS = 60.0
 
 
 @cache
@@ -154,10 +156,17 @@ def _between_others(listener: str) -> dict[str, str]:
     }
 
 
-def delete_topics(address: str) -> None:
-    """Leave a broker without topics of ours, so that the next test finds it as new."""
+def delete_topics(address: str, *names: str) -> None:
+    """Leave a broker without these topics, or without any of ours, so that the next test finds it as new."""
     admin = AdminClient({"bootstrap.servers": address, "log_level": 2})
-    names = [name for name in admin.list_topics(timeout=20).topics if not name.startswith("__")]
-    if names:
-        for result in admin.delete_topics(names, operation_timeout=20).values():
-            result.result(30)
+    gone = set(names) or {name for name in admin.list_topics(timeout=20).topics if not name.startswith("__")}
+    if not gone:
+        return
+    for result in admin.delete_topics(sorted(gone), operation_timeout=20).values():
+        result.result(30)
+    # Brokers hear of it a moment later, and whoever made topics before that would take these for there.
+    deadline = time.monotonic() + _GONE_SECONDS
+    while left := gone & admin.list_topics(timeout=20).topics.keys():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"still there: {sorted(left)}")
+        time.sleep(0.02)

@@ -24,6 +24,7 @@ _PACKED: Final = (".gz", ".bz2", ".xz", ".zip")
 _SHEETS: Final = (".xlsx", ".xls", ".xlsb", ".ods")
 _GZIP, _BZIP, _XZ, _ZIP, _OLE = b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _BUFFER: Final = 1 << 20
+_LARGEST_WORKBOOK: Final = 512 << 20
 _CONVERTED: Final = ("utf-16", "utf-32")
 """Their broken bytes cannot be kept for the report; they become U+FFFD, which no field may hold."""
 
@@ -123,8 +124,12 @@ class _Told(io.RawIOBase):
 def _files(path: Path) -> list[Path]:
     if not path.exists():
         raise TendError(f"{path} is not there.")
-    if not path.is_dir():
+    if path.is_file():
         return [path]
+    if not path.is_dir():
+        raise TendError(
+            f"{path} is no plain file, and a table is read more than once. Write what it gives into a file."
+        )
     ends = (*_SUFFIXES, *_PACKED)
     return sorted(
         (one for one in path.iterdir() if one.is_file() and one.name.lower().endswith(ends) and _plain_name(one)),
@@ -170,6 +175,7 @@ def _in_zip(path: Path) -> Iterator[TableSource]:
 def _sheets(path: Path) -> Iterator[TableSource]:
     from python_calamine import CalamineError, CalamineWorkbook
 
+    _check_unpacked_size(path)
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
             for name in book.sheet_names:
@@ -177,6 +183,19 @@ def _sheets(path: Path) -> Iterator[TableSource]:
                     yield TableSource(path, kind="sheet", sheet=name)
     except CalamineError as error:
         raise TendError(f"{path} is no spreadsheet that can be read: {error}.") from None
+
+
+def _check_unpacked_size(path: Path) -> None:
+    """A workbook is read into memory whole, and a megabyte of one may say that it is a gigabyte."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        size = sum(info.file_size for info in archive.infolist())
+    if size > _LARGEST_WORKBOOK:
+        raise TendError(
+            f"{path} unpacks to {size >> 20} MiB; a workbook may have {_LARGEST_WORKBOOK >> 20} MiB. Save each "
+            "sheet as CSV, which is read line by line."
+        )
 
 
 def _decoded(source: TableSource, encoding: str | None) -> TableSource:

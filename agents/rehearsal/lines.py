@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from agents.lines import bounded_lines
 from rules.durations import parse_duration
 from schemas.errors import TendError
 from schemas.times import Millis, to_rfc3339
@@ -39,13 +40,13 @@ def read_lines(path: Path) -> list[EventLine]:
     """The lines of a file, by number from 1; empty ones and those that begin with ``//`` are left out.
 
     Raises:
-        TendError: it cannot be read.
+        TendError: it cannot be read, or a line is longer than any event.
     """
     try:
-        whole = path.read_bytes()
+        with path.open("rb") as file:
+            lines = [EventLine(number, body.strip()) for number, body in enumerate(bounded_lines(file, str(path)), 1)]
     except OSError as error:
         raise TendError(f"{path}: {error.strerror}. Expected a file of events, one JSON object a line.") from None
-    lines = (EventLine(number, body.strip()) for number, body in enumerate(whole.splitlines(), 1))
     found = [line for line in lines if line.body and not line.body.startswith(b"//")]
     if not found:
         raise TendError(f"{path}: holds no event. Expected one JSON object a line; see docs/events.md.")

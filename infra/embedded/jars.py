@@ -60,9 +60,19 @@ def pinned() -> list[Jar]:
 
 
 def default_cache() -> Path:
-    """Where the user's programs keep what they can fetch again."""
+    """Where the user's programs keep what they can fetch again.
+
+    Raises:
+        TendError: this user has no home.
+    """
     home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "tend"
+    try:
+        return (Path(home) if home else Path.home() / ".cache") / "tend"
+    except RuntimeError:
+        raise TendError(
+            "There is no home to keep the embedded broker's files in. Set TEND_CACHE_DIR to a folder of yours.\n"
+            + other_ways()
+        ) from None
 
 
 def fetched(cache: Path, mirror: str) -> Path:

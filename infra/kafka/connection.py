@@ -8,6 +8,9 @@ from infra.settings import Settings
 
 Place = tuple[str, int]
 """Topic and partition."""
+_ANSWER_MS = 10_000
+"""A broker that takes longer to answer is left, and whoever leads its partitions by now is looked for. By default that
+takes a minute, in which nothing of a broker that hangs is read."""
 
 
 class KafkaConnection(msgspec.Struct, frozen=True):
@@ -47,6 +50,7 @@ class KafkaConnection(msgspec.Struct, frozen=True):
             "security.protocol": self.protocol.lower(),
             # librdkafka writes to stderr by default; what matters is raised by the calls themselves.
             "log_level": 2,
+            "socket.timeout.ms": _ANSWER_MS,
         }
         if self.uses_sasl:
             config |= {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -17,8 +18,11 @@ from schemas.errors import DependencyUnavailable
 from schemas.times import Millis
 
 _BULK_QUEUE = 100_000
-_BULK_SECONDS = 60.0
+_BULK_SECONDS = 300.0
+"""Without a single acknowledgement: longer than a broker takes to start again, or a cluster to do without one."""
+_BULK_LOOK_SECONDS = 1.0
 _BULK_SERVE_EVERY = 500
+_NEVER = 0
 _ACKNOWLEDGED_SECONDS = 15.0
 _POLL_SECONDS = 0.1
 _BROADCAST_BYTES = 8_388_608
@@ -27,24 +31,32 @@ _BROADCAST_BYTES = 8_388_608
 class BulkProducer:
     """For replays and imports: a producer whose ``flush`` says where each partition ends.
 
-    Calls block; use one thread at a time. It waits for all in-sync replicas, and keeps the order within a partition.
+    Calls block; use one thread at a time. It waits for all in-sync replicas, keeps the order within a partition, and
+    outlasts brokers that restart: it gives up only where nothing at all has been acknowledged for five minutes.
+
+    Args:
+        connection: where Kafka is.
+        clock: seconds.
     """
 
-    def __init__(self, connection: KafkaConnection) -> None:
+    def __init__(self, connection: KafkaConnection, clock: Callable[[], float] = time.monotonic) -> None:
+        self._brokers, self._clock = connection.brokers, clock
         self._producer = Producer(
             connection.librdkafka(
                 acks="all",
-                max_in_flight=1,  # keeps the order without the idempotence that not every broker has
+                enable_idempotence=True,
+                max_in_flight=1,  # several, of which one fails, may be sent twice (librdkafka's issue 4953)
                 linger_ms=5,
                 batch_num_messages=10_000,
                 queue_buffering_max_messages=_BULK_QUEUE,
-                message_timeout_ms=int(_BULK_SECONDS * 1000),
+                message_timeout_ms=_NEVER,  # a record that waits for its broker's restart is no failure
             )
             | {"on_delivery": self._delivered}
         )
         self._ends: dict[tuple[str, int], int] = {}
         self._problem: KafkaError | None = None
         self._since_served = 0
+        self._moved = 0.0
 
     def send(
         self,
@@ -60,13 +72,16 @@ class BulkProducer:
         Raises:
             DependencyUnavailable: an earlier record was not delivered.
         """
+        waiting: float | None = None
         while True:
             try:
                 self._producer.produce(topic, value, key, partition, timestamp=timestamp, headers=list(headers) or None)
                 break
             except BufferError:
+                waiting = waiting or self._clock()
                 self._producer.poll(0.05)
                 self._check()
+                self._check_that_it_moves(waiting)
         self._since_served += 1
         if self._since_served >= _BULK_SERVE_EVERY:
             self._since_served = 0
@@ -81,10 +96,11 @@ class BulkProducer:
         Raises:
             DependencyUnavailable: a record was not delivered.
         """
-        left = self._producer.flush(_BULK_SECONDS)
+        began = self._clock()
+        while self._producer.flush(min(_BULK_LOOK_SECONDS, _BULK_SECONDS)):
+            self._check()
+            self._check_that_it_moves(began)
         self._check()
-        if left:
-            raise DependencyUnavailable(f"{left} records were not delivered within {_BULK_SECONDS:.0f} s")
         return dict(self._ends)
 
     def close(self) -> None:
@@ -95,12 +111,20 @@ class BulkProducer:
         if problem is not None:
             self._problem = self._problem or problem
             return
+        self._moved = self._clock()
         at = (message.topic() or "", message.partition() or 0)
         self._ends[at] = max(self._ends.get(at, 0), (message.offset() or 0) + 1)
 
     def _check(self) -> None:
         if self._problem is not None:
             raise DependencyUnavailable(f"A record was not delivered: {self._problem.str()}")
+
+    def _check_that_it_moves(self, waiting: float) -> None:
+        if self._clock() - max(waiting, self._moved) >= _BULK_SECONDS:
+            raise DependencyUnavailable(
+                f"{len(self._producer)} records were not delivered: Kafka at {self._brokers} has acknowledged none for "
+                f"{_BULK_SECONDS:.0f} s"
+            )
 
 
 class SafeRecord(NamedTuple):

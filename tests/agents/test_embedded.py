@@ -27,6 +27,18 @@ def test_a_folder_is_served_by_one_process(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("taken", ["serve.lock", "."], ids=["lock", "folder"])
+def test_a_folder_of_somebody_else_is_told_with_the_option(tmp_path: Path, taken: str) -> None:
+    folder = tmp_path / "shop"
+    if taken == ".":
+        folder.write_text("no folder")
+    else:
+        (folder / taken).mkdir(parents=True)  # as the lock of another user, it cannot be opened for writing
+
+    with pytest.raises(TendError, match=r"cannot be written to: .* Name a folder of yours with --data"), _alone(folder):
+        pass
+
+
 def test_what_was_set_in_the_folder_stays_and_addresses_are_written_anew(tmp_path: Path) -> None:
     (tmp_path / CONFIG).write_text('partitions = 8\nbrokers = "elsewhere:1"\n')
 

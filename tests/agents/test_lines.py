@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from agents.imports.opening import sources_of
 from agents.lines import MOST, bounded_lines
+from agents.product_feed import read_feed
+from agents.rehearsal.lines import read_lines
 from agents.replay.file import read_file
 from schemas.errors import TendError
 from tests.shell import tend
@@ -83,3 +87,33 @@ def test_an_import_refuses_a_line_without_end(
     assert said.status == 2, said
     assert "is longer than 16 MiB" in said.err
     assert not (tmp_path / "out.jsonl").exists()
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
+def test_an_import_reads_no_device(device: str) -> None:
+    with pytest.raises(TendError, match=f"{device} is no plain file"):
+        sources_of(Path(device))
+
+
+def test_a_catalogue_refuses_a_line_without_end(tmp_path: Path) -> None:
+    path = plain(tmp_path / "catalogue.jsonl", b'{"sku":"s-1","stock":1}\n')
+
+    with pytest.raises(TendError, match="line 2: is longer than 16 MiB"):
+        read_feed(path, 0)
+
+
+def test_a_rehearsal_refuses_a_line_without_end(tmp_path: Path) -> None:
+    with pytest.raises(TendError, match="line 2: is longer than 16 MiB"):
+        read_lines(plain(tmp_path / "life.jsonl", b"{}\n"))
+
+
+def test_a_workbook_that_unpacks_to_a_thousand_times_its_size_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "orders.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "")
+        with archive.open("xl/worksheets/sheet1.xml", "w") as sheet:
+            for _ in range(513):
+                sheet.write(b" " * (1 << 20))
+
+    with pytest.raises(TendError, match=r"unpacks to 513 MiB.*as CSV"):
+        sources_of(path)

@@ -37,6 +37,8 @@ from tests.shell import Said, tend
 
 Found = TypeVar("Found")
 _PATIENCE_SECONDS = 150.0
+_ANSWER_SECONDS = 60.0
+"""A bound for what hangs, which a machine with much to do does not come to."""
 _NOON = 13
 
 
@@ -275,7 +277,9 @@ class Site:
     def ask(self, path: str, service: Service | None = None) -> tuple[int, str]:
         """Status and text of a page."""
         try:
-            with urllib.request.urlopen(f"http://{(service or self.worker).address}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(
+                f"http://{(service or self.worker).address}{path}", timeout=_ANSWER_SECONDS
+            ) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
@@ -22,6 +21,7 @@ from infra.kafka.topics import Topics
 from infra.settings import Settings, load_settings
 from schemas.lane import BrokerIdentity, Commit, LaneState
 from schemas.topics import BROWSE, LANE_TOPICS, ORDERS
+from tests.backends import delete_topics
 from tests.shell import Said, tend
 
 pytestmark = pytest.mark.timeout(120)
@@ -175,8 +175,7 @@ def test_remade_topics_have_other_ids(broker_address: str) -> None:
     before = topics.identity([BROWSE]).topics[BROWSE]
     if not before:
         pytest.skip("this broker reports no topic ids")
-    admin = AdminClient({"bootstrap.servers": broker_address})
-    admin.delete_topics([BROWSE])[BROWSE].result(20)
+    delete_topics(broker_address, BROWSE)
     topics.create([spec for spec in topic_specs(load_settings({"partitions": 2})) if spec.name == BROWSE])
 
     assert topics.identity([BROWSE]).topics[BROWSE] != before

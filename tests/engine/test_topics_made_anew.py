@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from schemas.topics import COMPLAINTS
+from tests.backends import delete_topics
 from tests.engine.site import Site
 from tests.faults.probe import Safeguard
 from tests.faults.probed_service import ProbedService
@@ -27,8 +27,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def make_anew(site: Site) -> None:
     """Somebody deletes the topic of complaints, and makes it again at once."""
-    admin = AdminClient({"bootstrap.servers": site.connection.brokers})
-    admin.delete_topics([COMPLAINTS], operation_timeout=20)[COMPLAINTS].result(20)
+    delete_topics(site.broker.address, COMPLAINTS)
     site.installation.make_topics()
 
 

@@ -117,13 +117,13 @@ class World:
             ]
 
     def until_decided(self, share: float) -> None:
-        """Wait until the lanes together have come so far through the history (0 to 1)."""
+        """Wait until every lane has come so far through the history (0 to 1)."""
         first = self.history.told[0].time
         goal = first + share * (self.history.end - first)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             states = [state for state in asyncio.run(self.installation.states()) if state]
-            if states and sum(state.time for state in states) / self.settings.partitions >= goal:
+            if len(states) == self.settings.partitions and min(state.time for state in states) >= goal:
                 return
             self.installation.check()
             time.sleep(0.02)

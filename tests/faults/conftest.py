@@ -53,6 +53,20 @@ def expected(week: History) -> Result:
 
 
 @pytest.fixture(scope="session")
+def days() -> History:
+    """Some days, so that much can be done to servers of several nodes within two minutes."""
+    return history(first_day=0, days=4, households=200)
+
+
+@pytest.fixture(scope="session")
+def expected_of_days(days: History) -> Result:
+    """What the pure core makes of them."""
+    result = rehearsed(days, settings_of())
+    assert len(result.actions) > 30
+    return result
+
+
+@pytest.fixture(scope="session")
 def report() -> Iterator[Report]:
     """What was done in this run, written where it is asked for."""
     report = Report()

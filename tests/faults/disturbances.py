@@ -78,7 +78,7 @@ class DisturbedEngine(FedEngine):
         if worker is None or worker.pid is None:
             return
         self.feed(meanwhile)
-        self.until(lambda: not self.behind(), "the others have taken over")
+        self.until(lambda: not self.behind(), "the others have taken over", self.patience)
         os.kill(worker.pid, signal.SIGCONT)
         self._let_it_try(worker)
         self.done["frozen past its session"] += 1

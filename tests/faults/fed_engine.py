@@ -40,7 +40,7 @@ from tests.perturb import again, shuffled
 EVERY = 30
 """Events between two watermarks: many small batches, so that there is always one to be hit in."""
 SESSION_SECONDS = 2.0
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 150.0
 LOOK_SECONDS = 0.05
 """Between two looks, each of which asks servers and takes milliseconds of their time."""
 Found = TypeVar("Found")
@@ -90,7 +90,7 @@ class FedEngine:
         self.workers: list[ProbedService] = []
         self._made = 0
         self.patience = PATIENCE_SECONDS
-        """Seconds after which what does not move has failed."""
+        """Seconds after which what does not move at the end has failed."""
 
     def __enter__(self) -> Self:
         backends.delete_topics(self.kafka.address)
@@ -179,9 +179,9 @@ class FedEngine:
 
         self.until(look, "all that was fed is handled")
 
-    def until(self, look: Callable[[], Found | None], what: str) -> Found:
+    def until(self, look: Callable[[], Found | None], what: str, patience: float = PATIENCE_SECONDS) -> Found:
         """Look until it is so."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if found := look():
                 return found
@@ -202,6 +202,7 @@ class FedEngine:
         """Start again who has ended, as every service is: who finds the store away at its start ends."""
         for worker in self.workers:
             if worker.pid is None:
+                self.done["ended by itself, and started again"] += 1
                 worker.begin()
 
     def behind(self) -> bool:
@@ -210,16 +211,17 @@ class FedEngine:
         return any(state is None or state.position.get("events", 0) < self.world.read for state in states)
 
     def until_done(self) -> None:
-        """Feed what is left, have everybody alive, and wait until all is handled and published."""
+        """Feed what is left, keep everybody alive, and wait until all is handled and published."""
         self.feed_all()
-        self.supervise()
-        self.installation.workers[:] = self.workers
-        self.installation.until_replayed(self.world.read, self.history.end, patience=self.patience)
+        self.installation.until_replayed(
+            self.world.read, self.history.end, told=lambda _: self.supervise(), patience=self.patience
+        )
         self.world.until_learned()
 
     def outcome(self, expected: Result) -> Outcome:
-        """What was lost, doubled and parked, so far."""
-        return Outcome.of(expected.actions, self.world.action_ids(), self.directory)
+        """What was lost, doubled and parked so far, and what differs."""
+        differences = expected.differences(self.world.result())
+        return Outcome.of(expected.actions, self.world.action_ids(), self.directory, len(differences))
 
     def check(self, expected: Result) -> None:
         """Nothing lost, nothing twice, and the same to the byte as the pure core's undisturbed run."""

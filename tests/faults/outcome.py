@@ -21,17 +21,19 @@ class Outcome(NamedTuple):
     """Actions that are out more than once."""
     parked: int = 0
     """Times that a lane was parked without a cause."""
+    different: int = 0
+    """Records, order books, almanacs and actions that are not, to the byte, what they would be undisturbed."""
 
     @classmethod
-    def of(cls, due: Collection[str], published: Sequence[str], logs: Path) -> Outcome:
+    def of(cls, due: Collection[str], published: Sequence[str], logs: Path, different: int = 0) -> Outcome:
         """Compares what is due with what is out, and reads the workers' logs in this folder."""
         out = set(published)
         parked = [why for why in reasons_for_parking(logs) if MADE_ANEW not in why]
-        return cls(len(set(due) - out), len(published) - len(out), len(parked))
+        return cls(len(set(due) - out), len(published) - len(out), len(parked), different)
 
     def __add__(self, other: object) -> Outcome:
         assert isinstance(other, Outcome)
-        return Outcome(self.lost + other.lost, self.doubled + other.doubled, self.parked + other.parked)
+        return Outcome(*map(sum, zip(self, other, strict=True)))
 
 
 def reasons_for_parking(logs: Path) -> list[str]:

@@ -35,7 +35,7 @@ def totals(services: Iterable[Service]) -> Counter[str]:
     """The metrics of these services, each summed over its labels and over them all."""
     found: Counter[str] = Counter()
     for service in services:
-        with urllib.request.urlopen(f"http://{service.address}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{service.address}/metrics", timeout=60) as answer:
             for name, value in _SAMPLE.findall(answer.read().decode()):
                 found[name] += float(value)  # type: ignore[assignment]  # a Counter adds floats as well
     return found

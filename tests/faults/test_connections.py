@@ -40,7 +40,7 @@ def test_lanes_go_on_and_metrics_answer(site: Site) -> None:
 
     with ExitStack() as idle:
         for _ in range(IDLE):
-            idle.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            idle.enter_context(socket.create_connection((host, int(port)), timeout=60))
         customers = site.complain_all("meanwhile", 40)
 
         site.until(lambda: all(site.rules_acted(who) for who in customers), "they are cared for")

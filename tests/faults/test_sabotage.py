@@ -72,7 +72,7 @@ def _store_forgets(trouble: DisturbedEngine) -> None:
 
 _DIFFERS = r"\d+ differences|the ledger tells"
 _TWICE = "published twice|laid aside once"
-_STOPS = "has ended|Nothing has moved"
+_STOPS = "Nothing has moved|ended while starting"
 _NO_OWNER = "still not: the others have taken over"
 _WENT_BACK = "those between are not in the outbox"
 

@@ -147,7 +147,7 @@ def test_in_service_nobody_hears_of_it(site: Site, tmp_path: Path) -> None:
     site.worker.stop()
     during = site.complain_all("during", 5)
     lose(site.settings)
-    site.worker.start()
+    site.worker.launch()
     eventually(lambda: "tend restore" in site.worker.log.read_text(), "the worker refuses")
     site.worker.stop()
 

@@ -24,7 +24,7 @@ from infra.embedded.quick_start import quick_to_start
 from infra.settings import load_settings
 
 NODES = 3
-_SECONDS = 60.0
+_SECONDS = 120.0
 _SMALL = ("-Xmx256m",)
 """Three of them beside everything else."""
 _REPLICATED = ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")

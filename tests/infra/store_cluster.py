@@ -16,7 +16,7 @@ from tests.infra.store_servers import NODES, SLOTS, command
 
 _TIMEOUT_MS = 1_000
 """After this long without a word a master is taken for dead, and its replica asks for its place."""
-_SECONDS = 60.0
+_SECONDS = 120.0
 _MASTER = "master"
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from infra.embedded import jars
-from infra.embedded.distribution import distribution_of
+from infra.embedded.distribution import Distribution, distribution_of
 from infra.embedded.jars import KAFKA_VERSION, Jar, fetched
+from infra.embedded.quick_start import quick_to_start
 from infra.settings import load_settings
 from schemas.errors import TendError
 from tests.shell import tend
@@ -146,3 +147,25 @@ def test_of_two_programs_that_start_together_one_fetches(mirror: Path, tmp_path:
 
     assert [one.returncode for one in both] == [0, 0], out
     assert sum(text.count("fetched") for text, _ in out) == len(rows)
+
+
+def test_where_nothing_can_be_kept_beside_the_jars_kafka_starts_without(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "lock").mkdir()  # as what belongs to somebody else, it cannot be opened for writing
+    kafka = Distribution(java=Path("java"), jars=(), cache=tmp_path)
+
+    assert quick_to_start(kafka) == kafka
+    assert "Kafka starts more slowly" in caplog.text
+
+
+def test_a_user_without_a_home_is_told_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", _nowhere)
+
+    with pytest.raises(TendError, match="Set TEND_CACHE_DIR"):
+        jars.default_cache()
+
+
+def _nowhere() -> Path:
+    raise RuntimeError("Could not determine home directory.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -42,12 +43,29 @@ def test_a_machine_without_a_fitting_python_is_told_what_to_do(tmp_path: Path) -
     assert "python3-venv" in run.stderr
 
 
-@pytest.mark.parametrize("script", [".ci/run", ".ci/find-python", ".ci/install", ".ci/make-constraints"])
+@pytest.mark.parametrize(
+    "script", [".ci/run", ".ci/find-python", ".ci/install", ".ci/environment", ".ci/make-constraints"]
+)
 def test_scripts_can_be_run(script: str) -> None:
     interpreter = "bash" if script == ".ci/run" else "sh"
 
     assert os.access(ROOT / script, os.X_OK)
     assert subprocess.run([interpreter, "-n", str(ROOT / script)], check=False).returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("flock") is None, reason="needs flock")
+def test_of_two_makes_in_a_fresh_checkout_one_installs(tmp_path: Path) -> None:
+    (tmp_path / ".ci").mkdir()
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", ".ci/environment", ".ci/find-python"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / ".ci/install").write_text('echo installs >>log\nsleep 0.5\nmkdir -p "$2"\n')
+
+    command = ["make", "install"]
+    both = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in "ab"]
+    said = [one.communicate()[1].decode() for one in both]
+
+    assert [one.returncode for one in both] == [0, 0], said
+    assert (tmp_path / "log").read_text() == "installs\n"
 
 
 def test_every_dependency_has_an_exact_version() -> None:
