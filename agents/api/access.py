@@ -10,7 +10,7 @@ from fastapi import HTTPException, Request, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException as StarletteProblem
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Match
 
 from agents.access import PEOPLE, Act, Actor, NotAllowed, authorise
@@ -120,6 +120,16 @@ async def on_problem(request: Request, problem: Exception) -> Response:
     if isinstance(problem, NotFound):
         return ProblemResponse(404, "There is nothing here", str(problem))
     return ProblemResponse(422, "It cannot be done", str(problem))
+
+
+async def on_no_route(request: Request, problem: Exception) -> Response:
+    """An address that leads nowhere, in the API's form where it begins as the API's do.
+
+    A newline in an address does: no pattern of a mounted application takes it.
+    """
+    if request.url.path.startswith("/api/"):
+        return ProblemResponse(404, _title(404), "There is no such address; the document is at /api/openapi.json")
+    return PlainTextResponse("Not Found", status_code=404)
 
 
 def _ways(request: Request) -> list[str]:

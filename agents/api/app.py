@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from agents.api.access import PROBLEMS, api_keys, on_problem
+from agents.api.access import PROBLEMS, api_keys, on_no_route, on_problem
 from agents.api.coupons import coupons
 from agents.api.customers import customers
 from agents.api.overview import overview
@@ -69,7 +69,9 @@ def api_service(backend: Backend) -> Starlette:
             yield
 
     routes = [Route("/", _about), Route("/healthz", _alive), Mount("/api", api_app(backend, backend.settings))]
-    return Starlette(routes=routes, middleware=[Middleware(Secured)], lifespan=lifespan)
+    return Starlette(
+        routes=routes, middleware=[Middleware(Secured)], exception_handlers={404: on_no_route}, lifespan=lifespan
+    )
 
 
 async def _about(_: Request) -> Response:

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from agents.access import Act
+from agents.api.access import on_no_route
 from agents.api.app import api_app
 from agents.console import customers, letters, writes
 from agents.console.backend import Backend
@@ -45,7 +46,9 @@ def console_app(backend: Backend) -> Starlette:
     api = Mount("/api", api_app(backend, backend.settings))
     turns = Turns()
     middleware = [Middleware(Secured), Middleware(Waited, turns=turns)]
-    app = Starlette(routes=[*routes(), api], middleware=middleware, lifespan=lifespan)
+    app = Starlette(
+        routes=[*routes(), api], middleware=middleware, exception_handlers={404: on_no_route}, lifespan=lifespan
+    )
     app.state.backend = backend
     app.state.live = Live(turns)
     return app

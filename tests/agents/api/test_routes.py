@@ -11,8 +11,11 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from agents.access import Act
+from agents.api.access import on_no_route
 from agents.api.app import api_app, routers
 from infra.settings import load_settings
 
@@ -51,6 +54,15 @@ class TestEveryRoute:
     def test_says_in_the_document_what_it_is_for(self, route: APIRoute) -> None:
         assert route.summary
         assert route.tags
+
+
+async def test_an_address_that_leads_nowhere_is_a_problem_in_the_apis_form() -> None:
+    served = Starlette(routes=[Mount("/api", APP)], exception_handlers={404: on_no_route})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(served), base_url="http://till") as till:
+        within, beside = await till.get("/api/customers/c%0A1"), await till.get("/nowhere")
+
+    assert (within.status_code, within.headers["content-type"]) == (404, "application/problem+json")
+    assert (beside.status_code, beside.text) == (404, "Not Found")
 
 
 def test_these_are_all_the_routes_that_the_document_tells_of() -> None:
