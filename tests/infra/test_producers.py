@@ -10,6 +10,7 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producers import AcknowledgedProducer, BroadcastProducer, SafeRecord
+from infra.kafka.publishing.transactional_producer import TransactionalProducer
 from infra.kafka.topics import Topics
 from schemas.errors import DependencyUnavailable, Fenced
 
@@ -29,6 +30,24 @@ async def test_a_broadcast_that_failed_never_fences_the_one_that_took_over(broke
     await awake.announce("news", b"1", b"of the one that is awake")
     await frozen.close()
     await awake.close()
+
+
+def test_a_fence_that_is_heard_of_amid_deliveries_is_told_as_one(broker: str) -> None:
+    connection = KafkaConnection(broker)
+    Topics(connection).create([TopicSpec("news", 1)])
+    older = TransactionalProducer(connection, "test-fence")
+
+    with pytest.raises(Fenced):
+        _send_beside_a_younger_one(connection, older)
+    older.drop()
+
+
+def _send_beside_a_younger_one(connection: KafkaConnection, older: TransactionalProducer) -> None:
+    with older.transaction():
+        TransactionalProducer(connection, "test-fence")
+        for number in range(10):
+            older.send("news", 0, b"k", b"%d" % number, ())
+        older._producer.flush(10)
 
 
 async def test_what_is_sent_together_is_safe_together_and_in_its_order(broker: str) -> None:

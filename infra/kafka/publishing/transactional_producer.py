@@ -44,8 +44,6 @@ class TransactionalProducer:
                 linger_ms=5,
                 **config,
             )
-            # By default a fatal error is raised amid the callbacks of what it purges, as a SystemError.
-            | {"error_cb": _leave_to_the_call}
         )
         try:
             self._producer.init_transactions(_SECONDS)
@@ -62,9 +60,10 @@ class TransactionalProducer:
             TendError: Kafka will never take one of the records.
         """
         try:
-            self._producer.begin_transaction()
-            yield
-            self._producer.commit_transaction(_SECONDS)
+            with _fatal_error_bared():
+                self._producer.begin_transaction()
+                yield
+                self._producer.commit_transaction(_SECONDS)
         except (KafkaException, BufferError) as error:
             raise self._meaning(error) from error
 
@@ -102,20 +101,22 @@ class TransactionalProducer:
         Raises as ``transaction`` does.
         """
         try:
-            self._producer.begin_transaction()
-            for topic, partition in places:
-                self._producer.produce(topic, b"", b"", partition)  # a compacted topic wants a key; nobody ever sees it
-            self._producer.flush(_SECONDS)
-            self._producer.abort_transaction(_SECONDS)
+            with _fatal_error_bared():
+                self._producer.begin_transaction()
+                for topic, partition in places:
+                    # A compacted topic wants a key; nobody ever sees it.
+                    self._producer.produce(topic, b"", b"", partition)
+                self._producer.flush(_SECONDS)
+                self._producer.abort_transaction(_SECONDS)
         except KafkaException as error:
             raise self._meaning(error) from error
 
     def drop(self) -> None:
         """Let it go. The next of its name ends its transaction, if any; its queue must not go out after that."""
-        with contextlib.suppress(KafkaException):
+        with contextlib.suppress(KafkaException), _fatal_error_bared():
             self._producer.purge(in_queue=True, in_flight=True, blocking=False)
         # One that was fenced says so at each call, here too; whoever called has been told already.
-        with contextlib.suppress(KafkaException):
+        with contextlib.suppress(KafkaException), _fatal_error_bared():
             self._producer.flush(0)
 
     def _delivered(self, problem: KafkaError | None, _: object) -> None:
@@ -139,5 +140,16 @@ class TransactionalProducer:
         return DependencyUnavailable(f"{self._name}: {problem.str()}")
 
 
-def _leave_to_the_call(_: KafkaError) -> None:
-    """For ``error_cb``: what is fatal is told by the call that it concerns."""
+@contextlib.contextmanager
+def _fatal_error_bared() -> Iterator[None]:
+    """Raise a fatal error as the KafkaException that it is.
+
+    The client raises it amid the callbacks of deliveries, where Python makes a SystemError of it: the callback
+    "returned a result with an exception set".
+    """
+    try:
+        yield
+    except SystemError as error:
+        if isinstance(error.__cause__, KafkaException):
+            raise error.__cause__ from None
+        raise
