@@ -6,11 +6,14 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kafka.errors import CommitFailedError, KafkaError, KafkaTimeoutError
 
 from agents.catalogue import topic_specs
+from agents.senders import consuming
 from agents.senders.consuming import open_consumer, run
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import BulkProducer
@@ -68,6 +71,46 @@ async def test_what_was_not_safe_is_tried_again_and_committed_when_it_is(
 
     assert len(office.ids) == len(set(office.ids)) == 3
     assert shop.receipts.short == [("receipt.accepted", "")] * 3
+
+
+class Moody:
+    """A consumer that has one record, and refuses once what it is asked to do."""
+
+    def __init__(self, body: bytes, refuses: str) -> None:
+        self.batches, self.refuses, self.asked = [{("care.messages", 0): [SimpleNamespace(value=body)]}], refuses, 0
+
+    def poll(self, timeout_ms: int) -> dict[Any, Any]:
+        self.asked += 1
+        if self.refuses == "poll":
+            raise KafkaError("not allowed")
+        return self.batches.pop() if self.batches else {}
+
+    def commit(self) -> None:
+        raise CommitFailedError("the group has gone on without us")
+
+    def close(self) -> None:
+        """It is over."""
+
+
+async def test_a_commit_that_fails_ends_nobody_and_a_group_that_lets_nobody_in_says_so(
+    store_server: str, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = redis_at(store_server)
+    shop = Shop(client, smtp(office.port), anna())
+    moody = Moody(encode_action(action()), "commit")
+
+    await run(shop.sender, moody, lambda: moody.asked > 1)
+    assert shop.receipts.short == [("receipt.accepted", "")]
+    with pytest.raises(DependencyUnavailable, match="not allowed"):
+        await run(shop.sender, Moody(b"", "poll"), lambda: False)
+
+    def nobody_answers(*topics: str, **settings: Any) -> None:
+        raise KafkaTimeoutError("unable to bootstrap")
+
+    monkeypatch.setattr(consuming, "KafkaConsumer", nobody_answers)
+    with pytest.raises(DependencyUnavailable, match="Kafka at kafka:9092: KafkaTimeoutError"):
+        open_consumer(KafkaConnection("kafka:9092"), "nobody")
+    await client.aclose()
 
 
 @pytest.mark.faults
