@@ -171,9 +171,13 @@ def _sum(rehearsed: Rehearsed) -> str:
     lines = [step for step in rehearsed.steps if step.line]
     letters = sum(bool(step.refused) for step in lines)
     return (
-        f"{len(lines)} lines, {len(rehearsed.customers)} customers: {done} done, {held} held, {refused} not done; "
-        f"{letters} lines would be dead letters."
+        f"{_many(len(lines), 'line')}, {_many(len(rehearsed.customers), 'customer')}: {done} done, {held} held, "
+        f"{refused} not done; {_many(letters, 'line')} would be dead letters."
     )
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _plain_step(step: RehearsedStep) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from streams.churn.model_view import view_of
 
 CAUSES = {
     "rhythm": (
-        "unlike their rhythm",
+        "quiet for longer than usual",
         (
             "silence",
             "fresh_silence",

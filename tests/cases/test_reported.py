@@ -66,7 +66,12 @@ class TestGoodsAndMoney:
         done = case("two_parcels")
 
         assert known(done).delivered == moment("2026-03-09") + 10 * 3_600_000
-        assert given(done, "late_delivery_apology") == ["03-06"], "at the promise: one parcel is still on its way"
+        (apology,) = said(done, "late_delivery_apology")
+        assert f"{apology.decided_at:%m-%d}" == "03-06", "at the promise: one parcel is still on its way"
+        assert "A part of it has arrived; the rest has not been delivered yet." in apology.text
+        assert apology.message is not None
+        assert apology.message.facts is not None
+        assert apology.message.facts.rows[1].value == "in part, 1 day late"
         assert given(done, "delivery_survey") == []
 
     def test_parcels_told_of_twice_are_there_once(self) -> None:

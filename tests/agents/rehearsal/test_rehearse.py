@@ -62,7 +62,7 @@ def test_each_line_shows_what_was_done_with_its_text_and_the_customer_as_they_ar
     assert "“Thank you for your first order.\n             Order o-1 has reached us." in shown
     assert "o-1: placed, 50.00 EUR" in shown
     assert "allows    email marketing" in shown
-    assert "3 lines, 1 customers: 2 done, 0 held, 0 not done; 0 lines would be dead letters." in shown
+    assert "3 lines, 1 customer: 2 done, 0 held, 0 not done; 0 lines would be dead letters." in shown
 
 
 def test_timers_fire_between_the_lines_and_until_the_moment_named(told: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_line_that_is_no_event_is_shown_as_the_dead_letter_it_would_be_and_the
     assert "line 1    is no event\n  refused   would be a dead letter: wrong_json" in result.stdout
     assert "unknown_type: type" in result.stdout
     assert "time_too_old: time: 1900-01-01" in result.stdout
-    assert "4 lines, 1 customers: 1 done, 0 held, 0 not done; 3 lines would be dead letters." in result.stdout
+    assert "4 lines, 1 customer: 1 done, 0 held, 0 not done; 3 lines would be dead letters." in result.stdout
 
 
 def test_what_a_rule_gave_can_be_named_by_the_rule(told: Path) -> None:
