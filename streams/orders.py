@@ -131,10 +131,12 @@ def cancel(context: EventContext, event: OrderCancelled) -> OutcomeCode | None:
     """It will not be delivered."""
 
     def tell(order: Order) -> OutcomeCode | None:
-        was, order.cancelled = order.is_cancelled, max(order.cancelled, event.at, 1)
+        was, due = order.is_cancelled, order.due
+        order.cancelled = max(order.cancelled, event.at, 1)
         if was:
             return OutcomeCode.DUPLICATE
-        return None if order.is_cancelled or not order.placed else OutcomeCode.OUTDATED
+        news = order.is_cancelled or order.due != due or not order.placed
+        return None if news else OutcomeCode.OUTDATED
 
     return _change(context, event, tell)
 
@@ -143,8 +145,10 @@ def restore(context: EventContext, event: OrderRestored) -> OutcomeCode | None:
     """A cancellation was taken back."""
 
     def tell(order: Order) -> OutcomeCode | None:
-        was, order.restored = order.is_cancelled, max(order.restored, event.at, 1)
-        return None if (was and not order.is_cancelled) or not order.placed else OutcomeCode.OUTDATED
+        was, due = order.is_cancelled, order.due
+        order.restored = max(order.restored, event.at, 1)
+        news = (was and not order.is_cancelled) or order.due != due or not order.placed
+        return None if news else OutcomeCode.OUTDATED
 
     return _change(context, event, tell)
 

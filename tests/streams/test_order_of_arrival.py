@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from itertools import permutations
 from random import Random
 from typing import Any
 
@@ -20,7 +21,7 @@ from schemas.order_book import OrderBook
 from schemas.readings import open_lots
 from schemas.times import DAY
 from streams.customer import Customer
-from tests.builders import START, Life, when
+from tests.builders import START, Life, event, placed, when
 from tests.lives import ACTION, random_life
 
 END = when(120)
@@ -90,3 +91,14 @@ def test_any_order_of_arrival_leads_to_the_same_record() -> None:
         dice.shuffle(arrived)
 
         assert essence(arrived) == essence(life), f"life {seed}"
+
+
+def test_a_cancellation_that_was_taken_back_says_the_same_of_the_promise_whenever_it_is_heard_of() -> None:
+    told = [
+        placed(START, promised=when(2)),
+        event("order.delivered", when(30), order_id="o-1"),
+        event("order.restored", when(33), order_id="o-1"),
+        event("order.cancelled", when(9), order_id="o-1"),
+    ]
+
+    assert [essence(list(arrived)) == essence(told) for arrived in permutations(told)] == [True] * 24
