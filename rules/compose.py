@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b32encode
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -137,7 +138,12 @@ def _hours(proposal: Proposal) -> SendingHours | None:
     quiet = proposal.context.rulebook.defaults.quiet
     if proposal.channel not in quiet.channels or proposal.plan.terms.hours == "any":
         return None
-    return SendingHours(earliest=quiet.earliest, latest=quiet.latest, zone=proposal.context.zone)
+    return _waking_hours(quiet.earliest, quiet.latest, proposal.context.zone)
+
+
+@lru_cache(maxsize=1_024)
+def _waking_hours(earliest: str, latest: str, zone: str) -> SendingHours:
+    return SendingHours(earliest=earliest, latest=latest, zone=zone)
 
 
 def _address(proposal: Proposal) -> str:

@@ -28,8 +28,10 @@ _FACT: Final = r"[a-z_]+(?:\.[a-z_][a-z0-9_]*)*"
 _PART: Final = re.compile(
     rf"""\s*(?P<no>!)?(?P<fact>{_FACT})"""
     r"""(?:\s*(?P<operator>[=!<>]=|[<>])\s*"""
-    r"""(?:(?P<double>-?\d+\.\d+)|(?P<int>-?\d+)|(?P<string>'[^'\\\n]*'|"[^"\\\n]*")))?\s*(?:&&|\Z)"""
+    r"""(?:(?P<double>-?\d+\.\d+)|(?P<int>-?\d+)|(?P<string>'[^'\\\n]*'|"[^"\\\n]*"))"""
+    r"""|\.matches\('(?P<whole>\^(?:(?:[A-Za-z0-9_-]|\[[A-Za-z0-9-]+\])(?:\{\d+\})?)+\$)'\))?\s*(?:&&|\Z)"""
 )
+"""Patterns only where they are of the whole text, and so plain that they mean the same in CEL and in Python."""
 _ALONE: Final = (FactType.STRING, FactType.INT, FactType.BOOL)
 """Of a fact that is a decimal, CEL gives 1 as 1.0: it stays with CEL."""
 
@@ -60,6 +62,9 @@ def _comparison(part: re.Match[str]) -> Comparison | None:
     fact = known_facts().get(part["fact"])
     if fact is None:
         return None
+    if part["whole"]:
+        is_text = fact.kind is FactType.STRING and not part["no"]
+        return Comparison(fact.name, _is_wholly, part["whole"][1:-1]) if is_text else None
     if part["operator"] is None:
         return Comparison(fact.name, operator.eq, not part["no"]) if fact.kind is FactType.BOOL else None
     literal = _literal(part, fact.kind)
@@ -69,6 +74,10 @@ def _comparison(part: re.Match[str]) -> Comparison | None:
     compares = _OPERATORS if fact.kind is not FactType.STRING else {"==": operator.eq, "!=": operator.ne}
     holds = compares.get(part["operator"])
     return Comparison(fact.name, holds, literal) if holds else None
+
+
+def _is_wholly(value: str, pattern: str) -> bool:
+    return re.fullmatch(pattern, value) is not None
 
 
 def _literal(part: re.Match[str], kind: FactType) -> FactValue | None:

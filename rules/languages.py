@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from babel.languages import get_official_languages
@@ -30,6 +30,11 @@ def best(known: Iterable[str], *wanted: str) -> str | None:
         known: locales in lower case.
         wanted: locales, the most wanted first.
     """
+    return _best(tuple(known), wanted)
+
+
+@lru_cache(maxsize=4_096)
+def _best(known: tuple[str, ...], wanted: tuple[str, ...]) -> str | None:
     keys = sorted(known)
     for locale in wanted:
         spoken = locale.lower()

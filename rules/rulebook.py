@@ -12,6 +12,7 @@ import orjson
 
 from rules.defaults import Defaults
 from rules.festivals import FestivalCalendar
+from rules.messages.house import Houses
 from rules.own import Own
 from rules.rule import Rule
 from schemas.ids import digest
@@ -61,6 +62,7 @@ class Rulebook:
         self.facts = contents.facts
         """Of the store's own events and attributes; the built-in ones are the same for all."""
         self.festivals = FestivalCalendar(contents.defaults)
+        self.houses = Houses(contents.defaults)
         self.in_force_from = in_force_from
         self.version: str = digest(orjson.dumps(contents.data, option=orjson.OPT_SORT_KEYS).decode(), size=6).hex()
         self._sources = sources

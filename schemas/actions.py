@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Literal
 
-import orjson
 from pydantic import Field, StringConstraints, TypeAdapter
 
 from schemas.event import Contract
@@ -131,9 +132,19 @@ AnyAction = CouponAction | GreetingAction | MessageAction | CallbackAction | Tic
 _ADAPTER: TypeAdapter[AnyAction] = TypeAdapter(Annotated[AnyAction, Field(discriminator="kind")])
 
 
-def encode_action(action: Action) -> bytes:
-    """The action as JSON; what is None is left out."""
-    return orjson.dumps(action.model_dump(mode="json", exclude_none=True))
+def encode_action(action: Action, sequence: int | None = None) -> bytes:
+    """The action as JSON; what is None is left out.
+
+    Args:
+        sequence: its place in the outbox of its lane, where that gives it out.
+    """
+    numbered = action if sequence is None else action.model_copy(update={"sequence": sequence})
+    return _as_json(type(action))(numbered, exclude_none=True)
+
+
+@cache
+def _as_json(kind: type[Action]) -> Callable[..., bytes]:
+    return TypeAdapter(kind).dump_json
 
 
 def decode_action(body: bytes) -> AnyAction:

@@ -165,7 +165,7 @@ def _decode(
 ) -> tuple[Kept, int]:
     try:
         plain = unpack(body)
-        found = _heads.decode(plain).version
+        found = _version_in(plain)
         if found == version:
             return decoder.decode(plain), len(plain)
         _check_known(what, found, version)
@@ -173,6 +173,13 @@ def _decode(
         return kept, len(plain)
     except _BROKEN as error:
         raise _no(what, error) from None
+
+
+def _version_in(plain: bytes) -> int:
+    """The first field of an array; where its head takes one byte or three, as it nearly always does, it lies bare."""
+    kind = plain[0] if plain else 0
+    at = 1 if kind & 0xF0 == 0x90 else 3 if kind == 0xDC else len(plain)
+    return plain[at] if at < len(plain) and plain[at] < 0x80 else _heads.decode(plain).version
 
 
 def _check_known(what: str, found: int, version: int) -> None:

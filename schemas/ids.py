@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import blake2b
 
-_SEPARATOR = b"\x1f"
+_SEPARATOR = "\x1f"
 SHORT_KEY = 6
 
 
 def digest(*parts: str, size: int) -> bytes:
     """A BLAKE2b digest (RFC 7693) of the parts, ``size`` bytes long. ``("a", "b")`` and ``("ab",)`` differ."""
-    return blake2b(_SEPARATOR.join(part.encode() for part in parts), digest_size=size).digest()
+    return blake2b(_SEPARATOR.join(parts).encode(), digest_size=size).digest()
 
 
 def hash64(*parts: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Annotated
 
@@ -144,7 +145,12 @@ def compress_decision(body: bytes) -> bytes:
 
 def kept_decision(rule: str, body: bytes) -> bytes:
     """The same as it is kept beside its customer: marked by its rule, of which so many are remembered."""
-    return bytes([0, 1 + hash64(rule) % 255]) + compress_decision(body)
+    return _mark_of(rule) + compress_decision(body)
+
+
+@lru_cache(maxsize=1_024)
+def _mark_of(rule: str) -> bytes:
+    return bytes([0, 1 + hash64(rule) % 255])
 
 
 def decode_decision(body: bytes) -> Decision:

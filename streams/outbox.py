@@ -39,9 +39,9 @@ class Outbox(msgspec.Struct):
 
     def action(self, action: AnyAction) -> None:
         """An action for its senders, with its sequence in the lane."""
-        numbered = action.model_copy(update={"sequence": self.sequence + 1})
+        body = encode_action(action, self.sequence + 1)
         headers = _cloud_event(action.action_id, f"care.{action.kind}", to_rfc3339(to_millis(action.decided_at)))
-        self._add(ACTION_TOPICS[action.kind], action.customer.encode(), encode_action(numbered), headers)
+        self._add(ACTION_TOPICS[action.kind], action.customer.encode(), body, headers)
 
     def decision(self, decision: Decision) -> bytes:
         """An entry of the ledger; its body."""

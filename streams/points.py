@@ -9,19 +9,25 @@ of its points is heard of first.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.readings import open_lots
 from schemas.record import MAX_LOTS, MAX_SPENDINGS, Lot, Points, Spending
-from schemas.times import Millis, to_datetime, to_millis
+from schemas.times import DAY, Millis, to_datetime, to_millis
 
 
 def expiry(at: Millis, lifetime: Millis) -> Millis:
     """When points earned at a moment lapse: their lifetime after the end of the month."""
-    day = to_datetime(at)
-    year, month = divmod(day.year * 12 + day.month, 12)
-    following = day.replace(year=year, month=month + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
-    return to_millis(following) + lifetime
+    return _month_end(at // DAY) + lifetime
+
+
+@lru_cache(maxsize=4_096)
+def _month_end(day: int) -> Millis:
+    """The end of the month that a day since 1970 lies in."""
+    first = to_datetime(day * DAY).replace(day=1)
+    year, month = divmod(first.year * 12 + first.month, 12)
+    return to_millis(first.replace(year=year, month=month + 1))
 
 
 class Change(NamedTuple):

@@ -8,7 +8,7 @@ from agents.console.words import Words
 from agents.rollups.model import WorkItem
 from rules.defaults import Defaults
 from rules.languages import best, languages_for, of_language
-from rules.messages.liquid import nested, read_liquid
+from rules.messages.liquid import Values, read_liquid
 from rules.messages.shown import Audience, Missing, Shown
 from schemas.errors import NotFound, TendError
 from schemas.times import Millis, to_datetime
@@ -52,7 +52,7 @@ def draft(name: str, work: WorkItem, locale: str, staff: str, defaults: Defaults
         "brand.phone": brand.phone or "",
         "staff.name": staff,
     }
-    shown = nested({slot: Shown(slot, value, value) for slot, value in known.items()})
+    shown = Values({slot: Shown(slot, value, value) for slot, value in known.items()})
     try:
         body = read_liquid(by_language[language]).fill(shown, reader).strip()
     except Missing as missing:

@@ -68,7 +68,7 @@ def away(defaults: Defaults, accepted: str) -> Response:
 def page(defaults: Defaults, looks: Looks, title: str, *, status: int = 200, **values: Any) -> Response:
     """A page in the store's colours."""
     house = House(defaults, looks.locale)
-    brand, colours = house.brand(), palette(defaults.brand.colour)
+    brand, colours = house.brand, palette(defaults.brand.colour)
     chinese = house.language == "zh"
     cjk = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC'," if chinese else ""
     fonts = {

@@ -51,6 +51,6 @@ def _message(house: House, words: dict[str, Any], target: str, locale: str) -> M
         locale=locale, subject=words["headline"], headline=words["headline"], body=(words["body"],),
         greeting=house.phrases.greeting,
         buttons=(Button(label=words["open"], to=target),),  # type: ignore[arg-type]  # one of them, as was asked
-        sign_off=house.sign_off("service"), why=words["why"], footer=house.footer("service"), brand=house.brand(),
+        sign_off=house.sign_off("service"), why=words["why"], footer=house.footer("service"), brand=house.brand,
         sms=Sms(text=text, encoding=counted.encoding, parts=counted.parts),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, Final
 
 from babel.core import get_global
@@ -19,8 +19,15 @@ _SIGNED_IN: Final = "zh"
 """The language whose SMS begin with the name in brackets."""
 
 
+class Houses:
+    """The stores of one rulebook, each made once."""
+
+    def __init__(self, defaults: Defaults) -> None:
+        self.of_locale = lru_cache(maxsize=256)(lambda locale: House(defaults, locale))
+
+
 class House:
-    """The store for one locale."""
+    """The store for one locale. What it says of itself in every message is made once."""
 
     def __init__(self, defaults: Defaults, locale: str) -> None:
         self._brand = defaults.brand
@@ -31,6 +38,7 @@ class House:
         if found is None:
             raise Missing(f"phrases of the defaults speak neither {locale!r} nor {defaults.place.locale!r}")
         self.phrases: Phrases = found
+        self._footers: dict[str, tuple[message.Button, ...]] = {}
 
     @property
     def signs(self) -> bool:
@@ -39,9 +47,13 @@ class House:
 
     def named(self, what: str) -> str:
         """``name``, ``sms_name`` or ``phone``; empty where it is not given."""
-        if what == "phone":
-            return self._brand.phone or ""
-        return of_language(self.locale, self._brand.name if what == "name" else self._brand.sms_name) or ""
+        return self._names[what]
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        brand = self._brand
+        names = {what: of_language(self.locale, getattr(brand, what)) or "" for what in ("name", "sms_name")}
+        return {**names, "phone": brand.phone or ""}
 
     def page(self, name: str, order: str) -> str | None:
         """The address of a page of the shop."""
@@ -50,6 +62,7 @@ class House:
             return None
         return url.replace("{id}", order)
 
+    @cached_property
     def brand(self) -> message.Brand:
         """What a sender needs of it."""
         brand = self._brand
@@ -81,6 +94,11 @@ class House:
 
     def footer(self, purpose: str) -> tuple[message.Button, ...]:
         """Unsubscribe (marketing), preferences, privacy, imprint: those that there are."""
+        if purpose not in self._footers:
+            self._footers[purpose] = tuple(self._footer(purpose))
+        return self._footers[purpose]
+
+    def _footer(self, purpose: str) -> list[message.Button]:
         brand, phrases = self._brand, self.phrases
         found: list[message.Button] = []
         if self.signs and purpose == "marketing":
@@ -91,7 +109,12 @@ class House:
             found.append(message.Button(label=phrases.privacy, to="privacy", url=brand.privacy_url))
         if imprint := self.imprint:
             found.append(message.Button(label=phrases.imprint, to="imprint", url=imprint))
-        return tuple(found)
+        return found
+
+    @cached_property
+    def scale(self) -> tuple[message.Choice, ...]:
+        """The answers of a survey."""
+        return tuple(message.Choice(value=at, label=label) for at, label in enumerate(self.phrases.scale, 1))
 
     def stop(self) -> str:
         """How to stop SMS in this country."""

@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final
 
 from liquid import Environment, StrictUndefined
 from liquid.exceptions import LiquidError
 
+from rules.messages.plain import Part, filled, parts_of
 from rules.messages.shown import Audience, Missing, Shown, plural
 
 LIMIT: Final = 20_000
-"""Characters that a template may become."""
+"""Bytes that a template may become."""
+_SURELY_WITHIN: Final = LIMIT // 4
+"""Characters that are within it, whatever they are."""
 _WITHOUT: Final = frozenset(
     (
         "assign",
@@ -76,6 +79,25 @@ class Asked:
     length: int
 
 
+class Values:
+    """What templates are filled in with, by dotted name."""
+
+    def __init__(self, by_name: Mapping[str, Shown]) -> None:
+        self.by_name = by_name
+
+    @cached_property
+    def nested(self) -> dict[str, Any]:
+        """The same as the nested mapping that Liquid walks."""
+        tree: dict[str, Any] = {}
+        for name, value in self.by_name.items():
+            *above, last = name.split(".")
+            branch = tree
+            for part in above:
+                branch = branch.setdefault(part, {})
+            branch[last] = value
+        return tree
+
+
 @dataclass(frozen=True, slots=True)
 class Liquid:
     """A template that was read."""
@@ -84,17 +106,32 @@ class Liquid:
     asked: tuple[Asked, ...]
     _template: Any = field(repr=False, compare=False)
     """None where there is nothing to fill in."""
+    _parts: tuple[Part, ...] | None = field(default=None, repr=False, compare=False)
+    """None where it takes Liquid to fill it in."""
 
-    def fill(self, values: Mapping[str, Any], reader: Audience) -> str:
-        """The text with these values, nested by the parts of their names.
+    def fill(self, values: Values, reader: Audience) -> str:
+        """The text with these values.
 
         Raises:
             Missing: a value is not known.
         """
         if self._template is None:
             return self.source
+        return self._quickly(values) or self._by_liquid(values, reader)
+
+    def _quickly(self, values: Values) -> str | None:
+        """None where Liquid is to say it, or to say what is wrong."""
+        if self._parts is None:
+            return None
         try:
-            told: str = self._template.render(values, reader=reader)
+            told = filled(self._parts, values.by_name)
+        except KeyError:
+            return None
+        return told if len(told) <= _SURELY_WITHIN else None
+
+    def _by_liquid(self, values: Values, reader: Audience) -> str:
+        try:
+            told: str = self._template.render(values.nested, reader=reader)
         except LiquidError as error:
             raise Missing(f"{error.message} in {self.source!r}") from None
         return told
@@ -123,19 +160,7 @@ def read_liquid(source: str) -> Liquid:
         for found in several
         if (name := ".".join(str(part) for part in found.segments)) != "reader"
     ]
-    return Liquid(source, tuple(sorted(asked, key=lambda one: one.at)), template)
-
-
-def nested(values: Mapping[str, Shown]) -> dict[str, Any]:
-    """Values by dotted name as the nested mapping that Liquid walks."""
-    tree: dict[str, Any] = {}
-    for name, value in values.items():
-        *above, last = name.split(".")
-        branch = tree
-        for part in above:
-            branch = branch.setdefault(part, {})
-        branch[last] = value
-    return tree
+    return Liquid(source, tuple(sorted(asked, key=lambda one: one.at)), template, parts_of(template.nodes))
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from rules.expression import Expression
@@ -26,19 +26,20 @@ class Script:
     spoken: Spoken
     when: Expression | None
     templates: dict[Place, Liquid]
+    asks: frozenset[str] = field(init=False)
+    """Everything that its templates ask for, by dotted name."""
 
-    @property
-    def asks(self) -> frozenset[str]:
-        """Everything that its templates ask for, by dotted name."""
-        return frozenset(one.name for template in self.templates.values() for one in template.asked)
+    def __post_init__(self) -> None:
+        asked = (one.name for template in self.templates.values() for one in template.asked)
+        object.__setattr__(self, "asks", frozenset(asked))
 
 
 def places(spoken: Spoken) -> Iterator[tuple[Place, str]]:
     """Every template of a text with its place."""
-    for field in ("subject", "preheader", "headline", "out", "small", "why", "sms", "push"):
-        source = getattr(spoken, field)
+    for part in ("subject", "preheader", "headline", "out", "small", "why", "sms", "push"):
+        source = getattr(spoken, part)
         if source is not None:
-            yield (field,), source
+            yield (part,), source
     for index, paragraph in enumerate(spoken.body):
         yield ("body", index), paragraph
     for index, button in enumerate(spoken.buttons):

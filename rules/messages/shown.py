@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Final
 
 from babel import Locale
@@ -36,7 +37,12 @@ class Audience:
 
     @property
     def language(self) -> str:
-        return self.locale.split("-")[0].lower()
+        return language_of(self.locale)
+
+
+def language_of(locale: str) -> str:
+    """Its language, as a bare code."""
+    return locale.split("-")[0].lower()
 
 
 class Missing(ValueError):
@@ -65,19 +71,13 @@ def day(iso: str, reader: Audience, *, weekday: bool = True) -> str:
     """A date (YYYY-MM-DD): ``Tuesday, November 14``, ``Dienstag, 14. November``, ``11月14日（周二）``."""
     when = date.fromisoformat(iso)
     year = "y" if abs((when - reader.today).days) > _FAR else ""
-    if reader.short:
-        return format_date(when, _pattern(f"{year}{'Md' if reader.language == 'de' else 'MMMd'}", reader), reader.cldr)
-    if reader.language == "zh":
-        told = format_date(when, _pattern(f"{year}MMMd", reader), reader.cldr)
-        return f"{told}（{format_date(when, 'EEE', reader.cldr)}）" if weekday else told
-    pattern = _pattern(f"{year}MMMM{'E' if weekday else ''}d", reader)
-    return format_date(when, _EVERY_E.sub("EEEE", pattern), reader.cldr)
+    return (_short_day if reader.short else _long_day if weekday else _day_alone)(when, year, reader.locale)
 
 
 def moment(at: datetime, reader: Audience) -> str:
     """A moment, in the zone that it carries: ``Nov 14, 10:00 AM``."""
     when = Audience(reader.locale, reader.today, short=True)
-    return f"{day(at.date().isoformat(), when)}, {format_time(at, 'short', locale=reader.cldr)}"
+    return f"{day(at.date().isoformat(), when)}, {_clock(at.hour, at.minute, reader.locale)}"
 
 
 def money(minor: int, currency: str, reader: Audience) -> str:
@@ -87,7 +87,7 @@ def money(minor: int, currency: str, reader: Audience) -> str:
 
 def number(value: float, reader: Audience) -> str:
     """A number with thousands marked; decimals with one place."""
-    return format_decimal(round(value, 1), locale=reader.cldr)
+    return _number(round(value, 1), reader.locale)
 
 
 def percent(share: int, reader: Audience) -> str:
@@ -104,8 +104,38 @@ def plural(count: float, reader: Audience, forms: dict[str, str]) -> str:
     return forms.get(reader.cldr.plural_form(count), forms["other"])
 
 
-def _pattern(skeleton: str, reader: Audience) -> str:
-    skeletons = reader.cldr.datetime_skeletons
+# Days, hours and small numbers come again and again, and CLDR takes as long for one as the rest of a message.
+@lru_cache(maxsize=2_048)
+def _short_day(when: date, year: str, locale: str) -> str:
+    skeleton = "Md" if language_of(locale) == "de" else "MMMd"
+    return format_date(when, _pattern(f"{year}{skeleton}", locale), cldr_locale(locale))
+
+
+@lru_cache(maxsize=2_048)
+def _long_day(when: date, year: str, locale: str) -> str:
+    if language_of(locale) == "zh":
+        return f"{_day_alone(when, year, locale)}（{format_date(when, 'EEE', cldr_locale(locale))}）"
+    return format_date(when, _EVERY_E.sub("EEEE", _pattern(f"{year}MMMMEd", locale)), cldr_locale(locale))
+
+
+@lru_cache(maxsize=2_048)
+def _day_alone(when: date, year: str, locale: str) -> str:
+    skeleton = "MMMd" if language_of(locale) == "zh" else "MMMMd"
+    return format_date(when, _EVERY_E.sub("EEEE", _pattern(f"{year}{skeleton}", locale)), cldr_locale(locale))
+
+
+@lru_cache(maxsize=2_048)
+def _clock(hour: int, minute: int, locale: str) -> str:
+    return format_time(time(hour, minute), "short", locale=cldr_locale(locale))
+
+
+@lru_cache(maxsize=2_048, typed=True)
+def _number(value: float, locale: str) -> str:
+    return format_decimal(value, locale=cldr_locale(locale))
+
+
+def _pattern(skeleton: str, locale: str) -> str:
+    skeletons = cldr_locale(locale).datetime_skeletons
     found = skeleton if skeleton in skeletons else match_skeleton(skeleton, skeletons)
     return str(skeletons[found or "MMMd"].pattern)
 

@@ -29,6 +29,9 @@ class SmsLength:
 
 def count(text: str) -> SmsLength:
     """The alphabet, units and parts of a text; neither an escape pair nor a surrogate pair is cut in two."""
+    if _BASIC.issuperset(text):
+        alone, each = _ROOM["GSM-7"]
+        return SmsLength("GSM-7", len(text), min(len(text), 1) if len(text) <= alone else -(-len(text) // each))
     basic = all(letter in _BASIC or letter in _EXTENDED for letter in text)
     encoding: Literal["GSM-7", "UCS-2"] = "GSM-7" if basic else "UCS-2"
     widths = [_width(letter, basic) for letter in text]

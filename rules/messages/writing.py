@@ -15,7 +15,7 @@ from rules.facts.fact import DATE, MOMENT, MONEY
 from rules.languages import languages_for
 from rules.messages import sms
 from rules.messages.house import House, of_country
-from rules.messages.liquid import Liquid, nested
+from rules.messages.liquid import Liquid, Values
 from rules.messages.script import NAME, NAMED_SUBJECT, SUBJECT, Place, Script
 from rules.messages.shown import Audience, Missing, RawValue, Shown, day, moment, money, number, percent
 from rules.rule import Text
@@ -98,7 +98,7 @@ def write(text: Text, occasion: Occasion) -> WrittenMessage:
     wanted = (own,) if occasion.for_staff else languages_for(occasion.facts.context.record.profile.locale, own)
     key = text.best(*wanted)
     spoken_for = wanted[0] if wanted[0].split("-")[0].lower() == key.split("-")[0] else text.locales[key]
-    house = House(occasion.defaults, spoken_for)
+    house = occasion.facts.context.rulebook.houses.of_locale(spoken_for)
     for script in text.variants[key]:
         if script.when is None or script.when.evaluate(occasion.facts):
             return _Writer(script, occasion, house).written(text.locales[key])
@@ -132,7 +132,7 @@ class _Writer:
         self._raw: dict[str, RawValue] = {}
         self._cramped = False
         """Whether an SMS has no room for the address of a product."""
-        self._values = self._known(self._reader)
+        self._values = self._known(script.asks, self._reader)
 
     def written(self, locale: str) -> WrittenMessage:
         spoken, occasion = self._script.spoken, self._occasion
@@ -154,7 +154,7 @@ class _Writer:
             why=self._why(),
             footer=() if occasion.for_staff else self._house.footer(occasion.purpose),
             named=self._named(),
-            brand=self._house.brand(),
+            brand=self._house.brand,
             sms=self._sms() if occasion.channel == "sms" else None,
             push=self._push() if occasion.channel == "push" else None,
             survey_dimension=occasion.survey,
@@ -169,9 +169,8 @@ class _Writer:
         lead = told.subject if self._occasion.for_staff or self._script.spoken.plain else told.headline
         return "\n\n".join((lead, *told.body))
 
-    def _known(self, reader: Audience) -> dict[str, Any]:
-        shown = {name: self._shown(name, reader) for name in self._script.asks}
-        return nested(shown)
+    def _known(self, asks: Iterable[str], reader: Audience) -> Values:
+        return Values({name: self._shown(name, reader) for name in asks})
 
     def _shown(self, name: str, reader: Audience) -> Shown:
         raw, text = self._value(name, reader)
@@ -319,8 +318,7 @@ class _Writer:
     def _scale(self) -> message.Scale | None:
         if not self._occasion.survey or not self._house.signs:
             return None
-        choices = (message.Choice(value=at, label=label) for at, label in enumerate(self._house.phrases.scale, 1))
-        return message.Scale(choices=tuple(choices), out=self._maybe(("out",)))
+        return message.Scale(choices=self._house.scale, out=self._maybe(("out",)))
 
     def _buttons(self) -> tuple[message.Button, ...]:
         """Buttons; one whose page has no address is left out."""
@@ -357,8 +355,9 @@ class _Writer:
         if template is None:
             return None
         reader = Audience(self._reader.locale, self._today, short=True)
+        known = self._known({one.name for one in template.asked}, reader)
         stop = self._house.stop() if self._occasion.purpose == "marketing" else ""
-        whole = self._house.signed_sms(template.fill(self._known(reader), reader), stop)
+        whole = self._house.signed_sms(template.fill(known, reader), stop)
         counted = sms.count(sms.with_links(whole))
         if counted.parts > _MOST_PARTS and not self._cramped:
             self._cramped = True

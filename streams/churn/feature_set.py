@@ -74,7 +74,7 @@ class FeatureSet:
         x[0] = 1.0
         base = x[1 : 1 + size]
         base[:] = features
-        np.multiply(base[left], base[right], out=x[1 + size :])
+        np.multiply(base.take(left), base.take(right), out=x[1 + size :])
         return x
 
     @cached_property

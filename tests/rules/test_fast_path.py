@@ -48,9 +48,20 @@ def test_plain_conditions_hold_where_cel_says_so(some: list[Comparing]) -> None:
     assert condition.evaluate(facts) is by_cel(condition, facts)
 
 
+@given(st.text(alphabet="s-0af\n", max_size=6) | st.from_regex(r"s-[0-9a-f]{3}\n?", fullmatch=True))
+def test_plain_patterns_of_a_whole_text_match_what_they_match_in_cel(tier: str) -> None:
+    condition = compile_expression("segment.tier.matches('^s-[0-9a-f]{3}$')", FactType.BOOL)
+
+    assert comparisons_in(condition.text) is not None
+    assert condition.evaluate({"segment.tier": tier}) is by_cel(condition, {"segment.tier": tier})
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "segment.tier.matches('^s')",
+        "segment.tier.matches('^s.$')",
+        "!segment.tier.matches('^s$')",
         "orders.count > 3 || cart.open",
         "!(cart.open)",
         "orders.count > orders.cancelled",
