@@ -69,7 +69,8 @@ def _named(view: View, day: str) -> str:
 
 async def _currency(view: View) -> str:
     """The one in which this store's customers pay, as the newest of them say."""
-    for customer, _ in await view.backend.rollups.latest(_ASKED):
+    newest, scored = [await view.backend.rollups.latest(_ASKED, by=by) for by in ("seen", "risk")]
+    for customer, _ in [*newest, *scored]:  # who has a score has ordered
         with suppress(NotFound):
             record, _orders = await view.backend.queries.customer(customer)
             if record.purchases.currency:

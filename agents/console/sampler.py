@@ -32,6 +32,8 @@ KEPT: Final = 24
 _SECONDS: Final = 1.0
 _ENDS_EVERY: Final = 2
 _RATE_OVER: Final = 20
+LEARNER: Final = "learner"
+"""The name of what is no worker."""
 _FIGURES: Final = (
     "process_cpu_seconds_total",
     "tend_event_to_action_seconds",
@@ -173,7 +175,7 @@ class Sampler:
             text = await _text(http, address)
             if text is None:
                 continue
-            found.append(_worker(text, len(found), sums))
+            found.append(_worker(text, sum(one.name != LEARNER for one in found), sums))
         for worker in found:
             earlier = before.get(worker.name)
             if earlier is not None and self.history and worker.cpu:
@@ -210,7 +212,7 @@ def _worker(text: str, number: int, sums: dict[str, dict[float, float]]) -> Work
             elif sample.name == "tend_lane_state" and sample.value == 1 and sample.labels.get("state") != "ended":
                 worker.lanes.append(int(sample.labels["partition"]))
             elif sample.name == "tend_learner_active" and sample.value == 1:
-                worker.name = "learner"
+                worker.name = LEARNER
             elif sample.name.endswith("_bucket") and sample.name.removesuffix("_bucket") in sums:
                 buckets = sums[sample.name.removesuffix("_bucket")]
                 edge = float(sample.labels["le"])
