@@ -22,8 +22,6 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=300), SAID]
 Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2_000), SAID]
 Url = Annotated[str, StringConstraints(max_length=400, pattern=r"^https?://[^\s<>\"]+$"), LIFE]
 Https = Annotated[str, StringConstraints(max_length=400, pattern=r"^https://[^\s<>\"]+$"), LIFE]
-Deed = Literal["survey", "reopen", "settled", "preferences", "unsubscribe", "coupon", "renew"]
-"""What a signed link does. Each link does one thing."""
 Target = Literal[
     "survey", "reopen", "settled", "preferences", "unsubscribe", "coupon", "order", "cart", "account", "contact"
 ]
