@@ -9,10 +9,10 @@ from rules.expression import Expression
 from rules.fact_types import FactType
 from rules.facts import Fact, known_facts
 from rules.language import BadExpression, compile_expression
+from rules.messages.asked import BRAND, COUPON, LINKS
 from rules.messages.liquid import Asked, BadLiquid, Liquid, read_liquid
 from rules.messages.script import NAME, NAMED_SUBJECT, Place, Script, places
 from rules.messages.spoken import Spoken
-from rules.messages.writing import BRAND, COUPON, LINKS
 from rules.problems import Problem, nearest
 from rules.rule import Text
 from rules.schema import ActionTerms, RuleFile

@@ -14,9 +14,9 @@ from rules.facts.profile import of_profile
 from rules.formats import FORMATS
 from rules.limits import LIMITS
 from rules.loading import shipped
+from rules.messages.asked import BRAND, COUPON, LINKS
 from rules.messages.script import NAME
 from rules.messages.spoken import Spoken
-from rules.messages.writing import BRAND, COUPON, LINKS
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from rules.schema import ActionTerms, CouponTerms, RuleTerms

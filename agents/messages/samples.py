@@ -10,7 +10,7 @@ import orjson
 from rules.compose import compose
 from rules.context import Churn, EventContext, LaneContext
 from rules.facts import FactReader
-from rules.messages.writing import SIGNED
+from rules.messages.asked import SIGNED
 from rules.proposal import Proposal
 from rules.rule import ActionPlan, Rule
 from rules.rulebook import Rulebook

@@ -2,78 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
-from rules.calendar import local_time
-from rules.defaults import Defaults, Phrases
-from rules.fact_types import FactType
-from rules.facts import FACTS, FactReader, known_facts
-from rules.facts.fact import DATE, MOMENT, MONEY
+from rules.defaults import Phrases
+from rules.facts import FactReader, known_facts
 from rules.languages import languages_for
 from rules.messages import sms
+from rules.messages.asked import PICTURED, SHOP_PAGES, AskedValues, Occasion, by_https
 from rules.messages.house import House, of_country
 from rules.messages.liquid import Liquid, Values
-from rules.messages.script import NAME, NAMED_SUBJECT, SUBJECT, Place, Script
-from rules.messages.shown import Audience, Missing, RawValue, Shown, day, moment, money, number, percent
+from rules.messages.script import NAMED_SUBJECT, SUBJECT, Place, Script
+from rules.messages.shown import Audience, Missing, RawValue
 from rules.rule import Text
 from schemas import message
-from schemas.actions import CouponOffer
-from schemas.message import NAME_SLOT, Message, link_slot
+from schemas.message import NAME_SLOT, Message
 from schemas.shown import harmless
-from schemas.times import Millis
 
-BRAND: Final = ("brand.name", "brand.sms_name", "brand.phone")
-"""What texts may ask of the brand."""
-SHOP_PAGES: Final = ("order", "cart", "account", "contact", "product")
-SIGNED: Final = ("survey", "reopen", "settled", "preferences", "unsubscribe", "coupon")
 _AS_TOLD: Final[dict[str, Any]] = {"product": "account"}
 """The contract of actions names no page of a product: readers go by the address."""
-LINKS: Final = (*(f"link.{name}" for name in (*SHOP_PAGES, *SIGNED)), "link.until")
-"""Addresses that texts may ask for, and until when the signed ones of a survey or complaint work."""
-COUPON: Final = ("coupon.off", "coupon.code", "coupon.last_day", "coupon.minimum")
-"""What the coupon of an action tells; in a reminder the facts of the same names do."""
-LINK_LIFE: Final = timedelta(days=30)
-"""How long a survey can be answered and a complaint opened again by its link."""
-_STAFF: Final = ("callback", "ticket")
-_PICTURED: Final = ("product", "cart")
-"""Where a text names one of these by its title, a mail shows its picture."""
-_TITLES: Final = tuple(f"{family}.title" for family in _PICTURED)
-_SHORT_ADDRESS: Final = 70
-_SHORT_TITLE: Final = 40
-"""Characters of a product's address, and of its title, that go into an SMS."""
 _MOST_PARTS: Final = 2
 """Of an SMS with the address of a product: in a longer one the address is left out."""
-_WEEKDAYLESS: Final = ("coupon.last_day", "points.last_day")
-"""Last days, which Chinese tells without the day of the week."""
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """What a message is about, and whom it goes to."""
-
-    facts: FactReader
-    values: Mapping[str, RawValue]
-    """Those that the rule computes."""
-    kind: str
-    purpose: str
-    channel: str
-    survey: str | None
-    offer: CouponOffer | None
-    last_day: str
-    """Of the offer: a local date."""
-    due: Millis | None
-    """For staff: until when it is to be done."""
-
-    @property
-    def defaults(self) -> Defaults:
-        return self.facts.context.rulebook.defaults
-
-    @property
-    def for_staff(self) -> bool:
-        return self.kind in _STAFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +74,8 @@ class _Writer:
 
     def __init__(self, script: Script, occasion: Occasion, house: House) -> None:
         self._script, self._occasion, self._house = script, occasion, house
-        context = occasion.facts.context
-        self._own = context.rulebook.facts
-        self._zone = occasion.defaults.place.zone if occasion.for_staff else context.zone
-        self._today = local_time(context.acting, self._zone).date()
-        self._reader = Audience(house.locale, self._today)
-        self._raw: dict[str, RawValue] = {}
-        self._cramped = False
-        """Whether an SMS has no room for the address of a product."""
+        self._asked = AskedValues(occasion, house)
+        self._reader = Audience(house.locale, self._asked.today)
         self._values = self._known(script.asks, self._reader)
 
     def written(self, locale: str) -> WrittenMessage:
@@ -159,7 +103,7 @@ class _Writer:
             push=self._push() if occasion.channel == "push" else None,
             survey_dimension=occasion.survey,
         )
-        return WrittenMessage(told, self._text(told), locale, self._raw)
+        return WrittenMessage(told, self._text(told), locale, self._asked.raw)
 
     def _text(self, told: Message) -> str:
         if told.sms:
@@ -170,84 +114,7 @@ class _Writer:
         return "\n\n".join((lead, *told.body))
 
     def _known(self, asks: Iterable[str], reader: Audience) -> Values:
-        return Values({name: self._shown(name, reader) for name in asks})
-
-    def _shown(self, name: str, reader: Audience) -> Shown:
-        raw, text = self._value(name, reader)
-        if name in FACTS or name in self._occasion.values or name in self._own:
-            self._raw[name] = raw
-        return Shown(name, raw, harmless(text))
-
-    def _value(self, name: str, reader: Audience) -> tuple[RawValue, str]:
-        """The value as it is, and as the reader writes it; an empty text where it is not known."""
-        occasion = self._occasion
-        if name == NAME:
-            return NAME_SLOT, NAME_SLOT
-        if name in occasion.values:
-            raw = occasion.values[name]
-            return raw, number(raw, reader) if isinstance(raw, int | float) else raw
-        if name.startswith("brand."):
-            return _twice(self._house.named(name.removeprefix("brand.")))
-        if name.startswith("link."):
-            return _twice(self._link(name.removeprefix("link."), reader))
-        if name == "due" and occasion.due is not None:
-            return occasion.due, self._moment(occasion.due, reader)
-        if name in COUPON and (occasion.offer or name not in FACTS):
-            return self._of_coupon(name, reader)
-        return self._fact(name, reader)
-
-    def _link(self, name: str, reader: Audience) -> str:
-        if name == "until":
-            return day((self._today + LINK_LIFE).isoformat(), reader, weekday=False)
-        if name in SHOP_PAGES:
-            url = self._shop_page(name) or ""
-            long = len(url) > _SHORT_ADDRESS or self._cramped
-            return "" if reader.short and name == "product" and long else url
-        return link_slot(name) if self._house.signs else ""
-
-    def _of_coupon(self, name: str, reader: Audience) -> tuple[RawValue, str]:
-        offer, facts = self._occasion.offer, self._occasion.facts
-        if name == "coupon.off":
-            off = offer.percent if offer else int(str(facts["coupon.percent"])) or None
-            if off is not None:
-                return off, percent(off, reader)
-            amount = offer.amount if offer else int(str(facts["coupon.amount"]))
-            currency = offer.currency if offer else str(facts["coupon.currency"])
-            return (amount, money(amount, currency, reader)) if amount and currency else (0, "")
-        if offer is None:
-            return "", ""
-        if name == "coupon.code":
-            return _twice(offer.code)
-        if name == "coupon.minimum":
-            return offer.minimum, money(offer.minimum, offer.currency or "", reader) if offer.minimum else ""
-        return self._occasion.last_day, day(self._occasion.last_day, reader, weekday=reader.language != "zh")
-
-    def _fact(self, name: str, reader: Audience) -> tuple[RawValue, str]:
-        fact, raw = self._occasion.facts.fact(name), self._occasion.facts[name]
-        if isinstance(raw, list):
-            raise Missing(f"{name} is a list")
-        if raw == "" or (fact.unit == MOMENT and raw == 0):
-            return "", ""
-        if fact.unit == DATE:
-            return raw, day(str(raw), reader, weekday=not (name in _WEEKDAYLESS and reader.language == "zh"))
-        if fact.unit == MOMENT:
-            return raw, self._moment(int(raw), reader)
-        if fact.unit == MONEY:
-            currency = str(self._occasion.facts[f"{name.split('.')[0]}.currency"])
-            return raw, money(int(raw), currency, reader) if currency else ""
-        if fact.kind in (FactType.INT, FactType.DOUBLE):
-            return raw, number(float(raw) if fact.kind is FactType.DOUBLE else int(raw), reader)
-        if reader.short and name in _TITLES and len(str(raw)) > _SHORT_TITLE:
-            return raw, f"{str(raw)[: _SHORT_TITLE - 3].rstrip()}..."
-        return raw, self._word(str(raw))
-
-    def _word(self, raw: str) -> str:
-        """What the rulebook's words call it in this language; names that have no word stand for themselves."""
-        spoken = self._occasion.facts.context.rulebook.words.get(raw, {})
-        return spoken.get(self._reader.language, raw)
-
-    def _moment(self, at: Millis, reader: Audience) -> str:
-        return moment(local_time(at, self._zone), reader)
+        return Values({name: self._asked.shown(name, reader) for name in asks})
 
     def _must(self, place: Place) -> str:
         return self._script.templates[place].fill(self._values, self._reader)
@@ -268,12 +135,12 @@ class _Writer:
         if self._occasion.channel not in ("email", "push"):
             return None
         told = self._occasion.facts
-        for family in _PICTURED:
+        for family in PICTURED:
             if f"{family}.title" not in self._script.asks:
                 continue
-            title, image = harmless(str(told[f"{family}.title"])), _by_https(told[f"{family}.image"])
+            title, image = harmless(str(told[f"{family}.title"])), by_https(told[f"{family}.image"])
             if title and image:
-                return message.ShownProduct(title=title, image=image, url=_by_https(told[f"{family}.url"]))
+                return message.ShownProduct(title=title, image=image, url=by_https(told[f"{family}.url"]))
         return None
 
     def _facts(self) -> message.Facts | None:
@@ -298,13 +165,13 @@ class _Writer:
 
     def _slip(self) -> message.Slip | None:
         facts = self._occasion.facts
-        code = self._value("coupon.code", self._reader)[1]
+        code = self._asked.text("coupon.code", self._reader)
         if self._occasion.channel not in ("email", "push") or not (self._occasion.offer or _reminds(facts)):
             return None
         phrases = self._house.phrases
-        off, last = (self._value(f"coupon.{name}", self._reader)[1] for name in ("off", "last_day"))
+        off, last = (self._asked.text(f"coupon.{name}", self._reader) for name in ("off", "last_day"))
         rows = [message.Row(label=phrases.until, value=phrases.last_day.replace("{day}", last))]
-        minimum = self._value("coupon.minimum", self._reader)[1]
+        minimum = self._asked.text("coupon.minimum", self._reader)
         if minimum:
             rows.append(message.Row(label=phrases.minimum, value=phrases.from_amount.replace("{amount}", minimum)))
         return message.Slip(
@@ -326,19 +193,12 @@ class _Writer:
         for index, button in enumerate(self._script.spoken.buttons):
             label = self._must(("buttons", index, "label"))
             if button.to == "product" or button.to in SHOP_PAGES:
-                url = self._shop_page(button.to)
+                url = self._asked.shop_page(button.to)
                 if url:
                     found.append(message.Button(label=label, to=_AS_TOLD.get(button.to, button.to), url=url))
             elif self._house.signs:
                 found.append(message.Button(label=label, to=button.to))
         return tuple(found)
-
-    def _shop_page(self, name: str) -> str | None:
-        """A page of the shop's; that of a product is told with the product."""
-        facts = self._occasion.facts
-        if name == "product":
-            return _by_https(facts["product.url"])
-        return self._house.page(name, str(facts["order.id"]))
 
     def _why(self) -> str | None:
         why = self._maybe(("why",))
@@ -354,27 +214,18 @@ class _Writer:
         template = self._script.templates.get(("sms",))
         if template is None:
             return None
-        reader = Audience(self._reader.locale, self._today, short=True)
+        reader = Audience(self._reader.locale, self._asked.today, short=True)
         known = self._known({one.name for one in template.asked}, reader)
         stop = self._house.stop() if self._occasion.purpose == "marketing" else ""
         whole = self._house.signed_sms(template.fill(known, reader), stop)
         counted = sms.count(sms.with_links(whole))
-        if counted.parts > _MOST_PARTS and not self._cramped:
-            self._cramped = True
+        if counted.parts > _MOST_PARTS and not self._asked.cramped:
+            self._asked.cramped = True
             return self._sms()
         return message.Sms(text=whole, encoding=counted.encoding, parts=counted.parts)
 
     def _push(self) -> str:
         return self._maybe(("push",)) or self._maybe(("headline",)) or self._must(SUBJECT)
-
-
-def _by_https(url: object) -> str | None:
-    """The address, where it is one that a message may lead to."""
-    return str(url) if str(url).startswith("https://") else None
-
-
-def _twice(text: str) -> tuple[RawValue, str]:
-    return text, text
 
 
 def _reminds(facts: FactReader) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from rules.context import Churn
 from rules.loading import shipped
-from rules.messages.writing import SIGNED
+from rules.messages.asked import SIGNED
 from schemas.actions import encode_action
 from schemas.record import Lot
 from schemas.times import DAY
