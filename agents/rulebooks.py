@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 from agents.retry import keep_reading
@@ -26,6 +27,7 @@ from streams.rulebook_schedule import RulebookSchedule
 log = logging.getLogger(__name__)
 
 _PATIENCE_SECONDS = 5.0
+_SEEN_SECONDS, _LOOK_SECONDS = 20.0, 0.05
 
 HEAD_START: Millis = 2_000
 """In service a rulebook comes into force this long after it was published, so that every lane has read it by then."""
@@ -96,10 +98,19 @@ class RulebookFeed:
         raws = await read_all(self._connection, RULEBOOKS)
         if not raws:
             await publish_rulebook(self._settings, own_rulebook(self._settings), in_force_from=0)
-            raws = await read_all(self._connection, RULEBOOKS)
+            raws = await self._until_seen()
         books = [book for raw in raws if (book := self._checked(raw)) is not None]
         self._next = raws[-1].offset + 1
         return _library(books, len(raws))
+
+    async def _until_seen(self) -> list[KafkaRecord]:
+        # Kafka says that a transaction is committed a moment before readers are told.
+        deadline = time.monotonic() + _SEEN_SECONDS
+        while not (raws := await read_all(self._connection, RULEBOOKS)):
+            if time.monotonic() > deadline:
+                raise DependencyUnavailable(f"Kafka does not show the rulebook that was published to {RULEBOOKS}")
+            await asyncio.sleep(_LOOK_SECONDS)
+        return raws
 
     async def run(self, library: RulebookSchedule, told: Callable[[Rulebook], None]) -> None:
         """Add what is published from now on, until cancelled."""

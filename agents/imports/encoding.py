@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
+from agents.lines import MOST
 from schemas.errors import TendError
 
 _CHUNK: Final = 1 << 20
@@ -31,8 +32,9 @@ def encoding_of(raw: BinaryIO, told: str | None = None) -> str:
     """
     if told:
         try:
+            "".encode(told)  # there are codecs that are none of text
             return "utf-8-sig" if codecs.lookup(told).name == "utf-8" else codecs.lookup(told).name
-        except LookupError:
+        except (LookupError, UnicodeError):
             raise TendError(f"--encoding {told}: there is no such encoding. Examples: utf-8 cp1252 gb18030.") from None
     head = raw.read(4096)
     for mark, name in _MARKS:
@@ -82,11 +84,11 @@ def _lines_beyond_ascii(head: bytes, raw: BinaryIO) -> tuple[int, int, bytes]:
 
 
 def _blocks(head: bytes, raw: BinaryIO) -> Iterator[bytes]:
-    """All of it in blocks that end with a line."""
+    """All of it in blocks that end with a line, unless a line is longer than any that is read."""
     rest = head
     while chunk := raw.read(_CHUNK):
         rest += chunk
-        end = rest.rfind(b"\n") + 1
+        end = rest.rfind(b"\n") + 1 or (len(rest) if len(rest) > MOST else 0)
         if end:
             yield rest[:end]
             rest = rest[end:]

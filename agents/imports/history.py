@@ -34,6 +34,7 @@ def import_orders(request: Request, out: Path, on_bytes: OnBytes = lambda at: No
     Raises:
         TendError: the files, a column, or dates and amounts as a whole cannot be understood.
     """
+    request.require_other(out)
     parts, remarks = tables_of(request)
     if not request.currency and not any("currency" in layout.columns for _, layout in parts):
         raise TendError("Nothing says in which currency the amounts are: --currency EUR, or --currency-column COL.")

@@ -91,6 +91,7 @@ def import_people(
     Raises:
         TendError: the file, a column, or dates as a whole cannot be understood.
     """
+    request.require_other(out)
     parts, remarks = tables_of(request)
     if as_of is None and not all("time" in layout.columns for _, layout in parts):
         raise TendError(

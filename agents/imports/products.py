@@ -63,6 +63,7 @@ def import_products(request: Request, out: Path, page: str, on_bytes: OnBytes = 
     Raises:
         TendError: the file, a column, or amounts as a whole cannot be understood.
     """
+    request.require_other(out)
     parts, remarks = tables_of(request)
     with (
         RejectedRows(out.with_name(out.name + ".left-out.txt")) as left_out,

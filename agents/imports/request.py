@@ -46,6 +46,11 @@ class Request:
     limit: int | None = None
     """Rows of each table that are read, for a look."""
 
+    def require_other(self, out: Path) -> None:
+        """Raises TendError where the result would take the place of what is read."""
+        if out.exists() and self.path.exists() and out.samefile(self.path):
+            raise TendError(f"{out} is what is read, and would be written over. Name another file with --out.")
+
 
 def tables_of(request: Request) -> tuple[list[tuple[Table, Layout]], list[str]]:
     """The tables with what their columns mean, and remarks on those that are left aside.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.imports.encoding import _blocks
 from agents.imports.opening import sources_of
 from agents.lines import MOST, bounded_lines
 from agents.product_feed import read_feed
@@ -89,6 +90,23 @@ def test_an_import_refuses_a_line_without_end(
     assert not (tmp_path / "out.jsonl").exists()
 
 
+def test_of_a_line_without_end_an_encoding_needs_no_more_at_a_time(tmp_path: Path) -> None:
+    with plain(tmp_path / "orders.csv", b"").open("rb") as file:
+        assert max(len(block) for block in _blocks(b"", file)) <= MOST + (1 << 20)
+
+
+def test_an_import_never_writes_over_what_it_reads(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("order,customer,date,amount\n1,c-1,2024-05-01,5\n")
+    columns = ("--customer", "customer", "--order", "order", "--time", "date", "--amount", "amount")
+
+    said = tend("import", "orders", str(path), *columns, "--currency", "EUR", "--out", str(path))
+
+    assert said.status == 2
+    assert "Name another file with --out" in said.err
+    assert path.read_text().startswith("order,customer")
+
+
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
 def test_an_import_reads_no_device(device: str) -> None:
     with pytest.raises(TendError, match=f"{device} is no plain file"):
@@ -107,13 +125,16 @@ def test_a_rehearsal_refuses_a_line_without_end(tmp_path: Path) -> None:
         read_lines(plain(tmp_path / "life.jsonl", b"{}\n"))
 
 
-def test_a_workbook_that_unpacks_to_a_thousand_times_its_size_is_refused_before_it_is_read(tmp_path: Path) -> None:
+def test_a_workbook_that_unpacks_to_a_thousand_times_its_size_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.imports.opening._LARGEST_WORKBOOK", 4 << 20)
     path = tmp_path / "orders.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "")
         with archive.open("xl/worksheets/sheet1.xml", "w") as sheet:
-            for _ in range(513):
+            for _ in range(5):
                 sheet.write(b" " * (1 << 20))
 
-    with pytest.raises(TendError, match=r"unpacks to 513 MiB.*as CSV"):
+    with pytest.raises(TendError, match=r"unpacks to 5 MiB.*as CSV"):
         sources_of(path)

@@ -116,3 +116,22 @@ async def test_compaction_by_key_does_not_change_the_past(monkeypatch: pytest.Mo
     assert [library.at(moment)[0] for moment in (1_500, 2_500, 3_500)] == [
         shipped().version, OTHER.version, shipped().version,
     ]  # fmt: skip
+
+
+async def test_the_first_worker_waits_until_readers_are_shown_what_it_has_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = iter([[], [], [signed(shipped(), 0)]])
+
+    async def read_all(*_: Any) -> Sequence[KafkaRecord]:
+        return next(answers)
+
+    async def publish(*_: Any, **__: Any) -> None:
+        return None
+
+    monkeypatch.setattr(rulebooks, "read_all", read_all)
+    monkeypatch.setattr(rulebooks, "publish_rulebook", publish)
+
+    library = await RulebookFeed(load_settings({"almanac_key": KEY.decode()})).open()
+
+    assert library.at(0)[2].version == shipped().version

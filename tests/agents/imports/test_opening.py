@@ -13,6 +13,7 @@ import orjson
 import pytest
 
 from agents.imports.encoding import encoding_of
+from schemas.errors import TendError
 from tests.agents.imports.shop import EUR, FREE, Shop
 
 ROWS = "Order,Customer,Date,Amount\n1,ann,2024-03-05,5.00\n2,bob,2024-03-06,7.00\n"
@@ -40,6 +41,12 @@ BOTH = {"1": 500, "2": 700}
 )
 def test_an_encoding_is_found_out(text: str, encoding: str, expected: str) -> None:
     assert encoding_of(io.BytesIO(text.encode(encoding))) == expected
+
+
+@pytest.mark.parametrize("told", ["rot13", "base64", "undefined", "no-such"])
+def test_what_is_no_encoding_of_text_is_refused(told: str) -> None:
+    with pytest.raises(TendError, match=f"--encoding {told}: there is no such encoding"):
+        encoding_of(io.BytesIO(b"plain"), told)
 
 
 def test_letters_beyond_ascii_may_come_late(shop: Shop) -> None:
