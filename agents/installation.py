@@ -29,7 +29,7 @@ from schemas.errors import TendError
 from schemas.lane import LaneState
 from schemas.times import Millis, to_rfc3339
 
-_SECONDS_TO_START = 60.0
+_SECONDS_TO_START = 120.0
 
 
 class Service(ServerProcess):

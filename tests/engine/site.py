@@ -287,7 +287,15 @@ class Site:
 
     def until(self, look: Callable[[], Found | None], what: str) -> Found:
         """Look until there is something; a service that ends meanwhile is told."""
-        return eventually(look, what, self._check)
+
+        def looked() -> Found | None:
+            try:
+                return look()
+            except OSError:
+                self._check()
+                raise
+
+        return eventually(looked, what, self._check)
 
     def _check(self) -> None:
         for worker in self.installation.workers:

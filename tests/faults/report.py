@@ -37,8 +37,8 @@ them had been answered once, and nothing was laid aside.
 {rows}
 | **kills that count** | **{kills}** |
 
-{trials} in {minutes:.0f} minutes, {actions:,} actions: {lost} lost, {doubled} doubled, {parked} times a lane parked
-without cause, {different} differences. Failed on the way: {failed}.
+{trials} in {minutes:.0f} minutes, {actions:,} actions: {lost} lost, {doubled} doubled, {different} differences,
+{parked} times a lane parked without cause. Failed on the way: {failed}.
 
 What kills do to naive Faust and to a loop written by hand, beside tend on the same job, is in
 [machinery](machinery.md#killed-at-random).
@@ -141,7 +141,7 @@ class Report:
             actions=state.actions,
             rows="\n".join(f"| {what} | {times} |" for what, times in sorted(state.done.items())),
             kills=self.kills,
-            trials=" and ".join(f"{times} of {kind}" for kind, times in sorted(kinds.items())),
+            trials=", ".join(f"{times} {kind}" for kind, times in sorted(kinds.items())),
             minutes=state.seconds / 60,
             failed=", ".join(state.failed) or "none",
             **state.outcome._asdict(),

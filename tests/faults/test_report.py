@@ -38,7 +38,7 @@ def test_the_page_tells_of_it_and_of_a_trial_that_came_through_only_when_it_was_
         again.add("shops 1", Counter({"kill at commit": 5}), 1_000)
 
     told = " ".join(page.read_text().split())
-    assert "1 lost, 2 doubled, 3 times a lane parked without cause, 4 differences." in told
+    assert "1 lost, 2 doubled, 4 differences, 3 times a lane parked without cause." in told
     assert "Failed on the way: shops 1 (AssertionError)." in told
     assert "| **kills that count** | **5** |" in told
 
