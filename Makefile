@@ -24,7 +24,7 @@ MINUTES ?=
 TRIALS := build/faults.json
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help install run test lint types unit test-slow test-faults test-faults-long test-all docs format bench constraints clean
+.PHONY: help install run test lint types unit test-slow test-faults test-faults-long test-all docs format bench compiled constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ format: $(STAMP) ## Put the code into shape
 
 bench: $(STAMP) ## The measurements of benchmarks/, some 25 minutes (ARGS names one; ARGS="all --write" writes the tables)
 	$(BIN)/python -m benchmarks $(or $(ARGS),all)
+
+compiled: $(STAMP) ## Compile the core in a copy (mypyc), and prove that it commits the same bytes
+	sh .ci/compiled $(BIN)/python
 
 constraints: ## Write constraints.txt anew, with today's versions
 	sh .ci/make-constraints
