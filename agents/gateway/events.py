@@ -12,7 +12,7 @@ from starlette.responses import Response
 from agents.access import CUSTOMER, Actor, Admitted
 from agents.gateway.intake import Intake
 from agents.gateway.keys import WriteKey, key_of
-from agents.gateway.requests import CORS, QuickJson, bounded, presented_key, refused, too_fast, unavailable
+from agents.gateway.requests import CORS, PREFLIGHT, QuickJson, bounded, presented_key, refused, too_fast, unavailable
 from agents.gateway.throttle import Throttle
 from schemas.errors import DependencyUnavailable
 from schemas.events import Invalid
@@ -31,7 +31,7 @@ class EventDoor:
     async def answer(self, request: Request) -> Response:
         """Answer a request."""
         if request.method == "OPTIONS":
-            return Response(status_code=204, headers=CORS)
+            return Response(status_code=204, headers=PREFLIGHT)
         # What a page sends while it is left carries no headers of its own: then the key stands in the address.
         presented = presented_key(request.headers) or request.query_params.get("key", "")
         key = key_of(self._write_keys, presented)

@@ -11,8 +11,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-CORS: Final = {
-    "access-control-allow-origin": "*",
+CORS: Final = {"access-control-allow-origin": "*"}
+PREFLIGHT: Final = CORS | {
     "access-control-allow-methods": "POST",
     "access-control-allow-headers": "authorization, content-type",
     "access-control-max-age": "86400",

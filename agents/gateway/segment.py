@@ -19,7 +19,7 @@ from agents.connectors.segment import Reader, read
 from agents.connectors.told import LeftOut, Refused
 from agents.gateway.intake import Intake
 from agents.gateway.keys import WriteKey, key_of
-from agents.gateway.requests import CORS, QuickJson, bounded, presented_key, refused, too_fast, unavailable
+from agents.gateway.requests import CORS, PREFLIGHT, QuickJson, bounded, presented_key, refused, too_fast, unavailable
 from agents.gateway.throttle import Throttle
 from schemas.errors import DependencyUnavailable
 from schemas.events import Invalid
@@ -61,7 +61,7 @@ class SegmentDoor:
 
     async def _answer(self, request: Request, calls_of: Callable[[dict[str, Any]], list[Any] | None]) -> Response:
         if request.method == "OPTIONS":
-            return Response(status_code=204, headers=CORS)
+            return Response(status_code=204, headers=PREFLIGHT)
         body = await bounded(request, _MOST_BYTES)
         if body is None:
             return refused(413, "too_long", f"at most {_MOST_BYTES} bytes are taken at once")
