@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,14 @@ class Person:
             if answer is None or answer.status != _AWAY:
                 return
             self.page.wait_for_timeout(1_000)  # on a busy machine the store may not answer in time
+
+    def go_until(self, path: str, shows: Callable[[], bool]) -> None:
+        """Open a page by its address, again until it shows something: what it is made of may come a moment later."""
+        for _ in range(_PATIENCE):
+            self.go(path)
+            if shows():
+                return
+            self.page.wait_for_timeout(1_000)
 
     def click(self, what: str) -> None:
         """Click what a selector finds."""
