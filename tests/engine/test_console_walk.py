@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from agents.bootstrap import open_tables
+from agents.rollups.complaint_work import work_key
+from agents.rollups.reader import RollupReader
 from tests.engine.browser import Person, chromium_or_skip, signed_in
 from tests.engine.site import Site, zone_where_it_is_noon
 
@@ -34,7 +38,16 @@ def door(site: Site) -> str:
         "complaint.opened", "walk-1", complaint_id="k-walk", category="delivery", order_id="o-walk", text="It is late."
     )
     site.until(lambda: "complaint_routed" in site.rules_acted("walk-1"), "the complaint has its ticket")
+    site.until(lambda: asyncio.run(has_its_deadline(site, "walk-1", "k-walk")), "the rollups have it all")
     return door
+
+
+async def has_its_deadline(site: Site, customer: str, complaint: str) -> bool:
+    """Whether the keeper, a process that starts beside the console, has come as far as the complaint's ticket."""
+    async with open_tables(site.settings) as tables:
+        rollups = RollupReader(tables.client, tables.address, site.settings.partitions)
+        work = await rollups.one_work(site.partition(customer), work_key(customer, complaint))
+        return work is not None and work.due > 0
 
 
 def is_closed(site: Site) -> bool:
