@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
 from random import Random
@@ -21,9 +22,11 @@ MOST_SECONDS = 60.0
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> None:
+def quiet() -> Iterator[None]:
     """Refusals are logged, and are not of interest here."""
     logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def enter(name: str, count: int) -> None:

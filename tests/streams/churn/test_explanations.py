@@ -84,13 +84,13 @@ def test_what_went_wrong_raises_the_score() -> None:
     assert all(score(state, customer(kind), NOW, 28).p > fine for kind in PLANTED)
 
 
-def test_who_is_silent_for_longer_than_usual_is_said_to_be_unlike_their_rhythm() -> None:
+def test_who_is_silent_for_longer_than_usual_is_said_to_be() -> None:
     state = initial_state([28])
     purchases = customer("nothing")
 
     found = explanations(state, score(state, purchases, NOW + 90 * DAY, 28), 28)
 
-    assert found[0].words == "unlike their rhythm"
+    assert found[0].words == "quiet for longer than usual"
 
 
 def test_who_never_came_back_is_told_apart() -> None:
