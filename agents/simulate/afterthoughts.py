@@ -87,7 +87,7 @@ class Afterthoughts:
         self._tell(when, "exchanged", "order.exchanged", items=items, reason=dice.pick(_EXCHANGES))
 
     def refund(self, cents: int, returned: int) -> str:
-        """Asked for before the goods are back, paid by the payment system afterwards; the reference both give."""
+        """Asked for before the goods are back, paid by the payment system afterwards or declined; its reference."""
         dice, reference = self._dice, f"{self._order}-refund"
         asked = returned - dice.between(HOUR, 20 * HOUR)
         self._tell(asked, "refund-requested", "refund.requested", refund=reference, amount=cents)
@@ -95,6 +95,9 @@ class Afterthoughts:
             paid = returned + dice.between(4 * HOUR, 5 * DAY)
             method = dice.pick(_METHODS)
             self._tell(paid, "refund-paid", "refund.paid", refund=reference, amount=cents, method=method)
+        elif dice.chance(self._table.refund_withdrawn):
+            declined = returned + dice.between(DAY, 5 * DAY)
+            self._tell(declined, "refund-withdrawn", "refund.withdrawn", refund=reference)
         return reference
 
     def attend(self, opened: int, resolved: int) -> None:

@@ -83,6 +83,7 @@ class Distributions:
     restored: Annotated[float, Of("of cancellations", "taken back within 6 hours: they were a mistake")] = 0.06
     exchanged: Annotated[float, Of("of delivered orders", "of which a piece is exchanged within 14 days")] = 0.003
     refund_paid: Annotated[float, Of("of returns", "whose refund is paid, 4 hours to 5 days after the goods")] = 0.97
+    refund_withdrawn: Annotated[float, Of("of refunds not paid", "which are declined, 1 to 5 days after")] = 0.5
     points_spent: Annotated[float, Of("of orders", "partly paid with the points of the order before")] = 0.004
 
     # What is said and noted beside orders
