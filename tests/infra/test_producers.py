@@ -42,6 +42,14 @@ def test_a_fence_that_is_heard_of_amid_deliveries_is_told_as_one(broker: str) ->
     older.drop()
 
 
+def test_a_fatal_error_that_the_client_lost_amid_deliveries_asks_for_another_life(broker: str) -> None:
+    producer = TransactionalProducer(KafkaConnection(broker), "test-lost")
+
+    with pytest.raises(Fenced), producer.transaction():
+        raise SystemError("<method 'flush' of 'cimpl.Producer' objects> returned NULL without setting an exception")
+    producer.drop()
+
+
 def _send_beside_a_younger_one(connection: KafkaConnection, older: TransactionalProducer) -> None:
     with older.transaction():
         TransactionalProducer(connection, "test-fence")

@@ -145,11 +145,12 @@ def _fatal_error_bared() -> Iterator[None]:
     """Raise a fatal error as the KafkaException that it is.
 
     The client raises it amid the callbacks of deliveries, where Python makes a SystemError of it: the callback
-    "returned a result with an exception set".
+    "returned a result with an exception set", or the call itself "returned NULL without setting an exception", where a
+    callback after it has lost what was raised. What was lost counts as a fence: either way another life has to begin.
     """
     try:
         yield
     except SystemError as error:
-        if isinstance(error.__cause__, KafkaException):
-            raise error.__cause__ from None
-        raise
+        told = error.__cause__
+        lost = KafkaException(KafkaError(KafkaError._FENCED, str(error)))
+        raise (told if isinstance(told, KafkaException) else lost) from None
