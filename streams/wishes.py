@@ -19,7 +19,7 @@ KEPT: Millis = 90 * DAY
 AGAIN: Millis = 30 * DAY
 """Stock that comes and goes is told of once, and so long not again, unless the customer notes the product anew."""
 COMPARED: Millis = 30 * DAY
-"""What costs less is compared with the lowest price of so many days (Directive 98/6/EC, Article 6a)."""
+"""A price is called lower only against the lowest of the last 30 days (Directive 98/6/EC, Article 6a)."""
 
 
 def note(context: EventContext, event: WishlistAdded) -> OutcomeCode | None:

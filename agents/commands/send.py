@@ -17,6 +17,7 @@ from agents.commands.screen import say
 from agents.rulebooks import own_rulebook
 from agents.senders.bounce_intake import mails_in, take_back
 from agents.senders.consuming import open_consumer, run
+from agents.senders.later_receipts import LaterReceipts
 from agents.senders.ledger import Ledger
 from agents.senders.mail_news import MailDesk
 from agents.senders.provider import Provider
@@ -91,7 +92,7 @@ async def _take_back(settings: Settings, where: Path) -> None:
         await producer.send(told.topic, told.partition, told.key, told.body)
 
     ledger = Ledger(tables.client, tables.address, "email")
-    desk = MailDesk(ledger, write, access_keys(settings), settings.partitions, wall_clock)
+    desk = MailDesk(LaterReceipts(ledger, write, access_keys(settings), settings.partitions, wall_clock))
     found: Counter[str] = Counter()
     try:
         for raw in mails_in(where):

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from agents.access import AccessKeys, Admitted, Audit
 from agents.clock import wall_clock
 from agents.connectors.known_orders import KnownOrders
+from agents.gateway.admission import ServerAdmission
 from agents.gateway.bounces import BounceDoor
 from agents.gateway.events import EventDoor
 from agents.gateway.intake import Intake
@@ -23,6 +24,7 @@ from agents.gateway.twilio import TwilioDoor
 from agents.gateway.webhooks import SHOPIFY, WOOCOMMERCE, System, WebhookDoor
 from agents.imports.statuses import told_statuses
 from agents.links.linked import CustomerRecords
+from agents.senders.later_receipts import LaterReceipts
 from agents.senders.ledger import Ledger
 from agents.senders.mail_news import MailDesk
 from agents.senders.numbers import Numbers
@@ -57,7 +59,8 @@ def doors(parts: DoorParts) -> list[BaseRoute]:
     keys = read_keys(_secret(settings.gateway_keys))
     events = EventDoor(intake, keys, throttle)
     segment = SegmentDoor(intake, keys, throttle, settings.segment_currency)
-    mails = MailDesk(_ledger(parts, "email"), parts.write, parts.keys, settings.partitions, wall_clock)
+    servers = ServerAdmission(keys, throttle)
+    mails = MailDesk(_later(parts, "email"))
     woocommerce = replace(WOOCOMMERCE, states=told_statuses(list(settings.woocommerce_statuses)))
     posts = ["POST", "OPTIONS"]
     return [
@@ -66,9 +69,9 @@ def doors(parts: DoorParts) -> list[BaseRoute]:
         *(Route(f"/v1/{name}", segment.batch, methods=posts) for name in ("batch", "b")),
         *_webhooks(parts, SHOPIFY, settings.shopify_secret),
         *_webhooks(parts, woocommerce, settings.woocommerce_secret),
-        Route("/v1/bounces", BounceDoor(mails, keys, throttle, parts.telemetry).answer, methods=["POST"]),
-        Route("/v1/mail-events", MailEventDoor(mails, keys, throttle, intake.tally).answer, methods=["POST"]),
-        Route("/v1/replies", ReplyDoor(_replies(parts), keys, throttle, intake.tally).answer, methods=["POST"]),
+        Route("/v1/bounces", BounceDoor(mails, servers, parts.telemetry).answer, methods=["POST"]),
+        Route("/v1/mail-events", MailEventDoor(mails, servers, intake.tally).answer, methods=["POST"]),
+        Route("/v1/replies", ReplyDoor(_replies(parts), servers, intake.tally).answer, methods=["POST"]),
         *_twilio(parts),
     ]
 
@@ -86,7 +89,7 @@ def _twilio(parts: DoorParts) -> list[BaseRoute]:
     settings, token = parts.settings, _secret(parts.settings.sms_token)
     if not settings.sms.startswith("twilio:") or not token:
         return []
-    outcomes = SmsOutcomes(_ledger(parts, "sms"), parts.write, parts.keys, settings.partitions, wall_clock)
+    outcomes = SmsOutcomes(_later(parts, "sms"))
     door = TwilioDoor(token, parts.base_url, outcomes, _replies(parts), parts.throttle, parts.intake.tally)
     return [Route(WEBHOOK, door.answer, methods=["POST"])]
 
@@ -98,8 +101,9 @@ def _replies(parts: DoorParts) -> Replies:
     )
 
 
-def _ledger(parts: DoorParts, channel: str) -> Ledger:
-    return Ledger(parts.tables.client, parts.tables.address, channel)
+def _later(parts: DoorParts, channel: str) -> LaterReceipts:
+    ledger = Ledger(parts.tables.client, parts.tables.address, channel)
+    return LaterReceipts(ledger, parts.write, parts.keys, parts.settings.partitions, wall_clock)
 
 
 def _secret(told: SecretStr | None) -> str:

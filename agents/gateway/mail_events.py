@@ -11,10 +11,9 @@ from starlette.responses import JSONResponse, Response
 
 from agents.connectors.mail_events import CONFIRM, read_mail_events
 from agents.connectors.told import LeftOut
+from agents.gateway.admission import ServerAdmission
 from agents.gateway.intake import Tally
-from agents.gateway.keys import WriteKey, key_of
-from agents.gateway.requests import bounded, presented_key, refused, too_fast, unavailable
-from agents.gateway.throttle import Throttle
+from agents.gateway.requests import refused, unavailable
 from agents.senders.mail_news import MailDesk
 from schemas.errors import DependencyUnavailable
 
@@ -25,21 +24,14 @@ _MOST_BYTES: Final = 2_000_000
 class MailEventDoor:
     """Takes webhooks of mail providers. What is understood is answered 200, as providers repeat what is not."""
 
-    def __init__(self, desk: MailDesk, write_keys: tuple[WriteKey, ...], throttle: Throttle, tally: Tally) -> None:
-        self._desk, self._write_keys, self._throttle, self._tally = desk, write_keys, throttle, tally
+    def __init__(self, desk: MailDesk, admission: ServerAdmission, tally: Tally) -> None:
+        self._desk, self._admission, self._tally = desk, admission, tally
 
     async def answer(self, request: Request) -> Response:
         """Answer a request."""
-        key = key_of(self._write_keys, presented_key(request.headers))
-        if key is None or key.browser:
-            answer = refused(401, "wrong_key", "expected https://KEY:@…, with one of TEND_GATEWAY_KEYS")
-            answer.headers["www-authenticate"] = 'Basic realm="tend"'  # SNS sends its user when it is asked only
-            return answer
-        if wait := self._throttle.wait(key.name):
-            return too_fast(wait)
-        body = await bounded(request, _MOST_BYTES)
-        if body is None:
-            return refused(413, "too_long", f"at most {_MOST_BYTES} bytes are taken at once")
+        body = await self._admission.body(request, _MOST_BYTES)
+        if isinstance(body, Response):
+            return body
         try:
             told = orjson.loads(body)
         except orjson.JSONDecodeError:

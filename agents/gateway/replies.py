@@ -9,10 +9,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from agents.gateway.admission import ServerAdmission
 from agents.gateway.intake import Tally
-from agents.gateway.keys import WriteKey, key_of
-from agents.gateway.requests import bounded, presented_key, refused, too_fast, unavailable
-from agents.gateway.throttle import Throttle
+from agents.gateway.requests import refused, unavailable
 from agents.senders.replies import Replies, wish_of
 from schemas.errors import DependencyUnavailable
 
@@ -25,17 +24,15 @@ NOBODY: Final = "nobody was written to at this number"
 class ReplyDoor:
     """Takes answers."""
 
-    def __init__(self, replies: Replies, write_keys: tuple[WriteKey, ...], throttle: Throttle, tally: Tally) -> None:
-        self._replies, self._write_keys, self._throttle, self._tally = replies, write_keys, throttle, tally
+    def __init__(self, replies: Replies, admission: ServerAdmission, tally: Tally) -> None:
+        self._replies, self._admission, self._tally = replies, admission, tally
 
     async def answer(self, request: Request) -> Response:
         """Answer a request."""
-        key = key_of(self._write_keys, presented_key(request.headers))
-        if key is None or key.browser:
-            return refused(401, "wrong_key", "expected Authorization: Bearer KEY, one of TEND_GATEWAY_KEYS")
-        if wait := self._throttle.wait(key.name):
-            return too_fast(wait)
-        told = _opened(await bounded(request, _MOST_BYTES))
+        body = await self._admission.body(request, _MOST_BYTES)
+        if isinstance(body, Response):
+            return body
+        told = _opened(body)
         if told is None:
             self._tally.refused(_DOOR, "wrong_json")
             return refused(400, "wrong_json", "expected an object with the texts id, from and text")
@@ -56,9 +53,9 @@ class ReplyDoor:
         return JSONResponse({"taken": 0, "left_out": reason})
 
 
-def _opened(body: bytes | None) -> Mapping[str, str] | None:
+def _opened(body: bytes) -> Mapping[str, str] | None:
     try:
-        told: Any = orjson.loads(body or b"")
+        told: Any = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
     fields = [told.get(name) for name in ("id", "from", "text")] if isinstance(told, dict) else [None]

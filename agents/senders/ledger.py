@@ -42,7 +42,7 @@ class Ledger:
     """The ledger of one channel."""
 
     def __init__(self, client: Client, address: str, channel: str) -> None:
-        self._client, self._address, self._channel = client, address, channel
+        self._client, self._address, self.channel = client, address, channel
 
     async def look(self, action_id: str) -> LedgerEntry | None:
         """What is known of an action; None where nothing was tried."""
@@ -98,13 +98,13 @@ class Ledger:
         await self._ask(self._client.pexpire(self._of(customer), _KEPT))
 
     def _of(self, customer: str) -> str:
-        return f"tend:sent:{self._channel}:of:{customer}"
+        return f"tend:sent:{self.channel}:of:{customer}"
 
     def _key(self, action_id: str) -> str:
-        return f"tend:sent:{self._channel}:{action_id}"
+        return f"tend:sent:{self.channel}:{action_id}"
 
     def _day(self, day: str) -> str:
-        return f"tend:sent:{self._channel}:on:{day}"
+        return f"tend:sent:{self.channel}:on:{day}"
 
     async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
         with translate_errors(self._address):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from agents.access import AccessKeys, Admitted
-from agents.senders.ledger import Ledger
-from agents.senders.receipts import About, receipt
+from agents.senders.later_receipts import LaterReceipts
 from schemas.times import Millis
 
 
@@ -25,24 +22,10 @@ class MailNews(NamedTuple):
 
 
 class MailDesk:
-    """Tells news of mails that were sent: each action's once, however often and whichever way it comes.
+    """Tells news of mails that were sent, whichever way it comes."""
 
-    Args:
-        ledger: of the mail sender, which knows whose each action was.
-        write: returns when the receipt is safe.
-        now: for news that names no date.
-    """
-
-    def __init__(
-        self,
-        ledger: Ledger,
-        write: Callable[[Admitted], Awaitable[object]],
-        keys: AccessKeys,
-        partitions: int,
-        now: Callable[[], Millis],
-    ) -> None:
-        self._ledger, self._write, self._keys = ledger, write, keys
-        self._partitions, self._now = partitions, now
+    def __init__(self, receipts: LaterReceipts) -> None:
+        self._receipts = receipts
 
     async def tell(self, news: MailNews) -> bool:
         """Write the receipt; False where no such mail was sent.
@@ -50,18 +33,7 @@ class MailDesk:
         Raises:
             DependencyUnavailable: store or Kafka are away; tell the same again.
         """
-        sent = await self._ledger.look(news.action_id)
-        if sent is None:
-            return False
-        now = self._now()
-        # A clock of another machine that is ahead says nothing about the future.
-        at = news.at if 0 < news.at < now else now
-        about = About(news.action_id, sent.customer, "email", sent.hops)
-        told = receipt(
-            about, news.kind, at, keys=self._keys, partitions=self._partitions, about="bounce", **_fields(news)
-        )
-        await self._write(told)
-        return True
+        return await self._receipts.tell(news.action_id, news.kind, "bounce", news.at, **_fields(news))
 
 
 def _fields(news: MailNews) -> dict[str, Any]:

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from agents.access import AccessKeys, Admitted
-from agents.senders.ledger import Ledger
-from agents.senders.receipts import About, receipt
+from agents.senders.later_receipts import LaterReceipts
 from agents.senders.twilio import DEAD_NUMBERS, OPTED_OUT
-from schemas.times import Millis
 
 _ARRIVED: Final = ("delivered", "read")
 _FAILED: Final = ("failed", "undelivered")
 
 
 class SmsOutcomes:
-    """Tells tend what became of an SMS.
+    """Tells tend what became of an SMS."""
 
-    Args:
-        write: returns when the receipt is safe.
-    """
-
-    def __init__(
-        self,
-        ledger: Ledger,
-        write: Callable[[Admitted], Awaitable[object]],
-        keys: AccessKeys,
-        partitions: int,
-        now: Callable[[], Millis],
-    ) -> None:
-        self._ledger, self._write, self._keys = ledger, write, keys
-        self._partitions, self._now = partitions, now
+    def __init__(self, receipts: LaterReceipts) -> None:
+        self._receipts = receipts
 
     async def take(self, action_id: str, status: str, code: int) -> str:
         """One status of an action's message; why there is nothing to tell, or nothing.
@@ -39,23 +23,14 @@ class SmsOutcomes:
         Raises:
             DependencyUnavailable: store or Kafka are away; take the same again.
         """
-        if status not in (*_ARRIVED, *_FAILED):
-            return "on its way"
-        sent = await self._ledger.look(action_id)
-        if sent is None:
-            return "no message of ours"
-        about = About(action_id, sent.customer, "sms", sent.hops)
         if status in _ARRIVED:
-            told = self._receipt(about, "delivered")
+            known = await self._receipts.tell(action_id, "delivered", "outcome")
+        elif status in _FAILED:
+            why: dict[str, Any] = {"reason": _reason(code), "permanent": code in DEAD_NUMBERS}
+            known = await self._receipts.tell(action_id, "failed", "outcome", **why)
         else:
-            told = self._receipt(about, "failed", reason=_reason(code), permanent=code in DEAD_NUMBERS)
-        await self._write(told)
-        return ""
-
-    def _receipt(self, about: About, kind: str, **fields: Any) -> Admitted:
-        return receipt(
-            about, kind, self._now(), keys=self._keys, partitions=self._partitions, about="outcome", **fields
-        )
+            return "on its way"
+        return "" if known else "no message of ours"
 
 
 def _reason(code: int) -> str:

@@ -13,10 +13,12 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from agents.access import Admitted
+from agents.gateway.admission import ServerAdmission
 from agents.gateway.intake import Tally
 from agents.gateway.keys import read_keys
 from agents.gateway.mail_events import MailEventDoor
 from agents.gateway.throttle import Throttle
+from agents.senders.later_receipts import LaterReceipts
 from agents.senders.ledger import Ledger, SendingStep
 from agents.senders.mail_news import MailDesk
 from infra.telemetry import Telemetry
@@ -36,10 +38,10 @@ class Mails:
         self.written: list[dict[str, Any]] = []
         self.away = False
         self.ledger = Ledger(client, "store", "email")
-        desk = MailDesk(self.ledger, self._write, KEYS, 8, lambda: NOON)
+        desk = MailDesk(LaterReceipts(self.ledger, self._write, KEYS, 8, lambda: NOON))
         keys = read_keys("ses:a-secret-of-the-provider,web!:a-key-everybody-reads")
         tally = Tally(Telemetry(CollectorRegistry()))
-        door = MailEventDoor(desk, keys, Throttle(1e6, 1e6, lambda: 0.0), tally)
+        door = MailEventDoor(desk, ServerAdmission(keys, Throttle(1e6, 1e6, lambda: 0.0)), tally)
         app = Starlette(routes=[Route("/v1/mail-events", door.answer, methods=["POST"])])
         self.web = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://gateway", auth=("a-secret-of-the-provider", "")

@@ -12,11 +12,13 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from agents.access import Admitted
+from agents.gateway.admission import ServerAdmission
 from agents.gateway.intake import Tally
 from agents.gateway.keys import read_keys
 from agents.gateway.replies import ReplyDoor
 from agents.gateway.throttle import Throttle
 from agents.gateway.twilio import TwilioDoor
+from agents.senders.later_receipts import LaterReceipts
 from agents.senders.ledger import Ledger, SendingStep
 from agents.senders.numbers import Numbers
 from agents.senders.replies import Replies
@@ -41,10 +43,10 @@ class SmsDoors:
         self.away = False
         tally, slow = Tally(Telemetry(CollectorRegistry())), Throttle(1e6, 1e6, lambda: 0.0)
         replies = Replies(self.numbers, Records(anna()), Silent(), self._write, KEYS, 8, lambda: NOON)
-        outcomes = SmsOutcomes(self.ledger, self._write, KEYS, 8, lambda: NOON)
+        outcomes = SmsOutcomes(LaterReceipts(self.ledger, self._write, KEYS, 8, lambda: NOON))
         twilio = TwilioDoor(TOKEN, BASE, outcomes, replies, slow, tally)
         keys = read_keys("desk:a-secret-of-the-shop,web!:a-key-everybody-reads")
-        own = ReplyDoor(replies, keys, slow, tally)
+        own = ReplyDoor(replies, ServerAdmission(keys, slow), tally)
         routes = [
             Route("/webhooks/twilio", twilio.answer, methods=["POST"]),
             Route("/v1/replies", own.answer, methods=["POST"]),

@@ -16,16 +16,18 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from agents.access import Admitted
+from agents.gateway.admission import ServerAdmission
 from agents.gateway.bounces import BounceDoor
 from agents.gateway.keys import read_keys
 from agents.gateway.throttle import Throttle
 from agents.senders.bounce_intake import mails_in, take_back
 from agents.senders.bounces import Bounce, read_bounce
 from agents.senders.email import returning
+from agents.senders.later_receipts import LaterReceipts
 from agents.senders.ledger import Ledger, SendingStep
-from agents.senders.mail_news import MailDesk
+from agents.senders.mail_news import MailDesk, MailNews
 from infra.telemetry import Telemetry
-from schemas.times import to_millis
+from schemas.times import HOUR, to_millis, to_rfc3339
 from tests.agents.senders.post_office import post_office
 from tests.agents.senders.sending import KEYS, NOON, Shop, action, anna, redis_at, smtp
 
@@ -174,7 +176,7 @@ class Returns:
     def __init__(self, client: Any) -> None:
         self.told: list[dict[str, Any]] = []
         self.ledger = Ledger(client, "store", "email")
-        self.desk = MailDesk(self.ledger, self._write, KEYS, 8, lambda: NOON)
+        self.desk = MailDesk(LaterReceipts(self.ledger, self._write, KEYS, 8, lambda: NOON))
 
     async def _write(self, admitted: Admitted) -> None:
         self.told.append(orjson.loads(admitted.body))
@@ -220,6 +222,15 @@ async def test_who_calls_a_mail_spam_gets_no_more_advertising_and_is_no_dead_add
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("at", "counts"), [(NOON - HOUR, NOON - HOUR), (NOON + HOUR, NOON), (0, NOON)])
+async def test_news_counts_from_its_own_time_but_never_from_the_future(client: Any, at: int, counts: int) -> None:
+    returns = Returns(client)
+    await returns.ledger.write(ACTION, SendingStep.TOLD, "c-1")
+
+    assert await returns.desk.tell(MailNews(ACTION, "delivered", at=at))
+    assert [one["time"] for one in returns.told] == [to_rfc3339(counts)]
+
+
 async def test_a_bounce_of_what_was_never_sent_tells_nothing(client: Any) -> None:
     returns = Returns(client)
 
@@ -231,7 +242,7 @@ async def test_a_mail_server_hands_bounces_on_by_http(client: Any) -> None:
     returns, registry = Returns(client), CollectorRegistry()
     await returns.ledger.write(ACTION, SendingStep.TOLD, "c-1")
     keys = read_keys("mail:a-secret-of-the-mail-server,web!:a-key-everybody-reads")
-    door = BounceDoor(returns.desk, keys, Throttle(100, 100, lambda: 0.0), Telemetry(registry))
+    door = BounceDoor(returns.desk, ServerAdmission(keys, Throttle(100, 100, lambda: 0.0)), Telemetry(registry))
     app = Starlette(routes=[Route("/v1/bounces", door.answer, methods=["POST"])])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as web:
         right = {"authorization": "Bearer a-secret-of-the-mail-server"}
