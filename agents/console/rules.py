@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -62,16 +62,20 @@ async def list_values(view: View) -> dict[str, Any]:
     chosen = rulebook.rule(view.query.get("rule", "")) or max(
         rulebook.rules, key=lambda rule: sums.get(f"rule.{rule.id}.proposed", 0), default=None
     )
-    acted, still = sum(row["acted"] for row in rows), sum(row["not_sent"] + row["held"] for row in rows)
     return {
-        "says": words(
-            "rules_page.says", n=len(rows), acted=words("spans.times", n=acted), still=words("spans.times", n=still)
-        ),
+        "says": says(rows, words),
         "version": rulebook.version,
         "since": words.by_moment(rulebook.in_force_from, view.now) if rulebook.in_force_from else "",
         "groups": _grouped(rows, words),
         "chosen": chosen.id if chosen else "",
     }
+
+
+def says(rows: Sequence[Mapping[str, Any]], words: Words) -> str:
+    """In a sentence: how many rules had something to propose, and what became of it."""
+    acted, still = sum(row["acted"] for row in rows), sum(row["not_sent"] + row["held"] for row in rows)
+    busy = sum(row["acted"] + row["not_sent"] + row["held"] > 0 for row in rows)
+    return words("rules_page.says", n=busy, acted=words("spans.times", n=acted), still=words("spans.times", n=still))
 
 
 def _row(rule: Rule, sums: Mapping[str, int], answers: AnswersByRule, words: Words) -> dict[str, Any]:
