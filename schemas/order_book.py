@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schemas.record import Spending
 from schemas.record_part import RecordPart
 from schemas.times import Millis
 
@@ -13,6 +14,8 @@ MAX_PARCELS = 12
 """Parcels told apart per order; news of further ones is not applied."""
 MAX_REFUNDS = 8
 """Refunds told apart per order; of further ones only the sum is kept."""
+MAX_SPENT = 4
+"""Times that points were spent on one order, told apart; of further ones only the sum is kept."""
 
 
 class Refund(RecordPart):
@@ -89,6 +92,12 @@ class Order(RecordPart):
     """In how many parcels it comes, as far as told."""
     replaces: bool = False
     """Whether it brings what goods of another order were exchanged for: then it is no further purchase."""
+    spent: list[Spending] = []
+    """Points that were spent on it, at most ``MAX_SPENT``."""
+    more_spent: int = 0
+    """How many points were spent on it beyond those."""
+    regained: int = 0
+    """Of the points spent on it, those that came back."""
 
     @property
     def money(self) -> str:

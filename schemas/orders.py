@@ -148,6 +148,7 @@ class PointsRedeemed(Event):
     reference: Reference
     """Of the spending; told again under it, nothing is spent twice."""
     order_id: Reference | None = None
+    """The order they were spent on: what does not stay of it, they come back for."""
 
 
 OrderEvent = (

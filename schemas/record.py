@@ -197,7 +197,7 @@ class Points(RecordPart):
     debt: int = 0
     """Points spent, or taken back without a lot to take them from, that no lapsed lot has answered for."""
     redeemed: int = 0
-    """Points that were spent."""
+    """Points that were spent and did not come back."""
     spendings: list[Spending] = []
     """The newest ``MAX_SPENDINGS``, in the order in which they were told."""
 

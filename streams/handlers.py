@@ -22,6 +22,7 @@ from streams import (
     orders,
     profiles,
     receipts,
+    spending,
     talks,
     wishes,
 )
@@ -43,7 +44,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "refund.requested": orders.request_refund,
         "refund.paid": orders.pay_refund,
         "refund.withdrawn": orders.withdraw_refund,
-        "points.redeemed": orders.redeem_points,
+        "points.redeemed": spending.redeem,
         "product.viewed": browsing.view,
         "search.performed": browsing.search,
         "cart.item_added": carts.add,

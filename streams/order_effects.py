@@ -10,6 +10,7 @@ from schemas.record import TimerKind
 from schemas.times import Millis
 from streams import points, purchases
 from streams.churn import remember_signal
+from streams.order_state import regained
 from streams.purchases import Share
 from streams.timer_schedule import overdue_at, schedule, schedule_orders, schedule_points, timer_refs
 
@@ -79,9 +80,9 @@ def add(context: EventContext, order: Order) -> None:
 def take_out(context: EventContext, order: Order) -> None:
     """Count it no longer."""
     purchases.add_difference(context.record.purchases, share_of(context, order), Share())
-    if order.earned:
+    if order.earned or order.regained:
         expires = points.expiry(order.placed, context.defaults.points.lapse_millis)
-        back = points.Change(-order.earned, order.points - order.earned, expires)
+        back = points.Change(-order.earned, order.points - order.earned, expires, -order.regained)
         points.change(context.record.points, back, context.at)
 
 
@@ -125,20 +126,21 @@ def _kept(context: EventContext) -> list[Order]:
 
 
 def _reward(context: EventContext, order: Order, placed_before: Millis) -> None:
-    """Points for what is paid and kept; none in a currency that is not the customer's."""
+    """Points for what is paid and kept, none in a currency that is not the customer's; and those that come back."""
     lifetime = context.defaults.points.lapse_millis
     if placed_before not in (0, order.placed):
         before, after = points.expiry(placed_before, lifetime), points.expiry(order.placed, lifetime)
-        points.move(context.record.points, order.points, before, after)
+        points.move(context.record.points, order.points + order.regained, before, after)
         schedule_points(context)
     own = order.currency == context.record.purchases.currency
     rate = context.defaults.points.minor_per_point
     earned, kept = (order.amount // rate, (order.amount - order.refunded) // rate) if own else (0, 0)
-    back, back_before = earned - kept, order.earned - order.points
-    if (earned, kept) == (order.earned, order.points):
+    stands, stood = (earned, kept, regained(order)), (order.earned, order.points, order.regained)
+    if stands == stood:
         return
-    change = points.Change(earned - order.earned, back - back_before, points.expiry(order.placed, lifetime))
-    order.earned, order.points = earned, kept
+    gain, stay, regain = (now - before for now, before in zip(stands, stood, strict=True))
+    order.earned, order.points, order.regained = stands
+    change = points.Change(gain, gain - stay, points.expiry(order.placed, lifetime), regain)
     if not points.change(context.record.points, change, context.at):
         context.count(OutcomeCode.CAP_LOTS)
     schedule_points(context)

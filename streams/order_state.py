@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from schemas.order_book import MAX_REFUNDS, Order, Refund
+from schemas.order_book import MAX_REFUNDS, MAX_SPENT, Order, Refund
 from schemas.orders import OrderReturned, RefundPaid, RefundRequested, RefundWithdrawn
 from schemas.outcome_codes import OutcomeCode
+from schemas.record import Spending
 from schemas.times import Millis, earliest, to_millis
 from streams import parcels
 from streams.duplicates import key_of
@@ -33,6 +34,14 @@ def given_back(order: Order) -> int:
         return order.amount
     sure = sum(one.amount for one in order.refunds if (one.goods or one.paid) and not one.is_void)
     return min(sure + order.more_refunded, order.amount) if order.placed else sure + order.more_refunded
+
+
+def regained(order: Order) -> int:
+    """Of the points spent on it those that come back: for what is given back of its money, and all with the whole."""
+    spent = sum(one.points for one in order.spent) + order.more_spent
+    if order.status in ("cancelled", "returned") or order.is_paid_back:
+        return spent
+    return spent * order.refunded // order.amount if order.refunded else 0
 
 
 def tell_amount(order: Order, amount: int, at: Millis) -> bool:
@@ -80,6 +89,17 @@ def tell_refund(order: Order, told: Refund) -> OutcomeCode | None:
     return None
 
 
+def tell_spending(order: Order, told: Spending) -> bool:
+    """Points that were spent on it; whether that was not known."""
+    if any(one.key == told.key for one in order.spent):
+        return False
+    if len(order.spent) >= MAX_SPENT:
+        order.more_spent += told.points
+    else:
+        order.spent = sorted([*order.spent, told], key=lambda one: one.key)
+    return True
+
+
 def refund_key(event: OrderReturned | RefundRequested | RefundPaid | RefundWithdrawn) -> bytes:
     """What is known of one refund by: its own id where the shop tells one, else the event's."""
     return key_of(f"refund {event.refund}" if event.refund else event.id)
@@ -99,12 +119,15 @@ def joined(mine: Order, other: Order) -> Order:
         amount_told=amount.amount_told, promise_told=promise.promise_told,
         exchanged=mine.exchanged + other.exchanged - len(_exchanges(mine) & _exchanges(other)),
         expected=max(mine.expected, other.expected), replaces=mine.replaces or other.replaces,
+        spent=list(mine.spent), more_spent=mine.more_spent + other.more_spent,
     )  # fmt: skip
     if mine.parcels or other.parcels:
         joint.parcels = parcels.joined(mine, other)
         joint.delivered = parcels.arrived(joint)
     for refund in other.refunds:
         tell_refund(joint, refund)
+    for spending in other.spent:
+        tell_spending(joint, spending)
     joint.status, joint.refunded = goods_of(joint), given_back(joint)
     return joint
 

@@ -21,19 +21,17 @@ from schemas.orders import (
     OrderRestored,
     OrderReturned,
     OrderUpdated,
-    PointsRedeemed,
     RefundPaid,
     RefundRequested,
     RefundWithdrawn,
 )
 from schemas.outcome_codes import OutcomeCode
-from schemas.record import Seen, Spending
 from schemas.times import DAY, Millis, earliest
-from streams import carts, churn_update, duplicates, order_effects, parcels, points, wishes
+from streams import carts, churn_update, duplicates, order_effects, parcels, wishes
 from streams.churn import remember_signal
 from streams.order_state import given_back, goods_of, refund_key, tell_amount, tell_promise, tell_refund
 from streams.purchases import Share
-from streams.timer_schedule import OPEN, schedule_points
+from streams.timer_schedule import OPEN
 
 REUSED: Millis = 180 * DAY
 """An order of a known number that lies this far from the known one is another: receipts count from 1 each year."""
@@ -46,10 +44,9 @@ def place(context: EventContext, event: OrderPlaced) -> OutcomeCode | None:
         if abs(event.at - order.placed) < REUSED:
             return _tell_again(context, order, event)
         order = None
+    order = order or enter(context, event, event.order_id)
     if order is None:
-        if _forgotten(context, event):
-            return OutcomeCode.TOO_OLD_ORDER
-        order = _enter(context, event.order_id)
+        return OutcomeCode.TOO_OLD_ORDER
     before = order_effects.share_of(context, order)
     order.placed, order.currency = max(event.at, 1), event.currency
     tell_amount(order, event.amount, event.at)
@@ -62,7 +59,7 @@ def place(context: EventContext, event: OrderPlaced) -> OutcomeCode | None:
     carts.close(context, event)
     if context.record.wishes:
         wishes.fulfil(context, event)
-    _settle(context, order, event, before)
+    settle(context, order, event, before)
     return None
 
 
@@ -75,7 +72,7 @@ def _tell_again(context: EventContext, order: Order, event: OrderPlaced) -> Outc
         order.changed = max(order.changed, event.at)
         return OutcomeCode.DUPLICATE
     order_effects.use_coupons(context, event)
-    _settle(context, order, event, before)
+    settle(context, order, event, before)
     return None
 
 
@@ -197,32 +194,15 @@ def withdraw_refund(context: EventContext, event: RefundWithdrawn) -> OutcomeCod
     return _change(context, event, lambda order: tell_refund(order, withdrawn))
 
 
-def redeem_points(context: EventContext, event: PointsRedeemed) -> OutcomeCode | None:
-    """Points were spent; what is not there is owed."""
-    ring = context.record.redemptions or Seen()
-    key = duplicates.key_of(event.reference)
-    if duplicates.knows(ring, key):
-        return OutcomeCode.DUPLICATE
-    if event.at <= ring.reach:
-        return OutcomeCode.TOO_OLD_REDEMPTION
-    duplicates.remember(ring, key, event.at, context.defaults.duplicates.others)
-    context.record.redemptions = ring
-    points.redeem(context.record.points, Spending(key, event.points))
-    schedule_points(context)
-    return None
-
-
 def _replace(context: EventContext, event: OrderExchanged, replacement: str) -> None:
     """The order that brings the other goods is no further purchase, whichever of the two was heard of first."""
-    order = find(context.orders, replacement)
+    order = find(context.orders, replacement) or enter(context, event, replacement)
     if order is None:
-        if _forgotten(context, event):
-            return
-        order = _enter(context, replacement)
+        return
     before = order_effects.share_of(context, order)
     order.replaces = True
     order_effects.date_anew(context)
-    _settle(context, order, event, before)
+    settle(context, order, event, before)
 
 
 def find(book: OrderBook | None, order_id: str, at: Millis | None = None) -> Order | None:
@@ -252,31 +232,31 @@ def _change(
     order_id = getattr(event, "order_id", "")
     order = find(context.orders, order_id, event.at)
     if order is None:
-        if _forgotten(context, event):
+        order = enter(context, event, order_id)
+        if order is None:
             return OutcomeCode.TOO_OLD_ORDER
         context.count(OutcomeCode.UNKNOWN_ORDER)
-        order = _enter(context, order_id)
     before = order_effects.share_of(context, order)
     refused = tell(order)
     if refused is None:
-        _settle(context, order, event, before)
+        settle(context, order, event, before)
     else:
         order.changed = max(order.changed, event.at)
     return refused
 
 
-def _settle(context: EventContext, order: Order, event: OrderEvent, before: Share) -> None:
+def settle(context: EventContext, order: Order, event: OrderEvent, before: Share) -> None:
+    """What follows from what the event told of the order; ``before`` is its share as it stood until then."""
     order.changed = max(order.changed, event.at)
     order.status = goods_of(order)
     order.refunded = given_back(order)
     order_effects.settle(context, order, before)
 
 
-def _forgotten(context: EventContext, event: OrderEvent) -> bool:
-    return context.orders is not None and event.at <= context.orders.reach
-
-
-def _enter(context: EventContext, order_id: str) -> Order:
+def enter(context: EventContext, event: OrderEvent, order_id: str) -> Order | None:
+    """An order that the book does not know; none where the event may speak of one that it forgot."""
+    if context.orders is not None and event.at <= context.orders.reach:
+        return None
     context.orders = book = context.orders or OrderBook()
     if len(book.orders) >= MAX_ORDERS:
         make_room(context, book)

@@ -1,4 +1,4 @@
-"""A simple ledger of loyalty points: earn, reverse, spend, lapse.
+"""A simple ledger of loyalty points: earn, reverse, spend, regain, lapse.
 
 At any moment ``earned - reversed - redeemed - lapsed`` is what the lots hold minus the debt. Lots lapse oldest
 first. Points of one calendar month (UTC) lapse together, so that a year needs few lots. What is spent is set off
@@ -31,22 +31,27 @@ def _month_end(day: int) -> Millis:
 
 
 class Change(NamedTuple):
-    """What an order changes: points for what was ordered, points back for what was not kept, and when they lapse."""
+    """What an order changes: points for what was ordered, points back for what was not kept, and when they lapse.
+
+    ``regained`` are points that had been spent on the order and come back; they live as long as those it earns.
+    """
 
     earned: int
     back: int
     expires: Millis
+    regained: int = 0
 
 
 def change(points: Points, by: Change, now: Millis) -> bool:
-    """Earn or take back. False where lots had to be joined.
+    """Earn, take back or regain. False where lots had to be joined.
 
     What would have lapsed by ``now`` lapses at once. What an order takes back, it takes from its own lot; where that is
     gone, it counts as spent.
     """
     points.earned += by.earned
     points.reversed += by.back
-    more = by.earned - by.back
+    points.redeemed -= by.regained
+    more = by.earned - by.back + by.regained
     if more < 0:
         _take(points, -more, by.expires)
         return True

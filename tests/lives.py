@@ -135,7 +135,10 @@ def _spending(dice: Random, start: Millis, days: int) -> list[AnyEvent]:
     told = []
     for _ in range(dice.randint(0, 3)):
         number = dice.randint(1, 3)
-        told.append(event("points.redeemed", _moment(dice, start, days), points=20 * number, reference=f"red-{number}"))
+        fields: dict[str, Any] = {"points": 20 * number, "reference": f"red-{number}"}
+        if dice.random() < 0.7:
+            fields["order_id"] = ORDERS[number - 1]
+        told.append(event("points.redeemed", _moment(dice, start, days), **fields))
     return told
 
 

@@ -206,6 +206,12 @@ class TestPoints:
     def test_points_of_an_order_that_goes_on_are_there_again(self) -> None:
         assert points_balance(record(case("points_of_an_order_restored")).points) == 100
 
+    def test_points_spent_on_what_was_cancelled_are_there_again(self) -> None:
+        assert points_balance(record(case("points_spent_on_a_cancelled_order")).points) == 150
+
+    def test_points_spent_on_what_came_back_in_part_come_back_in_part(self) -> None:
+        assert points_balance(record(case("points_spent_on_a_part_return")).points) == 150 - 100 + 30 + 70
+
 
 class TestZones:
     def test_what_waits_for_the_morning_waits_for_that_of_where_they_are(self) -> None:

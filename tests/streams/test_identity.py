@@ -14,6 +14,7 @@ from schemas.events import AnyEvent, decode_event
 from schemas.given_out import MAX_SPENT, Sent
 from schemas.ids import short_key
 from schemas.outcome import Decision, Reason
+from schemas.readings import points_balance
 from schemas.record import CustomerRecord
 from schemas.times import DAY
 from streams.customer import Customer
@@ -227,6 +228,25 @@ def test_points_told_as_spent_under_both_ids_are_spent_once_whichever_word_comes
 
         points = world.record("c-1").points
         assert (points.redeemed, points.debt, len(points.spendings)) == (20, 20, 1)
+
+
+def test_points_spent_on_an_order_that_both_ids_were_told_of_come_back_once() -> None:
+    for cancelled in BOTH:
+        twice = [
+            told
+            for who in BOTH
+            for told in (
+                placed(when(0), "o-1", 5_000, who=who),
+                event("points.redeemed", when(0), who=who, points=20, reference="red-1", order_id="o-1"),
+            )
+        ]
+        world = World().happens(placed(START, "earlier", 10_000), *twice)
+        world.happens(
+            event("order.cancelled", when(1), who=cancelled, order_id="o-1"), known_as("guest", "c-1", when(2))
+        )
+
+        points = world.arrive().record("c-1").points
+        assert (points.redeemed, points_balance(points)) == (0, 100)
 
 
 def test_points_that_lapsed_for_less_as_a_spending_was_told_twice_lapse_in_full_when_lives_become_one() -> None:
