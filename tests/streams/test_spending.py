@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ EARLIER = placed(START, order_id="earlier", amount=30_000)
 """Brings 300 points."""
 
 
-def spent(points: int = 200, at: int = when(1), **fields: object) -> AnyEvent:
+def spent(points: int = 200, at: int = when(1), **fields: Any) -> AnyEvent:
     return event("points.redeemed", at, points=points, **{"reference": "red-1", "order_id": "o-1", **fields})
 
 
