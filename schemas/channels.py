@@ -17,6 +17,8 @@ class ChannelSpec(NamedTuple):
     """Last part of the reference ``customer/<id>/…`` to the address; empty for the store's own desks."""
     reaches: Callable[[CustomerRecord], bool]
     """Whether the record has such an address."""
+    has_room: bool = False
+    """Whether a message shows a picture of its product and the slip of its coupon, beside the words."""
 
     @property
     def is_for_staff(self) -> bool:
@@ -29,15 +31,15 @@ class ChannelSpec(NamedTuple):
         return self.address in ("email", "phone")
 
 
-def _has_device(record: CustomerRecord) -> bool:
-    # Devices are known to the push service; that the customer granted push says that there is one.
-    return any(one.channel == "push" and one.granted for one in record.consents)
+def _granted(channel: str) -> Callable[[CustomerRecord], bool]:
+    # The address, such as a device, is known to the service alone: that the customer granted it says that there is one.
+    return lambda record: any(one.channel == channel and one.granted for one in record.consents)
 
 
 _DECLARED: Final = (
-    ChannelSpec("email", "email", lambda record: bool(record.profile.email)),
+    ChannelSpec("email", "email", lambda record: bool(record.profile.email), has_room=True),
     ChannelSpec("sms", "phone", lambda record: bool(record.profile.phone)),
-    ChannelSpec("push", "push", _has_device),
+    ChannelSpec("push", "push", _granted("push"), has_room=True),
     ChannelSpec("call", "phone", lambda record: bool(record.profile.phone)),
     ChannelSpec("desk", "", lambda record: True),
 )

@@ -29,7 +29,10 @@ from agents.commands.import_reports import tell
 from agents.imports import people
 from agents.imports.presets import CUSTOMERS, Layout
 from agents.imports.request import Request
+from schemas.channels import TO_CUSTOMERS
 from schemas.errors import TendError
+
+_CHANNELS = ", ".join(TO_CUSTOMERS)
 
 
 def customers(
@@ -79,7 +82,7 @@ def customers(
 def consent(
     file: FileArgument,
     customer: Annotated[list[str], typer.Option(help="Column of the customer's id.")],
-    channel: Annotated[str, typer.Option(help="Column of the channel, or one of email, sms, push, call.")] = "email",
+    channel: Annotated[str, typer.Option(help=f"Column of the channel, or one of {_CHANNELS}.")] = "email",
     value: Annotated[str | None, typer.Option(help="Column of yes or no; else every row is a yes.")] = None,
     purpose: Annotated[Literal["marketing", "service"], typer.Option(help="What the consent is for.")] = "marketing",
     time: Annotated[str | None, typer.Option(help="Column of the moment.")] = None,
@@ -97,7 +100,7 @@ def consent(
 
     Example: tend import consent subscribers.csv --customer Email --value Subscribed --as-of 2024-01-01
     """
-    fixed = channel if channel in people.CHANNELS else ""
+    fixed = channel if channel in TO_CUSTOMERS else ""
     layout = people_layout({"customer": customer, "channel": None if fixed else channel, "value": value, "time": time})
     request = people_request(file, layout, tz, date_format, since, max_bad, delimiter, encoding)
     _import_people(request, people.consents(fixed, purpose), as_of, "import:consent", out, as_json)

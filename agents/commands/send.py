@@ -26,6 +26,7 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import AcknowledgedProducer
 from infra.logs import write_logs
 from infra.settings import Settings, load_settings
+from schemas.channels import TO_CUSTOMERS
 
 app = typer.Typer(no_args_is_help=True, help="Send what was decided: by mail, SMS, or to a system of your own.")
 
@@ -53,7 +54,7 @@ def sms() -> None:
 @app.command()
 def webhook(
     channel: Annotated[
-        str, typer.Option("--channel", help="Actions of this channel: email, sms, push, call.")
+        str, typer.Option("--channel", help=f"Actions of this channel: {', '.join(TO_CUSTOMERS)}.")
     ] = "push",
 ) -> None:
     """Post actions to a system of your own, by Standard Webhooks.

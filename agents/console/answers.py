@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from agents.console.words import Words
 from agents.rollups.answers import together
+from rules.schema import MessageChannel
 
 COLUMNS: Final = ("sent", "accepted", "delivered", "opened", "clicked", "bounced", "refused")
 _STEPS: Final = ("delivered", "opened", "clicked", "redeemed")
-_CARRIED: Final = ("email", "sms", "push")
+_CARRIED: Final = get_args(MessageChannel)
 """Channels whose senders tell how far a message got."""
 _MACHINES: Final = ("opened_by_machine", "clicked_by_machine")
 

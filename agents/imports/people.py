@@ -17,12 +17,12 @@ from agents.imports.presets import Layout
 from agents.imports.problems import BadValue, RejectedRows
 from agents.imports.request import Request, tables_of
 from agents.imports.table import Table, TableRow
+from schemas.channels import TO_CUSTOMERS
 from schemas.errors import TendError
-from schemas.fields import ComplaintCategory, ConsentChannel
+from schemas.fields import ComplaintCategory
 from schemas.identity import carried_reference
 from schemas.times import Millis, to_datetime
 
-CHANNELS: Final[tuple[str, ...]] = get_args(ConsentChannel)
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _TEXT, _NAME, _LABEL = 2_000, 80, 64
@@ -162,7 +162,7 @@ def customers(country: str, zone_of_births: Any) -> Maker:
         kind = "customer.updated" if registered is None else "customer.registered"
         if details or registered is not None:
             yield {"id": event_id(kind, customer, str(at)), "type": kind, "time": at, "customer": customer} | details
-        for channel in CHANNELS:
+        for channel in TO_CUSTOMERS:
             if text := cells.text(f"consent_{channel}"):
                 yield _consent(customer, at, channel, "marketing", is_yes(f"consent_{channel}", text))
 
@@ -207,8 +207,8 @@ def consents(channel: str, purpose: str) -> Maker:
     def make(cells: Cells, customer: str, as_of: Millis) -> Iterator[Told]:
         at = cells.time("time")
         name = (cells.text("channel") or channel).lower().replace("e-mail", "email")
-        if name not in CHANNELS:
-            raise BadValue("channel", f"{name!r} is none of {', '.join(CHANNELS)}")
+        if name not in TO_CUSTOMERS:
+            raise BadValue("channel", f"{name!r} is none of {', '.join(TO_CUSTOMERS)}")
         given = cells.text("value")
         yes = is_yes("value", given) if given else True
         yield _consent(customer, as_of if at is None else at, name, cells.text("purpose") or purpose, yes)

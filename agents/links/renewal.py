@@ -10,6 +10,7 @@ from rules.defaults import Defaults
 from rules.messages.house import House
 from rules.messages.sms import count, with_links
 from schemas.actions import MessageAction
+from schemas.channels import channel_spec
 from schemas.ids import digest
 from schemas.message import Button, Message, Sms, Target, link_slot
 from schemas.times import DAY, Millis, to_datetime
@@ -33,7 +34,8 @@ def renewal(deed: Deed, defaults: Defaults, now: Millis) -> MessageAction | None
     return MessageAction(
         action_id=digest("renewal", deed.action_id, deed.deed, str(today), size=16).hex(),
         customer=deed.customer, channel=deed.channel,  # type: ignore[arg-type]  # the deed keeps it as plain text
-        address=f"customer/{deed.customer}/{deed.channel}", rule="new_link", purpose="service", rulebook="links",
+        address=f"customer/{deed.customer}/{channel_spec(deed.channel).address}",
+        rule="new_link", purpose="service", rulebook="links",
         almanac=-2, reason="asked for a new link", template="new_link",
         values={name: told for name, told in kept.items() if told}, text=words["renewal"]["headline"],
         message=_message(house, words["renewal"], target, deed.locale), locale=deed.locale,

@@ -17,6 +17,7 @@ from rules.messages.script import NAMED_SUBJECT, SUBJECT, Place, Script
 from rules.messages.shown import Audience, Missing, RawValue
 from rules.rule import Text
 from schemas import message
+from schemas.channels import channel_spec
 from schemas.message import NAME_SLOT, Message
 from schemas.shown import harmless
 
@@ -132,7 +133,7 @@ class _Writer:
 
     def _product(self) -> message.ShownProduct | None:
         """The product that the text names, where there is a picture of it and room for one."""
-        if self._occasion.channel not in ("email", "push"):
+        if not channel_spec(self._occasion.channel).has_room:
             return None
         told = self._occasion.facts
         for family in PICTURED:
@@ -166,7 +167,7 @@ class _Writer:
     def _slip(self) -> message.Slip | None:
         facts = self._occasion.facts
         code = self._asked.text("coupon.code", self._reader)
-        if self._occasion.channel not in ("email", "push") or not (self._occasion.offer or _reminds(facts)):
+        if not channel_spec(self._occasion.channel).has_room or not (self._occasion.offer or _reminds(facts)):
             return None
         phrases = self._house.phrases
         off, last = (self._asked.text(f"coupon.{name}", self._reader) for name in ("off", "last_day"))

@@ -93,7 +93,7 @@ CASES = [
     ("a purpose that is none", "marketing", "advertising", 8, "advertising", "'service' or 'marketing'",
      "needs consent"),
     ("a kind that is none", "kind: coupon", "kind: cupon", 11, "cupon", "'coupon'", "each kind has its own topic"),
-    ("a channel that is none", "[email, sms]", "[email, fax]", 12, "fax", "'email', 'sms' or 'push'", "The channel"),
+    ("a channel that is none", "[email, sms]", "[email, fax]", 12, "fax", "should be 'email', 'sms'", "The channel"),
     ("a coupon without terms", "        coupon: {percent: 10, valid: 7 days, prefix: HELLO}\n", "", 11, "",
      "a coupon needs coupon", "What to do, in order"),
     ("a coupon of two minds", "percent: 10", "percent: 10, amount: 5, currency: EUR", 15, "",

@@ -17,7 +17,7 @@ KNOWN = CustomerRecord(
     "c-2",
     0,
     profile=Profile(email="anna@example.com", phone="+441234567"),
-    consents=[Consent("push", "service", True, 0)],
+    consents=[Consent(channel, "service", True, 0) for channel in TO_CUSTOMERS],
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import Any
 
+from schemas.channels import TO_CUSTOMERS
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import MAX_TAGS, TimerKind
 from tests.builders import START, Life, added, event, placed, when
@@ -154,7 +155,7 @@ def test_a_word_on_any_channel_is_a_word_on_each() -> None:
     life.happens(event("consent.withdrawn", channel="any", purpose="marketing"))
 
     assert {(one.channel, one.purpose, one.granted) for one in life.record.consents} == {
-        (channel, "marketing", False) for channel in ("sms", "email", "push", "call")
+        (channel, "marketing", False) for channel in TO_CUSTOMERS
     }
 
 

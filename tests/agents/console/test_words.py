@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agents.console.decisions import CHANNEL_ICON
 from agents.console.life import SIMPLE_RECEIPTS
 from agents.console.words import LANGUAGES, Words, catalogue, language_of
 from schemas.channels import CHANNELS
@@ -60,6 +61,11 @@ def test_every_reason_has_words(reason: Reason) -> None:
 @pytest.mark.parametrize("channel", list(CHANNELS))
 def test_every_channel_has_words(channel: str) -> None:
     assert f"channels.{channel}" in catalogue("en")
+
+
+@pytest.mark.parametrize("channel", list(CHANNELS))
+def test_every_channel_has_an_icon_that_is_drawn(channel: str) -> None:
+    assert f'<symbol id="{CHANNEL_ICON[channel]}"' in (TEMPLATES / "_symbols.html").read_text()
 
 
 def test_never_does_a_label_guess_a_gender_or_speak_the_machines_words() -> None:

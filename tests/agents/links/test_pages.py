@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 
 from schemas.actions import GreetingAction
+from schemas.channels import TO_CUSTOMERS
 from schemas.complaint_list import Complaint, Complaints
 from schemas.given_out import Coupon
 from schemas.record import Consent, CustomerRecord
 from schemas.times import DAY, HOUR, SECOND
 from tests.agents.links.site import Site
 from tests.agents.senders.sending import NOON, action, anna, redis_at
+
+SERVICE = {f"service-{channel}": "1" for channel in TO_CUSTOMERS}
+"""What the page of preferences sends where service may come by every channel."""
 
 
 @pytest.fixture
@@ -260,8 +264,7 @@ async def test_preferences_show_what_is_so_and_change_what_was_changed(site: Sit
     assert "This page is for a***@***.test" in shown.text
     assert "anna@mail.test" not in shown.text
     assert 'name="marketing-email" value="1" aria-label="Offers and greetings: Email" checked' in shown.text
-    service = {f"service-{channel}": "1" for channel in ("email", "sms", "push", "call")}
-    await site.web.post(url, data={**service, "marketing-sms": "1"})
+    await site.web.post(url, data={**SERVICE, "marketing-sms": "1"})
 
     assert [(one["type"], one["channel"], one["purpose"]) for one in site.told] == [
         ("consent.withdrawn", "email", "marketing"),
@@ -314,8 +317,7 @@ async def test_links_hold_no_id_and_are_the_same_when_asked_for_again(site: Site
 
 async def test_the_switch_against_being_profiled_is_one_event_and_shows_what_is_so(site: Site) -> None:
     url = (await site.open(action("welcome")))["preferences"]
-    allowed = {f"{purpose}-{channel}": "1" for purpose in ("service", "marketing") for channel in ("email", "sms")}
-    allowed |= {"service-push": "1", "service-call": "1"}
+    allowed = {**SERVICE, "marketing-email": "1", "marketing-sms": "1"}
     shown = await site.web.get(url)
     assert 'name="profile" value="1" checked' in shown.text
 
@@ -381,8 +383,7 @@ async def test_a_page_that_belongs_to_nobody_is_in_the_readers_language_whatever
 
 async def test_who_chooses_a_language_is_written_to_in_it_and_who_leaves_it_tells_nothing(site: Site) -> None:
     url = (await site.open(action("welcome")))["preferences"]
-    allowed = {f"{purpose}-{channel}": "1" for purpose in ("service", "marketing") for channel in ("email", "sms")}
-    allowed |= {"service-push": "1", "service-call": "1", "profile": "1"}
+    allowed = {**SERVICE, "marketing-email": "1", "marketing-sms": "1", "profile": "1"}
     shown = (await site.web.get(url)).text
     assert '<option value="en" lang="en" selected>English</option>' in shown
     assert '<option value="de" lang="de">Deutsch</option>' in shown

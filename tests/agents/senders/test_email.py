@@ -251,3 +251,12 @@ async def test_a_new_link_goes_out_by_mail_in_the_readers_language(
     assert str(mail["Subject"]) == subject
     plain = str(mail.get_body(("plain",)))
     assert shop.links.url(shop.links.token(asked.action_id, "survey")) in plain
+
+
+def test_a_new_link_by_sms_goes_to_the_phone() -> None:
+    old = msgspec.structs.replace(deed_of(action("delivery_survey"), "survey", NOON - 40 * DAY), channel="sms")
+
+    asked = renewal(old, shipped().defaults, NOON)
+
+    assert asked is not None
+    assert asked.address == f"customer/{old.customer}/phone"
