@@ -12,11 +12,16 @@ from rules.calendar import next_waking
 from rules.defaults import Cap
 from rules.profiling import is_profiled, profiled_by
 from rules.proposal import Proposal
-from schemas.channels import channel_spec
+from schemas.channels import TO_CUSTOMERS, channel_spec
 from schemas.fields import Channel
 from schemas.outcome import Reason
 from schemas.readings import may_profile
-from schemas.times import Millis, to_rfc3339
+from schemas.record import CustomerRecord
+from schemas.times import MINUTE, Millis, to_rfc3339
+
+ADDRESS_MAY_FOLLOW: Final = MINUTE
+"""How long an action for somebody of whom no address is known waits for one: a shop tells of an order and of who placed
+it side by side, on two topics or in two webhooks, and the order may be heard of first."""
 
 
 class Refusal(NamedTuple):
@@ -157,11 +162,17 @@ def _on_channel(proposal: Proposal, history: ActionHistory, channel: Channel) ->
     if spec.is_for_staff:
         return None
     if not spec.reaches(record) or channel in record.stopped:
-        return Refusal(Reason.NO_ADDRESS, detail=f"no {channel} address is known that works")
+        until = None if proposal.released or _is_reachable(record) else proposal.context.acting + ADDRESS_MAY_FOLLOW
+        return Refusal(Reason.NO_ADDRESS, until, f"no {channel} address is known that works")
     if not _allowed(proposal, channel):
         return Refusal(Reason.NO_CONSENT, detail=f"no consent to {purpose} by {channel}")
     caps = [cap for cap in proposal.context.defaults.caps if cap.channel == channel]
     return _capped(proposal, history, caps, channel, Reason.CHANNEL_CAP)
+
+
+def _is_reachable(record: CustomerRecord) -> bool:
+    """Whether any address of theirs is known, on whatever channel."""
+    return any(channel_spec(channel).reaches(record) for channel in TO_CUSTOMERS)
 
 
 def _allowed(proposal: Proposal, channel: Channel) -> bool:

@@ -42,7 +42,7 @@ REASONS_IN_WORDS = MappingProxyType(
     {
         Reason.NO_CONSENT: "the customer did not allow messages of this purpose on any channel the rule may use",
         Reason.NO_PROFILING: "the customer objects to marketing that is chosen by their profile",
-        Reason.NO_ADDRESS: "no address is known on a channel that the customer allows",
+        Reason.NO_ADDRESS: "no address is known on a channel that the customer allows; if none at all, after a minute",
         Reason.OPEN_COMPLAINT: "marketing waits while a complaint is open",
         Reason.QUIET_HOURS: "it is night where the customer lives; decided again in the morning",
         Reason.CHANNEL_CAP: "the customer has had enough on this channel within the cap's window",

@@ -135,6 +135,13 @@ class TestIdentity:
 
 
 class TestLateAndEarly:
+    def test_an_order_heard_of_before_who_placed_it_is_thanked_for_a_minute_later(self) -> None:
+        done = case("ordered_before_who_it_was")
+
+        (thanks,) = said(done, "first_order_thanks")
+        assert (thanks.customer, f"{thanks.decided_at:%H:%M:%S}") == ("c-1", "10:01:00")
+        assert refused(done, "first_order_thanks") == {Reason.NO_ADDRESS}, "of whom no address came"
+
     def test_a_refund_heard_of_before_its_order_waits_for_it(self) -> None:
         assert record(case("refund_before_the_order")).purchases.spent == 7_500
 

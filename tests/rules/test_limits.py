@@ -92,10 +92,29 @@ class TestAddress:
     @pytest.mark.parametrize("channel", ["email", "sms", "push"])
     def test_without_an_address_nothing_is_sent(self, channel: str) -> None:
         book = rules(rule(actions=[action(channel=channel)]))
-        unknown = customer(profile=Profile(), consents=[])
+        elsewhere = customer(consents=[], profile=Profile(email="" if channel == "email" else "anna@example.com"))
+        if channel == "email":
+            elsewhere.profile.phone = "+441234567"
 
-        assert verdicts(Moments(book, unknown).when("order.placed")) == refused("no_address")
+        assert verdicts(Moments(book, elsewhere).when("order.placed")) == refused("no_address")
         assert verdicts(Moments(book).when("order.placed")) == PASSES
+
+    def test_who_is_known_by_nothing_yet_is_waited_for_as_their_address_may_be_told_a_moment_later(self) -> None:
+        stranger = customer(profile=Profile(), consents=[])
+        moments = Moments(rules(SERVICE), stranger)
+
+        (first,) = moments.when("order.placed")
+        assert (first.verdict, first.reason, first.until) == ("held", "no_address", NOON + MINUTE)
+
+        stranger.profile.email = "anna@example.com"
+        assert verdicts(moments.until(NOON + MINUTE)) == [("released", "")]
+
+    def test_who_stays_unknown_is_waited_for_once(self) -> None:
+        moments = Moments(rules(SERVICE), customer(profile=Profile(), consents=[]))
+        moments.when("order.placed")
+
+        assert verdicts(moments.until(NOON + DAY)) == refused("no_address")
+        assert moments.release_due is None
 
     def test_the_first_channel_that_works_is_taken(self) -> None:
         book = rules(rule(actions=[action(channel=["push", "sms", "email"])]))
@@ -242,6 +261,17 @@ class TestCaps:
 
         assert verdicts(moments.when("order.placed")) == PASSES + held("total_cap")
         assert verdicts(moments.until(NOON + 30 * MINUTE)) == [("released", "")]
+
+    def test_service_comes_a_minute_after_an_offer_and_at_once_after_service(self) -> None:
+        alone = caps(
+            {"channel": "any", "purpose": "marketing", "count": 1, "minutes": 1, "limits": "service", "then": "hold"}
+        )
+        some = [rule(id="offer", purpose="marketing", priority=900), rule(id="thanks"), rule(id="tier")]
+        moments = Moments(rules(*some, defaults=alone))
+
+        assert verdicts(moments.when("order.placed")) == PASSES + held("total_cap") * 2
+        assert verdicts(moments.until(NOON + MINUTE)) == [("released", "")] * 2
+        assert verdicts(Moments(rules(*some[1:], defaults=alone)).when("order.placed")) == PASSES * 2
 
     def test_of_what_waited_for_the_morning_service_goes_first_however_small(self) -> None:
         night = at("2026-03-04T03:00:00+00:00")

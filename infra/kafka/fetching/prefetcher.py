@@ -38,6 +38,9 @@ _MOST = 1_000
 _WAIT_SECONDS = 0.1
 _SHORT_WAIT_SECONDS = 0.02
 """How long a first record is waited for; and while a lane may name its place at any moment, or a topic is paused."""
+_TOGETHER_SECONDS = 0.005
+"""How long after a first record others are waited for: a shop writes an order and who placed it in one breath, and the
+client hands over what one fetch brought topic by topic."""
 _STATISTICS_MS_EACH = 5
 """What the client tells of a partition costs some 5 us to make and read: no more than a thousandth of the time."""
 _HEARTBEAT_SECONDS = 1.0
@@ -152,12 +155,14 @@ class Prefetcher:
             client.close()
 
     def _some(self, readings: Readings) -> list[Message]:
-        """What has come; waits for the first of it, and gathers nothing more."""
+        """What has come; waits for the first of it, and a moment for what was written beside it on other topics."""
         self._health.reads = len(readings) > 0
+        if (first := self._client.poll(0.0)) is not None:
+            return [first, *self._client.consume(_MOST - 1, 0.0)]
         expecting = readings.is_soon_asked or len(readings) < len(self._assigned)
         first = self._client.poll(_SHORT_WAIT_SECONDS if expecting else _WAIT_SECONDS)
         # consume() alone would wait for the whole number of them.
-        return [] if first is None else [first, *self._client.consume(_MOST - 1, 0.0)]
+        return [] if first is None else [first, *self._client.consume(_MOST - 1, _TOGETHER_SECONDS)]
 
     def _take(self, messages: list[Message], readings: Readings) -> None:
         """Set problems apart from what came."""
