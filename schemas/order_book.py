@@ -87,7 +87,7 @@ class Order(RecordPart):
     exchanged: int = 0
     """How often goods of it were exchanged."""
     parcels: list[OrderParcel] = []
-    """Where it comes in several; at most ``MAX_PARCELS``. Then ``delivered`` follows from them."""
+    """Where it comes in several: at most ``MAX_PARCELS``, beside the whole. Then ``delivered`` follows from them."""
     expected: int = 0
     """In how many parcels it comes, as far as told."""
     replaces: bool = False

@@ -13,7 +13,7 @@ def tell(order: Order, parcel: str | None, at: Millis = 0) -> bool:
     some = _told(order)
     known = next((one for one in some if one.key == key), None)
     told = OrderParcel(key, earliest(known.arrived if known else 0, at))
-    if told == known or (known is None and len(some) >= MAX_PARCELS):
+    if told == known or (known is None and key and len(some) >= MAX_PARCELS):
         return False
     order.parcels = sorted([told, *(one for one in some if one is not known)], key=lambda one: one.key)
     return True
@@ -34,7 +34,7 @@ def joined(mine: Order, other: Order) -> list[OrderParcel]:
     for order in (mine, other):
         for one in _told(order):
             joint[one.key] = earliest(joint.get(one.key, 0), one.arrived)
-    return [OrderParcel(key, joint[key]) for key in sorted(joint)][:MAX_PARCELS]
+    return [OrderParcel(key, joint[key]) for key in sorted(joint)][: MAX_PARCELS + (b"" in joint)]
 
 
 def _told(order: Order) -> list[OrderParcel]:

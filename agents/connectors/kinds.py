@@ -35,6 +35,12 @@ KINDS: Final = (
         ("test_shops.py",),
     ),
     KindOfInput(
+        "several parcels",
+        "parcels of one order, days apart, cancelled and sent anew, told alone or with their order",
+        "an order is there when all that its customer is to get has arrived, and no sooner, in any order of arrival",
+        ("test_parcels.py",),
+    ),
+    KindOfInput(
         "old news",
         "a history that is imported through the live door",
         "recorded at its own dates, nobody is thanked, surveyed or consoled for it",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Any, Final, NamedTuple
 
 import orjson
 
-from agents.connectors.told import Told
+from agents.connectors.told import Fact, Told
 from infra.store.client import Client
 from infra.store.errors import translate_errors
 from schemas.times import DAY, Millis
@@ -16,6 +16,7 @@ _KEPT: Final[Millis] = 400 * DAY
 """About as long as goods come back."""
 _WAITS: Final[Millis] = 30 * DAY
 _MOST_WAITING: Final = 50
+_MOST_FACTS: Final = 400
 
 
 class Known(NamedTuple):
@@ -62,10 +63,31 @@ class KnownOrders:
         if ids:
             await self._ask(self._client.hdel(self._waiting(order), *ids))
 
+    async def learn(self, order: str, facts: Iterable[Fact]) -> None:
+        """Keep what was told of an order's parcels, whether it has come or not."""
+        key = self._facts(order)
+        for fact in facts:
+            if await self._ask(self._client.hlen(key)) < _MOST_FACTS:
+                await self._ask(self._client.hsetnx(key, f"{fact.at} {fact.name}", fact.told))
+        await self._ask(self._client.pexpire(key, _KEPT))
+
+    async def facts(self, order: str) -> dict[str, str]:
+        """All that was told of its parcels; of what changes the latest."""
+        key = self._facts(order)
+        told = {_text(name): _text(value) for name, value in (await self._ask(self._client.hgetall(key))).items()}
+        latest: dict[str, tuple[int, str]] = {}
+        for field, value in told.items():
+            at, name = field.split(" ", 1)
+            latest[name] = max(latest.get(name, (0, "")), (int(at), value))
+        if outdated := [field for field in told if int(field.split(" ", 1)[0]) < latest[field.split(" ", 1)[1]][0]]:
+            await self._ask(self._client.hdel(key, *outdated))
+        return {name: value for name, (_, value) in latest.items()}
+
     async def erase(self, customer: str) -> None:
         """Forget whose the customer's orders were."""
         for order in await self._ask(self._client.smembers(self._of(customer))):
             await self._ask(self._client.delete(self._key(_text(order))))
+            await self._ask(self._client.delete(self._facts(_text(order))))
         await self._ask(self._client.delete(self._of(customer)))
 
     async def holds(self, customer: str) -> bool:
@@ -77,6 +99,9 @@ class KnownOrders:
 
     def _waiting(self, order: str) -> str:
         return f"tend:order:{self._system}:{order}:waiting"
+
+    def _facts(self, order: str) -> str:
+        return f"tend:order:{self._system}:{order}:parcels"
 
     def _of(self, customer: str) -> str:
         return f"tend:orders:{self._system}:of:{customer}"

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from agents.connectors import shopify_parcels
 from agents.connectors.hooks import Hook, Topic, left_out
 from agents.connectors.shopify_money import amount_of, in_customers_currency, refund, refunds
 from agents.connectors.shopify_people import (
@@ -59,8 +60,9 @@ def _order(hook: Hook) -> Reading:
     events.append(_placed(order, base, own, placed))
     if hook.topic != "orders/create":
         events += _edited(order, base, own, placed)
-    events += [one | base for one in (*_parcels(order, own), *refunds(order, own), *_cancelled(order, own, placed))]
-    return Reading(tuple(events), own, customer, name)
+    events += [one | base for one in (*refunds(order, own), *_cancelled(order, own, placed))]
+    changed = moment("updated_at", order.get("updated_at") or rfc3339(placed))
+    return Reading(tuple(events), own, customer, name, facts=tuple(shopify_parcels.of_order(order, changed)))
 
 
 def _placed(order: Body, base: Told, own: str, placed: datetime) -> Told:
@@ -111,25 +113,6 @@ def _cancelled(order: Body, own: str, placed: datetime) -> Iterator[Told]:
     yield _news("order.cancelled", own, "", found)
 
 
-def _parcels(order: Body, own: str) -> Iterator[Told]:
-    for one in mappings(order.get("fulfillments")):
-        yield from _parcel(one, own)
-
-
-def _parcel(parcel: Body, own: str) -> Iterator[Told]:
-    if parcel.get("status") not in (None, "success"):
-        return
-    ref = number(parcel.get("id"))
-    sent = moment("fulfillment.created_at", parcel.get("created_at"))
-    told: Told = {"time": rfc3339(sent)}
-    if carrier := label(parcel.get("tracking_company")):
-        told["carrier"] = carrier
-    yield _news("order.dispatched", own, ref, told)
-    if parcel.get("shipment_status") == "delivered":
-        arrived = moment("fulfillment.updated_at", parcel.get("updated_at"))
-        yield _news("order.delivered", own, ref, {"time": rfc3339(arrived)})
-
-
 def _edit(hook: Hook) -> Reading:
     raise LeftOut("a difference only; orders/updated tells the whole order")
 
@@ -146,14 +129,6 @@ def _refund_alone(hook: Hook) -> Reading:
     loose = tuple(refund(hook.body, own, {}))
     if not loose:
         raise LeftOut("an edit of an order, without money")
-    return Reading(order=own, loose=loose)
-
-
-def _parcel_alone(hook: Hook) -> Reading:
-    own = reference("order_id", hook.body.get("order_id"))
-    loose = tuple(_parcel(hook.body, own))
-    if not loose:
-        raise LeftOut("a parcel that was not sent")
     return Reading(order=own, loose=loose)
 
 
@@ -195,8 +170,8 @@ TABLE: Final[tuple[Topic, ...]] = (
     Topic(
         _ORDERS,
         "`order.placed` at `processed_at` under its `name`; from the second message on `order.updated` where it was "
-        "edited; `order.dispatched` and `order.delivered` by `fulfillments`; `refund.paid` by `refunds` with money "
-        "(with `order.returned` where goods were restocked as returned, `refund.requested` while the payment is "
+        "edited; `order.dispatched` and `order.delivered` by `fulfillments`, as below; `refund.paid` by `refunds` with "
+        "money (with `order.returned` where goods were restocked as returned, `refund.requested` while the payment is "
         "pending); `order.cancelled` by `cancelled_at` or a voided payment; `customer.updated` and consents by "
         "`customer`. Test orders are left out",
         _order,
@@ -211,8 +186,16 @@ TABLE: Final[tuple[Topic, ...]] = (
     ),
     Topic(
         ("fulfillments/create", "fulfillments/update"),
-        "`order.dispatched`; `order.delivered` where `shipment_status` is delivered (the first parcel of several)",
-        _parcel_alone,
+        "`order.dispatched` of the parcel; `order.delivered` of it where `shipment_status` is delivered or picked_up, "
+        "and of the whole order when all pieces that the customer is to get have arrived, by the `quantity` of lines "
+        "in parcels and the order's `current_quantity`. Cancelled ones are none, nor is what needs no shipping, or was "
+        "handed over at a till",
+        shopify_parcels.read_parcel,
+    ),
+    Topic(
+        ("fulfillment_events/create",),
+        "the same arrival at `happened_at`; steps on the way: nothing",
+        shopify_parcels.read_tracking,
     ),
     Topic(("order_transactions/create",), "`payment.failed` where a payment failed; else nothing", _payment),
     Topic(

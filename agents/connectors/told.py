@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from schemas.currencies import DIGITS
 from schemas.fields import EARLIEST, LATEST
@@ -38,6 +38,15 @@ class Refused(ValueError):
         self.field = field
 
 
+class Fact(NamedTuple):
+    """Something of an order that its system tells once, or as it is at a moment."""
+
+    name: str
+    told: str
+    at: int = 0
+    """Of what changes: the moment, in milliseconds, for which it holds; the latest counts. 0: it never changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a message of another system says."""
@@ -52,6 +61,8 @@ class Reading:
     """How that order is called in events, where the message says so."""
     loose: tuple[Told, ...] = field(default=())
     """Events of that order whose message names neither customer nor number: they wait until both are known."""
+    facts: tuple[Fact, ...] = ()
+    """Of its parcels; what follows is read off all that were told."""
 
 
 def news(system: str, kind: str, own: str, ref: str, told: Told) -> Told:

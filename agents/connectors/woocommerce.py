@@ -39,8 +39,12 @@ from agents.imports.presets import WOOCOMMERCE
 from agents.imports.statuses import STATUSES, Meaning, plain_status
 
 _news: Final = partial(news, "woocommerce")
-_ON_ITS_WAY: Final = ("shipped", "partially shipped", "dispatched", "in transit", "out for delivery")
-_ARRIVED: Final = ("delivered",)
+_ON_ITS_WAY: Final = (
+    "shipped", "partially shipped", "partial shipped", "partially delivered", "dispatched", "in transit",
+    "out for delivery", "updated tracking",
+)  # fmt: skip
+"""Of which the last parcel has not arrived, as plugins write it; WooCommerce itself knows no parcels."""
+_ARRIVED: Final = ("delivered", "picked up")
 _STATES: Final[Mapping[str, Meaning]] = {**STATUSES, **WOOCOMMERCE.statuses}
 _NAME_OF_STATE: Final = 40
 
@@ -207,7 +211,11 @@ TABLE: Final[tuple[Topic, ...]] = (
     ),
 )
 STATES: Final = (
-    State("sale", "`order.placed` at `date_created_gmt` under its `number`. Completed claims no delivery"),
+    State(
+        "sale",
+        "`order.placed` at `date_created_gmt` under its `number`; `order.dispatched` where it was shipped, in whole or "
+        "in part; `order.delivered` where it was delivered or picked up, in whole. Completed claims no delivery",
+    ),
     State("unpaid", "nothing yet; `payment.failed` where it is failed"),
     State("cancelled", "`order.cancelled`; before it `order.placed` where it was paid once"),
     State("refunded", "`order.placed`, and `refund.paid` of the whole where `refunds` names no amounts"),

@@ -24,6 +24,7 @@ from agents.access import Actor
 from agents.connectors import shopify, woocommerce
 from agents.connectors.hooks import Hook, Topic, read_by
 from agents.connectors.known_orders import Known, KnownOrders
+from agents.connectors.parcels import news_of
 from agents.connectors.told import LeftOut, Reading, Refused, Told
 from agents.gateway.intake import Intake
 from agents.gateway.requests import bounded, refused, too_fast, unavailable
@@ -132,27 +133,39 @@ class WebhookDoor:
         return await self._record(reading)
 
     async def _record(self, reading: Reading) -> dict[str, Any]:
-        told = list(reading.events)
-        waited: list[Told] = []
+        # News is kept before its order is looked up, and an order is remembered before its news is: neither misses
+        # the other.
+        if reading.facts:
+            await self._orders.learn(reading.order, reading.facts)
         if reading.loose:
-            # Kept before it is looked up, and an order is remembered before its news is: neither misses the other.
             await self._orders.keep(reading.order, reading.loose)
-            known = await self._orders.find(reading.order)
-            if known is None:
-                self._intake.tally.left_out(self._system.name, "waits for its order")
-                return {"taken": 0, "left_out": "waits for its order"}
-        else:
-            known = self._named(reading)
-            if known is not None:
-                await self._orders.remember(reading.order, known)
+        named, known = bool(reading.customer), await self._whose(reading)
+        if known is None and not named:
+            self._intake.tally.left_out(self._system.name, "waits for its order")
+            return {"taken": 0, "left_out": "waits for its order"}
+        told, waited = list(reading.events), list[Told]()
         if known is not None:
             waited = await self._orders.waiting(reading.order)
             about = {"customer": known.customer, "order_id": known.number}
-            told += [one | about for one in waited]
+            told += [one | about for one in (*waited, *await self._of_parcels(reading))]
         problems = await self._write(told)
         await self._orders.release(reading.order, [one["id"] for one in waited])
         answer: dict[str, Any] = {"taken": len(told) - len(problems)}
         return answer | ({"refused": problems} if problems else {})
+
+    async def _whose(self, reading: Reading) -> Known | None:
+        """Whose order it is about, if any and if known."""
+        if not reading.customer:
+            return await self._orders.find(reading.order)
+        known = self._named(reading)
+        if known is not None:
+            await self._orders.remember(reading.order, known)
+        return known
+
+    async def _of_parcels(self, reading: Reading) -> list[Told]:
+        if not reading.facts:
+            return []
+        return list(news_of(self._system.name, reading.order, await self._orders.facts(reading.order)))
 
     def _named(self, reading: Reading) -> Known | None:
         if not (reading.order and reading.customer):

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from schemas.given_out import Coupon
-from schemas.order_book import MAX_ORDERS
+from schemas.order_book import MAX_ORDERS, MAX_PARCELS
 from schemas.outcome_codes import OutcomeCode
 from schemas.record import TimerKind
 from schemas.times import DAY, HOUR
@@ -299,3 +299,15 @@ def test_late_grace_is_a_number_of_the_rulebook() -> None:
 
     assert grace >= HOUR
     assert not life.order().late
+
+
+def test_an_order_in_more_parcels_than_are_told_apart_has_arrived_when_all_of_it_is_said_to_have() -> None:
+    life = Life()
+    life.happens(placed())
+    for parcel in range(MAX_PARCELS + 3):
+        life.happens(event("order.dispatched", when(1), order_id="o-1", parcel=f"p-{parcel}", parcels=MAX_PARCELS + 3))
+    assert life.order().status == "dispatched"
+
+    life.happens(event("order.delivered", when(3), order_id="o-1"))
+
+    assert (life.order().status, life.order().delivered) == ("delivered", when(3))

@@ -54,6 +54,16 @@ async def test_the_ping_of_a_saved_webhook_is_answered_and_nothing_of_it_believe
     assert 'reason="a ping"' in door.counted()
 
 
+@pytest.mark.parametrize("partly", ["partial-shipped", "wc-partially-shipped", "partially-delivered"])
+async def test_an_order_of_which_a_part_was_sent_is_there_when_all_of_it_is(door: ShopDoor, partly: str) -> None:
+    """As plugins write it that know parcels; WooCommerce itself does not."""
+    await door.post("order.updated", order(partly, 5))
+    assert door.life("304").order("4711").status == "dispatched"
+
+    await door.post("order.updated", order("delivered", 9))
+    assert door.life("304").order("4711").status == "delivered"
+
+
 @pytest.mark.parametrize("draft", ["auto-draft", "checkout-draft", "draft", "pending", "wc-pending"])
 async def test_a_draft_is_no_sale_and_makes_no_customer(door: ShopDoor, draft: str) -> None:
     answer = await door.post("order.updated", order(draft))
