@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from agents.connectors.told import Fact, Told
+from agents.connectors.told import Told, ToldFact
 from infra.store.client import Client
 from infra.store.errors import translate_errors
 from schemas.times import DAY, Millis
@@ -63,7 +63,7 @@ class KnownOrders:
         if ids:
             await self._ask(self._client.hdel(self._waiting(order), *ids))
 
-    async def learn(self, order: str, facts: Iterable[Fact]) -> None:
+    async def learn(self, order: str, facts: Iterable[ToldFact]) -> None:
         """Keep what was told of an order's parcels, whether it has come or not."""
         key = self._facts(order)
         for fact in facts:

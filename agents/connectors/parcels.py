@@ -1,7 +1,7 @@
 """Parcels of an order, as a shop tells of them one by one: what is known of each, and what follows for the order.
 
 A message tells of one parcel, or of the whole order as it was at that moment, and they come in any order. So what each
-tells is kept as facts (:class:`agents.connectors.told.Fact`), and what has happened is read off all of them: an order
+tells is kept as facts (:class:`agents.connectors.told.ToldFact`), and what has happened is read off all of them: an order
 is there when the pieces that its customer is to get have arrived.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from agents.connectors.told import Fact, Told, news, rfc3339
+from agents.connectors.told import Told, ToldFact, news, rfc3339
 
 Pieces = Mapping[str, int]
 """Pieces by line of the order."""
@@ -24,33 +24,33 @@ _MOST_PARCELS: Final = 99
 """What the contract can count."""
 
 
-def ordered(pieces: Pieces | None, *, partly: bool, at: datetime) -> Fact:
+def ordered(pieces: Pieces | None, *, partly: bool, at: datetime) -> ToldFact:
     """What the customer is to get, as of a moment.
 
     Args:
         pieces: None where the lines cannot be told apart; of an order without any no parcel is news.
         partly: whether the shop says that some of it is still to be sent.
     """
-    return Fact(_ORDER, _json({"pieces": pieces, "partly": partly}), round(at.timestamp() * 1_000))
+    return ToldFact(_ORDER, _json({"pieces": pieces, "partly": partly}), round(at.timestamp() * 1_000))
 
 
-def sent(parcel: str, at: datetime, pieces: Pieces | None, carrier: str) -> Fact:
+def sent(parcel: str, at: datetime, pieces: Pieces | None, carrier: str) -> ToldFact:
     """A parcel left.
 
     Args:
         pieces: None where it is not told what is in it.
     """
-    return Fact(f"{_SENT}{parcel}", _json({"time": rfc3339(at), "pieces": pieces, "carrier": carrier}))
+    return ToldFact(f"{_SENT}{parcel}", _json({"time": rfc3339(at), "pieces": pieces, "carrier": carrier}))
 
 
-def arrived(parcel: str, at: datetime) -> Fact:
+def arrived(parcel: str, at: datetime) -> ToldFact:
     """A parcel is with the customer."""
-    return Fact(f"{_ARRIVED}{parcel}", rfc3339(at))
+    return ToldFact(f"{_ARRIVED}{parcel}", rfc3339(at))
 
 
-def withdrawn(parcel: str) -> Fact:
+def withdrawn(parcel: str) -> ToldFact:
     """A parcel was none: its label was cancelled, or it was sent anew."""
-    return Fact(f"{_WITHDRAWN}{parcel}", "yes")
+    return ToldFact(f"{_WITHDRAWN}{parcel}", "yes")
 
 
 class _Parcel(NamedTuple):

@@ -17,9 +17,9 @@ from agents.connectors import parcels
 from agents.connectors.hooks import Hook
 from agents.connectors.told import (
     Body,
-    Fact,
     LeftOut,
     Reading,
+    ToldFact,
     label,
     mapping,
     mappings,
@@ -33,7 +33,7 @@ _WITH_THE_CUSTOMER: Final = ("delivered", "picked_up")
 _MOST_PIECES: Final = 10**6
 
 
-def of_order(order: Body, changed: datetime) -> Iterator[Fact]:
+def of_order(order: Body, changed: datetime) -> Iterator[ToldFact]:
     """What an order tells of its parcels, and of what is still to come."""
     carried_home = order.get("source_name") == "pos" and not mapping(order.get("shipping_address"))
     pieces = {} if carried_home else _to_get(order)
@@ -62,7 +62,7 @@ def read_tracking(hook: Hook) -> Reading:
     return Reading(order=own, facts=(parcels.arrived(parcel, at),))
 
 
-def _parcel(one: Body) -> Iterator[Fact]:
+def _parcel(one: Body) -> Iterator[ToldFact]:
     lines = mappings(one.get("line_items"))
     if lines and not any(map(_is_shipped, lines)):
         return

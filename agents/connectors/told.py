@@ -38,7 +38,7 @@ class Refused(ValueError):
         self.field = field
 
 
-class Fact(NamedTuple):
+class ToldFact(NamedTuple):
     """Something of an order that its system tells once, or as it is at a moment."""
 
     name: str
@@ -61,7 +61,7 @@ class Reading:
     """How that order is called in events, where the message says so."""
     loose: tuple[Told, ...] = field(default=())
     """Events of that order whose message names neither customer nor number: they wait until both are known."""
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[ToldFact, ...] = ()
     """Of its parcels; what follows is read off all that were told."""
 
 
