@@ -1,8 +1,8 @@
 """Parcels of an order, as a shop tells of them one by one: what is known of each, and what follows for the order.
 
 A message tells of one parcel, or of the whole order as it was at that moment, and they come in any order. So what each
-tells is kept as facts (:class:`agents.connectors.told.ToldFact`), and what has happened is read off all of them: an order
-is there when the pieces that its customer is to get have arrived.
+tells is kept (:class:`agents.connectors.told.ToldFact`), and what has happened is read off all of it: an order is there
+when the pieces that its customer is to get have arrived.
 """
 
 from __future__ import annotations
