@@ -5,8 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from schemas.errors import TendError
+
+_SHOWN: Final = 50
+"""Problems told at once: a file of which every line is wrong is wrong in one way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ class BadRulebook(TendError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda one: (one.file, one.line, one.column)))
         count = len(self.problems)
-        total = f"\n\n{count} problems; the rulebook is refused as a whole." if count > 1 else ""
-        super().__init__("\n\n".join(str(problem) for problem in self.problems) + total)
+        only = f"{count} problems, of which these are the first {_SHOWN}" if count > _SHOWN else f"{count} problems"
+        total = f"\n\n{only}; the rulebook is refused as a whole." if count > 1 else ""
+        super().__init__("\n\n".join(str(problem) for problem in self.problems[:_SHOWN]) + total)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -30,15 +30,19 @@ def validated(model: type[Shape], document: Document, path: Path, data: Any, pro
 
 def _telling(details: list[ErrorDetails]) -> list[ErrorDetails]:
     """Without what only follows: a list too short as its members are wrong, a field missing as it is misspelt."""
-    return [one for one in details if not any(_follows(one, other) for other in details)]
+    within = {one["loc"][:length] for one in details for length in range(len(one["loc"]))}
+    unknown: dict[tuple[int | str, ...], list[str]] = {}
+    for one in details:
+        if one["type"] == "extra_forbidden":
+            unknown.setdefault(one["loc"][:-1], []).append(str(one["loc"][-1]))
 
+    def follows(one: ErrorDetails) -> bool:
+        where = one["loc"]
+        if one["type"] == "too_short":
+            return where in within
+        return one["type"] == "missing" and any(nearest(name, [str(where[-1])]) for name in unknown.get(where[:-1], ()))
 
-def _follows(one: ErrorDetails, other: ErrorDetails) -> bool:
-    here, there = one["loc"], other["loc"]
-    if one["type"] == "too_short":
-        return len(there) > len(here) and there[: len(here)] == here
-    misspelt = one["type"] == "missing" and other["type"] == "extra_forbidden" and here[:-1] == there[:-1]
-    return misspelt and bool(nearest(str(there[-1]), [str(here[-1])]))
+    return [one for one in details if not follows(one)]
 
 
 def _in_words(model: type[BaseModel], document: Document, path: Path, detail: ErrorDetails) -> Problem:

@@ -208,6 +208,17 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
         book(broken)
 
 
+def test_of_a_file_that_is_wrong_in_every_line_the_first_problems_are_told_and_all_are_counted() -> None:
+    with pytest.raises(BadRulebook) as caught:
+        book("rules:\n" + "\n".join(f"  - {{idd: r{number}}}" for number in range(2_000)))
+
+    assert len(caught.value.problems) == 2_000 * 8
+    assert str(caught.value).count("Fix: ") == 50
+    assert str(caught.value).endswith(
+        "16000 problems, of which these are the first 50; the rulebook is refused as a whole."
+    )
+
+
 def test_a_rule_may_stand_once() -> None:
     second = "rules:\n" + GOOD.split("rules:\n")[1].split("texts:")[0]
 
