@@ -44,17 +44,28 @@ def read_mail_events(told: Any) -> list[MailNews | LeftOut]:
     Raises:
         LeftOut: there is nothing in it at all.
     """
-    if isinstance(told, list):
+    provider = provider_of(told)
+    if provider == "sendgrid":
         return [_one(event, _sendgrid) for event in mappings(told)]
     body = mapping(told)
     if body.get("Type") == "SubscriptionConfirmation":
         raise LeftOut(CONFIRM)
     if body.get("Type") == "Notification":
         body = _within(text(body.get("Message")))
-    for mark, read in _SHAPES:
-        if mark in body:
-            return [_one(body, read)]
-    raise LeftOut(NO_NEWS)
+        provider = "ses" if provider_of(body) == "ses" else ""
+    if not provider:
+        raise LeftOut(NO_NEWS)
+    return [_one(body, _SHAPES[provider].read)]
+
+
+def provider_of(told: Any) -> str:
+    """Who sends a body like this: ``sendgrid``, ``mailgun``, ``postmark``, ``ses``; empty where nobody does."""
+    if isinstance(told, list):
+        return "sendgrid"
+    body = mapping(told)
+    if body.get("Type") in ("SubscriptionConfirmation", "Notification"):
+        return "ses"
+    return next((name for name, shape in _SHAPES.items() if any(mark in body for mark in shape.marks)), "")
 
 
 _Read = Callable[[Body], tuple[Iterator[Any], Any, MailOutcome]]
@@ -221,13 +232,17 @@ def _sendgrid_outcome(event: Body) -> MailOutcome:
     )
 
 
-_SHAPES: Final[tuple[tuple[str, _Read], ...]] = (
-    ("event-data", _mailgun),
-    ("RecordType", _postmark),
-    ("notificationType", _ses),
-    ("eventType", _ses),
-)
-"""What tells the providers apart."""
+class _Shape(NamedTuple):
+    marks: tuple[str, ...]
+    """What tells the providers apart."""
+    read: _Read
+
+
+_SHAPES: Final = {
+    "mailgun": _Shape(("event-data",), _mailgun),
+    "postmark": _Shape(("RecordType",), _postmark),
+    "ses": _Shape(("notificationType", "eventType"), _ses),
+}
 
 
 def _within(message: str) -> Body:

@@ -24,7 +24,7 @@ _HEAD = """\
 | your own | `https://…/v1/events` | `TEND_GATEWAY_KEYS` |
 | Twilio | `https://…/webhooks/twilio`: [what comes back](messages.md#what-comes-back) | `TEND_SMS`, `TEND_SMS_TOKEN` |
 | SES, Mailgun, Postmark, SendGrid | `https://KEY:@…/v1/mail-events`: [the same](messages.md#what-comes-back) | \
-`TEND_GATEWAY_KEYS` |
+`TEND_GATEWAY_KEYS`; signed: `TEND_SENDGRID_VERIFICATION_KEY`, `TEND_MAILGUN_SIGNING_KEY` |
 
 - **Whose it is:** the system's own id of the customer; of a guest a pseudonym of the address. **Which order:** what the
   customer sees (Shopify's `name`, WooCommerce's `number`), as in imports, so that a history that was imported and what

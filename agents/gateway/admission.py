@@ -18,6 +18,13 @@ class ServerAdmission:
 
     async def body(self, request: Request, most: int) -> bytes | Response:
         """What a request brings, of so many bytes at most; or the answer where it is not let in."""
+        if answer := self.refusal(request):
+            return answer
+        found = await bounded(request, most)
+        return refused(413, "too_long", f"at most {most} bytes are taken at once") if found is None else found
+
+    def refusal(self, request: Request) -> Response | None:
+        """The answer where a request is not let in by its key; None where it is."""
         key = key_of(self._write_keys, presented_key(request.headers))
         if key is None or key.browser:
             answer = refused(
@@ -25,7 +32,9 @@ class ServerAdmission:
             )
             answer.headers["www-authenticate"] = 'Basic realm="tend"'  # some send their user only once they are asked
             return answer
-        if wait := self._throttle.wait(key.name):
-            return too_fast(wait)
-        found = await bounded(request, most)
-        return refused(413, "too_long", f"at most {most} bytes are taken at once") if found is None else found
+        return self.hurry(key.name)
+
+    def hurry(self, name: str) -> Response | None:
+        """The answer where somebody sends too fast; None else."""
+        wait = self._throttle.wait(name)
+        return too_fast(wait) if wait else None

@@ -17,8 +17,10 @@ from agents.gateway.events import EventDoor
 from agents.gateway.intake import Intake
 from agents.gateway.keys import read_keys
 from agents.gateway.mail_events import MailEventDoor
+from agents.gateway.mail_signatures import MailgunSignature, SendGridSignature, Signature
 from agents.gateway.replies import ReplyDoor
 from agents.gateway.segment import CALLS, SegmentDoor
+from agents.gateway.spent_tokens import SpentTokens
 from agents.gateway.throttle import Throttle
 from agents.gateway.twilio import TwilioDoor
 from agents.gateway.webhooks import SHOPIFY, WOOCOMMERCE, System, WebhookDoor
@@ -70,14 +72,25 @@ def doors(parts: DoorParts) -> list[BaseRoute]:
         *_webhooks(parts, SHOPIFY, settings.shopify_secret),
         *_webhooks(parts, woocommerce, settings.woocommerce_secret),
         Route("/v1/bounces", BounceDoor(mails, servers, parts.telemetry).answer, methods=["POST"]),
-        Route("/v1/mail-events", MailEventDoor(mails, servers, intake.tally).answer, methods=["POST"]),
+        _mail_events(parts, mails, servers),
         Route("/v1/replies", ReplyDoor(_replies(parts), servers, intake.tally).answer, methods=["POST"]),
         *_twilio(parts),
     ]
 
 
+def _mail_events(parts: DoorParts, mails: MailDesk, servers: ServerAdmission) -> Route:
+    signatures: dict[str, Signature] = {}
+    if keys := _each(parts.settings.sendgrid_verification_key):
+        signatures["sendgrid"] = SendGridSignature(keys, wall_clock)
+    if keys := _each(_secret(parts.settings.mailgun_signing_key)):
+        spent = SpentTokens(parts.tables.client, parts.tables.address)
+        signatures["mailgun"] = MailgunSignature(keys, spent, wall_clock)
+    door = MailEventDoor(mails, servers, parts.intake.tally, signatures)
+    return Route("/v1/mail-events", door.answer, methods=["POST"])
+
+
 def _webhooks(parts: DoorParts, system: System, secret: SecretStr | None) -> list[BaseRoute]:
-    secrets = tuple(filter(None, (one.strip() for one in _secret(secret).split(","))))
+    secrets = _each(_secret(secret))
     if not secrets:
         return []
     orders = KnownOrders(parts.tables.client, parts.tables.address, system.name)
@@ -104,6 +117,10 @@ def _replies(parts: DoorParts) -> Replies:
 def _later(parts: DoorParts, channel: str) -> LaterReceipts:
     ledger = Ledger(parts.tables.client, parts.tables.address, channel)
     return LaterReceipts(ledger, parts.write, parts.keys, parts.settings.partitions, wall_clock)
+
+
+def _each(told: str) -> tuple[str, ...]:
+    return tuple(filter(None, (one.strip() for one in told.split(","))))
 
 
 def _secret(told: SecretStr | None) -> str:

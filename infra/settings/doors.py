@@ -60,6 +60,17 @@ class GatewaySettings(BaseModel):
         description="What states of orders mean that plugins brought: `awaiting-pickup=sale` by comma; sale, unpaid, "
         "cancelled or refunded.",
     )
+    sendgrid_verification_key: str = Field(
+        "",
+        max_length=1_000,
+        description="Public key of SendGrid's Signed Event Webhook, as it shows it; two by comma while it is changed. "
+        "Set: its mail events are believed by their signature, and not otherwise.",
+    )
+    mailgun_signing_key: SecretStr | None = Field(
+        None,
+        description="Mailgun's HTTP webhook signing key; two by comma while it is changed. Set: its mail events are "
+        "believed by their signature, and not otherwise.",
+    )
     segment_currency: str = Field(
         "", pattern=r"^([A-Z]{3})?$", description="Currency of Segment's calls that name none."
     )
