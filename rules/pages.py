@@ -224,7 +224,7 @@ def _formats() -> str:
 
 def _asked() -> str:
     rows = [
-        (", ".join(f"`{name}`" for name in BRAND), "of the brand in the defaults"),
+        (", ".join(f"`{name}`" for name in BRAND), "of the brand in the defaults; by language, a number by country"),
         (", ".join(f"`{name}`" for name in COUPON), "of the coupon that the action gives, or that it is about"),
         (
             ", ".join(f"`{name}`" for name in LINKS),

@@ -7,6 +7,7 @@ from typing import Any
 
 from rules.checking import Checker
 from rules.defaults import Defaults
+from rules.defaults.brand import STORES_OWN
 from rules.facts import FACTS, asking
 from rules.facts.own import ATTRIBUTE, own_facts
 from rules.own import Own, OwnEvent, OwnField
@@ -62,7 +63,7 @@ def _defaults(documents: list[Document], base: str, problems: list[Problem]) -> 
         fix = f"keep all of them in {giving[0].file}"
         problems.append(again.problem(("defaults",), "defaults stand in two files", fix, key=True))
     for places in giving[:1]:
-        numbers = _over(numbers, places.data["defaults"])
+        numbers = _branded(_over(numbers, places.data["defaults"]), places.data["defaults"].get("brand"))
     return validated(Defaults, places, ("defaults",), numbers, problems), numbers
 
 
@@ -92,6 +93,12 @@ def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict) and isinstance(below.get(name), dict)
     }
     return {**below, **above, **both}
+
+
+def _branded(numbers: dict[str, Any], given: object) -> dict[str, Any]:
+    """Names, numbers and addresses of the shipped store do not stay beside those that were given."""
+    own = {name: told for name, told in given.items() if name in STORES_OWN} if isinstance(given, dict) else {}
+    return {**numbers, "brand": {**numbers["brand"], **own}} if own else numbers
 
 
 def _plain(documents: list[Document], numbers: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ async def draft_part(view: View) -> Response:
     work, told = await _work(view), await view.form()
     record, _ = await view.backend.queries.customer(work.customer)
     defaults = (await view.backend.rulebook()).defaults
-    begun, language = draft(told.get("draft", ""), work, record.profile.locale, view.session.name, defaults, view.now)
+    begun, language = draft(told.get("draft", ""), work, record.profile, view.session.name, defaults, view.now)
     before = told.get("text", "").rstrip()
     values = {"text": f"{before}\n\n{begun}" if before else begun, "language": language}
     return HTMLResponse(environment().get_template("desk/answer.html").render(**values))

@@ -8,9 +8,11 @@ from agents.console.words import Words
 from agents.rollups.model import WorkItem
 from rules.defaults import Defaults
 from rules.languages import best, languages_for, of_language
+from rules.messages.house import reached
 from rules.messages.liquid import Values, read_liquid
 from rules.messages.shown import Audience, Missing, Shown
 from schemas.errors import NotFound, TendError
+from schemas.profile import Profile
 from schemas.times import Millis, to_datetime
 
 _MOST: Final = 6
@@ -26,11 +28,11 @@ def drafts_for(work: WorkItem, defaults: Defaults, words: Words) -> list[tuple[s
     return fitting[:_MOST]
 
 
-def draft(name: str, work: WorkItem, locale: str, staff: str, defaults: Defaults, now: Millis) -> tuple[str, str]:
+def draft(name: str, work: WorkItem, profile: Profile, staff: str, defaults: Defaults, now: Millis) -> tuple[str, str]:
     """The text to begin from, and its language.
 
     Args:
-        locale: the customer's; "" where it is not known.
+        profile: the customer's.
         staff: who answers.
 
     Raises:
@@ -41,15 +43,16 @@ def draft(name: str, work: WorkItem, locale: str, staff: str, defaults: Defaults
     if template is None:
         raise NotFound(f"There is no answer {name}; the rulebook has {', '.join(defaults.answers) or 'none'}")
     by_language = {tongue.lower(): text for tongue, text in template.text.items()}
-    wanted = languages_for(locale, defaults.place.locale)
+    wanted = languages_for(profile.locale, defaults.place.locale)
     language = best(by_language, *wanted) or next(iter(by_language))
     reader = Audience(language, to_datetime(now).date())
-    brand = defaults.brand
+    brand, spoken_for = defaults.brand, profile.locale or defaults.place.locale
     known = {
         "complaint.id": work.id,
         "order.id": work.order,
         "brand.name": of_language(language, brand.name) or next(iter(brand.name.values())),
-        "brand.phone": brand.phone or "",
+        "brand.phone": reached(brand, "phone", spoken_for, profile.zone),
+        "brand.hours": reached(brand, "hours", language, profile.zone),
         "staff.name": staff,
     }
     shown = Values({slot: Shown(slot, value, value) for slot, value in known.items()})

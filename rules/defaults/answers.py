@@ -14,7 +14,7 @@ from schemas.fields import ComplaintCategory, Label
 
 UNWRITTEN: Final = "[...]"
 """What stands where somebody has to write something; no answer is sent with it."""
-SLOTS: Final = ("complaint.id", "order.id", "brand.name", "brand.phone", "staff.name")
+SLOTS: Final = ("complaint.id", "order.id", "brand.name", "brand.phone", "brand.hours", "staff.name")
 """What such a text may ask for. The customer's name is not among it: whoever answers may write it."""
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
 
 from annotated_types import Len
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from rules.defaults.section import Section
 
@@ -19,6 +21,28 @@ SmsName = Annotated[str, StringConstraints(min_length=2, max_length=14, pattern=
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$"), AfterValidator(str.upper)]
 Address = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s<>\"]{1,64}@[^@\s<>\"]{1,189}$")]
 Page = Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s<>\"]+$")]
+_CODE: Final = re.compile(r"[A-Z]{2}")
+Number = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern=r"^[^\r\n<>\"]+$")]
+
+
+def _by_country(told: object) -> object:
+    """One number is that of all countries."""
+    numbers = told if isinstance(told, Mapping) else {"*": told}
+    if any(isinstance(number, int) for number in numbers.values()):
+        raise ValueError("put the number in quotation marks, as YAML drops zeros at its beginning")
+    if strange := [country for country in numbers if country != "*" and not _CODE.fullmatch(str(country))]:
+        raise ValueError(f'{strange[0]!r} is no country: write its code, such as DE, or "*" for all others')
+    if numbers and "*" not in numbers:
+        raise ValueError(f'there is one for {", ".join(numbers)} only: give one for "*" as well, for everybody else')
+    return numbers
+
+
+PhoneByCountry = Annotated[dict[Country, Number], BeforeValidator(_by_country)]
+"""A number, or several by country of the reader."""
+
+
+STORES_OWN: Final = ("name", "sms_name", "postal", "phone", "hours")
+"""What one store says of itself: given in a rulebook, nothing of another store's stays beside it."""
 
 
 class StoreBrand(Section):
@@ -38,10 +62,10 @@ class StoreBrand(Section):
     """Address that mails come from; nothing is mailed without."""
     reply_to: Address | None = None
     """Address that answers go to, read by people; without it the sender's."""
-    phone: Annotated[str, StringConstraints(max_length=40)] | None = None
-    """Number of the customer service, as people write it."""
+    phone: PhoneByCountry = Field(default_factory=dict)
+    """Number of the customer service, as people write it; or several by country of the reader, ``*`` for all others."""
     hours: dict[Tongue, Line] = Field(default_factory=dict)
-    """When somebody answers it."""
+    """When somebody answers it, by language; ``de-CH`` goes before ``de`` for readers in Switzerland."""
     postal: dict[Country, Annotated[tuple[Line, ...], Len(1, 4)]] = Field(default_factory=dict)
     """Postal address and imprint by country of the reader, line by line; marketing is refused without."""
     base_url: Page | None = None

@@ -20,7 +20,8 @@ from schemas.message import NAME_SLOT, link_slot
 from schemas.shown import harmless
 from schemas.times import Millis
 
-BRAND: Final = ("brand.name", "brand.sms_name", "brand.phone")
+_REACHED: Final = ("brand.phone", "brand.hours")
+BRAND: Final = ("brand.name", "brand.sms_name", *_REACHED)
 """What texts may ask of the brand."""
 SHOP_PAGES: Final = ("order", "cart", "account", "contact", "product")
 SIGNED: Final = ("survey", "reopen", "settled", "preferences", "unsubscribe", "coupon")
@@ -113,6 +114,8 @@ class AskedValues:
         if name in occasion.values:
             raw = occasion.values[name]
             return raw, number(raw, reader) if isinstance(raw, int | float) else raw
+        if name in _REACHED:
+            return _twice(self._house.reached(name.removeprefix("brand."), self._lives_in()))
         if name.startswith("brand."):
             return _twice(self._house.named(name.removeprefix("brand.")))
         if name.startswith("link."):
@@ -122,6 +125,10 @@ class AskedValues:
         if name in COUPON and (occasion.offer or name not in FACTS):
             return self._of_coupon(name, reader)
         return self._fact(name, reader)
+
+    def _lives_in(self) -> str:
+        """The reader's zone, where it is known."""
+        return "" if self._occasion.for_staff else self._occasion.facts.context.record.profile.zone
 
     def _link(self, name: str, reader: Audience) -> str:
         if name == "until":

@@ -9,7 +9,8 @@ from typing import Any, Final
 from babel.core import get_global
 
 from rules.cldr import cldr_locale
-from rules.defaults import Defaults, Phrases
+from rules.countries import country_of_zone
+from rules.defaults import Defaults, Phrases, StoreBrand
 from rules.languages import of_language
 from rules.messages.shown import Missing
 from schemas import message
@@ -46,14 +47,22 @@ class House:
         return self._brand.base_url is not None
 
     def named(self, what: str) -> str:
-        """``name``, ``sms_name`` or ``phone``; empty where it is not given."""
+        """``name``, in any language rather than none, or ``sms_name``; empty where it is not given."""
         return self._names[what]
 
     @cached_property
     def _names(self) -> dict[str, str]:
         brand = self._brand
-        names = {what: of_language(self.locale, getattr(brand, what)) or "" for what in ("name", "sms_name")}
-        return {**names, "phone": brand.phone or ""}
+        name = of_language(self.locale, brand.name) or next(iter(brand.name.values()))
+        return {"name": name, "sms_name": of_language(self.locale, brand.sms_name) or ""}
+
+    def reached(self, what: str, zone: str) -> str:
+        """``phone`` or ``hours``; empty where it is not given.
+
+        Args:
+            zone: where the reader lives, which may be elsewhere than their language says; empty where it is not known.
+        """
+        return reached(self._brand, what, self.locale, zone)
 
     def page(self, name: str, order: str) -> str | None:
         """The address of a page of the shop."""
@@ -131,6 +140,14 @@ class House:
         if not name:
             raise Missing("an SMS to China needs sms_name of the brand, as registered with the carrier")
         return f"【{name}】{text}{stop}"
+
+
+def reached(brand: StoreBrand, what: str, locale: str, zone: str) -> str:
+    """``phone`` or ``hours`` of a store for a reader in their country; empty where it is not given."""
+    country = country_of_zone(zone) or country_of(locale)
+    if what == "phone":
+        return of_country(country, brand.phone) or ""
+    return of_language(f"{locale.split('-')[0]}-{country}", brand.hours) or ""
 
 
 def of_country(country: str, told: Mapping[str, Any]) -> Any:
