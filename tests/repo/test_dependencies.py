@@ -64,3 +64,16 @@ def test_every_import_is_declared() -> None:
 
 def test_every_declaration_is_used() -> None:
     assert declared() - set(imported()) == set(NOT_IMPORTED)
+
+
+def test_every_file_that_lies_beside_the_code_is_installed_with_it() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    installed = (*options["package-data"]["*"], "*.py", "*.md")
+    files = (path for room in ROOMS for path in (ROOT / room).rglob("*") if path.is_file())
+    left_out = ("__pycache__", "deploy")
+
+    assert [
+        str(path)
+        for path in files
+        if not any(path.match(pattern) for pattern in installed) and not set(left_out) & set(path.parts)
+    ] == []
