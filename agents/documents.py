@@ -10,6 +10,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from agents.api.app import contract_document
+from agents.api.reference import api_page
 from agents.connectors.page import connectors_page
 from agents.contract_page.rendering import page_of
 from agents.simulate.document import simulator_page
@@ -68,6 +70,7 @@ def pages() -> dict[str, str]:
     """Every generated file below ``docs/``: relative path to text."""
     return {
         **documents(),
+        "api.md": api_page(contract_document()),
         "contracts.html": page_of(asyncapi()),
         "settings.md": _SETTINGS + settings_tables(),
         "metrics.md": _METRICS + metrics_table(),

@@ -8,19 +8,44 @@ from typing import TypeVar
 
 from babel.languages import get_official_languages
 
+from rules.traditional import CHINESE, TRADITIONAL, in_traditional, is_traditional
+
 Told = TypeVar("Told")
 _COUNTRY = 2
 
 
 def of_language(locale: str, told: Mapping[str, Told]) -> Told | None:
     """The entry for a locale: itself, what it begins with, its language; else ``*``."""
-    parts = locale.lower().split("-")
+    return _entry(locale, told)[1]
+
+
+def said_in(locale: str, told: Mapping[str, Told]) -> Told | None:
+    """The same for texts: Simplified Chinese is written in Traditional characters for who reads them."""
+    key, found = _entry(locale, told)
+    return as_read(found, key, locale) if found is not None else None
+
+
+def as_read(told: Told, key: str, locale: str) -> Told:
+    """What is told under the key of a language, in the characters that readers of this locale write."""
+    simplified = key.split("-")[0].lower() == CHINESE and not is_traditional(key)
+    return in_traditional(told, locale) if simplified and is_traditional(locale) else told
+
+
+def _entry(locale: str, told: Mapping[str, Told]) -> tuple[str, Told | None]:
     known = {key.lower(): value for key, value in told.items()}
-    for length in range(len(parts), 0, -1):
-        found = known.get("-".join(parts[:length]))
-        if found is not None:
-            return found
-    return known.get("*")
+    key = next((key for key in _spellings(locale) if known.get(key) is not None), "*")
+    return key, known.get(key)
+
+
+@lru_cache(maxsize=4_096)
+def _spellings(locale: str) -> tuple[str, ...]:
+    """What a locale may be listed under, the nearest first: Traditional characters before bare ``zh``."""
+    parts = locale.lower().split("-")
+    found = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    if is_traditional(locale):
+        country = parts[-1]
+        found[-1:-1] = [f"{TRADITIONAL}-{country}", f"{CHINESE}-{country}", TRADITIONAL]
+    return tuple(dict.fromkeys(found))
 
 
 def best(known: Iterable[str], *wanted: str) -> str | None:
@@ -35,12 +60,13 @@ def best(known: Iterable[str], *wanted: str) -> str | None:
 
 @lru_cache(maxsize=4_096)
 def _best(known: tuple[str, ...], wanted: tuple[str, ...]) -> str | None:
-    keys = sorted(known)
+    keys = sorted(known, key=lambda key: (is_traditional(key), key))
     for locale in wanted:
-        spoken = locale.lower()
-        near = [spoken, spoken.split("-")[0]]
-        near += [key for key in keys if key.split("-")[0] == near[1]]
-        found = next((key for key in near if key in keys), None)
+        near = list(_spellings(locale))
+        like = [key for key in keys if key.split("-")[0] == near[-1]]
+        if is_traditional(locale):
+            near[-1:-1] = [key for key in like if is_traditional(key)]
+        found = next((key for key in (*near, *like) if key in keys), None)
         if found:
             return found
     return None

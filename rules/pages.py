@@ -68,8 +68,10 @@ The **occasion** is what a rule acts once for: an order, a complaint, the year o
 rule, customer and occasion, so deciding again, or under an edited rule, gives the same id, and nothing is done twice.
 
 A **text** is looked for in the customer's language (`de-AT`, then `de`), then in what the country speaks that their
-locale names (CLDR), then in the store's. Where several variants stand under one language, the first is taken whose
-`when` (CEL) applies. Texts are written in
+locale names (CLDR), then in the store's. Who reads Traditional Chinese (`zh-TW`, `zh-HK`, `zh-Hant`) gets the text
+under `zh-Hant` or their country; where there is none it is made from that under `zh`, all but Liquid, addresses and
+names of the store. Where several variants stand under one language, the first is taken whose `when` (CEL) applies.
+Texts are written in
 [Liquid](https://shopify.github.io/liquid/): `{{ order.id }}` for every fact that is not personal, for `values` of the
 action, and for what stands under *What texts may ask* below; `{% if %}`, `{% unless %}`, `{% case %}`, and one filter,
 `{{ n | plural: "day", "days" }}`. Values are written as readers of that language and region write them (CLDR), so no

@@ -61,11 +61,12 @@ def _overview(found: list[MessageKind]) -> Iterator[str]:
 def _section(kind: MessageKind) -> Iterator[str]:
     schema = kind.schema()
     yield from (f"## {kind.name}", "", f"{kind.meaning} Topic: `{kind.topic}`.", "")
-    yield from _fields(schema, schema)
+    yield from fields_table(schema, schema)
     yield from ("", "```json", json.dumps(kind.example, indent=2, ensure_ascii=False), "```", "")
 
 
-def _fields(schema: Mapping[str, Any], document: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def fields_table(schema: Mapping[str, Any], document: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The fields of an object as a table: type, class, meaning; objects within it are looked up in ``document``."""
     if not prefix:
         yield from ("| field | | type | class | meaning |", "|---|---|---|---|---|")
     for name, field in schema["properties"].items():
@@ -76,7 +77,7 @@ def _fields(schema: Mapping[str, Any], document: Mapping[str, Any], prefix: str 
         yield f"| `{prefix}{name}` | {needed} | {_type(field, document)} | {told} | {meaning} |"
         if inner is not None:
             mark = "[]." if "items" in field else "."
-            yield from _fields(inner, document, f"{prefix}{name}{mark}")
+            yield from fields_table(inner, document, f"{prefix}{name}{mark}")
 
 
 def class_of(field: Any) -> str:

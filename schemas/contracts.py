@@ -100,11 +100,16 @@ def _edited(schema: Any, family: _Family) -> Any:
         return [_edited(part, family) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {key: _edited(part, family) for key, part in schema.items()}
-    if KEYWORD not in kept and (kept.get("type") in _LIFE_BY_THEMSELVES or "enum" in kept or "const" in kept):
-        kept[KEYWORD] = LIFE.sort
-    if isinstance(kept.get("description"), str):
-        kept["description"] = plain(kept["description"])
+    kept = with_class({key: _edited(part, family) for key, part in schema.items()})
     if family == "actions" and kept.get("additionalProperties") is False:
         del kept["additionalProperties"]
     return kept
+
+
+def with_class(schema: dict[str, Any]) -> dict[str, Any]:
+    """One part of a schema with its class, where that needs no telling beside its type; its words in Markdown."""
+    if KEYWORD not in schema and (schema.get("type") in _LIFE_BY_THEMSELVES or "enum" in schema or "const" in schema):
+        schema[KEYWORD] = LIFE.sort
+    if isinstance(schema.get("description"), str):
+        schema["description"] = plain(schema["description"])
+    return schema

@@ -16,11 +16,12 @@ from starlette.routing import Mount, Route
 from agents.api.access import PROBLEMS, api_keys, on_no_route, on_problem
 from agents.api.coupons import coupons
 from agents.api.customers import customers
+from agents.api.document import DocumentedApi
 from agents.api.overview import overview
 from agents.api.work import work
 from agents.console.backend import Backend
 from agents.console.web import Secured
-from infra.settings import Settings
+from infra.settings import Settings, load_settings
 
 _PROBLEM: Final[dict[str, Any]] = {"application/problem+json": {}}
 _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
@@ -46,13 +47,19 @@ ABOUT: Final = {
 
 def api_app(backend: Backend, settings: Settings) -> FastAPI:
     """The application; what it stands on runs elsewhere."""
-    app = FastAPI(title="tend", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = DocumentedApi(title="tend", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.keys = api_keys(settings)
     for router in routers(backend):
         app.include_router(router, responses=_PROBLEMS)
     for problem in PROBLEMS:
         app.add_exception_handler(problem, on_problem)
     return app
+
+
+def contract_document() -> dict[str, Any]:
+    """The OpenAPI document, without anything behind it."""
+    nothing: Any = None
+    return api_app(nothing, load_settings({})).openapi()
 
 
 def routers(backend: Backend) -> list[APIRouter]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from agents.access import Act, Actor, ContactPurpose, contact_of
 from agents.api.access import allowed
-from agents.api.models import CameBack, ComplaintKept, ConsentKept, Due, Page
+from agents.api.models import CameBack, ComplaintKept, ConsentKept, DecisionShown, Due, Everything, Happened, Page
 from agents.api.pages import Cursor, Limit, Place, newest_first, paged
 from agents.api.wiring import CustomerPath, known
 from agents.console.backend import Backend
@@ -19,11 +19,13 @@ from agents.store_queries import everything as everything
 from schemas.errors import NotFound
 from schemas.fields import ActionId, EventId
 from schemas.outcome import Decision, decode_decision
+from schemas.personal import SAID
 from schemas.record import TimerKind
 from schemas.times import Millis, to_rfc3339
 from streams.explain import why
 
 Looking = Annotated[Actor, Depends(allowed(Act.LOOK))]
+Said = Annotated[str, SAID]
 
 
 def customers(backend: Backend) -> APIRouter:
@@ -36,7 +38,7 @@ def customers(backend: Backend) -> APIRouter:
 
 def _who(router: APIRouter, backend: Backend) -> None:
     @router.get("", summary="Everything known of a customer, contact masked")
-    async def customer_of(customer: CustomerPath, actor: Looking) -> dict[str, Any]:
+    async def customer_of(customer: CustomerPath, actor: Looking) -> Everything:
         record, orders = await backend.queries.customer(backend.keys.customer_of(customer))
         told = everything(record, orders, await backend.queries.decisions(record.id))
         contact = await contact_of(record, actor=actor, purpose=ContactPurpose.LOOK, audit=backend.audit)
@@ -45,8 +47,8 @@ def _who(router: APIRouter, backend: Backend) -> None:
 
 
 def _what_happened(router: APIRouter, backend: Backend) -> None:
-    @router.get("/timeline", summary="What happened, the newest first")
-    async def timeline(customer: CustomerPath, _: Looking, cursor: Cursor = "", limit: Limit = 50) -> Page:
+    @router.get("/timeline", summary="What happened, the newest first", response_model_exclude_unset=True)
+    async def timeline(customer: CustomerPath, _: Looking, cursor: Cursor = "", limit: Limit = 50) -> Page[Happened]:
         own, partition = await known(backend, customer)
         rows: list[dict[str, Any]] = []
         for name in ("life", "visits"):
@@ -60,7 +62,7 @@ def _what_happened(router: APIRouter, backend: Backend) -> None:
         page = paged(rows, lambda row: newest_first(row["at"], f"{row['type']} {row['id']}"), cursor, limit)
         for one in page.items:
             one["at"] = to_rfc3339(one["at"])
-        return page
+        return Page[Happened](**page._asdict())
 
 
 def _what_came_back(router: APIRouter, backend: Backend) -> None:
@@ -80,29 +82,34 @@ def _reasons(router: APIRouter, backend: Backend) -> None:
         own, partition = await known(backend, customer)
         return [decode_decision(body) for body in await backend.rollups.rows(partition, "care", own)]
 
-    @router.get("/decisions", summary="What was decided and why, the newest first")
-    async def decisions(customer: CustomerPath, _: Looking, cursor: Cursor = "", limit: Limit = 50) -> Page:
-        rows = [_told(one) for one in await decided(customer)]
+    @router.get("/decisions", summary="What was decided and why, the newest first", response_model_exclude_unset=True)
+    async def decisions(
+        customer: CustomerPath, _: Looking, cursor: Cursor = "", limit: Limit = 50
+    ) -> Page[DecisionShown]:
+        rows = [told_of(one) for one in await decided(customer)]
 
         def places(row: dict[str, Any]) -> Place:
             return newest_first(row["acting"], f"{row['action_id']} {row['verdict']}")
 
-        return paged(rows, places, cursor, limit)
+        return Page[DecisionShown](**paged(rows, places, cursor, limit)._asdict())
 
-    @router.get("/why/{action}", summary="Why an action was given out, held or refused")
-    async def why_this(customer: CustomerPath, action: Annotated[ActionId, Path()], _: Looking) -> list[dict[str, Any]]:
-        found = [_told(one) for one in await decided(customer) if one.action_id == action]
+    @router.get(
+        "/why/{action}", summary="Why an action was given out, held or refused", response_model_exclude_unset=True
+    )
+    async def why_this(customer: CustomerPath, action: Annotated[ActionId, Path()], _: Looking) -> list[DecisionShown]:
+        found = [DecisionShown(**told_of(one)) for one in await decided(customer) if one.action_id == action]
         if not found:
             raise NotFound(f"Nothing is known of an action {action} of this customer; /decisions lists the newest")
         return found
 
     @router.get("/why-not", summary="Why a rule did nothing for a customer")
-    async def why_not(customer: CustomerPath, rule: Annotated[str, Query(max_length=64)], _: Looking) -> list[str]:
+    async def why_not(customer: CustomerPath, rule: Annotated[str, Query(max_length=64)], _: Looking) -> list[Said]:
         own, _partition = await known(backend, customer)
         return await explain_absence(backend.settings, own, rule)
 
 
-def _told(decision: Decision) -> dict[str, Any]:
+def told_of(decision: Decision) -> dict[str, Any]:
+    """A decision under names, with what it means in sentences."""
     return {**msgspec.to_builtins(decision), "why": why(decision)}
 
 

@@ -22,6 +22,7 @@ from agents.api.models import (
     SegmentCounted,
     SegmentSaved,
     SegmentTold,
+    UnreadLetter,
 )
 from agents.api.pages import MOST, Cursor, Limit, Place, newest_first, paged
 from agents.console.backend import Backend
@@ -104,14 +105,14 @@ def _dead_letters(router: APIRouter, backend: Backend) -> None:
     @router.get("/dead-letters", tags=["dead letters"], summary="What could not be read, the newest first")
     async def letters(
         _: Annotated[Actor, Depends(allowed(Act.READ_LETTERS))], cursor: Cursor = "", limit: Limit = 50
-    ) -> Page:
+    ) -> Page[UnreadLetter]:
         found: list[dict[str, Any]] = []
         if backend.sampler.counts.get("letters"):
             done = await backend.letters_done.all()
             for one in await newest_letters(backend.settings, MOST):
                 dealt = done.get(one["id"])
                 found.append({**one, "done": msgspec.to_builtins(dealt) if dealt else None})
-        return paged(found, _place, cursor, limit)
+        return Page[UnreadLetter](**paged(found, _place, cursor, limit)._asdict())
 
     @router.post(
         "/dead-letters/{letter}/redrive", status_code=202, tags=["dead letters"], summary="Send a dead letter again"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import Query
 
-from agents.api.models import Page
 from schemas.ids import digest
 
 MOST: Final = 100
@@ -17,6 +16,13 @@ Cursor = Annotated[
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 Place = tuple[int, str]
 """Where an item stands in its list: a number that orders it, and what tells it from others of the same number."""
+
+
+class Turned(NamedTuple):
+    """What stands on one page, and the cursor of the next; none where this is the last."""
+
+    items: list[dict[str, Any]]
+    next: str | None
 
 
 def place(number: int, name: str) -> Place:
@@ -34,7 +40,9 @@ def newest_first(at: int, name: str) -> Place:
     return place(_END - at, name)
 
 
-def paged(items: Sequence[dict[str, Any]], places: Callable[[dict[str, Any]], Place], cursor: str, limit: int) -> Page:
+def paged(
+    items: Sequence[dict[str, Any]], places: Callable[[dict[str, Any]], Place], cursor: str, limit: int
+) -> Turned:
     """The items after a cursor, in order of their places.
 
     What has come before the cursor meanwhile moves nothing: a cursor names a place, and not how many came before it.
@@ -42,7 +50,7 @@ def paged(items: Sequence[dict[str, Any]], places: Callable[[dict[str, Any]], Pl
     after = _place_of(cursor)
     rest = sorted(((at, item) for item in items if (at := places(item)) > after), key=lambda one: one[0])
     shown = rest[:limit]
-    return Page(
+    return Turned(
         items=[item for _, item in shown],
         next="{:d}-{:s}".format(*shown[-1][0]) if len(rest) > limit else None,
     )

@@ -18,6 +18,7 @@ from agents.api.models import (
     OwnerTold,
     Page,
     ResolutionTold,
+    ToDo,
     Written,
 )
 from agents.api.once import Once
@@ -45,7 +46,7 @@ def work(backend: Backend) -> APIRouter:
 
 def _todo(router: APIRouter, backend: Backend) -> None:
     @router.get("/work", summary="What people have to do, by deadline")
-    async def todo(_: Working, cursor: Cursor = "", limit: Limit = 50) -> Page:
+    async def todo(_: Working, cursor: Cursor = "", limit: Limit = 50) -> Page[ToDo]:
         rows = [
             {name: getattr(one, name) for name in one.__struct_fields__}
             for one in await backend.rollups.all_work()
@@ -54,7 +55,7 @@ def _todo(router: APIRouter, backend: Backend) -> None:
         page = paged(rows, _place, cursor, limit)
         for row in page.items:
             row |= {name: to_rfc3339(row[name]) if row[name] else None for name in _MOMENTS}
-        return page
+        return Page[ToDo](**page._asdict())
 
 
 def _place(row: dict[str, Any]) -> Place:

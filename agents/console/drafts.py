@@ -7,7 +7,7 @@ from typing import Final
 from agents.console.words import Words
 from agents.rollups.model import WorkItem
 from rules.defaults import Defaults
-from rules.languages import best, languages_for, of_language
+from rules.languages import as_read, best, languages_for, of_language, said_in
 from rules.messages.house import reached
 from rules.messages.liquid import Values, read_liquid
 from rules.messages.shown import Audience, Missing, Shown
@@ -45,20 +45,21 @@ def draft(name: str, work: WorkItem, profile: Profile, staff: str, defaults: Def
     by_language = {tongue.lower(): text for tongue, text in template.text.items()}
     wanted = languages_for(profile.locale, defaults.place.locale)
     language = best(by_language, *wanted) or next(iter(by_language))
-    reader = Audience(language, to_datetime(now).date())
+    spoken = next((one for one in wanted if one.split("-")[0].lower() == language.split("-")[0]), language)
+    reader = Audience(spoken, to_datetime(now).date())
     brand, spoken_for = defaults.brand, profile.locale or defaults.place.locale
     known = {
         "complaint.id": work.id,
         "order.id": work.order,
-        "brand.name": of_language(language, brand.name) or next(iter(brand.name.values())),
+        "brand.name": of_language(spoken, brand.name) or next(iter(brand.name.values())),
         "brand.phone": reached(brand, "phone", spoken_for, profile.zone),
-        "brand.hours": reached(brand, "hours", language, profile.zone),
+        "brand.hours": reached(brand, "hours", spoken, profile.zone),
         "staff.name": staff,
     }
     shown = Values({slot: Shown(slot, value, value) for slot, value in known.items()})
     try:
-        body = read_liquid(by_language[language]).fill(shown, reader).strip()
+        body = read_liquid(as_read(by_language[language], language, spoken)).fill(shown, reader).strip()
     except Missing as missing:
         raise TendError(f"answer {name}: {missing}") from None
-    phrases = defaults.phrases.get(language.split("-")[0])
+    phrases = said_in(spoken, defaults.phrases) if language.split("-")[0] in defaults.phrases else None
     return (f"{phrases.greeting}\n\n{body}" if phrases else body), language

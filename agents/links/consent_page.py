@@ -9,11 +9,12 @@ from starlette.responses import Response
 
 from agents.links.link_page import Act, LinkPage, Show
 from agents.links.links import SurveyAnswer
-from agents.links.looks import languages
+from agents.links.looks import language_among, languages
+from rules.traditional import TRADITIONAL
 from schemas.channels import TO_CUSTOMERS
 from schemas.readings import may_profile
 
-_LOCALES: Final = {"zh": "zh-CN"}
+_LOCALES: Final = {"zh": "zh-CN", TRADITIONAL: "zh-Hant"}
 """Where a language alone would leave open how it is written."""
 
 
@@ -74,8 +75,7 @@ class ConsentPage(LinkPage):
         """What the customer is written to in, of the languages that pages speak."""
         record = await self._linked.record(self._deed)
         locale = (record.profile.locale if record else "") or self._deed.locale
-        spoken = locale.split("-")[0].lower()
-        return spoken if spoken in dict(languages()) else self._looks.locale.split("-")[0].lower()
+        return language_among(locale) or language_among(self._looks.locale) or self._looks.locale
 
     async def _may_profile(self) -> bool:
         record = await self._linked.record(self._deed)

@@ -13,9 +13,10 @@ from jinja2 import Environment, StrictUndefined, Template
 from starlette.responses import HTMLResponse, Response
 
 from rules.defaults import Defaults
-from rules.languages import of_language
+from rules.languages import of_language, said_in
 from rules.messages.colours import palette
 from rules.messages.house import House
+from rules.traditional import CHINESE, TRADITIONAL, is_traditional
 from schemas.channels import TO_CUSTOMERS
 from schemas.shown import harmless
 
@@ -35,7 +36,7 @@ class Looks:
 
     def __init__(self, locale: str) -> None:
         self.locale = locale
-        words: dict[str, Any] | None = of_language(locale, _words())
+        words: dict[str, Any] | None = said_in(locale, _words())
         self.words: dict[str, Any] = words or _words()["en"]
 
 
@@ -70,9 +71,12 @@ def page(defaults: Defaults, looks: Looks, title: str, *, status: int = 200, **v
     house = House(defaults, looks.locale)
     brand, colours = house.brand, palette(defaults.brand.colour)
     chinese = house.language == "zh"
-    cjk = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC'," if chinese else ""
+    script, plain = ("TC", "JhengHei") if is_traditional(looks.locale) else ("SC", "YaHei")
+    cjk = f"'PingFang {script}','Microsoft {plain}','Noto Sans CJK {script}'," if chinese else ""
     fonts = {
-        "serif": "Georgia,'Songti SC','Noto Serif CJK SC',serif" if chinese else "Georgia,'Noto Serif',serif",
+        "serif": f"Georgia,'Songti {script}','Noto Serif CJK {script}',serif"
+        if chinese
+        else "Georgia,'Noto Serif',serif",
         "sans": f"-apple-system,'Segoe UI',Roboto,{cjk}'Helvetica Neue',Arial,'Noto Sans',sans-serif",
     }
     css = _template("page.css").render(light=colours.light, dark=colours.dark, **fonts)
@@ -108,4 +112,12 @@ def _template(name: str) -> Template:
 
 def languages() -> tuple[tuple[str, str], ...]:
     """The languages that pages speak, each with its own name for itself."""
-    return tuple((code, (Locale.parse(code).get_language_name(code) or code).capitalize()) for code in _words())
+    spoken = [(code, (Locale.parse(code).get_language_name(code) or code).capitalize()) for code in _words()]
+    named = {CHINESE: "简体中文"}
+    return (*((code, named.get(code, name)) for code, name in spoken), (TRADITIONAL, "繁體中文"))
+
+
+def language_among(locale: str) -> str | None:
+    """Which of them a locale is."""
+    code = TRADITIONAL if is_traditional(locale) else locale.split("-")[0].lower()
+    return code if code in dict(languages()) else None

@@ -13,6 +13,7 @@ from css_inline import CSSInliner
 from jinja2 import Environment, StrictUndefined, Template
 
 from rules.messages.colours import palette
+from rules.traditional import is_traditional
 from schemas.message import NAME_SLOT, Button, Message, Slip, link_slot
 from schemas.shown import harmless
 
@@ -44,6 +45,12 @@ _CHINESE: Final = _Fonts(
     "-apple-system,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',Arial,sans-serif",
     "Georgia,'Microsoft YaHei',serif",
     "'Microsoft YaHei',Arial,sans-serif",
+)
+_TRADITIONAL: Final = _Fonts(
+    "Georgia,'Songti TC','Noto Serif CJK TC','Source Han Serif TC','Microsoft JhengHei',serif",
+    "-apple-system,'PingFang TC','Microsoft JhengHei','Noto Sans CJK TC',Arial,sans-serif",
+    "Georgia,'Microsoft JhengHei',serif",
+    "'Microsoft JhengHei',Arial,sans-serif",
 )
 
 
@@ -123,7 +130,8 @@ def _placed(buttons: tuple[Button, ...], links: Mapping[str, str]) -> list[_Plac
 def _html(message: Message, subject: str, greeting: str, links: Mapping[str, str]) -> str:
     colours = palette(message.brand.colour)
     language = _language(message)
-    fonts = _CHINESE if language == "zh" else _LATIN
+    chinese = _TRADITIONAL if is_traditional(message.locale) else _CHINESE
+    fonts = chinese if language == "zh" else _LATIN
     around = {
         "light": colours.light,
         "dark": colours.dark,

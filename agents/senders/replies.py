@@ -26,9 +26,10 @@ SMS_PURPOSES: Final[tuple[str, ...]] = get_args(Purpose)
 _STOP: Final = frozenset((
     # What networks and providers obey, in English and French; then what German and Chinese messages offer.
     "stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "arret", "arrete", "arrêt",
-    "stopp", "abmelden", "abbestellen", "r", "t", "td", "退订", "拒收", "拒收r", "退订t", "退订td", "回r", "回t",
+    "stopp", "abmelden", "abbestellen", "r", "t", "td", "退订", "退訂", "取消訂閱",
+    "拒收", "拒收r", "退订t", "退订td", "回r", "回t",
 ))  # fmt: skip
-_START: Final = frozenset(("start", "unstop", "anmelden", "恢复", "恢复订阅"))
+_START: Final = frozenset(("start", "unstop", "anmelden", "恢复", "恢復", "恢复订阅", "恢復訂閱"))
 
 
 class ReplyWish(StrEnum):

@@ -6,7 +6,7 @@ from rules.context import EventContext
 from rules.defaults import Defaults
 from rules.fact_types import FactType
 from rules.facts.fact import Fact
-from rules.languages import of_language
+from rules.languages import said_in
 from schemas.readings import ACTIVITIES, STAGES, VALUES, may_profile
 from schemas.times import DAY, Millis
 
@@ -24,7 +24,7 @@ def _benefits(context: EventContext) -> str:
     defaults = context.rulebook.defaults
     tier = next((one for one in defaults.tiers if one.name == context.record.segment.tier), None)
     locale = context.record.profile.locale or defaults.place.locale
-    return (of_language(locale, tier.benefits) or "") if tier else ""
+    return (said_in(locale, tier.benefits) or "") if tier else ""
 
 
 def _tiers(defaults: Defaults) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from rules.defaults import Defaults
 from rules.fact_types import FactType
 from rules.facts import FACTS, FactReader
 from rules.facts.fact import DATE, MOMENT, MONEY
+from rules.languages import said_in
 from rules.messages.house import House
 from rules.messages.script import NAME
 from rules.messages.shown import Audience, Missing, RawValue, Shown, day, moment, money, number, percent
@@ -178,7 +179,7 @@ class AskedValues:
     def _word(self, raw: str) -> str:
         """What the rulebook's words call it in this language; names that have no word stand for themselves."""
         spoken = self._occasion.facts.context.rulebook.words.get(raw, {})
-        return spoken.get(self._house.language, raw)
+        return said_in(self._house.locale, spoken) or raw
 
     def _moment(self, at: Millis, reader: Audience) -> str:
         return moment(local_time(at, self._zone), reader)

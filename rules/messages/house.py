@@ -11,7 +11,7 @@ from babel.core import get_global
 from rules.cldr import cldr_locale
 from rules.countries import country_of_zone
 from rules.defaults import Defaults, Phrases, StoreBrand
-from rules.languages import of_language
+from rules.languages import as_read, of_language, said_in
 from rules.messages.shown import Missing
 from schemas import message
 from schemas.message import link_slot
@@ -35,7 +35,7 @@ class House:
         self.locale = locale
         self.language = locale.split("-")[0].lower()
         self.country = country_of(locale)
-        found = of_language(locale, defaults.phrases) or of_language(defaults.place.locale, defaults.phrases)
+        found = said_in(locale, defaults.phrases) or said_in(defaults.place.locale, defaults.phrases)
         if found is None:
             raise Missing(f"phrases of the defaults speak neither {locale!r} nor {defaults.place.locale!r}")
         self.phrases: Phrases = found
@@ -147,7 +147,8 @@ def reached(brand: StoreBrand, what: str, locale: str, zone: str) -> str:
     country = country_of_zone(zone) or country_of(locale)
     if what == "phone":
         return of_country(country, brand.phone) or ""
-    return of_language(f"{locale.split('-')[0]}-{country}", brand.hours) or ""
+    language = locale.split("-")[0]
+    return as_read(of_language(f"{language}-{country}", brand.hours) or "", language, locale)
 
 
 def of_country(country: str, told: Mapping[str, Any]) -> Any:

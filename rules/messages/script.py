@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
+from rules import languages
 from rules.expression import Expression
-from rules.messages.liquid import Liquid
+from rules.messages.liquid import Liquid, read_liquid
 from rules.messages.spoken import Spoken
 
 Place = tuple[str | int, ...]
@@ -32,6 +34,19 @@ class Script:
     def __post_init__(self) -> None:
         asked = (one.name for template in self.templates.values() for one in template.asked)
         object.__setattr__(self, "asks", frozenset(asked))
+
+
+def as_read(script: Script, key: str, locale: str) -> Script:
+    """A script told under the key of a language, in the characters that readers of this locale write."""
+    spoken = languages.as_read(script.spoken, key, locale)
+    if spoken is script.spoken:
+        return script
+    return Script(spoken, script.when, {place: _read(source) for place, source in places(spoken)})
+
+
+@lru_cache(maxsize=4_096)
+def _read(source: str) -> Liquid:
+    return read_liquid(source)
 
 
 def places(spoken: Spoken) -> Iterator[tuple[Place, str]]:

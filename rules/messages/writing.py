@@ -13,9 +13,10 @@ from rules.messages import sms
 from rules.messages.asked import PICTURED, SHOP_PAGES, AskedValues, Occasion, by_https
 from rules.messages.house import House, of_country
 from rules.messages.liquid import Liquid, Values
-from rules.messages.script import NAMED_SUBJECT, SUBJECT, Place, Script
+from rules.messages.script import NAMED_SUBJECT, SUBJECT, Place, Script, as_read
 from rules.messages.shown import Audience, Missing, RawValue
 from rules.rule import Text
+from rules.traditional import CHINESE
 from schemas import message
 from schemas.channels import channel_spec
 from schemas.message import NAME_SLOT, Message
@@ -23,6 +24,8 @@ from schemas.shown import harmless
 
 _AS_TOLD: Final[dict[str, Any]] = {"product": "account"}
 """The contract of actions names no page of a product: readers go by the address."""
+_MADE: Final = "zh-Hant"
+"""The language of a text that was made from one in Simplified Chinese."""
 _MOST_PARTS: Final = 2
 """Of an SMS with the address of a product: in a longer one the address is left out."""
 
@@ -48,12 +51,19 @@ def write(text: Text, occasion: Occasion) -> WrittenMessage:
     own = occasion.defaults.place.locale
     wanted = (own,) if occasion.for_staff else languages_for(occasion.facts.context.record.profile.locale, own)
     key = text.best(*wanted)
-    spoken_for = wanted[0] if wanted[0].split("-")[0].lower() == key.split("-")[0] else text.locales[key]
+    spoken_for = _locale_of(key, wanted, text.locales[key])
     house = occasion.facts.context.rulebook.houses.of_locale(spoken_for)
     for script in text.variants[key]:
         if script.when is None or script.when.evaluate(occasion.facts):
-            return _Writer(script, occasion, house).written(text.locales[key])
+            read = as_read(script, key, spoken_for)
+            return _Writer(read, occasion, house).written(text.locales[key] if read is script else _MADE)
     raise Missing(f"text {text.name!r} has no variant for this in {key!r}")
+
+
+def _locale_of(key: str, wanted: tuple[str, ...], spelt: str) -> str:
+    """Whose habits a text keeps: the customer's where it is in their language; of Chinese whoever asked for it."""
+    askers = wanted if key.split("-")[0] == CHINESE else wanted[:1]
+    return next((one for one in askers if one.split("-")[0].lower() == key.split("-")[0]), spelt)
 
 
 def facts_asked(text: Text) -> set[str]:

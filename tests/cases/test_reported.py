@@ -287,6 +287,15 @@ class TestLanguagesAndMoney:
         assert apology.message.facts.total is not None
         assert apology.message.facts.total.value.replace("\u00a0", " ") == total
 
+    def test_who_reads_traditional_chinese_is_written_to_in_it(self) -> None:
+        done = case("reads_traditional_chinese")
+        (thanks,) = said(done, "first_order_thanks")
+        (promise,) = said(done, "complaint_acknowledged")
+
+        assert (thanks.locale, thanks.message.locale if thanks.message else "") == ("zh-Hant", "zh-TW")
+        assert thanks.text.startswith("感謝您的第一份訂單")
+        assert "關於配送的投訴已登記" in promise.text
+
     def test_who_named_no_language_is_spoken_to_in_that_of_their_country(self) -> None:
         (thanks,) = said(case("language_of_where_they_live"), "first_order_thanks")
 

@@ -29,7 +29,7 @@ def speaking(*some: dict[str, Any], locale: str = "en") -> Rulebook:
         ("de-AT", "Guten Tag.", "de"),
         ("DE", "Guten Tag.", "de"),
         ("zh-Hans-CN", "您好。", "zh-Hans"),
-        ("zh-TW", "您好。", "zh-Hans"),
+        ("zh-TW", "您好。", "zh-Hant"),
         ("pt", "Olá.", "pt-BR"),
         ("fr", "Hello.", "en"),
         ("", "Hello.", "en"),
