@@ -57,9 +57,9 @@ class NotDeclared(ValueError):
         self.place = place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Own:
-    """Everything that is declared, by name."""
+    """Everything that is declared, by name; each is itself alone, so that what follows from it is kept beside it."""
 
     events: Mapping[str, OwnEvent] = field(default_factory=dict)
     attributes: Mapping[str, OwnField] = field(default_factory=dict)

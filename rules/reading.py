@@ -32,13 +32,12 @@ def read_rulebook(files: Mapping[str, str], base: str) -> Contents:
     if problems or defaults is None:
         raise BadRulebook(problems)
     own = _own(shapes, problems)
-    facts = own_facts(own)
-    with asking(facts):
+    with asking(own_facts(own)):
         checker = Checker(defaults, shapes, problems, frozenset(own.events))
         rules = checker.rules()
     if problems:
         raise BadRulebook(problems)
-    return Contents(defaults, rules, checker.words, _plain(documents, numbers), own, facts)
+    return Contents(defaults, rules, checker.words, _plain(documents, numbers), own)
 
 
 def _documents(files: Mapping[str, str], problems: list[Problem]) -> list[Document]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from copy import copy
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -17,9 +16,6 @@ from rules.own import Own
 from rules.rule import Rule
 from schemas.ids import digest
 from schemas.times import Millis
-
-if TYPE_CHECKING:
-    from rules.facts.fact import Fact
 
 FORMAT: Final = 1
 """Of the bundle."""
@@ -34,8 +30,6 @@ class Contents(NamedTuple):
     data: dict[str, Any]
     """All of it as plain data, whatever the files it stood in; its hash is the version."""
     own: Own = Own()
-    facts: Mapping[str, Fact] = MappingProxyType({})
-    """Of the store's own events and attributes."""
 
 
 class Sources(NamedTuple):
@@ -59,8 +53,7 @@ class Rulebook:
         """The highest priority first."""
         self.words = contents.words
         self.own = contents.own
-        self.facts = contents.facts
-        """Of the store's own events and attributes; the built-in ones are the same for all."""
+        """Events and attributes of the store's own; ``rules.facts.own`` has the facts that follow."""
         self.festivals = FestivalCalendar(contents.defaults)
         self.houses = Houses(contents.defaults)
         self.in_force_from = in_force_from

@@ -57,7 +57,7 @@ def _segments(router: APIRouter, backend: Backend) -> None:
     @router.post("/segments", tags=["segments"], summary="Count a segment; with a name it is saved")
     async def count(told: SegmentTold, actor: Watching) -> SegmentCounted:
         book = await backend.rulebook()
-        found = await count_segment(backend, told.condition, book, backend.now(), sample=_SAMPLE)
+        found = await count_segment(backend.everybody(), told.condition, book, backend.now(), sample=_SAMPLE)
         if told.name:
             counted = SavedSegment(told.name, told.condition, actor.name, found["count"], backend.now())
             await backend.segments.save(counted)

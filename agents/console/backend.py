@@ -14,7 +14,7 @@ from agents.almanacs import AlmanacFeed
 from agents.bootstrap import open_store, open_tables
 from agents.console.letters_done import LettersDone
 from agents.console.sampler import Sampler
-from agents.console.segments import SavedSegments
+from agents.console.segments import SavedSegments, StoredCustomer
 from agents.console.session import Sessions, first_token
 from agents.console.shared_look import SharedLook
 from agents.rollups.keeper_process import KeeperProcess
@@ -70,6 +70,12 @@ class Backend:
     def partition(self, customer: str) -> int:
         """The partition of a customer."""
         return partition_of(customer, self.settings.partitions)
+
+    async def everybody(self) -> AsyncIterator[StoredCustomer]:
+        """All customers, as the store has them, lane by lane."""
+        for partition in range(self.settings.partitions):
+            async for stored in self.store.scan(partition):
+                yield stored
 
     async def rulebook(self) -> Rulebook:
         """The rulebook in force."""

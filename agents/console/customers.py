@@ -167,7 +167,7 @@ async def segment_page(view: View) -> Response:
     values = await customers_values(view)
     rulebook = await view.backend.rulebook()
     try:
-        result = await count_segment(view.backend, condition, rulebook, view.now, sample=_SAMPLE)
+        result = await count_segment(view.backend.everybody(), condition, rulebook, view.now, sample=_SAMPLE)
         if name:
             kept = await view.backend.segments.one(name)
             by = kept.by if kept and kept.condition == condition else view.session.name
@@ -188,7 +188,9 @@ async def segment_export(view: View) -> Response:
     """The ids of a segment's customers as a file; it is written down that somebody took them."""
     condition = (await view.form()).get("condition", "").strip()
     await view.backend.audit.write(AuditEntry(view.session.actor.text, "segment.exported", detail=condition[:200]))
-    result = await count_segment(view.backend, condition, await view.backend.rulebook(), view.now, sample=None)
+    result = await count_segment(
+        view.backend.everybody(), condition, await view.backend.rulebook(), view.now, sample=None
+    )
     lines = "\n".join(["customer", *result["sample"]]) + "\n"
     return Response(lines, media_type="text/csv", headers={"content-disposition": 'attachment; filename="segment.csv"'})
 

@@ -5,7 +5,8 @@ A count looks at customers one after the other, in portions, when somebody asks 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import AsyncIterator
+from typing import Any, Final
 
 import msgspec
 
@@ -15,6 +16,7 @@ from rules.context import Churn, EventContext, LaneContext
 from rules.expression import EvaluationFailed, Expression
 from rules.fact_types import FactType
 from rules.facts import FactReader, asking
+from rules.facts.own import own_facts
 from rules.language import BadExpression, compile_expression
 from rules.rulebook import Rulebook
 from schemas.codec import decode_orders, decode_record
@@ -24,10 +26,9 @@ from schemas.record import CustomerRecord
 from schemas.times import Millis
 from schemas.triggers import Trigger
 
-if TYPE_CHECKING:
-    from agents.console.backend import Backend
-
 MOST: Final = 100
+StoredCustomer = tuple[str, bytes, bytes | None]
+"""Id, record and order book, as the store has them."""
 
 
 class SavedSegment(msgspec.Struct, frozen=True):
@@ -74,38 +75,38 @@ class SavedSegments:
 
 
 async def count_segment(
-    backend: Backend, condition: str, rulebook: Rulebook, now: Millis, *, sample: int | None
+    everybody: AsyncIterator[StoredCustomer], condition: str, rulebook: Rulebook, now: Millis, *, sample: int | None
 ) -> dict[str, Any]:
     """How many customers the condition holds for, out of how many, with the first of them.
 
     Args:
+        everybody: the customers to look at.
         sample: how many ids are told; None for all.
 
     Raises:
         TendError: the condition does not compile; the message says where and what to write instead.
     """
     try:
-        with asking(rulebook.facts):
+        with asking(own_facts(rulebook.own)):
             expression = compile_expression(condition, FactType.BOOL)
     except BadExpression as bad:
         raise TendError(f"{bad.message} (line {bad.line}, column {bad.column}); {bad.fix}") from None
     count, looked, failed, ids = 0, 0, 0, list[str]()
     lane = LaneContext.without_churn(rulebook)
-    for partition in range(backend.settings.partitions):
-        async for customer, body, book in backend.store.scan(partition):
-            record = decode_record(body)
-            if record.erased:
-                continue
-            looked += 1
-            try:
-                holds = _holds(expression, record, decode_orders(book) if book else OrderBook(), lane, now)
-            except (EvaluationFailed, ValueError, TypeError, LookupError, ArithmeticError):
-                failed += 1
-                continue
-            if holds:
-                count += 1
-                if sample is None or len(ids) < sample:
-                    ids.append(customer)
+    async for customer, body, book in everybody:
+        record = decode_record(body)
+        if record.erased:
+            continue
+        looked += 1
+        try:
+            holds = _holds(expression, record, decode_orders(book) if book else OrderBook(), lane, now)
+        except (EvaluationFailed, ValueError, TypeError, LookupError, ArithmeticError):
+            failed += 1
+            continue
+        if holds:
+            count += 1
+            if sample is None or len(ids) < sample:
+                ids.append(customer)
     return {"count": count, "of": looked, "failed": failed, "sample": ids}
 
 

@@ -15,6 +15,7 @@ from rules.facts.days import DAYS
 from rules.facts.fact import Fact
 from rules.facts.history import HISTORY
 from rules.facts.moment import MOMENT_FACTS
+from rules.facts.own import own_facts
 from rules.facts.profile import nothing_known, of_profile
 
 FACTS: dict[str, Fact] = {fact.name: fact for fact in (*CUSTOMER, *HISTORY, *MOMENT_FACTS, *DAYS)}
@@ -51,7 +52,7 @@ class FactReader:
     def __getitem__(self, name: str) -> FactValue:
         known = self._known
         if name not in known:
-            fact = FACTS.get(name) or self.context.rulebook.facts[name]
+            fact = FACTS.get(name) or own_facts(self.context.rulebook.own)[name]
             known[name] = fact.value(self.context)
         return known[name]
 
@@ -61,7 +62,7 @@ class FactReader:
         Raises:
             KeyError: nobody declares it.
         """
-        return FACTS[name] if name in FACTS else self.context.rulebook.facts[name]
+        return FACTS[name] if name in FACTS else own_facts(self.context.rulebook.own)[name]
 
     def unprofiled(self) -> Unprofiled:
         """The same, of whose profile nothing is known."""

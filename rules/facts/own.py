@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from rules.context import EventContext
@@ -22,7 +23,8 @@ _TYPES: Final[dict[OwnType, tuple[FactType, FactValue, str]]] = {
 """Declared type to that of the fact, and the value where nothing is told."""
 
 
-def own_facts(own: Own) -> dict[str, Fact]:
+@lru_cache(maxsize=16)
+def own_facts(own: Own) -> Mapping[str, Fact]:
     """The facts that rules of this rulebook may ask beside the built-in ones."""
     facts = [_fact(ATTRIBUTE, name, one, _kept(name, one)) for name, one in own.attributes.items()]
     for event, declared in own.events.items():

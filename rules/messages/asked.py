@@ -12,6 +12,7 @@ from rules.defaults import Defaults
 from rules.fact_types import FactType
 from rules.facts import FACTS, FactReader
 from rules.facts.fact import DATE, MOMENT, MONEY
+from rules.facts.own import own_facts
 from rules.languages import said_in
 from rules.messages.house import House
 from rules.messages.script import NAME
@@ -80,7 +81,7 @@ class AskedValues:
     def __init__(self, occasion: Occasion, house: House) -> None:
         self._occasion, self._house = occasion, house
         context = occasion.facts.context
-        self._own = context.rulebook.facts
+        self._own = own_facts(context.rulebook.own)
         self._zone = occasion.defaults.place.zone if occasion.for_staff else context.zone
         self.today = local_time(context.acting, self._zone).date()
         """For whoever reads it."""

@@ -9,6 +9,7 @@ import pytest
 
 from rules.context import EventContext
 from rules.facts import FACTS, FactReader
+from rules.facts.own import own_facts
 from rules.loading import parse_rulebook
 from rules.own import NotDeclared
 from rules.problems import BadRulebook
@@ -120,7 +121,7 @@ def test_older_news_of_attributes_only_fills_gaps() -> None:
 
 def test_own_facts_of_nobody_known_have_the_value_of_their_type() -> None:
     mia = life(own())
-    facts = mia.lane.rulebook.facts
+    facts = own_facts(mia.lane.rulebook.own)
     reader = FactReader(EventContext(mia.record, None, mia.lane, when(3), when(3)))
 
     assert {name: reader[name] for name in facts} == {
@@ -165,5 +166,7 @@ def test_a_rulebook_with_declarations_is_the_same_after_its_bundle() -> None:
     first = own(JOINED)
     again = parse_rulebook(first.bundle())
 
-    assert (again.version, again.own, list(again.facts)) == (first.version, first.own, list(first.facts))
+    assert again.version == first.version
+    assert (again.own.events, again.own.attributes) == (first.own.events, first.own.attributes)
+    assert list(own_facts(again.own)) == list(own_facts(first.own))
     assert first.version != own(JOINED, events={**EVENTS, "circle_left": {"about": "left it"}}).version
