@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from agents.commands.screen import say, say_json
+from agents.screen import say, say_json
 from agents.server_check import reachable_settings
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.console_consumer import consume

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from agents.commands.screen import say, say_json
+from agents.screen import say, say_json
 from schemas.churn import ChurnState, Days
 from schemas.errors import TendError
 from schemas.times import DAY, SECOND, Millis, to_millis

@@ -9,8 +9,8 @@ import typer
 import uvicorn
 from starlette.types import ASGIApp
 
-from agents.api.access import api_keys
-from agents.api.app import api_service
+from agents.api.access import api_keys, on_no_route
+from agents.api.app import api_app, api_service
 from agents.commands.serving import begin
 from agents.console.app import console_app
 from agents.console.backend import Backend
@@ -43,7 +43,7 @@ async def _console(settings: Settings) -> None:
     backend = Backend(settings)
     token = backend.sessions.token
     await _serve(
-        console_app(backend),
+        console_app(backend, api_app(backend, settings), on_no_route),
         settings.console_host,
         settings.console_port,
         lambda at: f"console  {at}/sign-in?token={token}",

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console as Screen
 from rich.table import Column, Table
 
-from agents.commands.screen import say_json
+from agents.screen import say_json
 from agents.server_check import reachable_settings
 from agents.store_queries import StoreQueries, everything
 from schemas.currencies import major

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from agents.commands.screen import say, say_json
 from agents.dead_letters import REDRIVEN, described, newest_letters, one_letter, target
+from agents.screen import say, say_json
 from agents.server_check import reachable_settings
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.producers import BulkProducer

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from agents.commands.screen import say, say_json
 from agents.imports.imported import Imported
 from agents.imports.look import Look, column_lines, command_line
 from agents.imports.presets import PRESETS
+from agents.screen import say, say_json
 from schemas.currencies import major
 from schemas.errors import TendError
 from schemas.shown import shown

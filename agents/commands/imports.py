@@ -35,12 +35,12 @@ from agents.commands.import_options import (
 from agents.commands.import_reports import LOOK_ROWS, LookReport, look_json, tell, tell_look
 from agents.commands.imports_of_people import complaints, consent, customers
 from agents.commands.imports_of_products import products
-from agents.commands.screen import say, say_json
 from agents.imports.history import import_orders
 from agents.imports.imported import Imported
 from agents.imports.look import Look, look_at
 from agents.imports.presets import PRESETS, AmountIs
 from agents.imports.request import Request
+from agents.screen import say, say_json
 from infra.settings import load_settings
 from schemas.errors import TendError
 

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import typer
 
-from agents.commands.screen import say, say_json
 from agents.messages.layout import Mail, mail
 from agents.messages.samples import MessageSample, links, sample
 from agents.rulebooks import own_rulebook
+from agents.screen import say, say_json
 from agents.senders.provider import Doubtful, Outgoing, Permanent, Temporary
 from agents.senders.wiring import sms_of, smtp_of
 from infra.settings import load_settings

@@ -11,8 +11,8 @@ from rich.console import Console as Screen
 from rich.table import Column, Table
 
 from agents.bootstrap import receiver
-from agents.commands.screen import say
 from agents.quality import SourceQuality, quality_of
+from agents.screen import say
 from agents.server_check import reachable_settings
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.partition_log import PartitionLog

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from agents.commands.screen import say
 from agents.recovery.rebuild import Rebuild, Rebuilt
+from agents.screen import say
 from agents.server_check import reachable_settings
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import to_rfc3339

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from agents.clock import wall_clock
-from agents.commands.screen import say, say_json
 from agents.rehearsal.display import as_plain, as_text
 from agents.rehearsal.lines import read_lines
 from agents.rehearsal.rehearsal import rehearse as take
 from agents.rulebooks import own_rulebook
+from agents.screen import say, say_json
 from infra.settings import load_settings
 from rules.loading import load_rulebook
 from schemas.errors import TendError

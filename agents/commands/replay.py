@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from agents.commands.screen import say, say_json
 from agents.replay.display import shown
 from agents.replay.feed import ReplayOptions, feed
 from agents.replay.file import EventFile, read_file
 from agents.replay.plan import EVERY
 from agents.replay.replay import EventHistory, Progress
+from agents.screen import say, say_json
 from agents.server_check import expect_servers
 from infra.settings import load_settings
 from schemas.errors import DependencyUnavailable, TendError

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from agents.calendar_warnings import calendar_warnings
-from agents.commands.screen import say, say_json
 from agents.rulebooks import HEAD_START, own_rulebook, publish_rulebook, published_rulebooks
+from agents.screen import say, say_json
 from agents.signing import installation_key
 from infra.kafka.connection import KafkaConnection
 from infra.settings import Settings, load_settings

@@ -13,8 +13,8 @@ import typer
 from agents.access import Admitted, access_keys
 from agents.bootstrap import open_tables
 from agents.clock import wall_clock
-from agents.commands.screen import say
 from agents.rulebooks import own_rulebook
+from agents.screen import say
 from agents.senders.bounce_intake import mails_in, take_back
 from agents.senders.consuming import open_consumer, run
 from agents.senders.later_receipts import LaterReceipts

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from agents.commands.screen import say
 from agents.recovery.restore import Restore, Restored
 from agents.recovery.snapshot import Saved, Snapshot
+from agents.screen import say
 from agents.server_check import reachable_settings
 from schemas.errors import DependencyUnavailable, TendError
 from schemas.times import to_rfc3339

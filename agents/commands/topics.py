@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from agents.catalogue import topic_specs
-from agents.commands.screen import say
 from agents.recovery.adoption import adopt_topics
+from agents.screen import say
 from agents.server_check import reachable_settings
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console as Screen
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from agents.commands.screen import say, say_json
 from agents.explain_absence import explain_absence
+from agents.screen import say, say_json
 from agents.server_check import reachable_settings
 from agents.store_queries import StoreQueries
 from infra.kafka.connection import KafkaConnection

@@ -14,10 +14,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from agents.access import Act
-from agents.api.access import on_no_route
-from agents.api.app import api_app
 from agents.console import customers, letters, writes
 from agents.console.backend import Backend
 from agents.console.care import care_page
@@ -35,19 +34,28 @@ from agents.console.words import LANGUAGES
 _YEAR_SECONDS: Final = 366 * 86_400
 
 
-def console_app(backend: Backend) -> Starlette:
-    """The application; what runs beside the pages begins and ends with it."""
+def console_app(
+    backend: Backend, api: ASGIApp, no_route: Callable[[Request, Exception], Awaitable[Response]]
+) -> Starlette:
+    """The application; what runs beside the pages begins and ends with it.
+
+    Args:
+        api: what stands under ``/api``.
+        no_route: what an address that leads nowhere is answered.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with backend.running():
             yield
 
-    api = Mount("/api", api_app(backend, backend.settings))
     turns = Turns()
     middleware = [Middleware(Secured), Middleware(Waited, turns=turns)]
     app = Starlette(
-        routes=[*routes(), api], middleware=middleware, exception_handlers={404: on_no_route}, lifespan=lifespan
+        routes=[*routes(), Mount("/api", api)],
+        middleware=middleware,
+        exception_handlers={404: no_route},
+        lifespan=lifespan,
     )
     app.state.backend = backend
     app.state.live = Live(turns)

@@ -14,7 +14,7 @@ from agents.console import charts
 from agents.console.decisions import decided, feed_entry
 from agents.console.sampler import Signs
 from agents.console.web import View, environment, frame, parts_of
-from agents.demo.steering import AT as PACE_AT
+from agents.replay.steering import AT as PACE_AT
 from schemas.errors import TendError
 from schemas.outcome import decode_decision
 from schemas.profile import Profile

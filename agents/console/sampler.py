@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agents.almanacs import AlmanacFeed
 from agents.clock import wall_clock
-from agents.demo.steering import AT as PACE_AT
-from agents.demo.steering import Steered
+from agents.replay.steering import AT as PACE_AT
+from agents.replay.steering import Steered
 from agents.rollups.store import RollupStore
 from agents.worker.lane_states import lane_states
 from infra.kafka.connection import KafkaConnection

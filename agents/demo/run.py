@@ -20,17 +20,17 @@ import msgspec
 import orjson
 from rich.console import Console as Screen
 
-from agents.commands.screen import say, say_json
 from agents.demo.folder import own_folder
 from agents.demo.follower import Follower
 from agents.demo.own import pace_of
 from agents.demo.rulebook import write_rulebook
-from agents.demo.steering import Afterwards, Steering
 from agents.demo.summary import Summary, show, summarise
 from agents.installation import Installation
 from agents.replay.event import ReplayEvent
 from agents.replay.file import EventFile
 from agents.replay.replay import EventHistory, Progress, Replay
+from agents.replay.steering import Afterwards, Steering
+from agents.screen import say, say_json
 from agents.signing import signing_of
 from agents.simulate.journey import Journey
 from infra.embedded.broker import EmbeddedBroker

@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.errors import problem_of
-from infra.kafka.publishing.transactional_producer import TransactionalProducer
+from infra.kafka.transactional_producer import TransactionalProducer
 from schemas.errors import DependencyUnavailable
 from schemas.times import Millis
 

@@ -20,7 +20,7 @@ from agents.worker.batches import Batches
 from agents.worker.lane import LaneRunner
 from agents.worker.lane_dependencies import LaneCore
 from infra.kafka.publishing.outbox_publisher import OutboxPublisher
-from infra.kafka.publishing.transactional_producer import TransactionalProducer
+from infra.kafka.transactional_producer import TransactionalProducer
 from infra.settings import Settings
 from infra.store import Store
 from schemas.lane import Commit, Loaded, OutboxEntry

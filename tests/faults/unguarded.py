@@ -18,10 +18,10 @@ from unittest import mock
 import pytest
 
 import agents.almanacs
-import agents.commands.screen
 import agents.messages.layout
 import agents.replay.file
 import agents.rulebooks
+import agents.screen
 import agents.signing
 import agents.worker.lane
 import agents.worker.same_broker
@@ -185,7 +185,7 @@ GUARDS = {
         "tests/agents/messages/test_layout.py::test_no_name_turns_the_writing_around_or_hides_in_it",
     ),
     "texts on a terminal": Guard(
-        agents.commands.screen,
+        agents.screen,
         "shown_lines",
         _same,
         "tests/agents/test_output.py::test_a_look_at_a_file_shows_its_columns_and_values",

@@ -18,8 +18,8 @@ from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.producers import BulkProducer
 from infra.kafka.publishing.outbox_publisher import OutboxPublisher
 from infra.kafka.publishing.published_position import SEQUENCE_HEADER, sequence_of
-from infra.kafka.publishing.transactional_producer import TransactionalProducer
 from infra.kafka.topics import Topics
+from infra.kafka.transactional_producer import TransactionalProducer
 from schemas.errors import DependencyUnavailable, Fenced, TendError
 from schemas.lane import OutboxEntry
 from schemas.signing import SIGNATURE, Signing
@@ -367,7 +367,7 @@ async def test_lessons_and_positions_are_signed_for_their_place(opened: Opener, 
 
 
 async def test_a_broker_that_is_away_keeps_the_entries_for_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.kafka.publishing.transactional_producer._SECONDS", 0.3)
+    monkeypatch.setattr("infra.kafka.transactional_producer._SECONDS", 0.3)
     monkeypatch.setattr("infra.kafka.partition_log._ANSWER_SECONDS", 0.3)
     nowhere = KafkaConnection("127.0.0.1:1")
 

@@ -10,8 +10,8 @@ from infra.kafka.connection import KafkaConnection
 from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.producers import AcknowledgedProducer, BroadcastProducer, SafeRecord
-from infra.kafka.publishing.transactional_producer import TransactionalProducer
 from infra.kafka.topics import Topics
+from infra.kafka.transactional_producer import TransactionalProducer
 from schemas.errors import DependencyUnavailable, Fenced
 
 

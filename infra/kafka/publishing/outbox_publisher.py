@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from infra.kafka.connection import KafkaConnection, Place
 from infra.kafka.publishing.published_position import AlreadyPublished, Position, mark_of, own_position, position_record
-from infra.kafka.publishing.transactional_producer import TransactionalProducer
+from infra.kafka.transactional_producer import TransactionalProducer
 from schemas.errors import TendError
 from schemas.lane import OutboxEntry
 from schemas.signing import Signing
