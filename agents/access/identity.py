@@ -25,6 +25,7 @@ _PHONE: Final = re.compile(r"^\+?[0-9]{7,15}$")
 _IDENTITY_NUMBER: Final = re.compile(r"^[0-9]{17}[0-9Xx]$")
 _SHORTEST_NUMBER: Final = 18
 """Letters of an identity number; nothing shorter is one."""
+_PSEUDONYM: Final = re.compile(r"c_[0-9a-f]{32}")
 _BETWEEN_DIGITS: Final = re.compile(r"[\s().\-/]")
 
 
@@ -64,6 +65,11 @@ class AccessKeys(msgspec.Struct, frozen=True):
     def index_key(self, field: str, value: str) -> str:
         """The key under which a value is found again exactly; nothing can be read from it."""
         return _hmac(self.index, f"{field}\x1f{normalised(field, value)}").hex()[:32]
+
+
+def is_pseudonym(customer: str) -> bool:
+    """Whether an id was made of an address or a number, and no system gave it."""
+    return bool(_PSEUDONYM.fullmatch(customer))
 
 
 def looks_personal(told: str) -> bool:

@@ -32,7 +32,13 @@ KINDS: Final = (
         "no trade",
         "pings, drafts, quotes, states before the sale, topics about other things",
         "answered 2xx, so that the webhook stays on; nothing recorded, the reason counted",
-        ("test_shops.py",),
+        ("test_guests.py", "test_shops.py"),
+    ),
+    KindOfInput(
+        "who it is",
+        "guests with an address or a number alone, or neither; guests with an account later; customers made one",
+        "one customer, whichever was told first; numbers and addresses stand in no id; nobody is not somebody",
+        ("test_guests.py",),
     ),
     KindOfInput(
         "several parcels",

@@ -32,20 +32,18 @@ class KnownOrders:
     def __init__(self, client: Client, address: str, system: str) -> None:
         self._client, self._address, self._system = client, address, system
 
-    async def remember(self, order: str, known: Known) -> None:
-        """An order has come."""
+    async def remember(self, order: str, known: Known) -> Known | None:
+        """An order has come; whose it was said to be before, if anybody's."""
         line = f"{known.customer} {known.number}"
-        await self._ask(self._client.set(self._key(order), line, px=_KEPT))
+        before = await self._ask(self._client.set(self._key(order), line, px=_KEPT, get=True))
         await self._ask(self._client.sadd(self._of(known.customer), order))
         await self._ask(self._client.pexpire(self._of(known.customer), _KEPT))
+        await self._ask(self._client.pexpire(self._facts(order), _KEPT))
+        return _known(before)
 
     async def find(self, order: str) -> Known | None:
         """Whose it is; None while only news of it has come."""
-        told = await self._ask(self._client.get(self._key(order)))
-        if told is None:
-            return None
-        customer, number = _text(told).split(" ", 1)
-        return Known(customer, number)
+        return _known(await self._ask(self._client.get(self._key(order))))
 
     async def keep(self, order: str, news: tuple[Told, ...]) -> None:
         """Keep news until its order comes; told again, it is kept once."""
@@ -69,7 +67,7 @@ class KnownOrders:
         for fact in facts:
             if await self._ask(self._client.hlen(key)) < _MOST_FACTS:
                 await self._ask(self._client.hsetnx(key, f"{fact.at} {fact.name}", fact.told))
-        await self._ask(self._client.pexpire(key, _KEPT))
+        await self._ask(self._client.pexpire(key, _WAITS, nx=True))
 
     async def facts(self, order: str) -> dict[str, str]:
         """All that was told of its parcels; of what changes the latest."""
@@ -109,6 +107,13 @@ class KnownOrders:
     async def _ask(self, answer: Awaitable[Any] | Any) -> Any:
         with translate_errors(self._address):
             return await answer
+
+
+def _known(told: Any) -> Known | None:
+    if told is None:
+        return None
+    customer, number = _text(told).split(" ", 1)
+    return Known(customer, number)
 
 
 def _text(told: Any) -> str:

@@ -26,9 +26,10 @@ _HEAD = """\
 | SES, Mailgun, Postmark, SendGrid | `https://KEY:@…/v1/mail-events`: [the same](messages.md#what-comes-back) | \
 `TEND_GATEWAY_KEYS`; signed: `TEND_SENDGRID_VERIFICATION_KEY`, `TEND_MAILGUN_SIGNING_KEY` |
 
-- **Whose it is:** the system's own id of the customer; of a guest a pseudonym of the address. **Which order:** what the
-  customer sees (Shopify's `name`, WooCommerce's `number`), as in imports, so that a history that was imported and what
-  comes live are one. Import up to the day on which the webhooks begin.
+- **Whose it is:** the system's own id of the customer; of a guest a pseudonym of the address, else of the number. An
+  order of a guest's that is an account's in another message says that they are one (`customer.identified`).
+- **Which order:** what the customer sees (Shopify's `name`, WooCommerce's `number`), as in imports, so that a history
+  that was imported and what comes live are one. Import up to the day on which the webhooks begin.
 - **Once:** ids of events follow from what is told, not from a delivery. Retries, second subscriptions and the same
   order in five webhooks are one fact; the order of arrival does not matter.
 - **Refunds and parcels** name their order only. Whose it is, is remembered for 400 days; news of an order that has not

@@ -22,6 +22,7 @@ from agents.connectors.shopify_people import (
     read_consent,
     read_customer,
     read_erasure,
+    read_merge,
 )
 from agents.connectors.told import (
     MOST_ITEMS,
@@ -213,7 +214,10 @@ TABLE: Final[tuple[Topic, ...]] = (
         "`consent.granted` where subscribed, `consent.withdrawn` where unsubscribed",
         read_consent,
     ),
-    Topic(("customers/redact",), "`erasure.requested`", read_erasure),
+    Topic(("customers/merge",), "`customer.identified` where completed: who was deleted is whom was kept", read_merge),
+    Topic(
+        ("customers/redact",), "`erasure.requested`, also of the guest with their address or number", read_erasure
+    ),
     Topic(
         ("customers/data_request", "shop/redact", "customers/delete"),
         "nothing by itself: counted, for a person to act on (`tend customer ID --json`)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from agents.connectors.hooks import Hook
@@ -10,8 +11,10 @@ from agents.connectors.told import (
     Body,
     LeftOut,
     Reading,
+    Refused,
     Told,
     details,
+    guest_of,
     mapping,
     moment,
     number,
@@ -47,12 +50,33 @@ def read_consent(hook: Hook) -> Reading:
     return Reading(events, customer=customer)
 
 
+def read_merge(hook: Hook) -> Reading:
+    """Two customers whom the shop made one."""
+    if hook.body.get("status") != "completed":
+        raise LeftOut("two customers as before")
+    kept, gone = (
+        reference(name, text(hook.body.get(name)).rpartition("/")[2])
+        for name in ("admin_graphql_api_customer_kept_id", "admin_graphql_api_customer_deleted_id")
+    )
+    told: Told = {"type": "customer.identified", "id": told_id("shopify", "merged", gone, kept), "customer": gone}
+    return Reading((told | {"time": rfc3339(hook.at), "into": kept},), customer=gone)
+
+
 def read_erasure(hook: Hook) -> Reading:
-    """A customer who wants to be forgotten."""
-    customer = reference("customer.id", mapping(hook.body.get("customer")).get("id"))
-    at = rfc3339(hook.at)
-    told: Told = {"type": "erasure.requested", "id": told_id("shopify", "erase", customer, at), "time": at}
-    return Reading((told | {"customer": customer},), customer=customer)
+    """A customer who wants to be forgotten, and the guest that they were."""
+    person, at = mapping(hook.body.get("customer")), rfc3339(hook.at)
+    known = [number(person.get("id"))]
+    for addresses, phones in (((person.get("email"),), ()), ((), (person.get("phone"),))):
+        with suppress(LeftOut):
+            known.append(guest_of(addresses, phones))
+    known = [one for one in known if one]
+    if not known:
+        raise Refused("customer.id", "expected an id, or an address")
+    erased = [
+        {"type": "erasure.requested", "id": told_id("shopify", "erase", one, at), "time": at, "customer": one}
+        for one in known
+    ]
+    return Reading(tuple(erased), customer=known[0])
 
 
 def contact(order: Body, customer: str, own: str, at: datetime) -> Iterator[Told]:
@@ -91,10 +115,10 @@ def consents(person: Body, customer: str) -> Iterator[Told]:
 
 
 def customer_of(body: Body) -> str:
-    """Whose it is: Shopify's id of the customer, else the address of a guest, as in imports."""
+    """Whose it is: Shopify's id of the customer, else the address of a guest, as in imports, or the number."""
     person = mapping(body.get("customer"))
-    addresses = (body.get("email"), body.get("contact_email"), person.get("email"), body.get("phone"))
-    found = number(person.get("id")) or next(filter(None, map(text, addresses)), "")
-    if not found:
-        raise LeftOut("no customer is named")
-    return found
+    if account := number(person.get("id")):
+        return account
+    around = [mapping(body.get(f"{name}_address")) for name in ("billing", "shipping")]
+    phones = [one.get("phone") for one in (body, person, *around)]
+    return guest_of([body.get("email"), body.get("contact_email"), person.get("email")], phones)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -23,6 +23,9 @@ _MOST_COUPONS: Final = 10
 _MOST_QUANTITY: Final = 100_000
 _LARGEST: Final = 10**12
 _REFERENCE: Final = re.compile(r"[\x21-\x7e]{1,64}")
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
+_DIGITS: Final = range(7, 16)
+"""As many as a number has from its country on (E.164), or nearly."""
 _NAME, MOST_LABEL = 80, 64
 
 
@@ -147,6 +150,23 @@ def text(value: Any) -> str:
 def number(value: Any) -> str:
     """An id that is a number or a text; empty where there is none, or 0."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) and value else text(value)
+
+
+def guest_of(addresses: Iterable[Any], phones: Iterable[Any]) -> str:
+    """Who has no id: the first that is an address, else the first that is a number; what was typed in for want of one
+    is neither. A number begins with a plus, so that a pseudonym is made of it.
+
+    Raises:
+        LeftOut: there is none.
+    """
+    told = [one for one in map(text, addresses) if _ADDRESS.fullmatch(one)]
+    for one in map(text, phones):
+        digits = re.sub(r"\D", "", one)
+        if len(digits) in _DIGITS:
+            told.append(f"+{digits.removeprefix('00')}")
+    if not told:
+        raise LeftOut("no customer is named")
+    return told[0]
 
 
 def quantity(value: Any) -> int:

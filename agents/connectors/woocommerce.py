@@ -22,6 +22,7 @@ from agents.connectors.told import (
     Told,
     codes,
     details,
+    guest_of,
     mapping,
     mappings,
     minor,
@@ -180,12 +181,12 @@ def _phone(told: str, country: str) -> str:
 
 
 def _customer_of(order: Body) -> str:
-    """WooCommerce's id of the customer; of a guest, whose id is 0, the address, as in imports."""
+    """WooCommerce's id of the customer; of a guest, whose id is 0, the address, as in imports, or the number."""
+    if account := number(order.get("customer_id")):
+        return account
     billing = mapping(order.get("billing"))
-    found = number(order.get("customer_id")) or text(billing.get("email")) or text(billing.get("phone"))
-    if not found:
-        raise LeftOut("no customer is named")
-    return found
+    phone = text(billing.get("phone"))
+    return guest_of([billing.get("email")], [_phone(phone, text(billing.get("country"))), phone])
 
 
 def _created(body: Body) -> datetime:

@@ -21,11 +21,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from agents.access import Actor
+from agents.access.identity import is_pseudonym
 from agents.connectors import shopify, woocommerce
 from agents.connectors.hooks import Hook, Topic, read_by
 from agents.connectors.known_orders import Known, KnownOrders
 from agents.connectors.parcels import news_of
-from agents.connectors.told import LeftOut, Reading, Refused, Told
+from agents.connectors.told import LeftOut, Reading, Refused, Told, rfc3339, told_id
 from agents.gateway.intake import Intake
 from agents.gateway.requests import bounded, refused, too_fast, unavailable
 from agents.gateway.throttle import Throttle
@@ -49,13 +50,20 @@ class System:
     """Header with the signature: HMAC-SHA-256 of the raw body in Base64."""
     sent: str = ""
     """Header with the moment of sending."""
+    test: str = ""
+    """Header that says true of what is sent to try the webhook."""
     pings: bool = False
     """Whether an unsigned form comes when a webhook is saved."""
     states: Mapping[str, Meaning] = field(default_factory=dict)
 
 
 SHOPIFY: Final = System(
-    "shopify", shopify.TABLE, "x-shopify-topic", "x-shopify-hmac-sha256", sent="x-shopify-triggered-at"
+    "shopify",
+    shopify.TABLE,
+    "x-shopify-topic",
+    "x-shopify-hmac-sha256",
+    sent="x-shopify-triggered-at",
+    test="x-shopify-test",
 )
 WOOCOMMERCE: Final = System(
     "woocommerce", woocommerce.TABLE, "x-wc-webhook-topic", "x-wc-webhook-signature", pings=True
@@ -122,6 +130,8 @@ class WebhookDoor:
         system, tally = self._system, self._intake.tally
         hook = Hook(headers.get(system.topic, ""), body, self._sent(headers), system.states)
         try:
+            if headers.get(system.test) == "true":
+                raise LeftOut("a test message")
             reading = read_by(system.table, hook)
         except LeftOut as nothing:
             tally.left_out(system.name, str(nothing))
@@ -139,11 +149,11 @@ class WebhookDoor:
             await self._orders.learn(reading.order, reading.facts)
         if reading.loose:
             await self._orders.keep(reading.order, reading.loose)
-        named, known = bool(reading.customer), await self._whose(reading)
-        if known is None and not named:
+        known, joined = await self._whose(reading)
+        if known is None and not reading.customer:
             self._intake.tally.left_out(self._system.name, "waits for its order")
             return {"taken": 0, "left_out": "waits for its order"}
-        told, waited = list(reading.events), list[Told]()
+        told, waited = [*reading.events, *joined], list[Told]()
         if known is not None:
             waited = await self._orders.waiting(reading.order)
             about = {"customer": known.customer, "order_id": known.number}
@@ -153,14 +163,24 @@ class WebhookDoor:
         answer: dict[str, Any] = {"taken": len(told) - len(problems)}
         return answer | ({"refused": problems} if problems else {})
 
-    async def _whose(self, reading: Reading) -> Known | None:
-        """Whose order it is about, if any and if known."""
+    async def _whose(self, reading: Reading) -> tuple[Known | None, list[Told]]:
+        """Whose order it is about, if any and if known; and what that says of the guest of whom it was before."""
         if not reading.customer:
-            return await self._orders.find(reading.order)
+            return await self._orders.find(reading.order), []
         known = self._named(reading)
-        if known is not None:
-            await self._orders.remember(reading.order, known)
-        return known
+        if known is None:
+            return None, []
+        before = await self._orders.remember(reading.order, known)
+        if before is None or is_pseudonym(before.customer) == is_pseudonym(known.customer):
+            return known, []
+        guest, account = (before, known) if is_pseudonym(before.customer) else (known, before)
+        await self._orders.remember(reading.order, account)
+        return account, [self._joined(guest.customer, account.customer)]
+
+    def _joined(self, guest: str, account: str) -> Told:
+        id_ = told_id(self._system.name, "guest", guest, account)
+        told: Told = {"type": "customer.identified", "id": id_, "time": rfc3339(self._now())}
+        return told | {"customer": guest, "into": account}
 
     async def _of_parcels(self, reading: Reading) -> list[Told]:
         if not reading.facts:
