@@ -125,6 +125,17 @@ def quiet_hours(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     return Refusal(Reason.QUIET_HOURS, moment, f"{quiet.earliest} to {quiet.latest} in {context.zone}")
 
 
+def beside_an_offer(proposal: Proposal, history: ActionHistory) -> Refusal | None:
+    """Service and an offer do not leave at one moment: service waits a minute, as the offer has gone."""
+    context = proposal.context
+    if proposal.is_marketing or channel_spec(proposal.channel).is_for_staff:
+        return None
+    for sent in history.sent:
+        if sent.at == context.acting and sent.purpose == "marketing" and sent.channel in TO_CUSTOMERS:
+            return Refusal(Reason.TOTAL_CAP, context.acting + MINUTE, "an offer goes out at this moment")
+    return None
+
+
 def total_caps(proposal: Proposal, history: ActionHistory) -> Refusal | None:
     """Not too much, over all channels together."""
     caps = [cap for cap in proposal.context.defaults.caps if cap.channel == "any"]
@@ -132,7 +143,7 @@ def total_caps(proposal: Proposal, history: ActionHistory) -> Refusal | None:
 
 
 BEFORE_CHANNEL: Final[tuple[Limit, ...]] = (expired, profiling, cooldown, group_exclusion)
-ON_CHANNEL: Final[tuple[Limit, ...]] = (open_complaint, quiet_hours, total_caps)
+ON_CHANNEL: Final[tuple[Limit, ...]] = (open_complaint, quiet_hours, beside_an_offer, total_caps)
 LIMITS: Final = (*BEFORE_CHANNEL, channel_available, *ON_CHANNEL)
 """In this order; what is final comes before what only holds."""
 

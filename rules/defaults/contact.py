@@ -44,7 +44,7 @@ class Cap(Section):
     minutes: Annotated[int, Field(ge=0, le=1_440)] = 0
     """Its length in minutes, in place of days: what keeps messages apart."""
     limits: Literal["service", "marketing", "any"] = "any"
-    """The one purpose it limits, so that service may slow marketing down and go on itself; else all that it counts."""
+    """The purpose it limits, of those it counts: so service may slow marketing down and go on itself."""
     then: Literal["hold", "refuse"]
     """What happens to one more: held until there is room, or refused."""
 
@@ -60,8 +60,7 @@ class Cap(Section):
 
     def stops(self, channel: str, purpose: str) -> bool:
         """Whether it limits such an action."""
-        limits = self.purpose if self.limits == "any" else self.limits
-        return channel != "desk" and self.channel in ("any", channel) and limits in ("any", purpose)
+        return self.counts(channel, purpose) and self.limits in ("any", purpose)
 
     @property
     def window(self) -> Millis:

@@ -262,16 +262,16 @@ class TestCaps:
         assert verdicts(moments.when("order.placed")) == PASSES + held("total_cap")
         assert verdicts(moments.until(NOON + 30 * MINUTE)) == [("released", "")]
 
-    def test_service_comes_a_minute_after_an_offer_and_at_once_after_service(self) -> None:
-        alone = caps(
-            {"channel": "any", "purpose": "marketing", "count": 1, "minutes": 1, "limits": "service", "then": "hold"}
-        )
-        some = [rule(id="offer", purpose="marketing", priority=900), rule(id="thanks"), rule(id="tier")]
-        moments = Moments(rules(*some, defaults=alone))
+    def test_service_waits_a_minute_where_an_offer_leaves_at_the_same_moment(self) -> None:
+        offer, some = rule(id="offer", purpose="marketing", priority=900), [rule(id="thanks"), rule(id="tier")]
+        moments = Moments(rules(offer, *some))
 
         assert verdicts(moments.when("order.placed")) == PASSES + held("total_cap") * 2
         assert verdicts(moments.until(NOON + MINUTE)) == [("released", "")] * 2
-        assert verdicts(Moments(rules(*some[1:], defaults=alone)).when("order.placed")) == PASSES * 2
+        assert verdicts(moments.when("order.placed", "o-2", NOON + 2 * MINUTE))[1:] == PASSES * 2, (
+            "an answer to an offer"
+        )
+        assert verdicts(Moments(rules(*some)).when("order.placed")) == PASSES * 2
 
     def test_of_what_waited_for_the_morning_service_goes_first_however_small(self) -> None:
         night = at("2026-03-04T03:00:00+00:00")
@@ -294,7 +294,7 @@ class TestCaps:
         moments = Moments(both)
 
         assert set(verdicts(moments.when("order.placed"))) == set(PASSES)
-        second = {one.rule: verdicts([one])[0] for one in moments.when("order.placed", "o-2")}
+        second = {one.rule: verdicts([one])[0] for one in moments.when("order.placed", "o-2", NOON + 1)}
         assert second == {"hello": ("emitted", ""), "offer": ("refused", "total_cap")}
 
     def test_service_may_slow_marketing_down_and_go_on_itself(self) -> None:
