@@ -72,7 +72,7 @@ def _show(record: CustomerRecord, orders: OrderBook, decisions: list[Decision]) 
     for one in record.merged:
         screen.print(f"was {shown(one.id)} as well, until {_moment(one.at)}")
     if record.churn:
-        screen.print("churn probability " + ", ".join(f"{p:.2f}" for p in record.churn))
+        screen.print("risk that they do not come back " + ", ".join(f"{p:.2f}" for p in record.churn))
     screen.print(_orders(orders))
     screen.print(_waits(record))
     screen.print(_decisions(decisions))

@@ -171,7 +171,11 @@ def _risk(view: View, record: CustomerRecord, scores: Sequence[tuple[Millis, flo
     if record.churn and points:
         points.append((1.0, record.churn[0]))
     earlier = [value for at, value in scores if now - 21 * DAY <= at <= now - 3 * DAY]
-    label = words("customer.risk_label", now=words.percent(record.churn[0])) if record.churn else ""
+    label = (
+        words("customer.risk_label", risk=words("churn.risk"), now=words.percent(record.churn[0]))
+        if record.churn
+        else ""
+    )
     return {
         "probability": record.churn[0] if record.churn else None,
         "was": words.percent(earlier[0])

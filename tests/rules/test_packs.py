@@ -502,7 +502,7 @@ class TestWinBack:
 
         action = said(moments, "win_back_coupon")
         assert isinstance(action, CouponAction)
-        assert action.reason == "probability of churn 80 %: quiet for longer than usual"
+        assert action.reason == "risk of 80 % that they do not come back: quiet for longer than usual"
         told = message_of(action)
         assert told.subject == "15% off your next order"
         assert action.reason not in str(told), "a forecast is not told to whom it is about"

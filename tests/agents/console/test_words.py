@@ -11,6 +11,7 @@ import pytest
 from agents.console.decisions import CHANNEL_ICON
 from agents.console.life import SIMPLE_RECEIPTS
 from agents.console.words import LANGUAGES, Words, catalogue, language_of
+from rules.loading import shipped
 from schemas.channels import CHANNELS
 from schemas.outcome import Reason
 from schemas.times import DAY, HOUR, MINUTE
@@ -73,6 +74,16 @@ def test_never_does_a_label_guess_a_gender_or_speak_the_machines_words() -> None
 
     for word in ("she", "her", "he", "his", "suppressed", "churn", "lag"):
         assert not re.search(rf"\b{word}\b", spoken), word
+
+
+def test_that_they_may_not_come_back_is_said_in_plain_words_and_not_in_the_trades() -> None:
+    for language in LANGUAGES:
+        spoken = " ".join(str(words) for words in catalogue(language).values()).lower()
+        assert [
+            word for word in ("churn", "abwander", "流失", "leaving") if word in spoken.replace("{leaving}", "")
+        ] == []
+    for rule in shipped().rules:
+        assert not re.search("churn|probability", re.sub(r"\{.*?\}", "", rule.reason.text))
 
 
 @pytest.mark.parametrize(
