@@ -115,7 +115,7 @@ def _histogram(counts: list[int], view: View) -> Markup:
         f'fill="var(--s3)"/><text x="{tenth * 44 + 20}" y="114" text-anchor="middle">{tenth * 10} %</text></g>'
         for tenth, count in enumerate(counts)
     )
-    label = view.words("customers.risk_label", risk=words("churn.risk"))
+    label = view.words("customers.risk_label", risk=view.words("churn.risk"))
     return Markup(f'<svg viewBox="0 0 440 118" width="440" height="118" role="img" aria-label="{label}">{bars}</svg>')
 
 

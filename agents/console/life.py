@@ -56,4 +56,4 @@ class Life(msgspec.Struct):
     work: list[WorkItem]
     moves: list[tuple[Millis, str, str]] = []
     scores: list[tuple[Millis, float]] = []
-    """Risk of leaving; the oldest first."""
+    """Risk that they do not come back; the oldest first."""
