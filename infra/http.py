@@ -14,9 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 MOST_CONNECTIONS: Final = 64
 IDLE_SECONDS: Final = 30.0
 """How long a connection may ask for nothing."""
-_PAGES: Final = (
-    "/metrics  figures, for Prometheus\n/healthz  whether it runs\n/readyz   whether it is ready, and why not\n"
-)
+_PAGES: Final = "/metrics  for Prometheus\n/healthz  it runs\n/readyz   it has work in hand\n"
 
 
 @asynccontextmanager
@@ -39,10 +37,24 @@ async def serve(
         refresh: called before metrics are read, to set those that are looked up rather than counted.
     """
 
+    app = _application(registry, not_ready, refresh, about)
+    runner = web.AppRunner(app, access_log=None, keepalive_timeout=IDLE_SECONDS)
+    await runner.setup()
+    assert runner.server is not None
+    listening = await asyncio.get_running_loop().create_server(_Doorkeeper(runner.server), host, port)
+    try:
+        bound = listening.sockets[0].getsockname()
+        yield f"http://{bound[0]}:{bound[1]}"
+    finally:
+        listening.close()
+        await runner.cleanup()
+
+
+def _application(
+    registry: CollectorRegistry, not_ready: Callable[[], Sequence[str]], refresh: Callable[[], None], about: str
+) -> web.Application:
     async def root(_: web.Request) -> web.Response:
-        return web.Response(
-            text=f"{about}\n\n/metrics  for Prometheus\n/healthz  it runs\n/readyz   it has work in hand\n"
-        )
+        return web.Response(text=f"{about}\n\n{_PAGES}")
 
     async def metrics(_: web.Request) -> web.Response:
         refresh()
@@ -59,16 +71,7 @@ async def serve(
     app.add_routes(
         [web.get("/", root), web.get("/metrics", metrics), web.get("/healthz", healthz), web.get("/readyz", readyz)]
     )
-    runner = web.AppRunner(app, access_log=None, keepalive_timeout=IDLE_SECONDS)
-    await runner.setup()
-    assert runner.server is not None
-    listening = await asyncio.get_running_loop().create_server(_Doorkeeper(runner.server), host, port)
-    try:
-        bound = listening.sockets[0].getsockname()
-        yield f"http://{bound[0]}:{bound[1]}"
-    finally:
-        listening.close()
-        await runner.cleanup()
+    return app
 
 
 class _Doorkeeper:

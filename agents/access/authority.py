@@ -48,7 +48,6 @@ class Act(StrEnum):
     EXPORT = "export"
     ERASE = "erase"
     READ_RULES = "read_rules"
-    PUBLISH_RULES = "publish_rules"
     READ_LETTERS = "read_letters"
     REDRIVE = "redrive"
     STEER = "steer"  # a replay's pace

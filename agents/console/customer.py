@@ -99,11 +99,6 @@ async def customer_values(view: View) -> dict[str, Any]:
     life, orders = await life_of(view, customer)
     words, now, record = view.words, view.now, life.record
     coming = due(life, await view.backend.rulebook(), words, now)
-    entries = past(life, words, now)
-    chosen = view.query.get("show", "")
-    before = int(view.query.get("before", "0") or 0)
-    rest = [entry for entry in filtered(entries, chosen) if not before or entry.at < before]
-    shown = _whole_moments(rest)
     open_work = [one for one in life.work if not one.closed and one.kind == "complaint"]
     contact = await contact_of(record, actor=view.session.actor, purpose=ContactPurpose.LOOK, audit=view.backend.audit)
     return {
@@ -118,13 +113,7 @@ async def customer_values(view: View) -> dict[str, Any]:
         "strip": figures(record, life, words, now),
         "consent": consents_section(record),
         "may_profile": may_profile(record.consents),
-        "chosen": chosen,
-        "counts": counted(entries, coming),
-        "coming": coming[:_DUE] if chosen in ("", "due") else [],
-        "more_due": max(len(coming) - _DUE, 0),
-        "days": _by_day(rest[:shown], words, now) if chosen != "due" else [],
-        "older": rest[shown - 1].at if len(rest) > shown else 0,
-        "left": max(len(rest) - shown, 0),
+        **_timeline(view, past(life, words, now), coming),
         "complaints": [complaint_section(one, life.work, words, now) for one in open_work],
         "risk": _risk(view, record, life.scores),
         "orders": [
@@ -135,6 +124,21 @@ async def customer_values(view: View) -> dict[str, Any]:
         "points": points_section(record, words),
         "coupons": coupons_section(record, words, now),
         "satisfaction": satisfaction_section(record),
+    }
+
+
+def _timeline(view: View, entries: list[TimelineEntry], coming: list[TimelineEntry]) -> dict[str, Any]:
+    chosen, before = view.query.get("show", ""), int(view.query.get("before", "0") or 0)
+    rest = [entry for entry in filtered(entries, chosen) if not before or entry.at < before]
+    shown = _whole_moments(rest)
+    return {
+        "chosen": chosen,
+        "counts": counted(entries, coming),
+        "coming": coming[:_DUE] if chosen in ("", "due") else [],
+        "more_due": max(len(coming) - _DUE, 0),
+        "days": _by_day(rest[:shown], view.words, view.now) if chosen != "due" else [],
+        "older": rest[shown - 1].at if len(rest) > shown else 0,
+        "left": max(len(rest) - shown, 0),
     }
 
 
