@@ -35,6 +35,12 @@ KINDS: Final = (
         ("test_guests.py", "test_shops.py"),
     ),
     KindOfInput(
+        "taken back",
+        "orders that are cancelled for want of a payment and paid afterwards, refunds that are deleted",
+        "the order stands, or is cancelled, as it was last; a refund that is gone counts no longer; in any order",
+        ("test_taken_back.py",),
+    ),
+    KindOfInput(
         "who it is",
         "guests with an address or a number alone, or neither; guests with an account later; customers made one",
         "one customer, whichever was told first; numbers and addresses stand in no id; nobody is not somebody",

@@ -62,7 +62,7 @@ class KnownOrders:
             await self._ask(self._client.hdel(self._waiting(order), *ids))
 
     async def learn(self, order: str, facts: Iterable[ToldFact]) -> None:
-        """Keep what was told of an order's parcels, whether it has come or not."""
+        """Keep what was told of an order, whether it has come or not."""
         key = self._facts(order)
         for fact in facts:
             if await self._ask(self._client.hlen(key)) < _MOST_FACTS:
@@ -70,7 +70,7 @@ class KnownOrders:
         await self._ask(self._client.pexpire(key, _WAITS, nx=True))
 
     async def facts(self, order: str) -> dict[str, str]:
-        """All that was told of its parcels; of what changes the latest."""
+        """All that was told of it; of what changes the latest."""
         key = self._facts(order)
         told = {_text(name): _text(value) for name, value in (await self._ask(self._client.hgetall(key))).items()}
         latest: dict[str, tuple[int, str]] = {}
@@ -99,7 +99,7 @@ class KnownOrders:
         return f"tend:order:{self._system}:{order}:waiting"
 
     def _facts(self, order: str) -> str:
-        return f"tend:order:{self._system}:{order}:parcels"
+        return f"tend:order:{self._system}:{order}:facts"
 
     def _of(self, customer: str) -> str:
         return f"tend:orders:{self._system}:of:{customer}"

@@ -65,7 +65,7 @@ class Reading:
     loose: tuple[Told, ...] = field(default=())
     """Events of that order whose message names neither customer nor number: they wait until both are known."""
     facts: tuple[ToldFact, ...] = ()
-    """Of its parcels; what follows is read off all that were told."""
+    """Of that order; what follows is read off all that were told."""
 
 
 def news(system: str, kind: str, own: str, ref: str, told: Told) -> Told:

@@ -36,6 +36,7 @@ from agents.connectors.told import (
     text,
     told_id,
 )
+from agents.connectors.woocommerce_turns import turns
 from agents.imports.presets import WOOCOMMERCE
 from agents.imports.statuses import STATUSES, Meaning, plain_status
 
@@ -79,27 +80,32 @@ def _order(hook: Hook) -> Reading:
             events.append(base | _edited(order, own, changed))
     if hook.topic == "order.restored":
         events.append(base | _news("order.restored", own, rfc3339(changed), {"time": rfc3339(changed)}))
-    events += [base | one for one in _afterwards(order, own, meaning, state, changed)]
-    return Reading(tuple(events), own, customer, name)
+    refunds = dict(_refunds(order, own, meaning))
+    named = [number(one.get("id")) for one in mappings(order.get("refunds"))]
+    events += [base | one for one in _afterwards(own, meaning, state, refunds, rfc3339(changed))]
+    return Reading(tuple(events), own, customer, name, facts=tuple(turns(meaning, refunds, named, changed)))
 
 
-def _afterwards(order: Body, own: str, meaning: Meaning, state: str, changed: datetime) -> Iterator[Told]:
-    time = rfc3339(changed)
+def _afterwards(own: str, meaning: Meaning, state: str, refunds: Mapping[str, int], time: str) -> Iterator[Told]:
     if state in _ON_ITS_WAY or state in _ARRIVED:
         yield _news("order.dispatched", own, "", {"time": time})
     if state in _ARRIVED:
         yield _news("order.delivered", own, "", {"time": time})
     if meaning == "cancelled":
         yield _news("order.cancelled", own, "", {"time": time})
-    currency, parts = text(order.get("currency")), mappings(order.get("refunds"))
-    amounts = [abs(minor("refunds.total", one.get("total") or 0, currency, signed=True)) for one in parts]
-    for one, amount in zip(parts, amounts, strict=True):
-        if amount:
-            ref = reference("refunds.id", one.get("id"))
-            yield _news("refund.paid", own, ref, {"time": time, "refund": ref, "amount": amount})
-    if meaning == "refunded" and not any(amounts):
-        amount = minor("total", order.get("total"), currency)
-        yield _news("refund.paid", own, "whole", {"time": time, "refund": f"{own}-whole", "amount": amount})
+    for ref, amount in refunds.items():
+        yield _news("refund.paid", own, ref, {"time": time, "refund": ref, "amount": amount})
+
+
+def _refunds(order: Body, own: str, meaning: Meaning) -> Iterator[tuple[str, int]]:
+    """Money that went back, by reference; of an order that was paid back all of it, where its parts tell none."""
+    currency, some = text(order.get("currency")), False
+    for one in mappings(order.get("refunds")):
+        if amount := abs(minor("refunds.total", one.get("total") or 0, currency, signed=True)):
+            some = True
+            yield reference("refunds.id", one.get("id")), amount
+    if meaning == "refunded" and not some:
+        yield f"{own}-whole", minor("total", order.get("total"), currency)
 
 
 def _placed(order: Body, own: str, placed: datetime) -> Told:
@@ -200,8 +206,9 @@ def _changed(body: Body) -> datetime:
 TABLE: Final[tuple[Topic, ...]] = (
     Topic(
         ("order.created", "order.updated", "order.restored"),
-        "by the state of the order, below; `order.restored` where it came back out of the bin; `refund.paid` by "
-        "`refunds`; `order.updated` where it was changed after it was made; `customer.updated` by `billing`",
+        "by the state of the order, below; `order.restored` where it came back out of the bin, or was paid after it "
+        "was cancelled; `refund.paid` by `refunds`, `refund.withdrawn` where one was deleted; `order.updated` where it "
+        "was changed after it was made; `customer.updated` by `billing`",
         _order,
     ),
     Topic(("order.deleted",), "`order.cancelled`", _deleted),

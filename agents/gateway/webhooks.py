@@ -10,9 +10,10 @@ from __future__ import annotations
 import hmac
 import logging
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from agents.connectors.hooks import Hook, Topic, read_by
 from agents.connectors.known_orders import Known, KnownOrders
 from agents.connectors.parcels import news_of
 from agents.connectors.told import LeftOut, Reading, Refused, Told, rfc3339, told_id
+from agents.connectors.woocommerce_turns import taken_back
 from agents.gateway.intake import Intake
 from agents.gateway.requests import bounded, refused, too_fast, unavailable
 from agents.gateway.throttle import Throttle
@@ -44,6 +46,8 @@ class System:
 
     name: str
     table: tuple[Topic, ...]
+    follows: Callable[[str, Mapping[str, str]], Iterator[Told]]
+    """What follows from all that was told of an order, beside what each message says."""
     topic: str
     """Header with the topic."""
     signature: str
@@ -60,13 +64,14 @@ class System:
 SHOPIFY: Final = System(
     "shopify",
     shopify.TABLE,
+    partial(news_of, "shopify"),
     "x-shopify-topic",
     "x-shopify-hmac-sha256",
     sent="x-shopify-triggered-at",
     test="x-shopify-test",
 )
 WOOCOMMERCE: Final = System(
-    "woocommerce", woocommerce.TABLE, "x-wc-webhook-topic", "x-wc-webhook-signature", pings=True
+    "woocommerce", woocommerce.TABLE, taken_back, "x-wc-webhook-topic", "x-wc-webhook-signature", pings=True
 )
 
 
@@ -157,7 +162,7 @@ class WebhookDoor:
         if known is not None:
             waited = await self._orders.waiting(reading.order)
             about = {"customer": known.customer, "order_id": known.number}
-            told += [one | about for one in (*waited, *await self._of_parcels(reading))]
+            told += [one | about for one in (*waited, *await self._what_follows(reading))]
         problems = await self._write(told)
         await self._orders.release(reading.order, [one["id"] for one in waited])
         answer: dict[str, Any] = {"taken": len(told) - len(problems)}
@@ -182,10 +187,10 @@ class WebhookDoor:
         told: Told = {"type": "customer.identified", "id": id_, "time": rfc3339(self._now())}
         return told | {"customer": guest, "into": account}
 
-    async def _of_parcels(self, reading: Reading) -> list[Told]:
+    async def _what_follows(self, reading: Reading) -> list[Told]:
         if not reading.facts:
             return []
-        return list(news_of(self._system.name, reading.order, await self._orders.facts(reading.order)))
+        return list(self._system.follows(reading.order, await self._orders.facts(reading.order)))
 
     def _named(self, reading: Reading) -> Known | None:
         if not (reading.order and reading.customer):
