@@ -206,6 +206,16 @@ class TestWhatIsNoted:
         assert given(case("price_in_another_currency"), "wish_cheaper") == []
 
 
+class TestReadAloud:
+    def test_a_ticket_says_that_a_complaint_came_back_and_nothing_of_what_was_not_said_yet(self) -> None:
+        first, again = (one.text for one in said(case("opened_again_in_the_night"), "complaint_routed"))
+
+        assert "First complaint." in first
+        assert "Opened again." in again
+        assert "First" not in again
+        assert not any("was told" in text for text in (first, again)), "they sleep, and are told in the morning"
+
+
 class TestPoints:
     def test_points_of_what_came_back_go(self) -> None:
         assert points_balance(record(case("points_of_what_came_back")).points) == 70
