@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import EmailPolicy, Policy
 from email.utils import format_datetime
-from typing import Final
+from typing import Any, Final
 
 import aiosmtplib
 import dkim
@@ -34,6 +35,19 @@ _GREYLIST_SECONDS: Final = 300.0
 _LOCAL: Final = re.compile(r"[\x21-\x7e]+")
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f.:]+\]")
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+class _Plain(UnstructuredHeader, BaseHeader):
+    """A header that stands on one line as it is: the library would encode a long address, and nobody decodes that."""
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        """See ``BaseHeader.fold``."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS: Final = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Plain)
+_POLICY: Final = EmailPolicy(header_factory=_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +171,7 @@ def compose_mail(message: Outgoing) -> EmailMessage:
             "advertising needs a postal address and a way out. Set brand.postal and brand.base_url in the defaults"
         )
     laid_out = mail(told, message.name, message.links)
-    written = EmailMessage()
+    written = EmailMessage(_POLICY)
     written["From"] = Address(brand.name, addr_spec=brand.sender)
     written["To"] = _addressed(message.address)
     if brand.reply_to:

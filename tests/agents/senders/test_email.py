@@ -13,9 +13,11 @@ import pytest
 
 from agents.links.links import deed_of
 from agents.links.renewal import renewal
-from agents.senders.email import Dkim
+from agents.senders.email import Dkim, compose_mail
 from agents.senders.ledger import SendingStep
+from agents.senders.provider import Outgoing
 from rules.loading import shipped
+from rules.messages.asked import SIGNED
 from schemas.record import Consent
 from schemas.times import DAY, HOUR
 from tests.agents.senders.post_office import PostOffice, post_office
@@ -53,6 +55,17 @@ async def test_a_mail_arrives_with_everything_it_needs(client: Any, office: Post
     assert "Hello Anna Berg," in str(mail.get_body(("plain",)))
     assert shop.receipts.short == [("receipt.accepted", "")]
     assert shop.receipts.told[0]["actor"] == "system:send-email"
+
+
+@pytest.mark.parametrize("length", [40, 79, 120, 400])
+def test_the_way_out_stands_plainly_in_its_header_however_long_the_stores_address_is(length: int) -> None:
+    """Programs that offer one click look for <https://…> and decode nothing."""
+    url = f"https://{'service.' * 50}example/u/token"[: length - 6] + "/token"
+    written = compose_mail(Outgoing(action(), "Anna", "anna@mail.test", dict.fromkeys(SIGNED, url)))
+    raw = written.as_bytes().replace(b"\r\n", b"\n")
+
+    assert f"\nList-Unsubscribe: <{url}>\n".encode() in raw
+    assert b"\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n" in raw
 
 
 async def test_service_says_that_a_machine_wrote_it_and_offers_no_way_out_of_service(
