@@ -21,6 +21,7 @@ _SCRIPT: Final = 4
 _HONG_KONG: Final = frozenset(("HK", "MO"))
 _OURS: Final = {
     "回复": "回覆", "账": "帳", "对象": "對象", "绑定": "綁定", "结算": "結帳", "个性化": "個人化", "邮箱": "電子郵件",
+    "包邮": "免運費",
     "“": "「", "”": "」",
 }  # fmt: skip
 """Words and marks that shops there write differently from what the dictionaries make of them."""

@@ -101,6 +101,11 @@ def _overdue(context: EventContext) -> bool:
     return complaint is not None and complaint.is_open and 0 < complaint.deadline <= context.at
 
 
+def _complained(context: EventContext) -> bool:
+    order = context.order
+    return order is not None and any(one.is_open and one.order == order.id for one in context.record.complaints.recent)
+
+
 def _trouble(context: EventContext) -> bool:
     complaints = context.record.complaints.recent
     if any(one.is_open or context.at < one.closed + _SORE for one in complaints if one.opened or one.closed):
@@ -192,6 +197,7 @@ _FACTS = (
     Fact("order.part_arrived", FactType.BOOL, "yes or no", "whether some of its parcels are there and others are not",
          lambda s: s.order is not None and not s.order.delivered and any(one.arrived for one in s.order.parcels),
          frozen=True),
+    Fact("order.complained", FactType.BOOL, "yes or no", "whether a complaint about it is open", _complained),
     Fact("complaint.open", FactType.BOOL, "yes or no", "whether any complaint of the customer is open", _any_open),
     Fact("complaints.trouble", FactType.BOOL, "yes or no",
          "whether a complaint is open or was closed in the last 7 days, or we owe the customer a refund as long",

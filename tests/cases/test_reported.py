@@ -215,6 +215,14 @@ class TestReadAloud:
         assert "First" not in again
         assert not any("was told" in text for text in (first, again)), "they sleep, and are told in the morning"
 
+    def test_who_complained_of_a_late_order_hears_of_it_once(self) -> None:
+        done = case("complained_before_the_apology")
+
+        assert [one.message.subject for one in said(done, "late_delivery_apology") if one.message] == [
+            "Order o-2 is late. We are sorry."
+        ]
+        assert given(done, "complaint_acknowledged") == ["03-06"]
+
 
 class TestPoints:
     def test_points_of_what_came_back_go(self) -> None:
