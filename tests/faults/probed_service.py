@@ -49,9 +49,11 @@ class ProbedService(Service):
     @property
     def was_hit(self) -> bool:
         """Whether it has ended or stands still."""
-        if self.pid is None:
+        pid = self.pid
+        try:
+            return pid is None or Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "TZ"
+        except FileNotFoundError:  # it ended just now
             return True
-        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] in "TZ"
 
 
 @contextmanager
