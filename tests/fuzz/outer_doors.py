@@ -9,10 +9,11 @@ from pathlib import Path
 
 import orjson
 
-from agents.connectors import segment, shopify, woocommerce
-from agents.connectors.hooks import Hook, Topic, read_by
+from agents.connectors import segment
+from agents.connectors.hooks import Hook, read_by
 from agents.connectors.told import LeftOut, Refused
 from agents.dead_letters import described
+from agents.gateway.webhooks import SHOPIFY, WOOCOMMERCE, System
 from agents.imports.look import look_at
 from agents.senders.bounces import read_bounce
 from rules.language import BadExpression, compile_expression
@@ -26,21 +27,22 @@ _NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 READABLE = (LeftOut, Refused)
 
 
-def _webhook(table: tuple[Topic, ...], data: bytes) -> None:
+def _webhook(system: System, data: bytes) -> None:
     """The first byte chooses the topic; what is no JSON object is refused before."""
-    names = [name for row in table for name in row.names]
+    names = [name for row in system.table for name in row.names]
     with contextlib.suppress(orjson.JSONDecodeError):
         body = orjson.loads(data[1:])
         if isinstance(body, dict):
-            read_by(table, Hook(names[(data[0] if data else 0) % len(names)], body, _NOW))
+            told = read_by(system.table, Hook(names[(data[0] if data else 0) % len(names)], body, _NOW))
+            list(system.follows(told.order, {fact.name: fact.told for fact in told.facts}))
 
 
 def _shopify(data: bytes) -> None:
-    _webhook(shopify.TABLE, data)
+    _webhook(SHOPIFY, data)
 
 
 def _woocommerce(data: bytes) -> None:
-    _webhook(woocommerce.TABLE, data)
+    _webhook(WOOCOMMERCE, data)
 
 
 def _segment(data: bytes) -> None:
@@ -73,7 +75,8 @@ _ORDER = {
     "refunds": [{"id": 2, "created_at": "2026-11-19T12:00:00Z",
                  "transactions": [{"kind": "refund", "amount": "1.00"}]}],
     "fulfillments": [{"id": 3, "status": "success", "created_at": "2026-11-19T12:00:00Z",
-                      "shipment_status": "delivered"}],
+                      "updated_at": "2026-11-20T12:00:00Z", "shipment_status": "delivered",
+                      "line_items": [{"id": 1, "quantity": 1, "requires_shipping": True}]}],
 }  # fmt: skip
 _SALE = {
     "id": 1, "number": "1001", "status": "completed", "currency": "EUR", "total": "12.50", "customer_id": 7,
