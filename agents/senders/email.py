@@ -20,6 +20,7 @@ from agents.messages.layout import mail
 from agents.senders.bounces import meaning
 from agents.senders.provider import Doubtful, Outgoing, Permanent, Temporary
 from schemas.errors import ConfigurationRefused
+from schemas.mail_domain import in_ascii
 from schemas.message import Message
 from schemas.times import to_datetime
 
@@ -231,8 +232,8 @@ def _addressed(address: str) -> Address:
     if not local.isascii():
         raise Permanent("address_not_ascii", dead=True)
     try:
-        named = domain.encode("idna").decode()
-    except UnicodeError:
+        named = in_ascii(domain)
+    except ValueError:
         named = ""
     if not (_DOMAIN.fullmatch(named) and _LOCAL.fullmatch(local)):
         raise Permanent("address_invalid", dead=True)

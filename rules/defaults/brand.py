@@ -10,6 +10,7 @@ from annotated_types import Len
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from rules.defaults.section import Section
+from schemas.mail_domain import in_ascii
 
 Tongue = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*|\*)$")]
 """A language, such as ``de`` or ``zh-TW``; ``*`` for all others."""
@@ -19,7 +20,24 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\r\n<>\"]+$")]
 SmsName = Annotated[str, StringConstraints(min_length=2, max_length=14, pattern=r"^[^\r\n【】]+$")]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$"), AfterValidator(str.upper)]
-Address = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s<>\"]{1,64}@[^@\s<>\"]{1,189}$")]
+
+
+def _mailed(address: str) -> str:
+    """As servers take it: mails come from it, and answers go to it."""
+    local, _, domain = address.rpartition("@")
+    if not local.isascii():
+        raise ValueError(f"{local!r} has letters that few mail servers take: write it without accents")
+    try:
+        return f"{local}@{in_ascii(domain)}"
+    except ValueError:
+        raise ValueError(f"{domain!r} is no domain") from None
+
+
+Address = Annotated[
+    str,
+    StringConstraints(max_length=254, pattern=r"^[^@\s<>\"]{1,64}@[^@\s<>\"]{1,189}$"),
+    AfterValidator(_mailed),
+]
 Page = Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s<>\"]+$")]
 _CODE: Final = re.compile(r"[A-Z]{2}")
 Number = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern=r"^[^\r\n<>\"]+$")]

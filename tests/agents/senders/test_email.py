@@ -68,6 +68,20 @@ def test_the_way_out_stands_plainly_in_its_header_however_long_the_stores_addres
     assert b"\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n" in raw
 
 
+@pytest.mark.parametrize(
+    ("told", "sent_to"),
+    [
+        ("anna@straße.de", "anna@xn--strae-oqa.de"),
+        ("anna@müller.de", "anna@xn--mller-kva.de"),
+        ("anna@mail_2.test", "anna@mail_2.test"),
+    ],
+)
+def test_nobody_elses_domain_gets_what_was_meant_for_one_in_other_letters(told: str, sent_to: str) -> None:
+    """By the rules of 2003 straße.de was strasse.de, which belongs to somebody else."""
+    links = dict.fromkeys(SIGNED, "https://shop.example/u/token")
+    assert str(compose_mail(Outgoing(action(), "Anna", told, links))["To"]) == sent_to
+
+
 async def test_service_says_that_a_machine_wrote_it_and_offers_no_way_out_of_service(
     client: Any, office: PostOffice
 ) -> None:

@@ -81,3 +81,29 @@ def test_a_store_that_is_named_in_one_language_is_called_so_in_all() -> None:
     rulebook = store(name={"de": "Buchladen"})
 
     assert rulebook.houses.of_locale("en-US").named("name") == "Buchladen"
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("post@müller.de", "post@xn--mller-kva.de"),
+        ("post@straße.de", "post@xn--strae-oqa.de"),
+        ("post@shop.example", "post@shop.example"),
+    ],
+)
+def test_an_address_with_a_domain_in_other_letters_is_one_that_servers_take(given: str, taken: str) -> None:
+    brand = store(sender=given, reply_to=given).defaults.brand
+
+    assert (brand.sender, brand.reply_to) == (taken, taken)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("büro@shop.de", "sender: 'büro' has letters that few mail servers take"),
+        ("post@-ü-.de", "'-ü-.de' is no domain"),
+    ],
+)
+def test_an_address_that_no_server_takes_is_refused_with_the_rulebook(given: str, problem: str) -> None:
+    with pytest.raises(BadRulebook, match=problem):
+        store(sender=given)
