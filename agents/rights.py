@@ -144,7 +144,7 @@ ROLES = (
         reads=(CUSTOMERS,),
         writes=(*EVENT_TOPICS, AUDIT),
         groups=(f"{GROUP}-forget",),
-        keys=(*_LINKS, *_LEDGERS, "tend:order:*", "tend:orders:*"),
+        keys=(*_LINKS, *_LEDGERS, "tend:order:*", "tend:orders:*", "tend:token:*"),
         read_keys=_LANE,
         commands=(*_CONNECTS, *_WRITES),
     ),

@@ -29,7 +29,7 @@ def test_the_shipped_files_are_those_of_the_list() -> None:
 
 
 def test_every_key_that_is_written_belongs_to_a_role() -> None:
-    names = ("order", "orders", "link", "links", "sent", "waiting", "number", "numbers")
+    names = ("order", "orders", "token", "link", "links", "sent", "waiting", "number", "numbers")
     prefixes = {f"tend:{name}:" for name in names}
     text = "\n".join(path.read_text(encoding="utf-8") for path in Path("agents").rglob("*.py"))
     found = {f"tend:{name}:" for name in re.findall(r'f"tend:(\w+):', text)}
