@@ -14,9 +14,11 @@ from schemas.fields import CheckoutStage
 from schemas.readings import last_year, open_lots, points_balance
 from schemas.record import CartProduct, Lot
 from schemas.relations import Talks
-from schemas.times import MINUTE, WEEK, Millis
+from schemas.times import DAY, MINUTE, WEEK, Millis
 
 _NOTHING_SHOWN: Final = CartProduct("", "")
+_SORE: Final = 2 * DAY
+"""How long after an order that came late nobody wants to be asked how another one was."""
 
 
 def local_date(at: Millis, context: EventContext) -> str:
@@ -28,6 +30,14 @@ def _average(context: EventContext) -> int:
     purchases = context.record.purchases
     kept = purchases.count - purchases.cancelled
     return purchases.spent // kept if kept > 0 else 0
+
+
+def _just_late(context: EventContext) -> bool:
+    book = context.orders.orders if context.orders else ()
+    return any(
+        one.late and (one.delivered > context.at - _SORE if one.delivered else one.status in ("placed", "dispatched"))
+        for one in book
+    )
 
 
 def _lapsing(context: EventContext) -> list[Lot]:
@@ -78,6 +88,8 @@ HISTORY = (
     Fact("orders.delivered", FactType.INT, "orders", "orders delivered", lambda s: s.record.purchases.delivered),
     Fact("orders.late", FactType.INT, "orders", "orders delivered after their promise",
          lambda s: s.record.purchases.late),
+    Fact("orders.just_late", FactType.BOOL, "yes or no",
+         "whether an order is overdue, or came after its promise in the last 2 days", _just_late),
     Fact("orders.spent", FactType.INT, MONEY, "what the customer ever paid, less what was cancelled or refunded",
          lambda s: s.record.purchases.spent),
     Fact("orders.currency", FactType.STRING, "ISO 4217", "currency of the customer's amounts",

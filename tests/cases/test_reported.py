@@ -223,6 +223,12 @@ class TestReadAloud:
         ]
         assert given(done, "complaint_acknowledged") == ["03-06"]
 
+    def test_of_two_orders_that_are_late_each_is_apologised_for_and_nobody_is_asked_how_another_was(self) -> None:
+        done = case("two_orders_late_at_once", "2026-03-10")
+
+        assert sorted(one.values["order.id"] for one in said(done, "late_delivery_apology")) == ["o-1", "o-2"]
+        assert given(done, "delivery_survey") == []
+
 
 class TestPoints:
     def test_points_of_what_came_back_go(self) -> None:
