@@ -39,7 +39,7 @@ class OutboxRelay:
     """The lane's outbox in memory; the store's copy serves recovery.
 
     Args:
-        publisher: opened by ``run``.
+        publisher: opened by ``open``.
         limit: entries waiting at which the lane has to pause.
         waits: told why publishing waits, or None when it goes on.
         took: told how many seconds each publish took.
@@ -79,7 +79,7 @@ class OutboxRelay:
         return len(self._entries)
 
     async def open(self, entries: Sequence[OutboxEntry], last: int = 0) -> None:
-        """Find out how far an earlier owner came, and go on from there with what the store still holds.
+        """Find out how far an earlier owner came, and take on what the store still holds; nothing is sent yet.
 
         Args:
             entries: what the store holds.
@@ -92,7 +92,11 @@ class OutboxRelay:
         self.settled = entries[0].sequence - 1 if entries else last
         self.published = self.settled = await self._open_as_owner()
         self.add(entries)
-        self._task = asyncio.create_task(self._run())
+
+    def start(self) -> None:
+        """Publish from now on. What may be out under another sequence has to be passed over before."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
 
     def add(self, entries: Iterable[OutboxEntry]) -> None:
         """Take on what a commit decided; what is out already is left."""
@@ -110,6 +114,7 @@ class OutboxRelay:
         furthest = await until_available(lambda: self._publisher.pass_over(sequence, places), self._waits)
         if furthest > sequence:
             # The store takes entries that begin further ahead only once it may drop all of its own.
+            self.start()
             await self.flush()
             self._last, self.settled = [], self.published
         return furthest
@@ -130,8 +135,8 @@ class OutboxRelay:
         self._raise_if_ended()
 
     async def flush(self) -> None:
-        """Wait until every entry is published."""
-        while self._entries:
+        """Wait until every entry is published; without ``start`` they stay in the store, for the next owner."""
+        while self._entries and self._task is not None:
             self._raise_if_ended()
             await asyncio.sleep(0.01)
 
@@ -143,7 +148,7 @@ class OutboxRelay:
         await self._publisher.close()
 
     def _running(self) -> asyncio.Task[None]:
-        assert self._task is not None, "open() comes first"
+        assert self._task is not None, "start() comes first"
         return self._task
 
     def _raise_if_ended(self) -> None:

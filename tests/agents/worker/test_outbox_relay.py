@@ -53,6 +53,7 @@ async def test_what_is_added_goes_out_in_order(outgoing: Make) -> None:
     press = MemoryPublisher()
     out = outgoing(press)
     await out.open([])
+    out.start()
 
     out.add(entries(1, 3))
     out.add(entries(4, 5))
@@ -68,9 +69,31 @@ async def test_a_new_owner_publishes_what_the_one_before_left(outgoing: Make) ->
     out = outgoing(press)
 
     await out.open(entries(1, 4))
+    out.start()
     await out.flush()
 
     assert numbers(press.out) == [1, 2, 3, 4]
+
+
+async def test_what_was_decided_again_and_is_out_already_is_not_sent_by_the_next_owner_either(outgoing: Make) -> None:
+    """A store forgot, the lane decided again, and its worker was killed before that was published."""
+
+    def named(sequence: int, name: bytes) -> OutboxEntry:
+        return OutboxEntry(sequence, "care.tickets", 0, b"c-1", b"", (("ce_id", name),))
+
+    press = MemoryPublisher()
+    press.out = [named(1, b"a"), named(2, b"b"), named(3, b"c")]
+    out = outgoing(press)
+
+    await out.open([named(4, b"b"), named(5, b"d")])
+    await asyncio.sleep(0.05)
+    await out.flush()
+    assert numbers(press.out) == [1, 2, 3], "nobody has looked yet what is out"
+    await out.pass_over(1, [("care.tickets", 0)])
+    out.start()
+    await out.flush()
+
+    assert [dict(entry.headers)["ce_id"] for entry in press.out] == [b"a", b"b", b"c", b"d"]
 
 
 async def test_too_much_unpublished_leaves_no_room_until_it_is_out(outgoing: Make) -> None:
@@ -78,6 +101,7 @@ async def test_too_much_unpublished_leaves_no_room_until_it_is_out(outgoing: Mak
     press.stall()
     out = outgoing(press, limit=5)
     await out.open([])
+    out.start()
 
     out.add(entries(1, 5))
     waiting = asyncio.create_task(out.room())
@@ -96,6 +120,7 @@ async def test_a_broker_that_is_away_is_asked_again_and_said(outgoing: Make) -> 
     told: list[str | None] = []
     out = outgoing(press, waits=told.append)
     await out.open([])
+    out.start()
 
     out.add(entries(1, 2))
     await out.flush()
@@ -109,6 +134,7 @@ async def test_a_fenced_publisher_opens_again_and_goes_on_from_what_is_out(outgo
     press = MemoryPublisher()
     out = outgoing(press)
     await out.open([])
+    out.start()
     press.out = entries(1, 1)
     press.trouble = [Fenced("opened by another owner")]
 
@@ -124,6 +150,7 @@ async def test_what_cannot_be_published_is_told_to_the_lane(outgoing: Make) -> N
     press.trouble = [TendError("an entry is missing")]
     out = outgoing(press)
     await out.open([])
+    out.start()
 
     out.add(entries(1, 1))
 
@@ -137,6 +164,7 @@ async def test_the_store_keeps_the_last_transaction_until_the_next_one_is_out(ou
     press = MemoryPublisher()
     out = outgoing(press)
     await out.open([])
+    out.start()
 
     out.add(entries(1, 3))
     await out.flush()
@@ -153,6 +181,7 @@ async def test_what_an_earlier_owner_published_is_settled(outgoing: Make) -> Non
     out = outgoing(press)
 
     await out.open(entries(1, 2))
+    out.start()
 
     assert out.settled == 2
 
@@ -161,6 +190,7 @@ async def test_a_broker_that_forgot_the_last_transaction_is_given_it_again(outgo
     press = MemoryPublisher()
     out = outgoing(press)
     await out.open([])
+    out.start()
     for first in (1, 3):
         out.add(entries(first, first + 1))
         await out.flush()
@@ -177,6 +207,7 @@ async def test_fenced_while_the_last_transaction_was_forgotten_it_is_published_a
     press = MemoryPublisher()
     out = outgoing(press)
     await out.open([])
+    out.start()
     out.add(entries(1, 4))
     await out.flush()
 
@@ -195,6 +226,7 @@ async def test_who_opens_again_asks_the_store_before_anything_is_sent(outgoing: 
     asked = iter([ours, anothers])
     out = outgoing(press, require_ours=lambda: next(asked)())
     await out.open([])
+    out.start()
     press.trouble = [trouble]
 
     out.add(entries(1, 3))
