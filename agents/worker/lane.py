@@ -143,7 +143,7 @@ class LaneRunner:
             state = self.state = self._recover(claimed)
             await self._unless_stopped(self._deps.prove_leap(state.time, partial(self._status.wait, "clock")))
             await self._unless_stopped(relay.open(claimed.outbox, state.sequence))
-            # Nothing is sent before: what the store still holds may have been decided again after it forgot, and be out.
+            # Nothing is sent before: what the store still holds may have been decided again, and be out.
             await self._unless_stopped(continue_behind(state, self.partition, relay, exact=self._deps.exact))
             relay.start()
             self._status.wait("start", None)
