@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -64,9 +65,9 @@ class KnownOrders:
     async def learn(self, order: str, facts: Iterable[ToldFact]) -> None:
         """Keep what was told of an order, whether it has come or not."""
         key = self._facts(order)
-        for fact in facts:
-            if await self._ask(self._client.hlen(key)) < _MOST_FACTS:
-                await self._ask(self._client.hsetnx(key, f"{fact.at} {fact.name}", fact.told))
+        room = max(0, _MOST_FACTS - await self._ask(self._client.hlen(key)))
+        for fact in islice(facts, room):
+            await self._ask(self._client.hsetnx(key, f"{fact.at} {fact.name}", fact.told))
         await self._ask(self._client.pexpire(key, _WAITS, nx=True))
 
     async def facts(self, order: str) -> dict[str, str]:
