@@ -10,6 +10,7 @@ changes both alike. Ends with status 1 where the commits of the two differ in a 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -30,7 +31,11 @@ def start(checkout: Path, weeks: int, households: int) -> subprocess.Popen[str]:
     # -P: beside the yardstick lie files that are named as packages are.
     command = [str(checkout / ".venv/bin/python"), "-P", str(own if own.exists() else _CORE), "--paced"]
     asked = ["--weeks", str(weeks), "--households", str(households)]
-    return subprocess.Popen([*command, *asked], cwd=checkout, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    # What drives lanes without servers lies beside the tests, which are not installed.
+    finds = {**os.environ, "PYTHONPATH": str(checkout)}
+    return subprocess.Popen(
+        [*command, *asked], cwd=checkout, env=finds, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
 
 def in_turn(running: Sequence[subprocess.Popen[str]]) -> list[CoreCost]:
