@@ -16,7 +16,6 @@ import orjson
 import pytest
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.consumers import read_all
 from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.producers import BulkProducer
 from infra.kafka.publishing.outbox_publisher import OutboxPublisher
@@ -26,6 +25,7 @@ from schemas.lane import OutboxEntry
 from schemas.topics import POSITIONS
 from tests.backends import OwnBroker
 from tests.builders import SIGNING
+from tests.infra.settled import read_settled
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -172,4 +172,4 @@ async def test_a_publisher_goes_on_when_its_broker_comes_back(own_kafka: OwnBrok
             continue
     await publisher.close()
 
-    assert [int(record.value or b"0") for record in await read_all(connection, "coupons")] == list(range(1, 2_001))
+    assert [int(record.value or b"0") for record in await read_settled(connection, "coupons")] == list(range(1, 2_001))

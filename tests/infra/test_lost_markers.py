@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.consumers import read_all
 from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.partition_log import PartitionLog
 from infra.kafka.publishing.outbox_publisher import OutboxPublisher
@@ -17,6 +16,7 @@ from schemas.topics import POSITIONS
 from tests.backends import OwnBroker
 from tests.builders import SIGNING
 from tests.infra.lost_markers import lose_marker
+from tests.infra.settled import read_settled
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -46,7 +46,7 @@ def lose(kafka: OwnBroker, directory: Path, topics: tuple[str, ...]) -> None:
 
 
 async def out(connection: KafkaConnection) -> dict[str, list[int]]:
-    return {topic: [int(record.value or b"0") for record in await read_all(connection, topic)] for topic in ALL}
+    return {topic: [int(record.value or b"0") for record in await read_settled(connection, topic)] for topic in ALL}
 
 
 @pytest.mark.parametrize(

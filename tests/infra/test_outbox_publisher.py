@@ -13,7 +13,6 @@ import pytest
 from confluent_kafka import Producer
 
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.consumers import read_all
 from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.producers import BulkProducer
 from infra.kafka.publishing.outbox_publisher import OutboxPublisher
@@ -25,6 +24,7 @@ from schemas.lane import OutboxEntry
 from schemas.signing import SIGNATURE, Signing
 from schemas.topics import LESSONS, POSITIONS
 from tests.builders import SIGNING
+from tests.infra.settled import read_settled
 
 LANE = 1
 Opener = Callable[[], Coroutine[Any, Any, OutboxPublisher]]
@@ -59,7 +59,7 @@ def entries(first: int, last: int, topic: str = "coupons", partition: int = LANE
 
 
 async def published(connection: KafkaConnection, topic: str = "coupons", partition: int = LANE) -> list[int]:
-    return [int(record.value or b"0") for record in await read_all(connection, topic, partition)]
+    return [int(record.value or b"0") for record in await read_settled(connection, topic, partition)]
 
 
 async def test_nothing_is_published_at_first(opened: Opener) -> None:
@@ -75,7 +75,7 @@ async def test_entries_are_published_in_order_with_their_headers(opened: Opener,
     assert await publisher.publish(entries(1, 300)) == 300
 
     assert await published(connection) == list(range(1, 301))
-    first = (await read_all(connection, "coupons", LANE))[0]
+    first = (await read_settled(connection, "coupons", LANE))[0]
     assert first.key == b"anna"
     assert dict(first.headers) == {"rule": b"welcome", SEQUENCE_HEADER: b"1:1"}
 
@@ -289,7 +289,7 @@ async def test_a_copy_of_an_earlier_position_makes_nothing_go_out_again(
     first = await opened()
     for last in (2, 4, 6):
         await first.publish(entries(last - 1, last))
-    earlier = (await read_all(connection, POSITIONS, LANE))[:2]
+    earlier = (await read_settled(connection, POSITIONS, LANE))[:2]
     producer = BulkProducer(connection)
     for raw in [*earlier, earlier[1], earlier[0]]:
         producer.send(raw.topic, LANE, raw.key, raw.value or b"", raw.timestamp, raw.headers)
@@ -356,9 +356,9 @@ async def test_lessons_and_positions_are_signed_for_their_place(opened: Opener, 
     publisher = await opened()
     await publisher.publish([*entries(1, 1, LESSONS, 0), *entries(2, 2)])
 
-    (lesson,) = await read_all(connection, LESSONS)
-    (position,) = await read_all(connection, POSITIONS, LANE)
-    (coupon,) = await read_all(connection, "coupons", LANE)
+    (lesson,) = await read_settled(connection, LESSONS)
+    (position,) = await read_settled(connection, POSITIONS, LANE)
+    (coupon,) = await read_settled(connection, "coupons", LANE)
 
     assert SIGNING.is_ours(lesson)
     assert SIGNING.is_ours(position)
