@@ -53,6 +53,7 @@ def test_an_interval_with_all_kinds_of_wrong_records_leaves_the_right_ones(repla
     reasons = {(letter.raw.key or b"").decode(): letter.reason for letter in replay.letters()}
     assert reasons == {"bad-1": "wrong_json", ahead: "time_in_future", lost: "wrong_partition"}
     replay.until(lambda: all(replay.rules_acted(who) for who in (good, "good-2")), "the right ones are routed")
-    assert {one["acting"] for one in replay.decisions(good)} == {START}
+    first = [one for one in replay.decisions(good) if one["acting"] != START + MINUTE]
+    assert {one["acting"] for one in first} == {START}, "but for what waited a minute for an address"
     assert replay.record(ahead) is None
     assert replay.record(lost) is None
