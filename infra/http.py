@@ -14,7 +14,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 MOST_CONNECTIONS: Final = 64
 IDLE_SECONDS: Final = 30.0
 """How long a connection may ask for nothing."""
-_PAGES: Final = "/metrics  for Prometheus\n/healthz  it runs\n/readyz   it has work in hand\n"
+_PAGES: Final = (
+    "/metrics  figures, for Prometheus\n/healthz  whether it runs\n/readyz   whether it is ready, and why not\n"
+)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ class ServerAdmission:
         self._write_keys, self._throttle = write_keys, throttle
 
     async def body(self, request: Request, most: int) -> bytes | Response:
-        """What a request brings, of so many bytes at most; or the answer where it is not let in."""
+        """The body of a request that is let in; else the answer that says why not."""
         if answer := self.refusal(request):
             return answer
         found = await bounded(request, most)

@@ -135,6 +135,12 @@ class TestIdentity:
 
 
 class TestLateAndEarly:
+    def test_of_surveys_that_wait_for_a_complaint_one_waits_and_crowds_nothing_out(self) -> None:
+        done = case("surveys_wait_for_a_complaint", until="2026-03-06")
+
+        assert [(one.rule, one.reason) for one in record(done).held] == [("delivery_survey", Reason.OPEN_COMPLAINT)]
+        assert Reason.EXCLUSIVE in refused(done, "delivery_survey")
+
     def test_an_order_heard_of_before_who_placed_it_is_thanked_for_a_minute_later(self) -> None:
         done = case("ordered_before_who_it_was")
 

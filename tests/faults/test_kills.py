@@ -33,7 +33,7 @@ KILLS = 8
 """In the replay of each seed at least so many count: one at each step, and at random two of three."""
 AT_RANDOM_IN_SERVICE = 6
 KILLS_IN_ALL = 20
-"""At least so many count in all trials of one seed together."""
+"""Kills that count in all trials of one seed together, at least."""
 ASKED = int(os.environ.get("TEND_FAULTS_KILLS") or "0")
 SEEDS = range(1, 1 + max(3, -(-ASKED // KILLS_IN_ALL)))
 """Three are enough for 24 kills that count, 3 of them at each step, and for most of the other troubles."""
