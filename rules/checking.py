@@ -11,14 +11,14 @@ from rules.expression import Expression
 from rules.fact_types import FactType
 from rules.facts import known_facts
 from rules.facts.fact import MOMENT
-from rules.formats import FORMATS
 from rules.language import BadExpression, compile_expression
 from rules.messages.writing import facts_asked
 from rules.problems import Problem, nearest
 from rules.proposal import currency_of, facts_of
 from rules.rule import ActionPlan, Rule, rule_hash
 from rules.schema import ActionTerms, RuleFile, RuleTerms
-from rules.wording import BadWording, Slot, Wording, read_wording
+from rules.templates.formats import FORMATS
+from rules.templates.wording import BadWording, Slot, Wording, read_wording
 from rules.yaml_source import Document, Path, significant
 from schemas.times import Millis
 from schemas.triggers import TRIGGERS

@@ -13,11 +13,11 @@ from rules.calendar import end_of_day, local_time, moment_of, spread
 from rules.context import EventContext
 from rules.countries import country_of_customer
 from rules.messages.asked import Occasion
-from rules.messages.shown import Missing
 from rules.messages.writing import WrittenMessage, write
 from rules.profiling import is_profiled
 from rules.proposal import Proposal, filled, plain
 from rules.schema import CouponTerms
+from rules.templates.shown import Missing
 from rules.working_days import next_working_day
 from schemas.actions import (
     AnyAction,

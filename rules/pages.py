@@ -11,7 +11,6 @@ from rules.checking import RULE_TRIGGERS
 from rules.defaults import Defaults, Section
 from rules.facts import FACTS, Fact
 from rules.facts.profile import of_profile
-from rules.formats import FORMATS
 from rules.limits import LIMITS
 from rules.loading import shipped
 from rules.messages.asked import BRAND, COUPON, LINKS
@@ -20,6 +19,7 @@ from rules.messages.spoken import Spoken
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from rules.schema import ActionTerms, CouponTerms, RuleTerms
+from rules.templates.formats import FORMATS
 from schemas.topics import TOPIC_OF
 from schemas.triggers import NOTICED
 

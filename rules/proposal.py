@@ -10,7 +10,7 @@ from rules.context import EventContext
 from rules.fact_types import FactValue
 from rules.facts import FactReader
 from rules.rule import ActionPlan, Rule
-from rules.wording import Wording
+from rules.templates.wording import Wording
 from schemas.fields import Channel
 from schemas.ids import action_key, digest, short_key
 from schemas.outcome import Fact, Reason

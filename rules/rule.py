@@ -8,9 +8,9 @@ from typing import Final
 from rules.expression import Expression
 from rules.languages import best
 from rules.messages.script import Script
-from rules.messages.shown import Missing
 from rules.schema import ActionTerms, RuleTerms
-from rules.wording import Wording
+from rules.templates.shown import Missing
+from rules.templates.wording import Wording
 from schemas.ids import hash64
 from schemas.times import Millis
 

@@ -9,8 +9,8 @@ from agents.rollups.model import WorkItem
 from rules.defaults import Defaults
 from rules.languages import as_read, best, languages_for, of_language, said_in
 from rules.messages.house import reached
-from rules.messages.liquid import Values, read_liquid
-from rules.messages.shown import Audience, Missing, Shown
+from rules.templates.liquid import Values, read_liquid
+from rules.templates.shown import Audience, Missing, Shown
 from schemas.errors import NotFound, TendError
 from schemas.profile import Profile
 from schemas.times import Millis, to_datetime

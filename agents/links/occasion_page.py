@@ -11,7 +11,7 @@ from agents.links.link_page import Act, LinkPage, Show
 from agents.links.links import SurveyAnswer
 from rules.calendar import local_time
 from rules.messages.house import House
-from rules.messages.shown import Audience, day, money, percent
+from rules.templates.shown import Audience, day, money, percent
 from schemas.ids import digest
 from schemas.times import Millis
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, StringConstraints
 
 from rules.defaults.brand import Name, Tongue
 from rules.defaults.section import Section
-from rules.messages.liquid import read_liquid
+from rules.templates.liquid import read_liquid
 from schemas.fields import ComplaintCategory, Label
 
 UNWRITTEN: Final = "[...]"

@@ -16,7 +16,7 @@ from rules.facts.own import own_facts
 from rules.languages import said_in
 from rules.messages.house import House
 from rules.messages.script import NAME
-from rules.messages.shown import Audience, Missing, RawValue, Shown, day, moment, money, number, percent
+from rules.templates.shown import Audience, Missing, RawValue, Shown, day, moment, money, number, percent
 from schemas.actions import CouponOffer
 from schemas.message import NAME_SLOT, link_slot
 from schemas.shown import harmless

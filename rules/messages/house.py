@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from babel.core import get_global
 
-from rules.cldr import cldr_locale
 from rules.countries import country_of_zone
 from rules.defaults import Defaults, Phrases, StoreBrand
 from rules.languages import as_read, of_language, said_in
-from rules.messages.shown import Missing
+from rules.templates.cldr import cldr_locale
+from rules.templates.shown import Missing
 from schemas import message
 from schemas.message import link_slot
 

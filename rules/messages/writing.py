@@ -12,10 +12,10 @@ from rules.languages import languages_for
 from rules.messages import sms
 from rules.messages.asked import PICTURED, SHOP_PAGES, AskedValues, Occasion, by_https
 from rules.messages.house import House, of_country
-from rules.messages.liquid import Liquid, Values
 from rules.messages.script import NAMED_SUBJECT, SUBJECT, Place, Script, as_read
-from rules.messages.shown import Audience, Missing, RawValue
 from rules.rule import Text
+from rules.templates.liquid import Liquid, Values
+from rules.templates.shown import Audience, Missing, RawValue
 from rules.traditional import CHINESE
 from schemas import message
 from schemas.channels import channel_spec

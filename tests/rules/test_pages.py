@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rules.checking import RULE_TRIGGERS
 from rules.facts import FACTS
-from rules.formats import FORMATS
 from rules.limits import LIMITS
 from rules.loading import shipped
 from rules.pages import facts_page, rules_page
+from rules.templates.formats import FORMATS
 from tests.rules.moments import book
 
 DOCS = Path(__file__).parents[2] / "docs"

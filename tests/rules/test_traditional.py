@@ -14,8 +14,8 @@ from rules.defaults import Phrases
 from rules.languages import best, of_language, said_in
 from rules.loading import load_rulebook, shipped
 from rules.messages.house import House
-from rules.messages.liquid import read_liquid
 from rules.messages.script import as_read, places
+from rules.templates.liquid import read_liquid
 from rules.traditional import in_traditional, is_traditional
 
 READERS = ("zh-TW", "zh-HK", "zh-Hant")

@@ -9,8 +9,8 @@ import pytest
 from agents.commands.customer import _money
 from agents.imports.amounts import Amounts, currency_code, minor_units
 from agents.imports.problems import BadValue
-from rules.cldr import money
 from rules.problems import BadRulebook
+from rules.templates.cldr import money
 from schemas.currencies import DIGITS, major
 from schemas.events import Invalid
 from tests.builders import added, placed

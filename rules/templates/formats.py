@@ -11,8 +11,8 @@ from typing import Any, Final
 from babel.dates import format_date
 from babel.numbers import NumberPattern
 
-from rules.cldr import cldr_locale, money, with_decimals
 from rules.fact_types import FactType
+from rules.templates.cldr import cldr_locale, money, with_decimals
 from schemas.times import to_datetime
 
 _ENGLISH: Final = "en"

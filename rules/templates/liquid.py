@@ -15,8 +15,8 @@ from typing import Any, Final
 from liquid import Environment, StrictUndefined
 from liquid.exceptions import LiquidError
 
-from rules.messages.plain import Part, filled, parts_of
-from rules.messages.shown import Audience, Missing, Shown, plural
+from rules.templates.plain import Part, filled, parts_of
+from rules.templates.shown import Audience, Missing, Shown, plural
 
 LIMIT: Final = 20_000
 """Bytes that a template may become."""

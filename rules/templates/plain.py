@@ -15,7 +15,7 @@ from liquid.builtin.expressions.logical import EqExpression, LogicalAndExpressio
 from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.if_tag import IfNode
 
-from rules.messages.shown import Shown
+from rules.templates.shown import Shown
 
 
 class Condition(NamedTuple):

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from rules.messages.shown import Audience, day, moment, money, percent
+from rules.templates.shown import Audience, day, moment, money, percent
 
 TODAY = date(2026, 11, 1)
 

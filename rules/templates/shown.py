@@ -12,8 +12,8 @@ from babel import Locale
 from babel.dates import format_date, format_time, match_skeleton
 from babel.numbers import format_decimal
 
-from rules import cldr
-from rules.cldr import cldr_locale
+from rules.templates import cldr
+from rules.templates.cldr import cldr_locale
 
 RawValue = str | int | float | bool
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.cldr import cldr_locale, money
-from rules.formats import FORMATS
-from rules.wording import BadWording, MissingValue, read_wording
+from rules.templates.cldr import cldr_locale, money
+from rules.templates.formats import FORMATS
+from rules.templates.wording import BadWording, MissingValue, read_wording
 
 
 def fill(text: str, **values: str | int | float | bool) -> str:

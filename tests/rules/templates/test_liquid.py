@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.messages.liquid import LIMIT, BadLiquid, Values, read_liquid
-from rules.messages.shown import Audience, Missing, RawValue, Shown
+from rules.templates.liquid import LIMIT, BadLiquid, Values, read_liquid
+from rules.templates.shown import Audience, Missing, RawValue, Shown
 
 READER = Audience("en-US", date(2026, 11, 1))
 

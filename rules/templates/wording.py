@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rules.formats import FORMATS
 from rules.problems import nearest
+from rules.templates.formats import FORMATS
 
 Values = Mapping[str, str | int | float | bool]
 
