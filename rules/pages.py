@@ -14,12 +14,12 @@ from rules.facts.profile import of_profile
 from rules.limits import LIMITS
 from rules.loading import shipped
 from rules.messages.asked import BRAND, COUPON, LINKS
-from rules.messages.script import NAME
-from rules.messages.spoken import Spoken
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from rules.schema import ActionTerms, CouponTerms, RuleTerms
 from rules.templates.formats import FORMATS
+from rules.texts.script import NAME
+from rules.texts.spoken import Spoken
 from schemas.topics import TOPIC_OF
 from schemas.triggers import NOTICED
 

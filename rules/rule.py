@@ -7,10 +7,10 @@ from typing import Final
 
 from rules.expression import Expression
 from rules.languages import best
-from rules.messages.script import Script
 from rules.schema import ActionTerms, RuleTerms
 from rules.templates.shown import Missing
 from rules.templates.wording import Wording
+from rules.texts.script import Script
 from schemas.ids import hash64
 from schemas.times import Millis
 

@@ -11,9 +11,9 @@ import orjson
 
 from rules.defaults import Defaults
 from rules.festivals import FestivalCalendar
-from rules.messages.house import Houses
 from rules.own import Own
 from rules.rule import Rule
+from rules.texts.house import Houses
 from schemas.ids import digest
 from schemas.times import Millis
 

@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from rules.defaults import Name, Section
 from rules.durations import Duration
-from rules.messages.spoken import Variants
 from rules.own import OwnAttributes, OwnEvents
+from rules.texts.spoken import Variants
 from schemas.fields import Channel, Currency, Label, Minor, Purpose
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]

@@ -8,9 +8,9 @@ from agents.console.words import Words
 from agents.rollups.model import WorkItem
 from rules.defaults import Defaults
 from rules.languages import as_read, best, languages_for, of_language, said_in
-from rules.messages.house import reached
 from rules.templates.liquid import Values, read_liquid
 from rules.templates.shown import Audience, Missing, Shown
+from rules.texts.house import reached
 from schemas.errors import NotFound, TendError
 from schemas.profile import Profile
 from schemas.times import Millis, to_datetime

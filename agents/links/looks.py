@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from rules.defaults import Defaults
 from rules.languages import of_language, said_in
 from rules.messages.colours import palette
-from rules.messages.house import House
+from rules.texts.house import House
 from rules.traditional import CHINESE, TRADITIONAL, is_traditional
 from schemas.channels import TO_CUSTOMERS
 from schemas.shown import harmless

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from agents.links.link_page import Act, LinkPage, Show
 from agents.links.links import SurveyAnswer
 from rules.calendar import local_time
-from rules.messages.house import House
 from rules.templates.shown import Audience, day, money, percent
+from rules.texts.house import House
 from schemas.ids import digest
 from schemas.times import Millis
 

@@ -7,8 +7,8 @@ from typing import Any, Final, get_args
 from agents.links.links import Deed
 from agents.links.looks import Looks
 from rules.defaults import Defaults
-from rules.messages.house import House
 from rules.messages.sms import count, with_links
+from rules.texts.house import House
 from schemas.actions import MessageAction
 from schemas.channels import channel_spec
 from schemas.ids import digest

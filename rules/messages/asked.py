@@ -14,9 +14,9 @@ from rules.facts import FACTS, FactReader
 from rules.facts.fact import DATE, MOMENT, MONEY
 from rules.facts.own import own_facts
 from rules.languages import said_in
-from rules.messages.house import House
-from rules.messages.script import NAME
 from rules.templates.shown import Audience, Missing, RawValue, Shown, day, moment, money, number, percent
+from rules.texts.house import House
+from rules.texts.script import NAME
 from schemas.actions import CouponOffer
 from schemas.message import NAME_SLOT, link_slot
 from schemas.shown import harmless

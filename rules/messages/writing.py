@@ -11,11 +11,11 @@ from rules.facts import FactReader, known_facts
 from rules.languages import languages_for
 from rules.messages import sms
 from rules.messages.asked import PICTURED, SHOP_PAGES, AskedValues, Occasion, by_https
-from rules.messages.house import House, of_country
-from rules.messages.script import NAMED_SUBJECT, SUBJECT, Place, Script, as_read
 from rules.rule import Text
 from rules.templates.liquid import Liquid, Values
 from rules.templates.shown import Audience, Missing, RawValue
+from rules.texts.house import House, of_country
+from rules.texts.script import NAMED_SUBJECT, SUBJECT, Place, Script, as_read
 from rules.traditional import CHINESE
 from schemas import message
 from schemas.channels import channel_spec

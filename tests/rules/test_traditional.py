@@ -13,9 +13,9 @@ from agents.links.looks import Looks, language_among
 from rules.defaults import Phrases
 from rules.languages import best, of_language, said_in
 from rules.loading import load_rulebook, shipped
-from rules.messages.house import House
-from rules.messages.script import as_read, places
 from rules.templates.liquid import read_liquid
+from rules.texts.house import House
+from rules.texts.script import as_read, places
 from rules.traditional import in_traditional, is_traditional
 
 READERS = ("zh-TW", "zh-HK", "zh-Hant")

@@ -9,8 +9,8 @@ from typing import Final
 
 from rules import languages
 from rules.expression import Expression
-from rules.messages.spoken import Spoken
 from rules.templates.liquid import Liquid, read_liquid
+from rules.texts.spoken import Spoken
 
 Place = tuple[str | int, ...]
 """Where in a text a template stands: ``("body", 0)``."""
