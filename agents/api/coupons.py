@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, HTTPException, Path
 
 from agents.access import Act, Actor
 from agents.api.access import allowed
-from agents.api.models import CouponFound, RedemptionTold, Written
+from agents.api.answers import CouponFound, Written
 from agents.api.once import Asking, Once
+from agents.api.requests import RedemptionTold
 from agents.api.wiring import write
 from agents.console.backend import Backend
 from agents.rollups.keys import CLAIMS, key

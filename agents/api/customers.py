@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from agents.access import Act, Actor, ContactPurpose, contact_of
 from agents.api.access import allowed
-from agents.api.models import CameBack, ComplaintKept, ConsentKept, DecisionShown, Due, Everything, Happened, Page
+from agents.api.answers import CameBack, ComplaintKept, ConsentKept, DecisionShown, Due, Everything, Happened, Page
 from agents.api.pages import Cursor, Limit, Place, newest_first, paged
 from agents.api.wiring import CustomerPath, known
 from agents.console.backend import Backend

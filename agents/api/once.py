@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 from fastapi import Depends, Header, HTTPException, Request, Response
 
-from agents.api.models import Written
+from agents.api.answers import Written
 from agents.console.backend import Backend
 from agents.rollups.keys import key as rollup_key
 from infra.store.errors import translate_errors

@@ -10,21 +10,19 @@ from fastapi import APIRouter, Depends, Path
 
 from agents.access import Act, Actor
 from agents.api.access import allowed
-from agents.api.models import (
+from agents.api.answers import (
     CustomersFound,
-    Discarded,
     Health,
     Page,
     Redriven,
     RulesInForce,
     RuleState,
-    SearchTold,
     SegmentCounted,
     SegmentSaved,
-    SegmentTold,
     UnreadLetter,
 )
 from agents.api.pages import MOST, Cursor, Limit, Place, newest_first, paged
+from agents.api.requests import Discarded, SearchTold, SegmentTold
 from agents.console.backend import Backend
 from agents.console.finding import customers_found
 from agents.console.letters import put_away, send_again

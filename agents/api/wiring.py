@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Path
 
 from agents.access import Actor, admit
-from agents.api.models import Written
+from agents.api.answers import Written
 from agents.api.once import Asking
 from agents.console.backend import Backend
 from schemas.fields import CustomerId

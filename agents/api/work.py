@@ -8,7 +8,10 @@ from fastapi import APIRouter, Depends, Path
 
 from agents.access import Act, Actor
 from agents.api.access import allowed
-from agents.api.models import (
+from agents.api.answers import Page, ToDo, Written
+from agents.api.once import Once
+from agents.api.pages import Cursor, Limit, Place, paged, place
+from agents.api.requests import (
     AnswerTold,
     CallTold,
     ComplaintTold,
@@ -16,13 +19,8 @@ from agents.api.models import (
     EscalationTold,
     NextOwnerTold,
     OwnerTold,
-    Page,
     ResolutionTold,
-    ToDo,
-    Written,
 )
-from agents.api.once import Once
-from agents.api.pages import Cursor, Limit, Place, paged, place
 from agents.api.wiring import CustomerPath, write
 from agents.console.backend import Backend
 from schemas.fields import ActionId, Reference
