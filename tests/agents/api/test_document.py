@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from agents.api import models
+from agents.api import answers, requests
 from agents.api.app import contract_document
 from agents.api.customers import told_of
 from agents.api.reference import api_page
@@ -20,13 +20,14 @@ from tests.schemas.test_personal import without_class
 
 MODELS = [
     one
-    for _, one in inspect.getmembers(models, inspect.isclass)
-    if issubclass(one, BaseModel) and one.__module__ == models.__name__ and one.model_fields
+    for module in (answers, requests)
+    for _, one in inspect.getmembers(module, inspect.isclass)
+    if issubclass(one, BaseModel) and one.__module__ == module.__name__ and one.model_fields
 ]
 DOCUMENT = contract_document()
 
 
-@pytest.mark.parametrize("model", [one for one in MODELS if one is not models.Page], ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", [one for one in MODELS if one is not answers.Page], ids=lambda model: model.__name__)
 def test_no_field_is_without_a_class(model: type[BaseModel]) -> None:
     assert [name for name, told in classes_of(model).items() if told is None] == []
 
@@ -62,7 +63,7 @@ def test_of_customers_own_words_and_what_they_are_found_by_it_says_contact() -> 
 
 
 @pytest.mark.parametrize(
-    ("shown", "kept", "more"), [(models.DecisionShown, Decision, {"why"}), (models.ToDo, WorkItem, set())]
+    ("shown", "kept", "more"), [(answers.DecisionShown, Decision, {"why"}), (answers.ToDo, WorkItem, set())]
 )
 def test_what_is_shown_of_a_thing_has_its_fields(
     shown: type[BaseModel], kept: type[msgspec.Struct], more: set[str]
@@ -74,7 +75,7 @@ def test_a_decision_is_shown_as_it_was_told_and_what_has_nothing_to_say_is_left_
     thanked = ("a-1", "c-1", "thanks", "first", 0, "message", "email", "service", Verdict.EMITTED)
     decision = Decision(*thanked, at=1, acting=2, rulebook="v", almanac=3, trigger="order.placed")
 
-    shown = models.DecisionShown(**told_of(decision)).model_dump(exclude_unset=True)
+    shown = answers.DecisionShown(**told_of(decision)).model_dump(exclude_unset=True)
 
     assert shown == told_of(decision)
     assert "reason" not in shown
