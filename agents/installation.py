@@ -193,7 +193,7 @@ class Installation:
             if time.monotonic() - moved > patience:
                 raise TendError(
                     f"Nothing has moved for {patience:.0f} s; look into the logs in {self.directory}\n"
-                    + "\n".join(self._where_it_stands(partition, state) for partition, state in enumerate(states))
+                    + "\n".join(self.where_lanes_stand())
                 )
             time.sleep(0.1)
 
@@ -224,6 +224,11 @@ class Installation:
             return await lane_states(store, self.settings.partitions)
         finally:
             await store.close()
+
+    def where_lanes_stand(self) -> list[str]:
+        """What each lane has come to, in words."""
+        states = asyncio.run(self.states())
+        return [self._where_it_stands(partition, state) for partition, state in enumerate(states)]
 
     def _where_it_stands(self, partition: int, state: LaneState | None) -> str:
         if state is None:

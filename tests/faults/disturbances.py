@@ -78,7 +78,7 @@ class DisturbedEngine(FedEngine):
         if worker is None or worker.pid is None:
             return
         self.feed(meanwhile)
-        self.until(lambda: not self.behind(), "the others have taken over", self.patience)
+        self.until_handled("the others have taken over")
         os.kill(worker.pid, signal.SIGCONT)
         self._let_it_try(worker)
         self.done["frozen past its session"] += 1
@@ -98,7 +98,7 @@ class DisturbedEngine(FedEngine):
         if worker is None or worker.pid is None:
             return
         self.feed(meanwhile)
-        self.until(lambda: not self.behind(), "the others have taken over")
+        self.until_handled("the others have taken over")
         order(worker.probe, Step.COMMIT, AT_ONCE, signal.SIGKILL)
         os.kill(worker.pid, signal.SIGCONT)
         deadline = time.monotonic() + _MOMENT_SECONDS
@@ -123,7 +123,7 @@ class DisturbedEngine(FedEngine):
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not worker.was_hit:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"seed {self.seed}: no worker came to {step}; logs in {self.directory}")
+                raise self.stuck(f"a worker comes to {step}")
             if worker.ready and not self.behind() and not self.feed(2):
                 take_back(worker.probe)
                 return None

@@ -28,7 +28,7 @@ from tests.equality.conftest import settings_of
 from tests.equality.histories import History, Result
 from tests.equality.world import World, assert_equal
 from tests.faults.garbage import Garbage
-from tests.faults.outcome import Outcome
+from tests.faults.outcome import Outcome, reasons_for_parking
 from tests.faults.probe import Safeguard
 from tests.faults.probed_service import ProbedService
 from tests.faults.reconciliation import check_ledger
@@ -170,14 +170,16 @@ class FedEngine:
         while self.feed(50):
             pass
 
-    def until_handled(self) -> None:
-        """Wait until the lanes have handled all that was fed."""
-
-        def look() -> bool:
+    def until_handled(self, what: str = "all that was fed is handled") -> None:
+        """Wait until the lanes have handled all that was fed, as long as they come any further."""
+        moved, last = time.monotonic(), -1
+        while self.world.read > min(reached := self._reached()):
+            if sum(reached) != last:
+                moved, last = time.monotonic(), sum(reached)
+            if time.monotonic() - moved > self.patience:
+                raise self.stuck(what)
             self.supervise()
-            return not self.behind()
-
-        self.until(look, "all that was fed is handled")
+            time.sleep(LOOK_SECONDS)
 
     def until(self, look: Callable[[], Found | None], what: str, patience: float = PATIENCE_SECONDS) -> Found:
         """Look until it is so."""
@@ -186,7 +188,14 @@ class FedEngine:
             if found := look():
                 return found
             time.sleep(LOOK_SECONDS)
-        raise TimeoutError(f"seed {self.seed}: still not: {what}; logs in {self.directory}")
+        raise self.stuck(what)
+
+    def stuck(self, what: str) -> TimeoutError:
+        """What to raise where something does not come, with all that may tell why."""
+        workers = [f"{one.name} {'is ready' if one.ready else f'is not ready, pid {one.pid}'}" for one in self.workers]
+        parked = reasons_for_parking(self.directory)
+        stands = "\n".join([*self.installation.where_lanes_stand(), *workers, *parked, f"done: {dict(self.done)}"])
+        return TimeoutError(f"seed {self.seed}: still not: {what}; logs in {self.directory}\n{stands}")
 
     def until_ready(self, worker: ProbedService) -> None:
         self.until(lambda: worker.ready, "a worker works")
@@ -207,8 +216,12 @@ class FedEngine:
 
     def behind(self) -> bool:
         """Whether a lane has not handled all that was fed."""
+        return min(self._reached()) < self.world.read
+
+    def _reached(self) -> list[int]:
+        """How many events of the history each lane has come past."""
         states = asyncio.run(self.installation.states())
-        return any(state is None or state.position.get("events", 0) < self.world.read for state in states)
+        return [state.position.get("events", 0) if state else -1 for state in states]
 
     def until_done(self) -> None:
         """Feed what is left, keep everybody alive, and wait until all is handled and published."""

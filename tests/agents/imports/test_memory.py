@@ -17,7 +17,7 @@ from infra.kafka.topics import Topics
 from infra.settings import load_settings
 from schemas.topics import ORDERS
 
-LINES = int(os.environ.get("TEND_IMPORT_LINES", "2_000_000"))
+LINES = int(os.environ.get("TEND_IMPORT_LINES", "1_000_000"))
 ROWS = (LINES // 10, LINES)
 """``TEND_IMPORT_LINES=5_000_000`` is what docs/imports.md tells of."""
 
