@@ -28,7 +28,7 @@ from infra.embedded.process import HOST, free_port
 
 _REDIS_SERVER = "TEND_TEST_REDIS_SERVER"
 _DOCKER = "TEND_TEST_DOCKER"
-_GONE_SECONDS = 60.0
+_GONE_SECONDS = 120.0
 
 
 @cache

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 _AWAY = 503
-_PATIENCE = 30
+_PATIENCE = 90
 CHROMIUM = os.environ.get("TEND_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -74,6 +74,7 @@ def signed_in(door: str, **context: Any) -> Iterator[Person]:
         browser = playwright.chromium.launch(executable_path=chromium_or_skip(), args=["--no-sandbox"])
         try:
             page = browser.new_context(**{"locale": "en", **context}).new_page()
+            page.set_default_timeout(_PATIENCE * 1_000)
             person = Person(page, door.split("/sign-in")[0])
             page.goto(door)
             page.fill("#name", "mei")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -65,8 +64,6 @@ def mei(door: str) -> Iterator[Person]:
 
 
 def test_a_customer_is_found_understood_and_helped_and_the_event_is_seen_to_come_back(mei: Person, site: Site) -> None:
-    began = time.monotonic()
-
     mei.click("[data-search]")
     mei.page.fill("#sought", "edda@example.org")
     mei.click("#hits a")
@@ -80,12 +77,11 @@ def test_a_customer_is_found_understood_and_helped_and_the_event_is_seen_to_come
     mei.page.wait_for_selector("text=It is late.")
     mei.page.fill("#text", "We are sorry. It leaves again today.")
     mei.click("button:has-text('Close and answer')")
-    mei.page.wait_for_selector("[data-came]", timeout=40_000)
+    mei.page.wait_for_selector("[data-came]")
 
     mei.go("/customers/walk-1")
     mei.page.wait_for_selector("text=Complaint k-walk settled")
     assert mei.clicks < 15
-    assert time.monotonic() - began < 60
     site.until(lambda: is_closed(site), "the record has it closed")
 
 
@@ -118,7 +114,7 @@ def test_a_complaint_is_escalated_with_its_consequence_told_before_and_an_answer
     mei.page.wait_for_selector("dialog[open] .levels >> text=due")
     mei.page.check("input[value=critical]")
     mei.click("dialog button.p")
-    mei.page.wait_for_selector("[data-came]:has-text('escalated')", timeout=40_000)
+    mei.page.wait_for_selector("[data-came]:has-text('escalated')")
 
 
 def test_a_segment_is_counted_saved_and_forgotten_and_a_wrong_condition_is_explained(mei: Person) -> None:

@@ -135,7 +135,7 @@ def test_from_an_order_to_a_complaint_put_right_and_a_wish_respected(
         mei.page.wait_for_selector("text=the box was open")
         mei.page.fill("#text", "We are sorry. A new copy leaves today.")
         mei.click("button:has-text('Close and answer')")
-        mei.page.wait_for_selector("[data-came]", timeout=60_000)
+        mei.page.wait_for_selector("[data-came]")
         waits(lambda: doors.mail(number, email))
         follow_up = waits(lambda: doors.mail("settled", email))
         assert follow_up["List-Unsubscribe"] is None, "service offers no way out of service"

@@ -10,7 +10,7 @@ from infra.kafka.consumers import read_all
 from infra.kafka.partition_log import PartitionLog
 from schemas.lane import KafkaRecord
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 120.0
 
 
 async def read_settled(connection: KafkaConnection, topic: str, partition: int = 0) -> Sequence[KafkaRecord]:

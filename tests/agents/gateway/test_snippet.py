@@ -58,7 +58,7 @@ class Shop:
 
     def came(self, count: int) -> list[dict[str, Any]]:
         """What has come, once there is so much of it."""
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + 120
         while len(self.safe) < count and time.monotonic() < ends:
             time.sleep(0.02)
         return [decode_event(one.body).model_dump(exclude_none=True) for one in self.safe]
