@@ -12,7 +12,9 @@ from agents.commands.import_options import CurrencyOption, PresetOption, TzOptio
 from schemas.errors import TendError
 
 if TYPE_CHECKING:
+    from agents.imports.people import Maker
     from agents.imports.presets import AmountIs
+    from agents.imports.request import Request
     from agents.replay.file import EventFile
 
 
@@ -61,12 +63,21 @@ def _own(
     assume_consent: bool,
 ) -> Callable[[Path], EventFile]:  # fmt: skip
     """What makes the history of a shop's files; what is wrong with them is said before any server starts."""
-    from agents.commands.import_options import layouts_of, request_of
     from agents.commands.import_reports import tell
     from agents.demo.own import own_history
-    from agents.imports import people
+
+    asked, layout = _orders_asked(orders, preset, currency, tz)
+    people_of = _customers_asked(customers, layout, asked.country, tz) if customers is not None else None
+    return lambda folder: own_history(
+        asked, people_of, folder, lambda found: tell(found, as_json=False, aside=True), assume_consent=assume_consent
+    )
+
+
+def _orders_asked(orders: Path, preset: str | None, currency: str | None, tz: str | None) -> tuple[Request, str]:
+    """The import of the orders, and the preset by which they are read; "" where their columns are guessed."""
+    from agents.commands.import_options import layouts_of, request_of
     from agents.imports.look import look_at
-    from agents.imports.presets import CUSTOMERS, PRESETS
+    from agents.imports.presets import PRESETS
     from agents.imports.request import tables_of
 
     seen = look_at(orders)
@@ -84,19 +95,23 @@ def _own(
         currency=currency or seen.currency,
     )  # fmt: skip
     tables_of(request)
-    people_of = None
-    if customers is not None:
-        known = CUSTOMERS.get(name)
-        if known is None:
-            guessed = look_at(customers).guessed
-            if "customer" not in guessed:
-                raise TendError(
-                    f"{customers}: no column seems to name the customer; see `tend import look {customers}`."
-                )
-            known = people.layout_of_guess(guessed)
-        asked = request_of(customers, None, (known,), tz=tz)
-        tables_of(asked)
-        people_of = (asked, people.customers(request.country, asked.told.zone))
-    return lambda folder: own_history(
-        request, people_of, folder, lambda found: tell(found, as_json=False, aside=True), assume_consent=assume_consent
-    )
+    return request, name
+
+
+def _customers_asked(customers: Path, preset: str, country: str, tz: str | None) -> tuple[Request, Maker]:
+    """The import of the customers, and what its rows tell."""
+    from agents.commands.import_options import request_of
+    from agents.imports import people
+    from agents.imports.look import look_at
+    from agents.imports.presets import CUSTOMERS
+    from agents.imports.request import tables_of
+
+    layout = CUSTOMERS.get(preset)
+    if layout is None:
+        guessed = look_at(customers).guessed
+        if "customer" not in guessed:
+            raise TendError(f"{customers}: no column seems to name the customer; see `tend import look {customers}`.")
+        layout = people.layout_of_guess(guessed)
+    request = request_of(customers, None, (layout,), tz=tz)
+    tables_of(request)
+    return request, people.customers(country, request.told.zone)

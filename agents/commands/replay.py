@@ -71,10 +71,7 @@ def replay(
     if events is not None:
         source = _file(events, strict, console)
     else:
-        from agents.simulate.journey import Journey  # reads with what only the demo's extra brings
-
-        days = 7 * weeks if weeks else Journey().days
-        source = Journey(days=days, households=households, seed=seed, simulated=simulated)
+        source = _journey(weeks, households, seed, simulated)
     acting = _moment(act_from, source) if act_from else (source.start + _TEACHING if journey else 0)
     expect_servers(settings)
     options = ReplayOptions(acting, watermark_every, watermarks, speed)
@@ -83,6 +80,13 @@ def replay(
     except DependencyUnavailable as error:
         raise TendError(f"{error}. Nothing is lost: the same command goes on where this one stopped.") from error
     _summary(source, last[0] if last else None, as_json)
+
+
+def _journey(weeks: int | None, households: int | None, seed: int, simulated: bool) -> EventHistory:
+    from agents.simulate.journey import Journey  # reads with what only the demo's extra brings
+
+    days = 7 * weeks if weeks else Journey().days
+    return Journey(days=days, households=households, seed=seed, simulated=simulated)
 
 
 def _file(path: Path, strict: bool, console: Console) -> EventFile:

@@ -23,6 +23,7 @@ from agents.console.care import care_page
 from agents.console.customer import contact_part, customer_mark, customer_page, customer_parts, timeline_part
 from agents.console.desk import desk_page, desk_parts
 from agents.console.desk_dialogs import draft_part, escalate_dialog
+from agents.console.desk_writes import work_on
 from agents.console.live import Live
 from agents.console.now import now_page, now_parts, steer
 from agents.console.rules import rules_page, rules_parts
@@ -95,7 +96,7 @@ def routes() -> list[BaseRoute]:
         route("/live/desk", Act.WORK, _live(desk_parts, own=True)),
         route("/desk/{customer}/{work}/escalate", Act.WORK, escalate_dialog),
         route("/desk/{customer}/{work}/draft", Act.WORK, draft_part, methods=("POST",)),
-        route("/desk/{customer}/{work}/{step}", Act.WORK, writes.work_on, methods=("POST",)),
+        route("/desk/{customer}/{work}/{step}", Act.WORK, work_on, methods=("POST",)),
         route("/customers/{customer}/timeline", Act.LOOK, timeline_part),
         route("/customers/{customer}/contact", Act.OPEN_CONTACT, contact_part, methods=("POST",)),
         route("/pace", Act.STEER, steer, methods=("POST",)),

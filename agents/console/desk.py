@@ -14,6 +14,7 @@ from agents.console.customer_sections import language_section, lines_of, order_s
 from agents.console.decisions import message_title
 from agents.console.desk_ruler import ruler
 from agents.console.drafts import drafts_for
+from agents.console.life import Life
 from agents.console.timeline import past
 from agents.console.web import View, parts_of
 from agents.console.words import Words
@@ -167,30 +168,36 @@ async def _work(work: WorkItem, view: View) -> dict[str, Any]:
             "language": "",
         }
     record, defaults = life.record, (await view.backend.rulebook()).defaults
-    contact = await contact_of(record, actor=view.session.actor, purpose=ContactPurpose.LOOK, audit=view.backend.audit)
-    entries = past(life, words, now)
-    spent = last_year(record.purchases, now)[1]
     return {
         "work": work,
         "title": title_of(work, words),
         "due": _due(work, words, now),
         "meta": _meta(work, words, now, view),
         "order": _order(work, orders, life.events, words, now),
-        "follows": _follows(life.record.held, work, words, view, defaults.complaints.follow_up_hours),
+        "follows": _follows(record.held, work, words, view, defaults.complaints.follow_up_hours),
         "drafts": drafts_for(work, defaults, words) if work.kind == "complaint" else [],
         "language": language_section(record, words).split(" · ")[0],
-        "context": {
-            "name": contact.name or work.customer,
-            "record": record,
-            "says": sentence(record, life.work, words, now),
-            "worth": words.money(spent, record.purchases.currency),
-            "risk": words.percent(record.churn[0]) if record.churn else "–",
-            "satisfaction": _satisfaction(record, words),
-            "call": words(f"desk.call_{_may_be_called(record)}"),
-            "before": sum(1 for one in life.work if one.kind == "complaint" and one.closed),
-            "promised": [one for one in entries if one.kind == "acted"][:3],
-            "kept": [one for one in entries if one.kind in ("held", "not_sent")][:4],
-        },
+        "context": await _context(life, work.customer, view),
+    }
+
+
+async def _context(life: Life, customer: str, view: View) -> dict[str, Any]:
+    """Who the customer is: what whoever answers should know."""
+    record, words, now = life.record, view.words, view.now
+    contact = await contact_of(record, actor=view.session.actor, purpose=ContactPurpose.LOOK, audit=view.backend.audit)
+    entries = past(life, words, now)
+    spent = last_year(record.purchases, now)[1]
+    return {
+        "name": contact.name or customer,
+        "record": record,
+        "says": sentence(record, life.work, words, now),
+        "worth": words.money(spent, record.purchases.currency),
+        "risk": words.percent(record.churn[0]) if record.churn else "–",
+        "satisfaction": _satisfaction(record, words),
+        "call": words(f"desk.call_{_may_be_called(record)}"),
+        "before": sum(1 for one in life.work if one.kind == "complaint" and one.closed),
+        "promised": [one for one in entries if one.kind == "acted"][:3],
+        "kept": [one for one in entries if one.kind in ("held", "not_sent")][:4],
     }
 
 

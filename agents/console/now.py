@@ -99,50 +99,74 @@ def _problems(view: View, signs: Signs, books: dict[str, Any]) -> list[str]:
 
 
 def _vitals(view: View, signs: Signs, today: Mapping[str, int]) -> list[dict[str, Any]]:
-    words, history = view.words, list(view.backend.sampler.history)
-    measured = [one.latency[1] * 1000 for one in history if one.latency]
-    late = [one.lateness for one in history if one.lateness is not None]
-    unmeasured = "now.unmeasured_in_replay" if view.backend.sampler.workers else "now.unmeasured"
-    signs_shown: list[dict[str, Any]] = [
-        {
-            "label": words("now.latency"),
-            "value": words.number(round(signs.latency[1] * 1000)) if signs.latency else "–",
-            "unit": "ms" if signs.latency else "",
-            "note": words("now.median", n=round(signs.latency[0] * 1000)) if signs.latency else words(unmeasured),
-            "spark": charts.spark(measured),
-            "failing": bool(signs.latency and signs.latency[1] > _SLOW_SECONDS and not view.backend.sampler.replays),
-        },
-        {
-            "label": words("now.waiting"),
-            "value": "–" if signs.waiting is None else words.number(signs.waiting),
-            "unit": words("now.events"),
-            "note": words("now.read_so_far", n=signs.read),
-            "spark": charts.spark([float(one.waiting or 0) for one in history]),
-        },
-        {
-            "label": words("now.lateness"),
-            "value": words.number(round(signs.lateness, 1)) if signs.lateness is not None else "–",
-            "unit": "s" if signs.lateness is not None else "",
-            "note": words("now.held_now", n=signs.held),
-            "spark": charts.spark(late),
-        },
-        {
-            "label": words("nav.letters"),
-            "value": words.number(signs.letters),
-            "unit": "",
-            "note": words("now.letters_today_short", n=today.get("letters", 0)),
-            "spark": charts.spark([float(one.letters) for one in history]),
-            "href": "/letters",
-        },
-        {
-            "label": words("now.auc"),
-            "value": "–" if signs.auc is None else words.number(signs.auc, 3),
-            "unit": "",
-            "note": words("now.no_model") if signs.auc is None else words("now.auc_note"),
-            "spark": charts.spark([one.auc for one in history if one.auc is not None]),
-        },
-    ]
-    return [{"href": "", "failing": False, **sign} for sign in signs_shown]
+    shown = (
+        _latency(view, signs),
+        _waiting(view, signs),
+        _lateness(view, signs),
+        _letters(view, signs, today),
+        _quality(view, signs),
+    )
+    return [{"unit": "", "href": "", "failing": False, **sign} for sign in shown]
+
+
+def _latency(view: View, signs: Signs) -> dict[str, Any]:
+    words, sampler = view.words, view.backend.sampler
+    measured = [one.latency[1] * 1000 for one in sampler.history if one.latency]
+    shown = {"label": words("now.latency"), "spark": charts.spark(measured)}
+    if not signs.latency:
+        unmeasured = "now.unmeasured_in_replay" if sampler.workers else "now.unmeasured"
+        return {**shown, "value": "–", "note": words(unmeasured)}
+    median, slow = signs.latency
+    return {
+        **shown,
+        "value": words.number(round(slow * 1000)),
+        "unit": "ms",
+        "note": words("now.median", n=round(median * 1000)),
+        "failing": slow > _SLOW_SECONDS and not sampler.replays,
+    }
+
+
+def _waiting(view: View, signs: Signs) -> dict[str, Any]:
+    words = view.words
+    return {
+        "label": words("now.waiting"),
+        "value": "–" if signs.waiting is None else words.number(signs.waiting),
+        "unit": words("now.events"),
+        "note": words("now.read_so_far", n=signs.read),
+        "spark": charts.spark([float(one.waiting or 0) for one in view.backend.sampler.history]),
+    }
+
+
+def _lateness(view: View, signs: Signs) -> dict[str, Any]:
+    words, late = view.words, signs.lateness
+    return {
+        "label": words("now.lateness"),
+        "value": "–" if late is None else words.number(round(late, 1)),
+        "unit": "" if late is None else "s",
+        "note": words("now.held_now", n=signs.held),
+        "spark": charts.spark([one.lateness for one in view.backend.sampler.history if one.lateness is not None]),
+    }
+
+
+def _letters(view: View, signs: Signs, today: Mapping[str, int]) -> dict[str, Any]:
+    words = view.words
+    return {
+        "label": words("nav.letters"),
+        "value": words.number(signs.letters),
+        "note": words("now.letters_today_short", n=today.get("letters", 0)),
+        "spark": charts.spark([float(one.letters) for one in view.backend.sampler.history]),
+        "href": "/letters",
+    }
+
+
+def _quality(view: View, signs: Signs) -> dict[str, Any]:
+    words = view.words
+    return {
+        "label": words("now.auc"),
+        "value": "–" if signs.auc is None else words.number(signs.auc, 3),
+        "note": words("now.no_model") if signs.auc is None else words("now.auc_note"),
+        "spark": charts.spark([one.auc for one in view.backend.sampler.history if one.auc is not None]),
+    }
 
 
 # ------------------------------------------------------------ the books

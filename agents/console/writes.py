@@ -11,9 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from agents.access import Act, AuditEntry, ContactPurpose, admit, authorise, contact_of
 from agents.console.web import View, environment, frame
 from agents.explain_absence import explain_absence
-from agents.rollups.complaint_work import is_more_urgent, work_key
-from agents.rollups.model import WorkItem, decode_row
-from rules.defaults.answers import UNWRITTEN
+from agents.rollups.model import decode_row
 from schemas.channels import TO_CUSTOMERS
 from schemas.errors import TendError
 from schemas.events import Invalid
@@ -152,67 +150,3 @@ async def why_not(view: View) -> Response:
     sentences = await explain_absence(view.backend.settings, customer, told.get("rule", ""))
     values = {"sentences": sentences, **await frame(view)}
     return HTMLResponse(environment().get_template("dialog/reasons.html").render(**values))
-
-
-# ------------------------------------------------------------ the desk
-
-
-async def work_on(view: View) -> Response:
-    """One step of work: take, hand over, answer, resolve."""
-    customer, name = str(view.request.path_params["customer"]), str(view.request.path_params["work"])
-    step, told = str(view.request.path_params["step"]), await view.form()
-    work = await view.backend.rollups.one_work(view.backend.partition(customer), work_key(customer, name))
-    if work is None:
-        raise TendError(view.words("desk.gone", id=name))
-    words, me, is_call = view.words, view.session.name, work.kind != "complaint"
-    if step == "take":
-        if work.owner and work.owner != me:
-            raise TendError(words("desk.taken", owner=work.owner))
-        kind, about = ("callback.taken", "action_id") if is_call else ("complaint.taken", "complaint_id")
-        event_id = await tell(view, customer, kind, {about: name, "owner": me})
-        what = words(f"events.{kind}", owner=me, complaint=name)
-    elif step == "hand-over":
-        owner = told.get("owner", "")
-        kind, about = ("callback.handed_over", "action_id") if is_call else ("complaint.handed_over", "complaint_id")
-        event_id = await tell(view, customer, kind, {about: name, "owner": owner})
-        what = words(f"events.{kind}", owner=owner or words("desk.nobody"), complaint=name)
-    elif is_call:
-        raise TendError(words("problem.missing"))
-    elif step == "escalate":
-        return await _escalate(view, work, told)
-    elif step == "answer":
-        _is_written(view, told)
-        event_id = await tell(view, customer, "complaint.answered", {"complaint_id": name, "text": told.get("text")})
-        what = words("events.complaint.answered", who=me, complaint=name)
-    elif step == "resolve":
-        if told.get("text", "").strip():
-            _is_written(view, told)
-            await tell(view, customer, "complaint.answered", {"complaint_id": name, "text": told["text"]})
-        fields = {"complaint_id": name, "resolution": told.get("resolution", "explained")}
-        event_id = await tell(view, customer, "complaint.resolved", fields)
-        what = words("events.complaint.resolved", complaint=name)
-    else:
-        raise TendError(words("problem.missing"))
-    return await going(view, customer, event_id, what)
-
-
-async def _escalate(view: View, work: WorkItem, told: Mapping[str, str]) -> Response:
-    """Raise the urgency, which brings a ticket with a nearer deadline, and hand it to somebody."""
-    words, owner, urgency = view.words, told.get("owner", ""), told.get("urgency", "")
-    raised = is_more_urgent(urgency, work.urgency)
-    if not raised and owner == work.owner:
-        raise TendError(words("write.nothing"))
-    event_id = ""
-    if raised:
-        event_id = await tell(view, work.customer, "complaint.updated", {"complaint_id": work.id, "urgency": urgency})
-    if owner != work.owner:
-        event_id = await tell(view, work.customer, "complaint.handed_over", {"complaint_id": work.id, "owner": owner})
-    named = words.named("urgencies", urgency if raised else work.urgency)
-    what = words("events.complaint.escalated", who=view.session.name, complaint=work.id, urgency=named)
-    return await going(view, work.customer, event_id, what)
-
-
-def _is_written(view: View, told: Mapping[str, str]) -> None:
-    """Raise TendError where a text still has a place that somebody meant to fill."""
-    if UNWRITTEN in told.get("text", ""):
-        raise TendError(view.words("desk.unwritten", mark=UNWRITTEN))

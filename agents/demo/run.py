@@ -161,34 +161,10 @@ def _replayed(
     installation: Installation, journey: EventHistory, plan: Plan, screen: Screen, steering: Steering | None
 ) -> tuple[Summary, Watermark]:
     teaching = min(TEACH_ONLY, (journey.end - journey.start) // 2)
-    if plan.own is None:
-        households = f"{plan.households:,}" if plan.households else "all"
-        screen.print(f"{_WHAT.format(households=households)} them are simulated.", soft_wrap=True)
-    if installation.settings.rulebook is not None:
-        screen.print(f"rules    {_near(installation.settings.rulebook)}", soft_wrap=True)
-    begins, ends = to_rfc3339(journey.start)[:10], to_rfc3339(journey.end)[:10]
-    screen.print(f"from {begins} to {ends}; the first {teaching // DAY} days only teach")
-    source = CountedHistory(journey)
-    replay = Replay(
-        source,
-        [BulkProducer(installation.connection)],
-        PARTITIONS,
-        watermarks=signing_of(installation.settings),
-        act_from=journey.start + teaching,
-    )
+    _tell_plan(screen, journey, plan, installation.settings.rulebook, teaching)
+    source, act_from = CountedHistory(journey), journey.start + teaching
     began = time.monotonic()
-    progress: Progress | None = None
-    looked = began
-    with Follower(screen, journey.start, journey.end) as follower:
-        for progress in replay.run():
-            follower.sent(progress)
-            if steering is not None:
-                steering.keep(progress.time)
-            if time.monotonic() - looked > _LOOK_SECONDS:
-                looked = time.monotonic()
-                follower.reached(installation.reached())
-        assert progress is not None, "a plan has at least its first watermark"
-        installation.until_replayed(progress.read, journey.end, follower.reached)
+    progress = _sent(installation, source, act_from, screen, steering)
     seconds = time.monotonic() - began
     if steering is not None:
         steering.end()
@@ -198,9 +174,45 @@ def _replayed(
         ends={},
         position={"events": progress.read},
         replay=source.name,
-        act_from=journey.start + teaching,
+        act_from=act_from,
     )
     return asyncio.run(summarise(installation.settings, dict(source.types), seconds)), last
+
+
+def _tell_plan(screen: Screen, journey: EventHistory, plan: Plan, rulebook: Path | None, teaching: Millis) -> None:
+    if plan.own is None:
+        households = f"{plan.households:,}" if plan.households else "all"
+        screen.print(f"{_WHAT.format(households=households)} them are simulated.", soft_wrap=True)
+    if rulebook is not None:
+        screen.print(f"rules    {_near(rulebook)}", soft_wrap=True)
+    begins, ends = to_rfc3339(journey.start)[:10], to_rfc3339(journey.end)[:10]
+    screen.print(f"from {begins} to {ends}; the first {teaching // DAY} days only teach")
+
+
+def _sent(
+    installation: Installation, source: EventHistory, act_from: Millis, screen: Screen, steering: Steering | None
+) -> Progress:
+    """Send the whole history, and wait until the worker is through with it: how far that was."""
+    replay = Replay(
+        source,
+        [BulkProducer(installation.connection)],
+        PARTITIONS,
+        watermarks=signing_of(installation.settings),
+        act_from=act_from,
+    )
+    progress: Progress | None = None
+    looked = time.monotonic()
+    with Follower(screen, source.start, source.end) as follower:
+        for progress in replay.run():
+            follower.sent(progress)
+            if steering is not None:
+                steering.keep(progress.time)
+            if time.monotonic() - looked > _LOOK_SECONDS:
+                looked = time.monotonic()
+                follower.reached(installation.reached())
+        assert progress is not None, "a plan has at least its first watermark"
+        installation.until_replayed(progress.read, source.end, follower.reached)
+    return progress
 
 
 def _tell_reach(summary: Summary, screen: Screen, *, assumed: bool) -> None:

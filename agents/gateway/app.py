@@ -55,40 +55,50 @@ def gateway(settings: Settings) -> Starlette:
         await write_all((admitted,))
 
     @asynccontextmanager
-    async def life(app: Starlette) -> AsyncIterator[None]:
-        stopped = asyncio.Event()
-        listening = asyncio.create_task(listen(settings, tables, stopped.is_set))
-        yield
-        stopped.set()
-        await listening
-        await producer.close()
-        await store.close()
-        await tables.close()
-
-    async def metrics(_: Request) -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    async def life(_: Starlette) -> AsyncIterator[None]:
+        async with _listening(settings, tables):
+            yield
+        for opened in (producer, store, tables):
+            await opened.close()
 
     links = Links(tables.client, tables.address, keys.links, base_url)
     linked = LinkedCustomers(links, store, defaults, write, audit, keys, settings.partitions, wall_clock)
-    pages = PublicPages(linked)
-    pages.seen = lambda done, visitor: telemetry.add(LINKS_FOLLOWED, 1, done, visitor.value)
-    pages.renew = _by_sender(tables)
     intake = Intake(write_all, keys, settings.partitions, Tally(telemetry))
     throttle = Throttle(settings.gateway_rate, settings.gateway_rate * 2, time.monotonic)
-    opened = DoorParts(settings, intake, store, tables, keys, audit, write, telemetry, throttle, base_url)
+    parts = DoorParts(settings, intake, store, tables, keys, audit, write, telemetry, throttle, base_url)
     return Starlette(
-        routes=[
-            *doors(opened),
-            Route("/k/{token}", OpenPages(pages).answer, methods=["GET", "HEAD", "POST"]),
-            Route("/o/{token}.gif", pages.picture),
-            Route("/tend.js", snippet),
-            Route("/metrics", metrics),
-            Route("/", _about),
-            Route("/healthz", _alive),
-        ],
+        routes=[*doors(parts), *_public(linked, tables, telemetry), *_about_itself(registry)],
         exception_handlers={DependencyUnavailable: _away},
         lifespan=life,
     )
+
+
+@asynccontextmanager
+async def _listening(settings: Settings, tables: Tables) -> AsyncIterator[None]:
+    stopped = asyncio.Event()
+    listening = asyncio.create_task(listen(settings, tables, stopped.is_set))
+    yield
+    stopped.set()
+    await listening
+
+
+def _public(linked: LinkedCustomers, tables: Tables, telemetry: Telemetry) -> list[Route]:
+    """What customers and visitors of the shop's own pages open."""
+    pages = PublicPages(linked)
+    pages.seen = lambda done, visitor: telemetry.add(LINKS_FOLLOWED, 1, done, visitor.value)
+    pages.renew = _by_sender(tables)
+    return [
+        Route("/k/{token}", OpenPages(pages).answer, methods=["GET", "HEAD", "POST"]),
+        Route("/o/{token}.gif", pages.picture),
+        Route("/tend.js", snippet),
+    ]
+
+
+def _about_itself(registry: CollectorRegistry) -> list[Route]:
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return [Route("/metrics", metrics), Route("/", _about), Route("/healthz", _alive)]
 
 
 def _record_of(admitted: Admitted) -> SafeRecord:

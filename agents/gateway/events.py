@@ -32,10 +32,8 @@ class EventDoor:
         """Answer a request."""
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=PREFLIGHT)
-        # What a page sends while it is left carries no headers of its own: then the key stands in the address.
-        presented = presented_key(request.headers) or request.query_params.get("key", "")
-        key = key_of(self._write_keys, presented)
-        if key is None or (not request.headers.get("authorization") and not key.browser):
+        key = self._key_of(request)
+        if key is None:
             return refused(401, "wrong_key", "expected Authorization: Bearer KEY, one of TEND_GATEWAY_KEYS")
         body = await bounded(request, _MOST_BYTES)
         if body is None:
@@ -54,12 +52,14 @@ class EventDoor:
             await self._intake.write([admitted for _, admitted in judged if admitted is not None], _DOOR)
         except DependencyUnavailable:
             return unavailable()
-        answers = [answer for answer, _ in judged]
-        if isinstance(told, list):
-            taken = sum(one["status"] == 202 for one in answers)
-            return QuickJson({"taken": taken, "events": answers}, 207 if taken < len(answers) else 202, CORS)
-        (answer,) = answers
-        return QuickJson(answer, answer["status"], CORS)
+        return _answered([answer for answer, _ in judged], listed=isinstance(told, list))
+
+    def _key_of(self, request: Request) -> WriteKey | None:
+        # What a page sends while it is left carries no headers of its own: then the key stands in the address.
+        presented = presented_key(request.headers) or request.query_params.get("key", "")
+        key = key_of(self._write_keys, presented)
+        in_address = not request.headers.get("authorization")
+        return None if key is None or (in_address and not key.browser) else key
 
     def _judge(self, told: Any, key: WriteKey) -> tuple[dict[str, Any], Admitted | None]:
         """What is answered to one event once those that are taken are safe, and the event if it is taken."""
@@ -78,3 +78,10 @@ class EventDoor:
         answer: dict[str, Any] = {"status": 202, "id": admitted.event.id}
         left_out = admitted.event.left_out
         return answer | ({"left_out": list(left_out)} if left_out else {}), admitted
+
+
+def _answered(answers: list[dict[str, Any]], *, listed: bool) -> Response:
+    if not listed:
+        return QuickJson(answers[0], answers[0]["status"], CORS)
+    taken = sum(one["status"] == 202 for one in answers)
+    return QuickJson({"taken": taken, "events": answers}, 207 if taken < len(answers) else 202, CORS)

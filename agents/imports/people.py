@@ -93,11 +93,8 @@ def import_people(
     """
     request.require_other(out)
     parts, remarks = tables_of(request)
-    if as_of is None and not all("time" in layout.columns for _, layout in parts):
-        raise TendError(
-            "The file does not say since when this is so: say it with --as-of DAY. A day before the first order, such "
-            "as --as-of 2024-01-01, lets rules reach these customers from the start."
-        )
+    if as_of is None:
+        _require_moments(parts)
     with (
         RejectedRows(out.with_name(out.name + ".left-out.txt")) as left_out,
         IdMap(out.with_name(out.name + ".ids.csv")) as ids,
@@ -119,6 +116,14 @@ def import_people(
             found.judge(request.max_bad, found.events.total(), "event")
         ids.write()
         return found
+
+
+def _require_moments(parts: Sequence[tuple[Table, Layout]]) -> None:
+    if not all("time" in layout.columns for _, layout in parts):
+        raise TendError(
+            "The file does not say since when this is so: say it with --as-of DAY. A day before the first order, such "
+            "as --as-of 2024-01-01, lets rules reach these customers from the start."
+        )
 
 
 def _of_row(

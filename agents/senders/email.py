@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
@@ -128,33 +129,28 @@ class SmtpProvider:
             username=server.username or None, password=server.password or None, start_tls=server.start_tls,
             validate_certs=not server.is_here,
         )  # fmt: skip
-        try:
-            await client.connect()
-            await client.mail(sender)
-        except aiosmtplib.SMTPResponseException as error:
-            client.close()
+        with closing(client):
             # Greeting, password and sender are the store's: none of it is this customer's fault, and it can be mended.
-            raise Temporary(f"smtp_{error.code}") from None
-        except (aiosmtplib.SMTPException, OSError) as error:
-            client.close()
-            raise Temporary(type(error).__name__) from None
-        try:
-            await client.rcpt(recipient)
-        except aiosmtplib.SMTPResponseException as error:
-            client.close()
-            raise _refused(error.code, str(error.message)) from None
-        except (aiosmtplib.SMTPException, OSError) as error:
-            client.close()
-            raise Temporary(type(error).__name__) from None
-        try:
-            await client.data(body)
-        except aiosmtplib.SMTPResponseException as error:
-            raise _refused(error.code, str(error.message)) from None
-        except (aiosmtplib.SMTPException, OSError) as error:
-            # The server may have said yes to what nobody heard.
-            raise Doubtful(type(error).__name__) from None
-        finally:
-            client.close()
+            with _step(lambda no: Temporary(f"smtp_{no.code}"), Temporary):
+                await client.connect()
+                await client.mail(sender)
+            with _step(_refused, Temporary):
+                await client.rcpt(recipient)
+            with _step(_refused, Doubtful):  # the server may have said yes to what nobody heard
+                await client.data(body)
+
+
+@contextmanager
+def _step(
+    refused: Callable[[aiosmtplib.SMTPResponseException], Exception], lost: type[Temporary | Doubtful]
+) -> Iterator[None]:
+    """One step of handing over: what it is when the server says no, and when the connection is lost."""
+    try:
+        yield
+    except aiosmtplib.SMTPResponseException as no:
+        raise refused(no) from None
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise lost(type(error).__name__) from None
 
 
 def compose_mail(message: Outgoing) -> EmailMessage:
@@ -240,8 +236,9 @@ def _addressed(address: str) -> Address:
     return Address(username=local, domain=named)
 
 
-def _refused(code: int, text: str) -> Temporary | Permanent:
+def _refused(no: aiosmtplib.SMTPResponseException) -> Temporary | Permanent:
     """What an answer to a recipient, or to the mail itself, means: as in bounces; 4xx may be tried again."""
+    code, text = no.code, str(no.message)
     if 400 <= code < 500:
         if code == 450 or _GREYLISTED.search(text):
             return Temporary(f"smtp_{code}", _GREYLIST_SECONDS, of_recipient=True)

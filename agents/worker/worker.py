@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -33,7 +33,7 @@ from infra.settings import Settings
 from infra.store import Store
 from rules.rulebook import Rulebook
 from schemas.errors import TendError
-from schemas.lane import KafkaRecord
+from schemas.lane import BrokerIdentity, KafkaRecord
 from schemas.signing import Signing
 from schemas.times import to_datetime
 from schemas.topics import ALMANAC, LANE_TOPICS, RULEBOOKS
@@ -130,8 +130,8 @@ class Worker:
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._parts.store.close()
 
-    async def _prepare(self) -> LaneDependencies:
-        """What the lanes work with."""
+    async def _checked(self) -> tuple[BrokerIdentity, Mapping[str, Sequence[int]]]:
+        """Whose lanes these are, and the first offsets of each topic, when store, topics and broker keep promises."""
         settings, parts = self._settings, self._parts
         for warning in await parts.store.check():
             log.warning(warning)
@@ -143,6 +143,12 @@ class Worker:
         firsts = await asyncio.to_thread(topics.first_offsets, LANE_TOPICS)
         await check_together(parts.store, identity, settings.clock, firsts)
         await asyncio.to_thread(require_transactions, parts.connection)
+        return identity, firsts
+
+    async def _prepare(self) -> LaneDependencies:
+        """What the lanes work with; what goes on beside them is begun."""
+        settings, parts = self._settings, self._parts
+        identity, firsts = await self._checked()
         library = await parts.rulebooks.open()
         _warn_of_calendars(library.at(FAR_AWAY)[-1])
         same_topics = SameTopics.of(parts.connection, identity)
