@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
@@ -20,16 +21,14 @@ from agents.replay.event import ReplayEvent
 from agents.replay.plan import plan_marks
 from agents.simulate.journey import Journey
 from infra.settings import load_settings
-from infra.store import MAX_DECISIONS, CustomerImage, RedisStore, commit_of
-from infra.store.recent_decisions import kept
+from infra.store import CustomerImage, RedisStore, commit_of
 from rules.loading import shipped
 from schemas.codec import decode_record, encode_record
 from schemas.ids import partition_of
-from schemas.lane import Commit, KafkaRecord, LaneState
+from schemas.lane import KafkaRecord, LaneState
 from schemas.record import CustomerRecord, Timer, TimerKind
 from schemas.times import DAY, SECOND, Millis, to_millis, to_rfc3339
 from schemas.topics import LANE_TOPICS, TOPIC_OF
-from streams.dict_store import DictStore
 from streams.rulebook_schedule import RulebookSchedule
 from tests.in_process_runner import InProcessRunner, WatermarkInterval
 
@@ -37,19 +36,6 @@ LANES = 8
 _CUSTOMERS = 200
 """In one commit, as a worker writes them."""
 _MOMENT = re.compile(rb'"(\d{4}-\d\d-\d\dT[^"]+)"')
-
-
-class _Shelf(DictStore):
-    """Keeps the recent decisions as well."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.decisions: dict[str, list[bytes]] = {}
-
-    def commit(self, commit: Commit) -> None:
-        super().commit(commit)
-        for who, some in commit.decisions.items():
-            self.decisions[who] = kept([*self.decisions.get(who, ()), *some], MAX_DECISIONS)
 
 
 def lived(weeks: int, households: int, teaching: int = 28, until: Millis | None = None) -> list[CustomerImage]:
@@ -61,13 +47,8 @@ def lived(weeks: int, households: int, teaching: int = 28, until: Millis | None 
     journey = Journey(days=weeks * 7, households=households)
     later = 0 if until is None else (until - journey.end) // SECOND * SECOND
     rehearsal = InProcessRunner([lane_config(settings, 0, initial_churn(settings))], RulebookSchedule(shipped()))
-    shelf = _Shelf()
-    rehearsal.shelves = [shelf]
     rehearsal.run([_intervals(journey, journey.start + teaching * DAY, later)])
-    return [
-        CustomerImage(who, body, shelf.orders.get(who), shelf.timers.get(who), shelf.decisions.get(who, []))
-        for who, body in sorted(shelf.records.items())
-    ]
+    return sorted(rehearsal.shelves[0].images(), key=attrgetter("customer"))
 
 
 def _intervals(journey: Journey, acts: Millis, later: Millis) -> Iterator[WatermarkInterval]:

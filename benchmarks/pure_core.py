@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import gc
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -23,6 +23,7 @@ from agents.replay.plan import plan_marks
 from agents.simulate.journey import Journey
 from infra import event_loop
 from infra.settings import load_settings
+from infra.store.memory_lane import MemoryLane
 from rules.loading import shipped
 from schemas.almanac import Almanac, Contribution
 from schemas.churn import Tick
@@ -31,8 +32,7 @@ from schemas.lane import Commit, KafkaRecord, Loaded
 from schemas.times import DAY, WEEK, Millis
 from schemas.topics import TOPIC_OF
 from streams.churn import initial_state
-from streams.dict_store import DictStore
-from streams.lane_protocol import LaneConfig, NeedRecords
+from streams.lane_protocol import LaneConfig
 from streams.learner import Collector
 from streams.rulebook_schedule import RulebookSchedule
 from tests.in_process_runner import InProcessRunner, WatermarkInterval
@@ -89,16 +89,19 @@ class _Watch(msgspec.Struct):
     """Seconds of CPU."""
 
 
-class _Shelf(DictStore):
+class _Shelf(MemoryLane):
     """A store that is watched."""
 
     def __init__(self, watch: _Watch) -> None:
         super().__init__()
         self._watch = watch
 
-    def load(self, step: NeedRecords) -> Loaded:
+    def load(
+        self, customers: Collection[str], orders_of: Collection[str] = (), due_until: Millis | None = None,
+        due_limit: int = 0,
+    ) -> Loaded:  # fmt: skip
         began = time.process_time()
-        loaded = super().load(step)
+        loaded = super().load(customers, orders_of, due_until, due_limit)
         self._watch.store += time.process_time() - began
         return loaded
 

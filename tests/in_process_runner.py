@@ -10,11 +10,11 @@ from collections.abc import Generator, Iterable, Sequence
 
 import msgspec
 
+from infra.store.memory_lane import MemoryLane
 from schemas.almanac import Almanac, decode_contribution, encode_almanac
 from schemas.lane import KafkaRecord, LaneState, Loaded
 from schemas.times import Millis
 from schemas.topics import ACTION_TOPICS, LESSONS
-from streams.dict_store import DictStore
 from streams.ingest import AdmissionRules, Arrival, DeadLetter, Forward, receive
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
@@ -36,7 +36,7 @@ class InProcessRunner:
 
     def __init__(self, configs: Sequence[LaneConfig], library: RulebookSchedule) -> None:
         self.configs = configs
-        self.shelves = [DictStore() for _ in configs]
+        self.shelves = [MemoryLane() for _ in configs]
         self.almanacs: dict[int, Almanac] = {}
         self._lanes = [Lane(config, LaneState(offsets={}), library) for config in configs]
         self._collector = Collector(len(configs), configs[0].beginning)
@@ -84,7 +84,7 @@ class InProcessRunner:
 
     def load(self, p: int, step: NeedRecords) -> Loaded:
         """What the store of a lane holds."""
-        return self.shelves[p].load(step)
+        return self.shelves[p].load(step.customers, step.customers, step.due_until, step.due_limit)
 
     def commit(self, p: int, step: Save) -> None:
         """Keep what a lane has done, and let the learner have what it says."""

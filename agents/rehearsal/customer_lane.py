@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infra.store.memory_lane import MemoryLane
 from rules.rulebook import Rulebook
 from schemas.almanac import Almanac
 from schemas.churn import Tick
@@ -13,7 +14,6 @@ from schemas.times import DAY, WEEK, Millis
 from schemas.topics import TOPIC_OF
 from streams.churn import initial_state
 from streams.customer import Customer
-from streams.dict_store import DictStore
 from streams.ingest import Arrival
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive_at_once
@@ -38,7 +38,7 @@ class CustomerLane:
         )
         self._who = customer
         self._lane = Lane(config, LaneState(offsets={}, clock="event"), RulebookSchedule(rulebook))
-        self._store = DictStore()
+        self._store = MemoryLane()
         self._done: list[MicroBatch] = []
 
     @property
@@ -72,7 +72,7 @@ class CustomerLane:
 
     async def load(self, step: NeedRecords) -> Loaded:
         """From the dictionaries."""
-        return self._store.load(step)
+        return self._store.load(step.customers, step.customers, step.due_until, step.due_limit)
 
     async def almanac(self, step: NeedAlmanac) -> Almanac | None:
         """Nothing is learned from one customer."""

@@ -4,91 +4,40 @@ from __future__ import annotations
 
 import secrets
 import time
-from bisect import bisect_left, insort
-from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from itertools import islice
 from typing import Self
 
-from infra.store.commit_limits import MAX_DECISIONS, check_commit, check_load
+from infra.store.commit_limits import check_commit, check_load
+from infra.store.memory_lane import MemoryLane
 from infra.store.port import CustomerImage, LaneCopy, LaneCounts
-from infra.store.recent_decisions import kept
 from schemas.errors import Fenced
-from schemas.lane import Claimed, Commit, Loaded, OutboxEntry
+from schemas.lane import Claimed, Commit, Loaded
 from schemas.times import Millis
 
 
-@dataclass
-class _Lane:
-    version: int = 0
-    owner: str | None = None
-    state: bytes | None = None
-    last: Commit | None = None
-    """The commit that led to this version, to know it when it comes again."""
-    records: dict[str, bytes] = field(default_factory=dict)
-    orders: dict[str, bytes] = field(default_factory=dict)
-    moments: dict[str, Millis] = field(default_factory=dict)
-    clock: list[tuple[Millis, str]] = field(default_factory=list)
-    """The same timers, in order."""
-    outbox: deque[OutboxEntry] = field(default_factory=deque)
-    expected: int = 1
-    """The sequence that the outbox goes on with."""
-    decisions: dict[str, list[bytes]] = field(default_factory=dict)
+class _Lane(MemoryLane):
+    """A lane with owners: who may write, and an outbox from which what is published goes."""
 
-    def due(self, until: Millis, limit: int) -> list[tuple[Millis, str]]:
-        """The timers at or before ``until``, the earliest first."""
-        return list(islice(self.clock, min(limit, bisect_left(self.clock, (until + 1, "")))))
+    def __init__(self) -> None:
+        super().__init__()
+        self.version = 0
+        self.owner: str | None = None
+        self.state: bytes | None = None
+        self.last: Commit | None = None
+        """The commit that led to this version, to know it when it comes again."""
+        self._expected = 1
+        """The sequence that the outbox goes on with."""
 
-    def set_timer(self, customer: str, at: Millis | None) -> None:
-        """Set the customer's timer, or take it off."""
-        before = self.moments.pop(customer, None)
-        if before is not None:
-            del self.clock[bisect_left(self.clock, (before, customer))]
-        if at is not None:
-            self.moments[customer] = at
-            insort(self.clock, (at, customer))
-
-    def forget(self, customer: str) -> None:
-        """Remove everything of the customer."""
-        self.records.pop(customer, None)
-        self.orders.pop(customer, None)
-        self.decisions.pop(customer, None)
-        self.set_timer(customer, None)
-
-    def write_outbox(self, commit: Commit) -> None:
+    def _write_outbox(self, commit: Commit) -> None:
         """Trim what is published, then go on; raises ValueError where that leaves a gap."""
-        left = sum(1 for entry in self.outbox if entry.sequence > commit.published)
-        first = commit.outbox[0].sequence if commit.outbox else self.expected
-        if first != self.expected and not (left == 0 and first > self.expected):
-            raise ValueError(f"outbox goes on at {first}; expected {self.expected}")
-        while len(self.outbox) > left:
-            self.outbox.popleft()
-        self.outbox.extend(commit.outbox)
-        self.expected = first + len(commit.outbox)
-
-    def write_customers(self, commit: Commit) -> None:
-        """Write what the commit says of customers."""
-        for customer in _empty(commit.records):
-            self.forget(customer)
-        self.records.update(commit.records)
-        self.orders.update(commit.orders)
-        for customer in _empty(commit.records):
-            del self.records[customer]
-        for customer in _empty(commit.orders):
-            del self.orders[customer]
-        for customer, at in commit.timers.items():
-            self.set_timer(customer, at)
-        for customer, entries in commit.decisions.items():
-            before = self.decisions.get(customer, [])
-            self.decisions[customer] = kept([*before, *kept(entries, MAX_DECISIONS)], MAX_DECISIONS)
-
-    def images(self) -> list[CustomerImage]:
-        """All customers as they are now."""
-        return [
-            CustomerImage(who, body, self.orders.get(who), self.moments.get(who), list(self.decisions.get(who, ())))
-            for who, body in self.records.items()
-        ]
+        left = [entry for entry in self.outbox if entry.sequence > commit.published]
+        first = commit.outbox[0].sequence if commit.outbox else self._expected
+        if first != self._expected and (left or first < self._expected):
+            raise ValueError(f"outbox goes on at {first}; expected {self._expected}")
+        self.outbox = [*left, *commit.outbox]
+        self._expected = first + len(commit.outbox)
 
 
 class MemoryStore:
@@ -124,14 +73,7 @@ class MemoryStore:
     ) -> Loaded:
         """See ``LaneStore.load``."""
         check_load(customers, orders_of, due_limit)
-        lane = self._lanes[partition]
-        due = [] if due_until is None else lane.due(due_until, due_limit)
-        who = [customer for _, customer in due]
-        return Loaded(
-            records=_present(lane.records, [*customers, *who]),
-            orders=_present(lane.orders, [*orders_of, *who]),
-            due=due,
-        )
+        return self._lanes[partition].load(customers, orders_of, due_until, due_limit)
 
     async def commit(self, partition: int, version: int, commit: Commit) -> int:
         """See ``LaneStore.commit``."""
@@ -141,8 +83,7 @@ class MemoryStore:
             if version + 1 == lane.version and commit == lane.last:
                 return lane.version
             raise Fenced(f"lane {partition} is at version {lane.version}; this owner committed at {version}")
-        lane.write_outbox(commit)
-        lane.write_customers(commit)
+        lane.commit(commit)
         lane.state, lane.last = commit.state, commit
         lane.version += 1
         return lane.version
@@ -158,7 +99,7 @@ class MemoryStore:
 
     async def timer(self, partition: int, customer: str) -> Millis | None:
         """See ``StoreReads.timer``."""
-        return self._lanes[partition].moments.get(customer)
+        return self._lanes[partition].timers.get(customer)
 
     async def lane(self, partition: int) -> tuple[int, bytes | None] | None:
         """See ``StoreReads.lane``."""
@@ -168,7 +109,7 @@ class MemoryStore:
     async def counts(self, partition: int) -> LaneCounts:
         """See ``StoreReads.counts``."""
         lane = self._lanes[partition]
-        return LaneCounts(len(lane.records), len(lane.orders), len(lane.moments), len(lane.outbox))
+        return LaneCounts(len(lane.records), len(lane.orders), len(lane.timers), len(lane.outbox))
 
     async def scan(self, partition: int) -> AsyncIterator[tuple[str, bytes, bytes | None]]:
         """See ``StoreReads.scan``."""
@@ -200,14 +141,6 @@ class MemoryStore:
         return self
 
     async def __aexit__(self, *_: object) -> None: ...
-
-
-def _present(values: dict[str, bytes], customers: Iterable[str]) -> dict[str, bytes]:
-    return {customer: values[customer] for customer in customers if customer in values}
-
-
-def _empty(values: dict[str, bytes]) -> list[str]:
-    return [customer for customer, value in values.items() if not value]
 
 
 async def _at_once(images: list[CustomerImage]) -> AsyncGenerator[list[CustomerImage], None]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from infra.store.commit_limits import check_commit
+from infra.store.memory_lane import MemoryLane
 from rules.loading import shipped
 from schemas.churn import Tick
 from schemas.codec import decode_record, decode_state
 from schemas.lane import KafkaRecord, LaneState, Loaded
 from schemas.times import DAY, SECOND, WEEK
 from streams.churn import initial_state
-from streams.dict_store import DictStore
 from streams.ingest import AdmissionRules, Arrival, receive
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
@@ -31,7 +31,7 @@ class FuzzedLane:
         self._begin()
 
     def _begin(self) -> None:
-        self._store, self._state, self._taken, self._now = DictStore(), msgspec.msgpack.encode(LaneState({})), 0, START
+        self._store, self._state, self._taken, self._now = MemoryLane(), msgspec.msgpack.encode(LaneState({})), 0, START
 
     def take(self, record: KafkaRecord) -> None:
         """Let the record in, handle it, commit, and begin anew from the commit."""
@@ -48,7 +48,7 @@ class FuzzedLane:
             at_once(drive(lane.take(Batch([], self._now, offsets, acting=self._now)), self))
 
     async def load(self, step: NeedRecords) -> Loaded:
-        return self._store.load(step)
+        return self._store.load(step.customers, step.customers, step.due_until, step.due_limit)
 
     async def almanac(self, step: NeedAlmanac) -> None:
         return None

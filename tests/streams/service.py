@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from infra.store.commit_limits import check_commit
+from infra.store.memory_lane import MemoryLane
 from rules.loading import shipped
 from schemas.churn import Tick
 from schemas.events import AnyEvent
 from schemas.lane import LaneState, Loaded
 from schemas.times import DAY, WEEK, Millis
 from streams.churn import initial_state
-from streams.dict_store import DictStore
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
 from streams.rulebook_schedule import RulebookSchedule
@@ -22,7 +22,7 @@ class Service:
     def __init__(self) -> None:
         config = LaneConfig(0, 1, DAY, (28,), Tick(0, WEEK), initial_state((28,)))
         self.lane = Lane(config, LaneState(offsets={}), RulebookSchedule(shipped()))
-        self.store = DictStore()
+        self.store = MemoryLane()
         self.failed: list[str] = []
         self.timers = 0
 
@@ -38,7 +38,7 @@ class Service:
             batch = Batch([], until, {}, acting=now)
 
     async def load(self, step: NeedRecords) -> Loaded:
-        return self.store.load(step)
+        return self.store.load(step.customers, step.customers, step.due_until, step.due_limit)
 
     async def almanac(self, step: NeedAlmanac) -> None:
         return None

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from infra.store.memory_lane import MemoryLane
 from rules.context import LaneContext
 from rules.loading import shipped
 from rules.rulebook import Rulebook
@@ -25,7 +26,6 @@ from schemas.topics import DEAD_LETTERS, DECISIONS, LESSONS, ORDERS, WATERMARKS
 from streams import pipeline
 from streams.churn import initial_state
 from streams.customer import Customer
-from streams.dict_store import DictStore
 from streams.ingest import DeadLetter
 from streams.lane import Lane
 from streams.lane_protocol import Batch, LaneConfig, NeedAlmanac, NeedRecords, Save, drive
@@ -42,7 +42,7 @@ class Bench:
 
     def __init__(self, library: RulebookSchedule | None = None, config: LaneConfig = GROUND) -> None:
         self.config = config
-        self.shelf = DictStore()
+        self.shelf = MemoryLane()
         self.library = library or RulebookSchedule(shipped())
         self.state = msgspec.msgpack.encode(LaneState(offsets={}))
         self.almanacs: list[int] = []
@@ -63,7 +63,7 @@ class Bench:
         return lane
 
     async def load(self, step: NeedRecords) -> Loaded:
-        return self.shelf.load(step)
+        return self.shelf.load(step.customers, step.customers, step.due_until, step.due_limit)
 
     async def almanac(self, step: NeedAlmanac) -> Almanac:
         self.almanacs.append(step.epoch)
