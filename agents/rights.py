@@ -21,6 +21,7 @@ from schemas.topics import (
     EVENT_TOPICS,
     LANE_TOPICS,
     LESSONS,
+    MOVES,
     OUTBOUND_TOPICS,
     POSITIONS,
     RECEIPTS,
@@ -39,7 +40,9 @@ READERS = "tend-reader"
 
 _ACTIONS = tuple(ACTION_TOPICS.values())
 _ALL_TOPICS = tuple(
-    dict.fromkeys((*LANE_TOPICS, *_ACTIONS, DECISIONS, LESSONS, ALMANAC, RULEBOOKS, POSITIONS, DEAD_LETTERS, AUDIT))
+    dict.fromkeys(
+        (*LANE_TOPICS, *_ACTIONS, DECISIONS, MOVES, LESSONS, ALMANAC, RULEBOOKS, POSITIONS, DEAD_LETTERS, AUDIT)
+    )
 )
 _LANE = tuple(re.sub(r"\{0\}", "{*}", name) for name in lane_keys(0))
 """Patterns of the keys of all lanes."""
@@ -124,7 +127,7 @@ def commands_of_scripts() -> tuple[str, ...]:
 ROLES = (
     Role(
         "worker", "`tend worker`",
-        reads=(*LANE_TOPICS, ALMANAC, RULEBOOKS, *_ACTIONS, DECISIONS, DEAD_LETTERS, LESSONS, POSITIONS),
+        reads=(*LANE_TOPICS, ALMANAC, RULEBOOKS, *_ACTIONS, DECISIONS, MOVES, DEAD_LETTERS, LESSONS, POSITIONS),
         writes=(*dict.fromkeys((*OUTBOUND_TOPICS, POSITIONS)),),
         describes=_ALL_TOPICS,
         groups=(GROUP,),
@@ -159,7 +162,7 @@ ROLES = (
     ),
     Role(
         "console", "`tend console` with its API",
-        reads=(*EVENT_TOPICS, *_ACTIONS, DECISIONS, DEAD_LETTERS, ALMANAC, RULEBOOKS, POSITIONS),
+        reads=(*EVENT_TOPICS, *_ACTIONS, DECISIONS, MOVES, DEAD_LETTERS, ALMANAC, RULEBOOKS, POSITIONS),
         writes=(*EVENT_TOPICS, RULEBOOKS, AUDIT),
         transactions=(f"{GROUP}-rulebooks",),
         keys=(_ROLLUPS,),

@@ -1,4 +1,4 @@
-"""What tend writes for others beside actions: the ledger of decisions, the audit trail and dead letters.
+"""What tend writes for others beside actions: the ledgers of decisions and moves, the audit trail, dead letters.
 
 Their shapes are published as those of events and actions are, each field with its class.
 """
@@ -15,9 +15,10 @@ from typing import Any, Final
 import msgspec
 
 from schemas.audit import AuditEntry
+from schemas.move import Move
 from schemas.outcome import Decision, Reason, Verdict, encode_decision
 from schemas.personal import KEYWORD, classes_of
-from schemas.topics import AUDIT, DEAD_LETTERS, DECISIONS
+from schemas.topics import AUDIT, DEAD_LETTERS, DECISIONS, MOVES
 
 _LETTER_HEADERS: Final[Mapping[str, tuple[str, str]]] = {
     "tend-reason": ("life", "Why it could not be handled; docs/outcomes.md lists them."),
@@ -72,6 +73,10 @@ def ledgers() -> tuple[PublishedLedger, ...]:
             msgspec.json.decode(encode_decision(_DECISION)),
         ),
         PublishedLedger(
+            "move", MOVES, "A customer came into another stage of life or another tier.", customer, Move,
+            msgspec.to_builtins(_MOVE),
+        ),
+        PublishedLedger(
             "audit", AUDIT, "Who saw or changed what, written before it is shown or done.",
             "Whom or what it is about.", AuditEntry, msgspec.to_builtins(_AUDIT),
         ),
@@ -101,6 +106,7 @@ _DECISION: Final = Decision(
     facts={"cart.open": True, "cart.value": 2_990},
     channels={"push": Reason.NO_ADDRESS},
 )
+_MOVE: Final = Move("ada", 1_772_704_800_000, "loyal", "gold", "repeat", "silver")
 _AUDIT: Final = AuditEntry("staff:mei", "contact.opened", "ada", "look", at="2026-03-05T10:00:00.000Z")
 
 

@@ -13,6 +13,7 @@ from schemas.actions import AnyAction
 from schemas.churn import LabelledExample
 from schemas.compression import DECISIONS
 from schemas.ids import hash64
+from schemas.move import Move
 from schemas.personal import LIFE, SAID
 from schemas.times import Millis
 
@@ -124,6 +125,8 @@ class Outcome(msgspec.Struct):
 
     actions: list[AnyAction] = msgspec.field(default_factory=list)
     decisions: list[Decision] = msgspec.field(default_factory=list)
+    moves: list[Move] = msgspec.field(default_factory=list)
+    """Where the customer came to stand, one after the other."""
     lessons: list[LabelledExample] = msgspec.field(default_factory=list)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     """Integer contributions to the population tables."""

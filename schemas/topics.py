@@ -41,6 +41,7 @@ LESSONS = "tend.lessons"
 ALMANAC = "tend.almanac"
 RULEBOOKS = "tend.rulebooks"
 DECISIONS = "tend.decisions"
+MOVES = "tend.moves"
 POSITIONS = "tend.positions"
 DEAD_LETTERS = "tend.dead-letters"
 AUDIT = "tend.audit"
@@ -51,9 +52,9 @@ FORMER_NAMES = {WATERMARKS: "tend.marks"}
 
 LANE_TOPICS = (*EVENT_TOPICS, WATERMARKS)
 """The p-th partitions of these are read by lane p."""
-OUTBOUND_TOPICS = (*ACTION_TOPICS.values(), DECISIONS, LESSONS, DEAD_LETTERS, *EVENT_TOPICS)
+OUTBOUND_TOPICS = (*ACTION_TOPICS.values(), DECISIONS, MOVES, LESSONS, DEAD_LETTERS, *EVENT_TOPICS)
 """Where a lane's outbox may write: event topics only to forward what lay on a wrong partition."""
-PARTITIONED_TOPICS = (*LANE_TOPICS, *ACTION_TOPICS.values(), DECISIONS, POSITIONS, DEAD_LETTERS)
+PARTITIONED_TOPICS = (*LANE_TOPICS, *ACTION_TOPICS.values(), DECISIONS, MOVES, POSITIONS, DEAD_LETTERS)
 """As many partitions as there are lanes."""
 SINGLE_TOPICS = (LESSONS, ALMANAC, RULEBOOKS, AUDIT)
 """One partition: one learner reads lessons; every worker reads almanacs and rulebooks; the audit trail is one."""

@@ -12,9 +12,10 @@ from schemas.almanac import Contribution, encode_contribution
 from schemas.churn import LabelledExample
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord, OutboxEntry
+from schemas.move import Move, encode_move
 from schemas.outcome import Decision, Outcome, Passed, encode_decision, kept_decision
 from schemas.times import to_millis, to_rfc3339
-from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LESSONS
+from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LESSONS, MOVES
 from streams.customer_session import Failure
 from streams.ingest import FORWARDED, DeadLetter, Forward
 
@@ -48,6 +49,10 @@ class Outbox(msgspec.Struct):
         body = encode_decision(decision)
         self._add(DECISIONS, decision.customer.encode(), body, ())
         return body
+
+    def move(self, move: Move) -> None:
+        """That a customer stands elsewhere now."""
+        self._add(MOVES, move.customer.encode(), encode_move(move), ())
 
     def contribution(
         self, epoch: int, first: int, lessons: list[LabelledExample], counts: dict[str, int], *, done: bool = False
@@ -129,6 +134,8 @@ def post(outbox: Outbox, outcomes: Iterable[Outcome], epoch: int, first: int) ->
         for decision in outcome.decisions:
             body = outbox.decision(decision)
             recent.setdefault(decision.customer, []).append(kept_decision(decision.rule, body))
+        for move in outcome.moves:
+            outbox.move(move)
         for event in outcome.passed:
             outbox.pass_on(event)
         lessons.extend(outcome.lessons)

@@ -12,6 +12,7 @@ from itertools import takewhile
 from rules.context import EventContext, LaneContext
 from rules.decide import apply, decide, release
 from schemas.events import AnyEvent
+from schemas.move import Gone, Move
 from schemas.outcome import Outcome
 from schemas.outcome_codes import OutcomeCode
 from schemas.readings import AT_RISK, BUCKET, DORMANT, PROSPECT
@@ -137,7 +138,8 @@ def _fire(context: EventContext, customer: Customer, timer: Timer) -> None:
 
 def _finish(context: EventContext, customer: Customer, *, releases: bool = False) -> None:
     """Segments and stage, then the rules, then what they leave behind."""
-    record = context.record
+    record, was = context.record, customer.record.segment
+    before = (was.stage, was.tier) if customer.record.seen else ("", "")
     woken = False
     if not record.erased and not record.merged_into:
         if not _stands_still(context, customer):
@@ -147,6 +149,10 @@ def _finish(context: EventContext, customer: Customer, *, releases: bool = False
         if context.scored and context.event is None:
             context.notice("churn.scored", context.scored)
         woken = _decide(context, releases)
+    here = record.segment
+    if (here.stage, here.tier) != before:
+        gone: Gone = "forgotten" if record.erased else "merged" if record.merged_into else ""
+        context.outcome.moves.append(Move(record.id, context.at, here.stage, here.tier, *before, gone))
     record.seen = context.at
     told = context.event is not None and TOPIC_OF[context.event.type] == CUSTOMERS
     customer.room = room_after(context, customer.room, quiet=not woken and not told)

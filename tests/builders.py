@@ -169,6 +169,7 @@ def add(total: Outcome, more: Outcome) -> None:
     """Put outcomes together."""
     total.actions += more.actions
     total.decisions += more.decisions
+    total.moves += more.moves
     total.lessons += more.lessons
     total.passed += more.passed
     for mine, other in ((total.counts, more.counts), (total.codes, more.codes)):

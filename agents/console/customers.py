@@ -45,7 +45,7 @@ async def customers_values(view: View) -> dict[str, Any]:
     """All figures of the page."""
     words, places = view.words, await view.backend.rollups.places()
     stages = {name: places.get(f"stage.{name}", 0) for name in STAGES}
-    total = sum(count for name, count in places.items() if name.startswith("stage."))
+    total, risks = sum(stages.values()), await view.backend.rollups.risks()
     leaving = stages["at_risk"] + stages["dormant"]
     return {
         "total": total,
@@ -54,9 +54,9 @@ async def customers_values(view: View) -> dict[str, Any]:
         "moves": {(before, after): places.get(f"moved.{before}>{after}", 0) for before in STAGES for after in STAGES},
         "tiers": _tiers(places, view),
         "tier_counts": _tier_counts(places, view),
-        "risk": _histogram([places.get(f"risk.{tenth}", 0) for tenth in range(10)], view),
+        "risk": _histogram(risks, view),
         "calibration": _calibration(view),
-        "unscored": places.get("risk.-1", 0),
+        "unscored": max(total - sum(risks), 0),
         "leaving": [
             {"customer": customer, "risk": words.percent(risk)}
             for customer, risk in await view.backend.rollups.latest(_LISTED, by="risk")

@@ -18,12 +18,14 @@ from agents.rollups.model import (
 )
 
 Command = Sequence[str | bytes | int]
+AMONG_ALL: Final = ("seen", "ids", "risk")
+"""Sorted sets of all customers."""
 _MOST: Final = 1_000
 """Values that one command carries: Lua passes some thousand at once."""
 
 
 def commands_of(
-    partition: int, changes: Changes, forgotten: Mapping[str, list[str]], erased: Mapping[str, list[str]]
+    partition: int, changes: Changes, forgotten: Mapping[str, list[str]], erased: Iterable[Command]
 ) -> Iterator[Command]:
     """Everything that a batch changes, its positions first.
 
@@ -31,26 +33,37 @@ def commands_of(
         partition: whose.
         changes: what it adds.
         forgotten: search keys by which a customer is found no longer, as newer ones need their room.
-        erased: of customers to be forgotten, all search keys.
+        erased: what forgets customers, see ``erasure_of``.
     """
     yield from _added("HSET", key(partition, "positions"), _flat(changes.positions))
+    yield from erased
     yield from _sums(partition, changes)
     yield from _lists(partition, changes)
     yield from _sets(partition, changes)
     yield from _answers(partition, changes)
     yield from _index(partition, changes, forgotten)
-    for customer, keys in erased.items():
-        yield from erasure_of(partition, customer, keys)
+    yield from _standings(partition, changes)
 
 
-def erasure_of(partition: int, customer: str, search_keys: Sequence[str]) -> Iterator[Command]:
-    """Everything about a customer but work."""
+def erasure_of(
+    partition: int, customer: str, search_keys: Sequence[str], decided: Mapping[bytes, str]
+) -> Iterator[Command]:
+    """Forgets everything about a customer that lies there, but for work and where they stand.
+
+    Args:
+        partition: whose.
+        customer: who.
+        search_keys: by which they are found.
+        decided: their decisions as they are kept, each with its rule.
+    """
+    for body, rule in decided.items():
+        yield "LREM", key(partition, "feed"), 0, body
+        yield "LREM", key(partition, "rule", rule), 0, body
     yield ("DEL", *(key(partition, name, customer) for name in LIST_LIMITS))
     yield from _added("HDEL", key(partition, "index"), search_keys)
     yield ("DEL", *kept_beside(partition, customer))
-    for name in ("seen", "ids", "risk"):
-        yield ("ZREM", key(partition, name), customer)
-    yield ("HDEL", key(partition, "standing"), customer)
+    for name in AMONG_ALL:
+        yield "ZREM", key(partition, name), customer
 
 
 def kept_beside(partition: int, customer: str) -> list[str]:
@@ -92,6 +105,17 @@ def _sets(partition: int, changes: Changes) -> Iterator[Command]:
     yield from _added("ZADD", key(partition, "ids"), [part for customer in changes.seen for part in (0, customer)])
     for name, work in changes.work.items():
         yield "HSET", key(partition, "work"), name, encode(work)
+
+
+def _standings(partition: int, changes: Changes) -> Iterator[Command]:
+    places, erased = key(partition, "places"), key(partition, "erased")
+    yield from (("HINCRBY", places, name, by) for name, by in changes.flows.items())
+    for customer, standing in changes.standings.items():
+        # The script's own: it counts them there instead of where they stood.
+        yield "STAND", key(partition, "standing"), places, customer, encode(standing) if standing else b""
+        if standing is None:
+            yield "ZREM", key(partition, "risk"), customer
+    yield from _added("HSET", erased, _flat(changes.erased))
 
 
 def _answers(partition: int, changes: Changes) -> Iterator[Command]:

@@ -12,12 +12,13 @@ import msgspec
 
 from agents.rollups.answers import Answers, CustomersActions
 from agents.rollups.complaint_work import WorkAtHand, moment_of
-from agents.rollups.model import Changes, WorkItem, encode
+from agents.rollups.model import Changes, Standing, WorkItem, encode
 from agents.rollups.rows import sent_message, timeline_row
 from agents.rollups.sums import Sums
 from schemas.compression import BadCompression
 from schemas.events import Invalid, receive_event
 from schemas.lane import KafkaRecord
+from schemas.move import decode_move
 from schemas.outcome import Decision, Verdict, compress_decision, decode_decision
 from schemas.times import Millis
 from schemas.topics import (
@@ -28,11 +29,12 @@ from schemas.topics import (
     DECISIONS,
     EVENT_TOPICS,
     FEEDBACK,
+    MOVES,
     ORDERS,
     RECEIPTS,
 )
 
-READ_TOPICS: Final = (*EVENT_TOPICS, DECISIONS, *ACTION_TOPICS.values(), DEAD_LETTERS)
+READ_TOPICS: Final = (*EVENT_TOPICS, DECISIONS, MOVES, *ACTION_TOPICS.values(), DEAD_LETTERS)
 """What the rollups are made from; all have one partition for each lane."""
 
 IndexKey = Callable[[str, str], str]
@@ -49,6 +51,7 @@ class Fold:
         work: what is to be done, as the store holds it; changed in place, in step with ``changes``.
         held: ids of the actions that are held, likewise.
         answers: what was told of the actions of the customers whom the records are about, likewise.
+        erased: who asked to be forgotten, and when, likewise.
         index_key: of the installation's keys.
         now: by the clock; where given, minutes are counted too.
     """
@@ -58,13 +61,14 @@ class Fold:
         work: dict[str, WorkItem],
         held: set[str],
         answers: CustomersActions,
+        erased: dict[str, Millis],
         index_key: IndexKey,
         now: Millis | None,
     ) -> None:
         self.changes = Changes()
-        self._sums = Sums(self.changes, now)
+        self._sums = Sums(self.changes, erased, now)
         self._work = WorkAtHand(work, self.changes.work, self._sums)
-        self._held = held
+        self._held, self._erased, self._now = held, erased, now
         self._answers = Answers(answers, self._sums.of_day)
         self._index_key = index_key
 
@@ -77,6 +81,8 @@ class Fold:
                 self._action(record)
             elif record.topic == DECISIONS:
                 self._decision(record)
+            elif record.topic == MOVES:
+                self._move(record)
             elif record.topic == DEAD_LETTERS:
                 self._letter(record)
             else:
@@ -96,10 +102,11 @@ class Fold:
         at, customer, kind = event.at, event.customer, event.type
         self._sums.count(f"event.{kind}")
         self._sums.bucket(at, f"in.{_family(record.topic, kind)}")
-        self.changes.seen[customer] = max(at, self.changes.seen.get(customer, 0))
         if kind == "erasure.requested":
-            self._erase(customer)
-        self._sums.row(customer, "visits" if record.topic == BROWSE else "life", timeline_row(told, kind, at))
+            self._erase(customer, record, at)
+        if not self._sums.is_forgotten(customer, at):
+            self.changes.seen[customer] = max(at, self.changes.seen.get(customer, 0))
+        self._sums.row(customer, "visits" if record.topic == BROWSE else "life", timeline_row(told, kind, at), at)
         self._index(customer, told, at)
         if record.topic == COMPLAINTS:
             self._work.complaint(told, kind, customer, at)
@@ -118,14 +125,21 @@ class Fold:
                 self._find(customer, named, str(told[field]), at)
 
     def _find(self, customer: str, field: str, value: str, at: Millis) -> None:
-        self.changes.index.setdefault(customer, {})[self._index_key(field, value)] = at
+        if not self._sums.is_forgotten(customer, at):
+            self.changes.index.setdefault(customer, {})[self._index_key(field, value)] = at
 
-    def _erase(self, customer: str) -> None:
-        self.changes.erased.add(customer)
+    def _erase(self, customer: str, record: KafkaRecord, at: Millis) -> None:
+        # In service what was decided before bears the time of the clock, which is later than the event's own.
+        at = max(at, self._erased.get(customer, 0), 0 if self._now is None else record.timestamp)
+        self._erased[customer] = self.changes.erased[customer] = at
+        self.changes.seen.pop(customer, None)
         self.changes.index.pop(customer, None)
         self._answers.forget(customer)
-        for at in [at for at in self.changes.rows if at[1] == customer]:
-            del self.changes.rows[at]
+        decided = set(self.changes.rows.get(("care", customer), ()))
+        for name in [name for name in self.changes.rows if name[1] == customer and name[0] != "rule"]:
+            del self.changes.rows[name]
+        for lines in (self.changes.feed, *(rows for (name, _), rows in self.changes.rows.items() if name == "rule")):
+            lines[:] = [line for line in lines if line not in decided]
         self._work.forget(customer)
 
     def _scores(self, told: Mapping[str, Any], at: Millis) -> None:
@@ -140,6 +154,8 @@ class Fold:
         self._work.call(told, kind, customer, at)
 
     def _answer(self, record: KafkaRecord, told: Mapping[str, Any], customer: str, at: Millis) -> None:
+        if self._sums.is_forgotten(customer, at):
+            return
         if record.key == customer.encode():  # under another key it lies where its decision does not
             self._answers.told(customer, str(told.get("action_id", "")), told, at)
 
@@ -156,7 +172,7 @@ class Fold:
         first = decision.action_id not in self._held
         if decision.is_not_due and first:
             # No proposal that anything became of: it stands on the customer's page, and in no sum.
-            self._sums.row(decision.customer, "care", kept)
+            self._sums.row(decision.customer, "care", kept, decision.acting)
             return
         self._sums.count(f"decided.{outcome}")
         self._sums.bucket(decision.acting, f"decided.{outcome}.{_sort(decision)}")
@@ -166,12 +182,14 @@ class Fold:
             self._sums.bucket(decision.acting, f"rule.{decision.rule}.proposed")
         if decision.reason is not None and outcome != "acted":
             self._sums.bucket(decision.acting, f"reason.{decision.rule}.{outcome}.{decision.reason.value}")
+        self._hold(decision, outcome)
+        if self._sums.is_forgotten(decision.customer, decision.acting):
+            return
         if outcome == "acted":
             self._answers.decided(
                 decision.customer, decision.action_id, decision.rule, decision.channel, decision.acting
             )
-        self._hold(decision, outcome)
-        self._sums.row(decision.customer, "care", kept)
+        self._sums.row_of("care", decision.customer, kept)
         self._sums.row_of("rule", decision.rule, kept)
         self._score(decision)
         self.changes.feed.append(kept)
@@ -187,7 +205,22 @@ class Fold:
     def _score(self, decision: Decision) -> None:
         score = decision.facts.get("churn.probability")
         if isinstance(score, float):
-            self._sums.row(decision.customer, "scores", encode((decision.at, round(score, 4))))
+            self._sums.row_of("scores", decision.customer, encode((decision.at, round(score, 4))))
+
+    def _move(self, record: KafkaRecord) -> None:
+        try:
+            move = decode_move(record.value or b"")
+        except msgspec.MsgspecError:
+            self._sums.count("unreadable")
+            return
+        if move.gone == "forgotten":
+            self._erase(move.customer, record, move.at)
+        self.changes.standings[move.customer] = Standing(move.tier, move.stage) if move.stage else None
+        if move.stage and move.stage_before and move.stage != move.stage_before:
+            flow = f"moved.{move.stage_before}>{move.stage}"
+            self.changes.flows[flow] = self.changes.flows.get(flow, 0) + 1
+            body = encode((move.at, move.stage_before, move.stage))
+            self._sums.row(move.customer, "moves", body, move.at)
 
     def _action(self, record: KafkaRecord) -> None:
         told = _json(record.value)
@@ -202,7 +235,7 @@ class Fold:
         coupon = told.get("coupon") or {}
         if coupon:
             self._find(customer, "coupon", str(coupon.get("code", "")), at)
-        self._sums.row(customer, "said", encode(sent_message(told, kind, at)))
+        self._sums.row(customer, "said", encode(sent_message(told, kind, at)), at)
         if kind == "ticket":
             self._work.ticket(told, customer, at)
         elif kind == "callback":

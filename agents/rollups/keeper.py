@@ -13,14 +13,14 @@ from agents.access import AccessKeys
 from agents.clock import wall_clock
 from agents.retry import until_available
 from agents.rollups.fold import READ_TOPICS, Fold
-from agents.rollups.model import Standing, WorkItem
-from agents.rollups.store import Overtaken, RollupStore, standing_of
+from agents.rollups.model import WorkItem
+from agents.rollups.risk_watch import RiskWatch
+from agents.rollups.store import Overtaken, RollupStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import AsyncConsumer
 from infra.kafka.partition_log import PartitionLog
 from infra.settings import Settings
 from infra.store import Store
-from schemas.codec import decode_record
 from schemas.lane import KafkaRecord
 from schemas.times import Millis
 from schemas.topics import DECISIONS, RECEIPTS
@@ -31,9 +31,6 @@ _ANSWERED: Final = (DECISIONS, RECEIPTS)
 _WAIT_MS: Final = 200
 _LEASE_SECONDS: Final = 10
 _IDLE_SECONDS: Final = 1.0
-_LOOK_SECONDS: Final = 1.0
-"""How often the records of customers that were touched are looked at."""
-_MOST_LOOKED_AT: Final = 200
 _PRUNE_EVERY: Final = 500
 
 
@@ -46,7 +43,6 @@ class RollupKeeper:
 
     def __init__(self, settings: Settings, store: Store, rollups: RollupStore, keys: AccessKeys) -> None:
         self._connection = KafkaConnection.of(settings)
-        self._store = store
         self._rollups = rollups
         self._index_key = keys.index_key
         self._clock = wall_clock if settings.clock == "wall" else None
@@ -54,8 +50,8 @@ class RollupKeeper:
         self._work: list[dict[str, WorkItem]] = []
         self._held: list[set[str]] = []
         self._positions: list[dict[str, int]] = []
-        self._touched: list[set[str]] = [set() for _ in range(rollups.partitions)]
-        self._looked = time.monotonic()
+        self._erased: list[dict[str, Millis]] = []
+        self._risks = RiskWatch(store, rollups)
         self._batches = 0
         self.caught_up = asyncio.Event()
         """Set while everything that lies in the topics is in the rollups."""
@@ -81,6 +77,7 @@ class RollupKeeper:
         self._positions = [await self._rollups.positions(p) for p in partitions]
         self._work = [await self._rollups.work(p) for p in partitions]
         self._held = [await self._rollups.held_actions(p) for p in partitions]
+        self._erased = [await self._rollups.erased(p) for p in partitions]
         self.caught_up.clear()
         await self._rollups.note_caught_up(caught_up=False)
         starts = await asyncio.to_thread(self._starts)
@@ -89,7 +86,7 @@ class RollupKeeper:
             while True:
                 records = await reader.read(_WAIT_MS)
                 await self._take(records)
-                await self._look()
+                await self._risks.look()
                 if reader.at_end and not records:
                     await self._note(caught_up=True)
                 elif records:
@@ -125,40 +122,14 @@ class RollupKeeper:
                 record.key.decode(errors="replace") for record in some if record.topic in _ANSWERED and record.key
             }
             answers = await self._rollups.answers(partition, told_of)
-            fold = Fold(self._work[partition], self._held[partition], answers, self._index_key, now)
-            changes = fold.take(some)
+            work, held, erased = self._work[partition], self._held[partition], self._erased[partition]
+            changes = Fold(work, held, answers, erased, self._index_key, now).take(some)
             await self._rollups.write(partition, self._positions[partition], changes)
             self._positions[partition] = self._positions[partition] | changes.positions
-            self._touched[partition] |= changes.seen.keys()
-            self._touched[partition] -= changes.erased
+            self._risks.note(partition, some, changes)
             self._batches += 1
             if self._batches % _PRUNE_EVERY == 0:
                 await self._rollups.prune_work(partition, self._work[partition])
-
-    async def _look(self) -> None:
-        """Look at the records of those who were touched, and count them where they stand now."""
-        if time.monotonic() - self._looked < _LOOK_SECONDS:
-            return
-        self._looked = time.monotonic()
-        for partition, touched in enumerate(self._touched):
-            if not touched:
-                continue
-            some = [touched.pop() for _ in range(min(_MOST_LOOKED_AT, len(touched)))]
-            loaded = await self._store.load(partition, some)
-            standings: dict[str, Standing] = {}
-            risks: dict[str, float] = {}
-            since: dict[str, Millis] = {}
-            seen: dict[str, Millis] = {}
-            for customer, body in loaded.records.items():
-                record = decode_record(body)
-                if record.erased:
-                    continue
-                standings[customer], risk = standing_of(record)
-                since[customer] = record.segment.since
-                if risk is not None:
-                    risks[customer], seen[customer] = risk, record.seen
-            await self._rollups.stand(partition, standings, since)
-            await self._rollups.note_risks(partition, risks, seen)
 
 
 def _nobody_asks(why: str | None) -> None: ...

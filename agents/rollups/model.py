@@ -88,6 +88,13 @@ class WorkItem(msgspec.Struct, array_like=True):
     """Its category then."""
 
 
+class Standing(msgspec.Struct, array_like=True, frozen=True):
+    """Where a customer stands among all."""
+
+    tier: str
+    stage: str
+
+
 class Changes(msgspec.Struct):
     """What one batch of one partition changes; all of it is written at once with the positions behind it."""
 
@@ -107,17 +114,12 @@ class Changes(msgspec.Struct):
     """Actions decided on, and whether they are held now."""
     answers: dict[str, dict[str, bytes | None]] = msgspec.field(default_factory=dict)
     """By customer and action, what was told of it; None for what makes room."""
-    erased: set[str] = msgspec.field(default_factory=set)
-
-
-class Standing(msgspec.Struct, array_like=True, frozen=True):
-    """Where a customer stands among all."""
-
-    tier: str
-    stage: str
-    value: str
-    risk: int
-    """Tenths of the probability of leaving: 0 to 9; -1 where there is no score."""
+    erased: dict[str, Millis] = msgspec.field(default_factory=dict)
+    """Customers who were forgotten, and when they asked for it."""
+    standings: dict[str, Standing | None] = msgspec.field(default_factory=dict)
+    """Where customers stand now; None for whom nothing is kept of any more."""
+    flows: dict[str, int] = msgspec.field(default_factory=dict)
+    """How many went from one stage of life to another."""
 
 
 LIST_LIMITS: Final[Mapping[str, int]] = {

@@ -11,6 +11,7 @@ from agents.rollups.answers import CustomersActions, decode_answered
 from agents.rollups.keys import CAUGHT_UP, KEEPER, key
 from agents.rollups.model import LIST_LIMITS, RULE_ROWS, WorkItem, decode_standing, decode_work
 from infra.store.errors import translate_errors
+from schemas.times import Millis
 
 
 class RollupReader:
@@ -40,6 +41,11 @@ class RollupReader:
     async def held_actions(self, partition: int) -> set[str]:
         """The ids of the actions that are held."""
         return {one.decode() for one in await self._ask(self.client.smembers(key(partition, "held")))}
+
+    async def erased(self, partition: int) -> dict[str, Millis]:
+        """Who asked to be forgotten, and when."""
+        found = await self._ask(self.client.hgetall(key(partition, "erased")))
+        return {customer.decode(): int(at) for customer, at in found.items()}
 
     async def answers(self, partition: int, customers: Iterable[str]) -> CustomersActions:
         """What was told of the actions of these customers."""
@@ -76,8 +82,19 @@ class RollupReader:
         return await self._summed_by([str(minute) for minute in minutes], "minute")
 
     async def places(self) -> dict[str, int]:
-        """How many customers stand where: ``tier.gold``, ``stage.loyal``, ``risk.3``, ``moved.loyal>at_risk``."""
+        """How many customers stand where (``tier.gold``, ``stage.loyal``) and ever moved (``moved.loyal>at_risk``)."""
         return await self._summed(key(p, "places") for p in range(self.partitions))
+
+    async def risks(self) -> list[int]:
+        """How many customers have which risk of leaving, by tenths."""
+
+        def queue(pipe: Any, partition: int) -> None:
+            for tenth in range(10):
+                end = f"({(tenth + 1) / 10}" if tenth < 9 else "+inf"
+                pipe.zcount(key(partition, "risk"), tenth / 10, end)
+
+        counts = await self._each(queue)
+        return [sum(counts[tenth::10]) for tenth in range(10)]
 
     async def feed(self, limit: int) -> list[bytes]:
         """The newest decisions of all partitions, each partition's newest first."""

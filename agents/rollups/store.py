@@ -1,34 +1,30 @@
 """The rollups in Redis: written with their positions in one transaction, read by pages, emptied of a customer.
 
-Everything kept about a customer is in ``erase`` and ``holds``: the lists under their id, the entries of the search
-index, work, what is held, the place among all.
+Everything kept about a customer is in ``holds``: the lists under their id, the entries of the search index, work, the
+place among all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping
 from importlib import resources
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgpack
 from redis.asyncio import Redis, RedisCluster
-from redis.exceptions import WatchError
 
-from agents.rollups.commands import commands_of, erasure_of, kept_beside
+from agents.rollups.commands import AMONG_ALL, Command, commands_of, erasure_of, kept_beside
 from agents.rollups.keys import CAUGHT_UP, KEEPER, key
 from agents.rollups.model import (
     CLOSED_WORK,
     INDEXED_VALUES,
     LIST_LIMITS,
-    MOVE_ROWS,
     Changes,
-    Standing,
     WorkItem,
-    decode_standing,
     encode,
 )
 from agents.rollups.reader import RollupReader
-from infra.store.errors import translate_errors
+from schemas.outcome import decode_decision
 from schemas.times import Millis
 
 _MOVE_OF_RISK: Final = 0.01
@@ -75,7 +71,7 @@ class RollupStore(RollupReader):
             DependencyUnavailable: the store does not answer. It may have been written: read the positions.
         """
         forgotten = await self._outgrown(partition, changes)
-        erased = {customer: await self._keys_found_by(partition, customer) for customer in changes.erased}
+        erased = [command for one in changes.erased for command in await self._erasure_of(partition, one)]
         went_on = {topic: str(offset) for topic, offset in before.items()}
         told = [_pack(went_on), _pack(list(commands_of(partition, changes, forgotten, erased)))]
         if not await self._ask(self._write(keys=[key(partition, "positions")], args=told)):
@@ -106,73 +102,29 @@ class RollupStore(RollupReader):
             del work[name]
             await self._ask(self.client.hdel(key(partition, "work"), name))
 
-    # ------------------------------------------------------------ where customers stand
-
-    async def stand(
-        self,
-        partition: int,
-        standings: Mapping[str, Standing],
-        since: Mapping[str, Millis],
-    ) -> None:
-        """Note where customers stand now, and count them there instead of where they stood.
-
-        Args:
-            partition: whose.
-            standings: by customer.
-            since: when each came into their present stage.
-
-        Raises:
-            Overtaken: another keeper has written meanwhile.
-        """
-        if not standings:
-            return
-        at = key(partition, "standing")
-        with translate_errors(self._address):
-            pipe: Any = self.client.pipeline(transaction=True)
-            try:
-                await cast("Awaitable[Any]", pipe.watch(at))
-                before = await pipe.hmget(at, list(standings))
-                pipe.multi()
-                _queue_standings(pipe, partition, standings, before, since)
-                await pipe.execute()
-            except WatchError:
-                raise Overtaken from None
-            finally:
-                await pipe.reset()
-
-    async def note_risks(self, partition: int, risks: Mapping[str, float], seen: Mapping[str, Millis]) -> None:
-        """Note the risk of leaving of customers who have a score, and what it was where it has moved.
+    async def note_risks(self, partition: int, risks: Mapping[str, float | None], seen: Mapping[str, Millis]) -> None:
+        """Note the risk of leaving, and what it was where it has moved; nothing is left of those who have no score.
 
         Args:
             partition: whose.
             risks: by customer.
             seen: up to when each customer's life was looked at.
         """
-        if not risks:
-            return
+        scores = {customer: risk for customer, risk in risks.items() if risk is not None}
+        without = [customer for customer, risk in risks.items() if risk is None]
         at = key(partition, "risk")
-        before = await self._ask(self.client.zmscore(at, list(risks)))
+        before = await self._ask(self.client.zmscore(at, list(scores))) if scores else []
         pipe: Any = self.client.pipeline(transaction=True)
-        pipe.zadd(at, dict(risks))
-        for (customer, risk), was in zip(risks.items(), before, strict=True):
+        if without:
+            pipe.zrem(at, *without)
+            pipe.delete(*(key(partition, "scores", customer) for customer in without))
+        if scores:
+            pipe.zadd(at, scores)
+        for (customer, risk), was in zip(scores.items(), before, strict=True):
             if was is None or abs(was - risk) >= _MOVE_OF_RISK:
                 pipe.lpush(key(partition, "scores", customer), encode((seen[customer], round(risk, 4))))
                 pipe.ltrim(key(partition, "scores", customer), 0, LIST_LIMITS["scores"] - 1)
         await self._ask(pipe.execute())
-
-    # ------------------------------------------------------------ one customer
-
-    async def erase(self, partition: int, customer: str) -> None:
-        """Forget everything about a customer."""
-        keys = await self._keys_found_by(partition, customer)
-        work = [name for name, one in (await self.work(partition)).items() if one.customer == customer]
-        with translate_errors(self._address):
-            pipe: Any = self.client.pipeline(transaction=True)
-            for command in erasure_of(partition, customer, keys):
-                pipe.execute_command(*command)
-            if work:
-                pipe.hdel(key(partition, "work"), *work)
-            await pipe.execute()
 
     async def holds(self, partition: int, customer: str) -> bool:
         """Whether anything is held about a customer."""
@@ -181,10 +133,15 @@ class RollupStore(RollupReader):
             pipe.exists(key(partition, name, customer))
         pipe.exists(*kept_beside(partition, customer))
         pipe.hexists(key(partition, "standing"), customer)
-        for name in ("seen", "ids", "risk"):
+        for name in AMONG_ALL:
             pipe.zscore(key(partition, name), customer)
         found = await self._ask(pipe.execute())
-        return any(found) or any(one.customer == customer for one in (await self.work(partition)).values())
+        return any(found) or any(one.customer == customer and one.text for one in (await self.work(partition)).values())
+
+    async def _erasure_of(self, partition: int, customer: str) -> list[Command]:
+        keys = await self._keys_found_by(partition, customer)
+        decided = {body: decode_decision(body).rule for body in await self.rows(partition, "care", customer)}
+        return list(erasure_of(partition, customer, keys, decided))
 
     async def _keys_found_by(self, partition: int, customer: str, oldest: int = 0) -> list[str]:
         found = await self._ask(self.client.zrange(key(partition, "found-by", customer), 0, oldest - 1))
@@ -194,43 +151,3 @@ class RollupStore(RollupReader):
 def _pack(value: object) -> bytes:
     packed: bytes = msgpack.packb(value, use_bin_type=False)  # the old raw type is all that Lua's cmsgpack knows
     return packed
-
-
-def _queue_standings(
-    pipe: Any,
-    partition: int,
-    standings: Mapping[str, Standing],
-    before: Sequence[bytes | None],
-    since: Mapping[str, Millis],
-) -> None:
-    places = key(partition, "places")
-    for (customer, now), body in zip(standings.items(), before, strict=True):
-        was = decode_standing(body) if body else None
-        if was == now:
-            continue
-        for name, by in _differences(was, now).items():
-            pipe.hincrby(places, name, by)
-        pipe.hset(key(partition, "standing"), customer, encode(now))
-        if was is not None and was.stage != now.stage:
-            pipe.lpush(key(partition, "moves", customer), encode((since.get(customer, 0), was.stage, now.stage)))
-            pipe.ltrim(key(partition, "moves", customer), 0, MOVE_ROWS - 1)
-
-
-def _differences(was: Standing | None, now: Standing) -> dict[str, int]:
-    changes: dict[str, int] = {}
-    for standing, by in ((was, -1), (now, 1)):
-        if standing is None:
-            continue
-        for name in standing.__struct_fields__:
-            value = getattr(standing, name)
-            changes[f"{name}.{value}"] = changes.get(f"{name}.{value}", 0) + by
-    if was is not None and was.stage != now.stage:
-        changes[f"moved.{was.stage}>{now.stage}"] = 1
-    return {name: by for name, by in changes.items() if by}
-
-
-def standing_of(record: Any) -> tuple[Standing, float | None]:
-    """Where a customer stands, and their risk of leaving where there is a score."""
-    segment, risk = record.segment, record.churn[0] if record.churn else None
-    tenth = -1 if risk is None else min(int(risk * 10), 9)
-    return Standing(segment.tier or "none", segment.stage or "none", segment.value or "none", tenth), risk

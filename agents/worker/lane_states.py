@@ -11,7 +11,7 @@ from schemas.codec import decode_state
 from schemas.errors import ConfigurationRefused
 from schemas.lane import BrokerIdentity, LaneState
 from schemas.times import WEEK, Millis
-from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LANE_TOPICS, LESSONS
+from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LANE_TOPICS, LESSONS, MOVES
 
 REMEMBERED: Millis = 2 * WEEK
 """Longer than anything is held back before it is decided for good."""
@@ -128,7 +128,7 @@ async def continue_behind(state: LaneState, partition: int, published: Published
 
 def outbound_places(partition: int) -> list[tuple[str, int]]:
     """Topics and partitions that a lane publishes to, but for what it forwards to other lanes."""
-    return [*((topic, partition) for topic in (*ACTION_TOPICS.values(), DECISIONS, DEAD_LETTERS)), (LESSONS, 0)]
+    return [*((topic, partition) for topic in (*ACTION_TOPICS.values(), DECISIONS, MOVES, DEAD_LETTERS)), (LESSONS, 0)]
 
 
 class Lanes(Protocol):

@@ -28,6 +28,7 @@ allow --allow-principal User:tend-worker --operation Describe --operation Descri
 allow --allow-principal User:tend-worker --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic tend.dead-letters
 allow --allow-principal User:tend-worker --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic tend.decisions
 allow --allow-principal User:tend-worker --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic tend.lessons
+allow --allow-principal User:tend-worker --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic tend.moves
 allow --allow-principal User:tend-worker --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic tend.positions
 allow --allow-principal User:tend-worker --operation Read --operation Describe --operation DescribeConfigs --topic tend.rulebooks
 allow --allow-principal User:tend-worker --operation Read --operation Describe --operation DescribeConfigs --topic tend.watermarks
@@ -85,6 +86,7 @@ allow --allow-principal User:tend-console --operation Read --operation Describe 
 allow --allow-principal User:tend-console --operation Write --operation Describe --topic tend.audit
 allow --allow-principal User:tend-console --operation Read --operation Describe --topic tend.dead-letters
 allow --allow-principal User:tend-console --operation Read --operation Describe --topic tend.decisions
+allow --allow-principal User:tend-console --operation Read --operation Describe --topic tend.moves
 allow --allow-principal User:tend-console --operation Read --operation Describe --topic tend.positions
 allow --allow-principal User:tend-console --operation Read --operation Write --operation Describe --topic tend.rulebooks
 allow --allow-principal User:tend-console --operation Write --operation Describe --transactional-id "$GROUP-rulebooks" --resource-pattern-type prefixed
@@ -109,6 +111,7 @@ allow --allow-principal User:tend-operator --operation Read --operation Write --
 allow --allow-principal User:tend-operator --operation Read --operation Describe --operation DescribeConfigs --topic tend.dead-letters
 allow --allow-principal User:tend-operator --operation Read --operation Describe --operation DescribeConfigs --topic tend.decisions
 allow --allow-principal User:tend-operator --operation Read --operation Describe --operation DescribeConfigs --topic tend.lessons
+allow --allow-principal User:tend-operator --operation Read --operation Describe --operation DescribeConfigs --topic tend.moves
 allow --allow-principal User:tend-operator --operation Read --operation Describe --operation DescribeConfigs --topic tend.positions
 allow --allow-principal User:tend-operator --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic tend.rulebooks
 allow --allow-principal User:tend-operator --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic tend.watermarks

@@ -18,12 +18,12 @@ from schemas.events import decode_event
 from schemas.lane import KafkaRecord
 from schemas.ledgers import PublishedLedger, ledgers
 from schemas.personal import KEYWORD
-from schemas.topics import ACTION_TOPICS, AUDIT, DEAD_LETTERS, DECISIONS, EVENT_TOPICS
+from schemas.topics import ACTION_TOPICS, AUDIT, DEAD_LETTERS, DECISIONS, EVENT_TOPICS, MOVES
 from streams.ingest import DeadLetter
 from streams.outbox import MAX_BODY, MAX_KEY, Outbox
 
 KINDS = message_kinds()
-LEDGERS = (DECISIONS, AUDIT, DEAD_LETTERS)
+LEDGERS = (DECISIONS, MOVES, AUDIT, DEAD_LETTERS)
 DRAFT_7 = {
     "$ref", "additionalProperties", "anyOf", "const", "default", "description", "enum", "exclusiveMaximum",
     "exclusiveMinimum", "format", "items", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength",

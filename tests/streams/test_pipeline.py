@@ -319,7 +319,7 @@ def test_looking_more_often_changes_nothing(
     add(total, often.until(when(60)))
 
     assert often.stored() == rarely.stored()
-    assert (total.lessons, total.counts) == (outcome.lessons, outcome.counts)
+    assert (total.lessons, total.counts, total.moves) == (outcome.lessons, outcome.counts, outcome.moves)
 
 
 def test_a_function_that_raises_tells_so_and_is_not_swallowed() -> None:

@@ -10,12 +10,13 @@ import pytest
 from agents.access import AccessKeys
 from agents.rollups.answers import CustomersActions, by_rule
 from agents.rollups.fold import Fold
-from agents.rollups.model import ANSWERED_ACTIONS, Changes, WorkItem, decode_row
+from agents.rollups.model import ANSWERED_ACTIONS, Changes, Standing, WorkItem, decode_row
 from schemas.events import encode_event
 from schemas.lane import KafkaRecord
+from schemas.move import Gone, Move, encode_move
 from schemas.outcome import Decision, Reason, Verdict, encode_decision
 from schemas.times import to_rfc3339
-from schemas.topics import COMPLAINTS, DECISIONS, RECEIPTS, TICKETS, TOPIC_OF
+from schemas.topics import COMPLAINTS, DECISIONS, MOVES, RECEIPTS, TICKETS, TOPIC_OF
 from tests.builders import START, event, when
 
 KEYS = AccessKeys.of(b"a secret of the installation")
@@ -28,6 +29,7 @@ class Partition:
         self.work: dict[str, WorkItem] = {}
         self.held: set[str] = set()
         self.answers: CustomersActions = {}
+        self.erased: dict[str, int] = {}
         self.offset = 0
 
     def take(self, *bodies: tuple[str, bytes]) -> Changes:
@@ -35,7 +37,7 @@ class Partition:
         for topic, body in bodies:
             records.append(KafkaRecord(topic, 0, self.offset, START, b"c-1", body))
             self.offset += 1
-        return Fold(self.work, self.held, self.answers, KEYS.index_key, None).take(records)
+        return Fold(self.work, self.held, self.answers, self.erased, KEYS.index_key, None).take(records)
 
     def tell(self, kind: str, at: int = START, **fields: Any) -> Changes:
         told = event(kind, at, **fields)
@@ -60,6 +62,15 @@ def decision(verdict: Verdict, action: str = "a" * 32, **fields: Any) -> tuple[s
         "trigger": "cart.left",
     }
     return DECISIONS, encode_decision(Decision(**(given | fields)))
+
+
+def move(stage: str, before: str) -> tuple[str, bytes]:
+    gone: Gone = "" if stage else "forgotten"
+    return MOVES, encode_move(Move("c-1", START, stage, "gold" if stage else "", before, "gold", gone))
+
+
+def order() -> bytes:
+    return encode_event(event("order.placed", START, order_id="o-1", amount=100, currency="EUR"))
 
 
 def added_up(*changes: Changes) -> dict[str, int]:
@@ -141,18 +152,52 @@ def test_an_erasure_takes_back_what_the_same_batch_has_told() -> None:
 
     changes = partition.take((COMPLAINTS, encode_event(first)), (TOPIC_OF["erasure.requested"], encode_event(last)))
 
-    assert changes.erased == {"c-1"}
+    assert changes.erased == {"c-1": when(1)}
+    assert changes.seen == {}
     assert changes.rows == {}
     assert changes.index == {}
     assert partition.work["c-1 k-5"].text == ""
 
 
-def test_garbage_is_counted_and_passed_over() -> None:
-    changes = Partition().take((COMPLAINTS, b"{"), (DECISIONS, b"nothing"), (TICKETS, b"[]"))
+def test_what_was_decided_before_an_erasure_is_not_shown_though_it_is_read_after_it() -> None:
+    partition = Partition()
+    partition.tell("erasure.requested", when(1))
 
-    assert changes.counts["unreadable"] == 3
+    late = partition.take(decision(Verdict.EMITTED), move("loyal", "repeat"), (TOPIC_OF["order.placed"], order()))
+
+    assert late.rows == {}
+    assert (late.feed, late.index, late.seen, late.answers) == ([], {}, {}, {})
+    assert late.counts["decided.acted"] == 1
+
+
+def test_an_erasure_takes_back_the_decisions_among_those_of_all() -> None:
+    partition = Partition()
+
+    changes = partition.take(
+        decision(Verdict.EMITTED, "a" * 32), decision(Verdict.EMITTED, "b" * 32, customer="c-2"), move("", "loyal")
+    )
+
+    assert len(changes.feed) == len(changes.rows["rule", "cart_left"]) == 1
+    assert changes.rows["care", "c-2"] == changes.feed
+    assert changes.standings == {"c-1": None}
+
+
+def test_every_move_between_stages_counts_whoever_looks_when() -> None:
+    changes = Partition().take(
+        move("first", ""), move("loyal", "first"), move("at_risk", "loyal"), move("loyal", "at_risk")
+    )
+
+    assert changes.flows == {"moved.first>loyal": 1, "moved.loyal>at_risk": 1, "moved.at_risk>loyal": 1}
+    assert changes.standings == {"c-1": Standing("gold", "loyal")}
+    assert len(changes.rows["moves", "c-1"]) == 3
+
+
+def test_garbage_is_counted_and_passed_over() -> None:
+    changes = Partition().take((COMPLAINTS, b"{"), (DECISIONS, b"nothing"), (MOVES, b"{}"), (TICKETS, b"[]"))
+
+    assert changes.counts["unreadable"] == 4
     assert changes.rows == {}
-    assert changes.positions == {COMPLAINTS: 1, DECISIONS: 2, TICKETS: 3}
+    assert changes.positions == {COMPLAINTS: 1, DECISIONS: 2, MOVES: 3, TICKETS: 4}
 
 
 def answers(*changes: Changes) -> dict[str, dict[str, int]]:

@@ -32,8 +32,9 @@ from infra.kafka.topics import Topics
 from infra.settings import Settings, load_settings
 from schemas.ids import partition_of
 from schemas.lane import KafkaRecord
+from schemas.outcome import decode_decision
 from schemas.times import DAY, HOUR, to_datetime, to_rfc3339
-from schemas.topics import DECISIONS, EVENT_TOPICS, ORDERS, RECEIPTS, TICKETS, TOPIC_OF
+from schemas.topics import DECISIONS, EVENT_TOPICS, MOVES, ORDERS, RECEIPTS, TICKETS, TOPIC_OF
 from tests.builders import START
 
 PARTITIONS = 2
@@ -122,11 +123,20 @@ def ticket(dice: random.Random, number: int) -> tuple[str, str, dict[str, Any]]:
     return TICKETS, customer, told
 
 
+def move(dice: random.Random, number: int) -> tuple[str, str, dict[str, Any]]:
+    """Somebody came into another stage, or is gone."""
+    customer, (before, stage) = CUSTOMERS[number % 40], dice.sample(["first", "repeat", "loyal", "at_risk"], 2)
+    told = {"customer": customer, "at": START + number * HOUR, "stage": stage, "tier": dice.choice(["none", "gold"])}
+    if dice.random() < 0.1:
+        told |= {"stage": "", "tier": "", "gone": "merged"}
+    return MOVES, customer, {**told, "stage_before": before, "tier_before": "none"}
+
+
 def fill(settings: Settings, dice: random.Random, first: int, count: int) -> None:
     """Let some things happen."""
     producer = BulkProducer(KafkaConnection.of(settings))
     for number in range(first, first + count):
-        topic, customer, body = dice.choice([life, life, decision, receipt, ticket])(dice, number)
+        topic, customer, body = dice.choice([life, life, decision, receipt, ticket, move])(dice, number)
         producer.send(topic, partition_of(customer, PARTITIONS), customer.encode(), orjson.dumps(body), START)
     producer.flush()
 
@@ -142,7 +152,7 @@ def recount(settings: Settings) -> tuple[dict[str, int], dict[str, dict[str, int
             records: list[KafkaRecord] = []
             for topic in READ_TOPICS:
                 records += topics.read(topic, partition, topics.bounds(topic, partition)[0])
-            changes = Fold({}, holding, {}, KEYS.index_key, None).take(records)
+            changes = Fold({}, holding, {}, {}, KEYS.index_key, None).take(records)
             counts.update(changes.counts)
             for day, sums in changes.days.items():
                 days.setdefault(day, Counter()).update(sums)
@@ -170,6 +180,23 @@ def answers_recounted(settings: Settings) -> Counter[str]:
     sums = Counter(f"{channel}.sent" for channel in channel_of.values())
     for action, channel in channel_of.items():
         sums.update(f"{channel}.{what}" for what in told.get(action, set()))
+    return sums
+
+
+def places_recounted(settings: Settings) -> Counter[str]:
+    """Where customers stand and how they came there, likewise."""
+    standing: dict[str, dict[str, Any]] = {}
+    sums = Counter[str]()
+    with PartitionLog(KafkaConnection.of(settings)) as topics:
+        for partition in range(PARTITIONS):
+            for record in topics.read(MOVES, partition, topics.bounds(MOVES, partition)[0]):
+                body = orjson.loads(record.value or b"")
+                standing[body["customer"]] = body
+                if body["stage"]:
+                    sums[f"moved.{body['stage_before']}>{body['stage']}"] += 1
+    for body in standing.values():
+        if body["stage"]:
+            sums.update((f"stage.{body['stage']}", f"tier.{body['tier']}"))
     return sums
 
 
@@ -270,6 +297,9 @@ async def assert_equal_to_a_recount(settings: Settings, *, at_least: int) -> Non
     assert held == expected_held
     assert counts[f"read.{ORDERS}"] > at_least
     assert answers_kept(days) == await asyncio.to_thread(answers_recounted, settings)
+    async with open_tables(settings) as tables:
+        places = await RollupStore(tables.client, tables.address, PARTITIONS).places()
+    assert +Counter(places) == await asyncio.to_thread(places_recounted, settings)
 
 
 async def test_a_batch_that_does_not_go_on_where_the_last_one_ended_is_refused_whole(settings: Settings) -> None:
@@ -278,7 +308,7 @@ async def test_a_batch_that_does_not_go_on_where_the_last_one_ended_is_refused_w
         rollups = RollupStore(tables.client, tables.address, PARTITIONS)
         with PartitionLog(KafkaConnection.of(settings)) as topics:
             records = [record for topic in EVENT_TOPICS for record in topics.read(topic, 0, 0)]
-        changes = Fold({}, set(), {}, KEYS.index_key, None).take(records)
+        changes = Fold({}, set(), {}, {}, KEYS.index_key, None).take(records)
         await rollups.write(0, {}, changes)
         before = await rollups.counts()
 
@@ -317,11 +347,25 @@ async def test_of_a_customer_who_is_erased_nothing_is_left(settings: Settings) -
         claims = key(partition, CLAIMS, someone)
         await cast("Any", tables.client).hset(claims, "a-coupon", "o-1")
 
-        await rollups.erase(partition, someone)
+        await asyncio.to_thread(forget, settings, someone)
+        await kept(settings)
 
         assert not await cast("Any", tables.client).exists(claims)
-
         assert not await rollups.holds(partition, someone)
         assert someone not in await rollups.found([KEYS.index_key("email", f"{someone}@example.org")])
+        decided = [decode_decision(one).customer for one in await rollups.of_rule("cart_left", 100)]
+        assert decided
+        assert someone not in decided
         others = [one for one in CUSTOMERS if one != someone]
         assert any([await rollups.holds(partition_of(one, PARTITIONS), one) for one in others])
+
+
+def forget(settings: Settings, customer: str) -> None:
+    """Somebody asks to be forgotten, and is."""
+    at = START + 30 * DAY
+    event = {"id": "e-last", "type": "erasure.requested", "customer": customer, "time": to_rfc3339(at)}
+    move = {"customer": customer, "at": at, "stage_before": "loyal", "gone": "forgotten"}
+    producer = BulkProducer(KafkaConnection.of(settings))
+    for topic, body in ((TOPIC_OF["erasure.requested"], event), (MOVES, move)):
+        producer.send(topic, partition_of(customer, PARTITIONS), customer.encode(), orjson.dumps(body), at)
+    producer.flush()
