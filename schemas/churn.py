@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas.ids import fraction
 from schemas.times import WEEK, Millis
 
 Days = int
@@ -118,6 +119,11 @@ class Tick(msgspec.Struct, frozen=True):
     origin: Millis = 0
     period: Millis = WEEK
     spread: Millis = 0
+
+    def next(self, customer: str, after: Millis) -> Millis:
+        """The first tick of this customer later than ``after``."""
+        start = self.origin + int(fraction("tick", customer) * self.spread)
+        return start + ((after - start) // self.period + 1) * self.period
 
 
 class Score(msgspec.Struct, frozen=True, gc=False):

@@ -16,7 +16,7 @@ from schemas.record import TimerKind
 from schemas.timers import clear_timer, set_timer, timer_due
 from schemas.times import Millis
 from streams import points
-from streams.churn import next_maturity, next_tick
+from streams.churn import next_maturity
 
 OPEN = ("placed", "dispatched")
 """Orders on their way."""
@@ -43,7 +43,7 @@ def timer_refs(context: EventContext, kind: TimerKind) -> list[str]:
 
 def schedule_tick(context: EventContext) -> None:
     """The next weekly look at the customer."""
-    schedule(context, TimerKind.TICK, next_tick(context.lane.tick, context.record.id, context.catching_up))
+    schedule(context, TimerKind.TICK, context.lane.tick.next(context.record.id, context.catching_up))
 
 
 def schedule_maturity(context: EventContext) -> None:

@@ -4,7 +4,7 @@ The way of a customer through these functions, all pure but for the record they 
 
 - at an order: ``mature`` what is known by now, ``counts_of`` (ordered), ``remember_order``, then ``score`` and
   ``enqueue``;
-- at a tick (``next_tick``): ``mature``, ``counts_of``, ``score``, ``enqueue``;
+- at a tick (``schemas.churn.Tick``): ``mature``, ``counts_of``, ``score``, ``enqueue``;
 - at any other signal: ``remember_signal``;
 - at the end of an epoch, in the learner: ``learning.learn_sample`` of a ``sampling.Sample`` of the labelled examples,
   and the added counts. Workers do without it, and without River, on which it stands: that takes a second to import.
@@ -19,7 +19,6 @@ from streams.churn.pending_labels import enqueue, mature, next_maturity
 from streams.churn.population_stats import counts_of
 from streams.churn.purchase_features import KINDS, remember_order, remember_signal
 from streams.churn.scoring import score
-from streams.churn.ticks import next_tick
 
 __all__ = [
     "KINDS",
@@ -30,7 +29,6 @@ __all__ = [
     "joined_features",
     "mature",
     "next_maturity",
-    "next_tick",
     "remember_order",
     "remember_signal",
     "score",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from agents.documents import pages
-from schemas.compatibility import breaking_changes, breaking_for_readers
 from schemas.generate import DOCS, schema_files, stale
+from tests.schemas.compatibility import breaking_changes, breaking_for_readers
 
 RELEASES = sorted((DOCS / "schemas" / "released").glob("*"), key=lambda folder: int(folder.name))
 LAST = [path.relative_to(RELEASES[-1]).as_posix() for path in RELEASES[-1].rglob("*.json")] if RELEASES else []

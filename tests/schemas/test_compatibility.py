@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.compatibility import breaking_changes, breaking_for_readers
+from tests.schemas.compatibility import breaking_changes, breaking_for_readers
 
 TEXT = {"type": "string", "maxLength": 10}
 NUMBER = {"type": "integer", "minimum": 1, "maximum": 5}
