@@ -12,7 +12,7 @@ from statistics import median
 from time import perf_counter
 
 from rules.context import Churn, EventContext, LaneContext
-from rules.decide import apply, decide
+from rules.deciding.decide import apply, decide
 from rules.language import compile_expression
 from rules.loading import shipped
 from schemas.complaint_list import Complaint

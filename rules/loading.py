@@ -12,9 +12,9 @@ from typing import Final
 import orjson
 
 from rules.problems import BadRulebook, Problem
-from rules.reading import read_rulebook
+from rules.reading.contents import read_rulebook
+from rules.reading.yaml_source import MAX_CHARACTERS
 from rules.rulebook import Rulebook, Sources
-from rules.yaml_source import MAX_CHARACTERS
 from schemas.times import Millis
 
 NUMBERS: Final = "defaults.yaml"

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from rules.checking import RULE_TRIGGERS
+from rules.deciding.limits import LIMITS
 from rules.defaults import Defaults, Section
 from rules.facts import FACTS, Fact
 from rules.facts.profile import of_profile
-from rules.limits import LIMITS
 from rules.loading import shipped
 from rules.messages.asked import BRAND, COUPON, LINKS
+from rules.reading.checking import RULE_TRIGGERS
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from rules.schema import ActionTerms, CouponTerms, RuleTerms

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rules import recent_actions, settled_occasions
-from rules.action_history import ActionHistory, resting
 from rules.context import EventContext
-from rules.decision_log import gone
+from rules.deciding import recent_actions, settled_occasions
+from rules.deciding.action_history import ActionHistory, resting
+from rules.deciding.decision_log import gone
 from schemas.complaint_list import MAX_OPEN_COMPLAINTS, Complaint, Complaints
 from schemas.given_out import MAX_COUPONS, MAX_LAST_FIRED, Held
 from schemas.ids import action_key

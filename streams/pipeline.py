@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from rules.context import EventContext, LaneContext
-from rules.decide import apply, decide, release
+from rules.deciding.decide import apply, decide, release
 from schemas.events import AnyEvent
 from schemas.move import Gone, Move
 from schemas.outcome import Outcome

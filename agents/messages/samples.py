@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import orjson
 
-from rules.compose import compose
 from rules.context import Churn, EventContext, LaneContext
+from rules.deciding.compose import compose
+from rules.deciding.proposal import Proposal
 from rules.facts import FactReader
 from rules.messages.asked import SIGNED
-from rules.proposal import Proposal
 from rules.rule import ActionPlan, Rule
 from rules.rulebook import Rulebook
 from schemas.actions import AnyAction

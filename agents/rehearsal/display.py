@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from agents.rehearsal.rehearsal import Rehearsed, RehearsedStep
-from rules.compose import coupon_of
+from rules.deciding.compose import coupon_of
 from rules.facts import FACTS
 from rules.facts.fact import MOMENT
 from rules.rulebook import Rulebook

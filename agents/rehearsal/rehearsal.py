@@ -13,7 +13,7 @@ import orjson
 
 from agents.rehearsal.customer_lane import CustomerLane
 from agents.rehearsal.lines import EventLine, Given, opened, stand_in
-from rules.compose import coupon_of
+from rules.deciding.compose import coupon_of
 from rules.expression import Expression, FactSource
 from rules.fact_types import FactValue
 from rules.rule import Rule

@@ -52,7 +52,7 @@ def is_there(name: str) -> bool:
 
 
 def test_a_module_that_is_not_there_is_noticed() -> None:
-    assert is_there("rules.limits.cooldown")
+    assert is_there("rules.deciding.limits.cooldown")
     assert is_there("infra.kafka")
     assert not is_there("rules.limit")
     assert not is_there("streams.lanes")

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from rules.context import EventContext, LaneContext
-from rules.decide import Decided, apply, decide, release
+from rules.deciding.decide import Decided, apply, decide, release
 from rules.loading import rulebook_of
 from rules.rulebook import Rulebook
 from schemas.actions import AnyAction

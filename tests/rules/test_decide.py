@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from rules.decide import decide
+from rules.deciding.decide import decide
 from rules.loading import shipped
 from rules.rulebook import Rulebook
 from schemas.actions import CouponAction, TicketAction, encode_action

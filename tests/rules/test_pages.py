@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rules.checking import RULE_TRIGGERS
+from rules.deciding.limits import LIMITS
 from rules.facts import FACTS
-from rules.limits import LIMITS
 from rules.loading import shipped
 from rules.pages import facts_page, rules_page
+from rules.reading.checking import RULE_TRIGGERS
 from rules.templates.formats import FORMATS
 from tests.rules.moments import book
 

@@ -11,8 +11,8 @@ from itertools import accumulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.action_history import MAX_HELD_BYTES
 from rules.context import Churn
+from rules.deciding.action_history import MAX_HELD_BYTES
 from rules.loading import shipped
 from rules.rulebook import Rulebook
 from rules.zones import zone_info

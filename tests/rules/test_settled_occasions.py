@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.settled_occasions import knows, settled, touched
+from rules.deciding.settled_occasions import knows, settled, touched
 from schemas.given_out import MAX_SPENT
 from schemas.ids import digest
 

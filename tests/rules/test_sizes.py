@@ -11,7 +11,7 @@ import pytest
 from rules.language import BadExpression, compile_expression
 from rules.loading import load_rulebook, parse_rulebook, rulebook_of
 from rules.problems import BadRulebook
-from rules.yaml_source import MAX_CHARACTERS
+from rules.reading.yaml_source import MAX_CHARACTERS
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from rules.problems import Problem, nearest
-from rules.yaml_source import Document, Path
+from rules.reading.yaml_source import Document, Path
 
 Shape = TypeVar("Shape", bound=BaseModel)
 

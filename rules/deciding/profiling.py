@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from rules.deciding.proposal import Proposal
 from rules.expression import EvaluationFailed
 from rules.facts.profile import PROFILED_MOMENTS, of_profile
-from rules.proposal import Proposal
 
 
 def is_profiled(proposal: Proposal) -> bool:

@@ -11,12 +11,12 @@ from rules.facts import Fact, known_facts
 from rules.language import BadExpression, compile_expression
 from rules.messages.asked import BRAND, COUPON, LINKS
 from rules.problems import Problem, nearest
+from rules.reading.yaml_source import Document, Path, significant
 from rules.rule import Text
 from rules.schema import ActionTerms, RuleFile
 from rules.templates.liquid import Asked, BadLiquid, Liquid, read_liquid
 from rules.texts.script import NAME, NAMED_SUBJECT, Place, Script, places
 from rules.texts.spoken import Spoken
-from rules.yaml_source import Document, Path, significant
 
 _WORDLESS = (FactType.STRINGS,)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rules.context import EventContext
-from rules.proposal import Proposal
+from rules.deciding.proposal import Proposal
 from rules.rule import Rule
 from schemas.given_out import Held
 from schemas.ids import action_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.checking_texts import TextChecker
+from rules.deciding.proposal import currency_of, facts_of
 from rules.defaults import Defaults
 from rules.durations import in_words, parse_duration
 from rules.expression import Expression
@@ -14,12 +14,12 @@ from rules.facts.fact import MOMENT
 from rules.language import BadExpression, compile_expression
 from rules.messages.writing import facts_asked
 from rules.problems import Problem, nearest
-from rules.proposal import currency_of, facts_of
+from rules.reading.checking_texts import TextChecker
+from rules.reading.yaml_source import Document, Path, significant
 from rules.rule import ActionPlan, Rule, rule_hash
 from rules.schema import ActionTerms, RuleFile, RuleTerms
 from rules.templates.formats import FORMATS
 from rules.templates.wording import BadWording, Slot, Wording, read_wording
-from rules.yaml_source import Document, Path, significant
 from schemas.times import Millis
 from schemas.triggers import TRIGGERS
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rules.checking import Checker
 from rules.defaults import Defaults
 from rules.defaults.brand import STORES_OWN
 from rules.facts import FACTS, asking
 from rules.facts.own import ATTRIBUTE, own_facts
 from rules.own import Own, OwnEvent, OwnField
 from rules.problems import BadRulebook, Problem
+from rules.reading.checking import Checker
+from rules.reading.schema_errors import validated
+from rules.reading.yaml_source import Document, read_document
 from rules.rulebook import Contents
 from rules.schema import RuleFile
-from rules.schema_errors import validated
-from rules.yaml_source import Document, read_document
 from schemas.triggers import TRIGGERS
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from rules import recent_actions
-from rules.action_history import ActionHistory
 from rules.calendar import next_waking
+from rules.deciding import recent_actions
+from rules.deciding.action_history import ActionHistory
+from rules.deciding.profiling import is_profiled, profiled_by
+from rules.deciding.proposal import Proposal
 from rules.defaults import Cap
-from rules.profiling import is_profiled, profiled_by
-from rules.proposal import Proposal
 from schemas.channels import TO_CUSTOMERS, channel_spec
 from schemas.fields import Channel
 from schemas.outcome import Reason

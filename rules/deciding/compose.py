@@ -12,10 +12,10 @@ from pydantic import BaseModel
 from rules.calendar import end_of_day, local_time, moment_of, spread
 from rules.context import EventContext
 from rules.countries import country_of_customer
+from rules.deciding.profiling import is_profiled
+from rules.deciding.proposal import Proposal, filled, plain
 from rules.messages.asked import Occasion
 from rules.messages.writing import WrittenMessage, write
-from rules.profiling import is_profiled
-from rules.proposal import Proposal, filled, plain
 from rules.schema import CouponTerms
 from rules.templates.shown import Missing
 from rules.working_days import next_working_day

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple, Self
 
 import msgspec
 
-from rules import recent_actions, settled_occasions
-from rules.compose import coupon_of
-from rules.proposal import Proposal
+from rules.deciding import recent_actions, settled_occasions
+from rules.deciding.compose import coupon_of
+from rules.deciding.proposal import Proposal
 from rules.rule import Rule
 from rules.rulebook import Rulebook
 from schemas.actions import AnyAction

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from rules.action_history import ActionHistory
 from rules.calendar import end_of_day
-from rules.compose import compose
 from rules.context import EventContext
-from rules.decision_log import decision, failed, gone
+from rules.deciding.action_history import ActionHistory
+from rules.deciding.compose import compose
+from rules.deciding.decision_log import decision, failed, gone
+from rules.deciding.limits import Refusal, judged
+from rules.deciding.proposal import Proposal, occasion_of
 from rules.facts import FactReader
-from rules.limits import Refusal, judged
-from rules.proposal import Proposal, occasion_of
 from rules.rule import ActionPlan, Rule
 from schemas.actions import AnyAction
 from schemas.given_out import Held
