@@ -1,4 +1,4 @@
-"""What a rule file may hold, as pydantic models: names, types and bounds. What it means is checked in ``rules.reading``."""
+"""What a rule file may hold, as pydantic models: names, types and bounds. ``rules.reading`` checks what it means."""
 
 from __future__ import annotations
 
