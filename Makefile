@@ -47,7 +47,7 @@ types: $(STAMP) ## Types, strictly
 	$(BIN)/mypy
 
 unit: $(STAMP) ## The quick tests
-	$(PYTEST) -q --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PYTEST) -q --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 test-slow: $(STAMP) ## The tests that take minutes
 	$(PYTEST) -m slow --numprocesses $(LONG_JOBS) --dist loadfile $(ARGS)

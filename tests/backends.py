@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient
+from redis import Redis
 
 from infra.embedded import EmbeddedBroker, EmbeddedStore
 from infra.embedded.jars import KAFKA_VERSION
@@ -170,3 +171,9 @@ def delete_topics(address: str, *names: str) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"still there: {sorted(left)}")
         time.sleep(0.02)
+
+
+def delete_keys(url: str) -> None:
+    """Leave a store without keys, as the next test expects it."""
+    with Redis.from_url(url) as client:
+        client.flushall()

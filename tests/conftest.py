@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from tests import backends
+from tests.groups import group_of, turn
 
-_OF_PROCESSES = ("equality", "engine")
+if TYPE_CHECKING:
+    from tests.engine.site import Site
 
 
 def pytest_configure() -> None:
@@ -24,8 +26,20 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of whole processes begin first: they are the longest, and mostly wait."""
-    items.sort(key=lambda item: item.path.parent.name not in _OF_PROCESSES)
+    """What takes longest begins first, so that no process works alone at the end."""
+    items.sort(key=lambda item: turn(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where tests go by groups, files that share a server go to one process, which starts it once."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = group_of
+    return scheduler
 
 
 def pytest_report_header() -> str:
@@ -40,6 +54,16 @@ def broker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A small store in service; each test uses customers of its own."""
+    from tests.engine.site import Site
+
+    with Site(tmp_path_factory.mktemp("site")) as running:
+        running.until_ready()
+        yield running
+
+
 @pytest.fixture
 def broker(broker_server: str) -> str:
     """The address of a broker without topics."""
@@ -47,11 +71,18 @@ def broker(broker_server: str) -> str:
     return broker_server
 
 
-@pytest.fixture
-def store_server(tmp_path: Path) -> Iterator[str]:
-    """The URL of a store that keeps an append-only file."""
-    with backends.any_store(tmp_path / "store") as url:
+@pytest.fixture(scope="session")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the store that the tests of this process share."""
+    with backends.any_store(tmp_path_factory.mktemp("store")) as url:
         yield url
+
+
+@pytest.fixture
+def store_server(shared_store: str) -> str:
+    """The URL of a store without keys, which keeps an append-only file."""
+    backends.delete_keys(shared_store)
+    return shared_store
 
 
 @pytest.fixture

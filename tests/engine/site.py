@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 from uuid import uuid4
 
 import orjson
@@ -86,6 +86,16 @@ class Broker(Protocol):
     def pid(self) -> int | None: ...
 
     def kill(self) -> None: ...
+
+
+class SharedBroker(NamedTuple):
+    """A broker that other tests need as well."""
+
+    address: str
+    pid: None = None
+
+    def kill(self) -> None:
+        raise AssertionError("others need it")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pytest
 from agents.bootstrap import open_store
 from agents.catalogue import topic_specs
 from agents.installation import environment_of
-from infra.embedded import EmbeddedBroker, EmbeddedStore
+from infra.embedded import EmbeddedStore
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.topics import Topics
 from infra.settings import Settings, load_settings
@@ -51,11 +51,12 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def broker_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedBroker(tmp_path_factory.mktemp("broker")) as broker:
-        settings = load_settings({"brokers": broker.address, "partitions": 2})
-        Topics(KafkaConnection.of(settings)).create(topic_specs(settings))
-        yield broker.address
+def broker_address(broker_server: str) -> str:
+    """A broker with the topics of two partitions."""
+    delete_topics(broker_server)
+    settings = load_settings({"brokers": broker_server, "partitions": 2})
+    Topics(KafkaConnection.of(settings)).create(topic_specs(settings))
+    return broker_server
 
 
 @pytest.fixture
@@ -86,13 +87,6 @@ def test_another_number_of_partitions(place: Make) -> None:
     said = place().worker(TEND_PARTITIONS="3")
 
     assert_refused(said, "storefront.orders has 2 partitions; expected 3", "set TEND_PARTITIONS=2")
-
-
-def test_topics_that_are_missing(tmp_path: Path) -> None:
-    with EmbeddedBroker(tmp_path / "broker") as broker, EmbeddedStore(tmp_path / "store") as store:
-        said = Place(load_settings({"brokers": broker.address, "redis_url": store.url, "partitions": 2})).worker()
-
-    assert_refused(said, "storefront.orders is missing", "Run: tend topics create")
 
 
 def test_a_store_that_evicts(place: Make) -> None:
@@ -179,3 +173,9 @@ def test_remade_topics_have_other_ids(broker_address: str) -> None:
     topics.create([spec for spec in topic_specs(load_settings({"partitions": 2})) if spec.name == BROWSE])
 
     assert topics.identity([BROWSE]).topics[BROWSE] != before
+
+
+def test_topics_that_are_missing(broker: str, store_server: str) -> None:
+    said = Place(load_settings({"brokers": broker, "redis_url": store_server, "partitions": 2})).worker()
+
+    assert_refused(said, "storefront.orders is missing", "Run: tend topics create")

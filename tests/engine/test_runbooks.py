@@ -12,7 +12,8 @@ import pytest
 
 from agents.bootstrap import open_tables
 from schemas.topics import ORDERS
-from tests.engine.site import Site
+from tests.backends import delete_topics
+from tests.engine.site import SharedBroker, Site
 from tests.shell import Said
 
 pytestmark = pytest.mark.timeout(400)
@@ -62,9 +63,10 @@ class Operator:
 
 
 @pytest.fixture(scope="module")
-def own_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def own_site(broker_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site of its own, as its store is lost."""
-    with Site(tmp_path_factory.mktemp("runbooks")) as running:
+    delete_topics(broker_server)
+    with Site(tmp_path_factory.mktemp("runbooks"), broker=SharedBroker(broker_server)) as running:
         running.until_ready()
         yield running
 

@@ -24,32 +24,12 @@ from tests.perturb import again, shuffled, twice
 pytestmark = pytest.mark.timeout(240)
 
 
-def test_the_engine_catching_up_from_a_full_backlog_equals_the_pure_core(world: MakeWorld, expected: Result) -> None:
-    here = world()
-    here.send()
-
-    here.start()
-    here.until_done()
-
-    assert_equal(here.result(), expected, here.action_ids())
-
-
-def test_two_workers_and_every_event_sent_again_in_any_order_change_nothing(world: MakeWorld, expected: Result) -> None:
-    here = world()
-    here.send(_again_and_again())
-
-    here.start(workers=2)
-    here.until_done()
-
-    assert_equal(here.result(), expected, here.action_ids())
-
-
-def test_a_cluster_of_three_servers_instead_of_one_changes_nothing(
+def test_two_workers_on_a_cluster_of_three_servers_and_every_event_sent_again_in_any_order_change_nothing(
     world: MakeWorld, expected: Result, tmp_path: Path
 ) -> None:
     with cluster_of_three(tmp_path) as nodes:
         here = world(redis_url=nodes[0].url, redis_cluster=True)
-        here.send()
+        here.send(_again_and_again())
 
         here.start(workers=2)
         here.until_done()

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -22,30 +23,37 @@ from infra.kafka.topics import Topics
 from schemas.errors import TendError
 
 
-def test_the_broker_answers_under_its_own_cluster_id(tmp_path: Path) -> None:
-    with EmbeddedBroker(tmp_path) as broker:
-        found = Topics(KafkaConnection(broker.address)).identity([])
-
-    assert found.cluster == broker.cluster_id
-
-
-def test_a_broker_that_was_killed_has_everything_again(tmp_path: Path) -> None:
-    broker = EmbeddedBroker(tmp_path)
-    broker.start()
-    Topics(KafkaConnection(broker.address)).create([TopicSpec("orders", 3)])
-    broker.kill()
-
-    with EmbeddedBroker(tmp_path) as again:
-        assert Topics(KafkaConnection(again.address)).partitions("orders") == 3
-        assert again.cluster_id == broker.cluster_id
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]:
+    with EmbeddedBroker(tmp_path_factory.mktemp("embedded")) as broker:
+        yield broker
 
 
-def test_the_broker_listens_on_this_machine_only(tmp_path: Path) -> None:
-    with EmbeddedBroker(tmp_path) as broker:
-        listening = [one.laddr for one in psutil.Process(broker.pid).net_connections() if one.status == "LISTEN"]
+def test_the_broker_answers_under_its_own_cluster_id(running: EmbeddedBroker, broker_server: str) -> None:
+    ours, another = (Topics(KafkaConnection(one)).identity([]) for one in (running.address, broker_server))
+
+    assert ours.cluster == running.cluster_id != another.cluster
+
+
+def test_the_broker_listens_on_this_machine_only(running: EmbeddedBroker) -> None:
+    listening = [one.laddr for one in psutil.Process(running.pid).net_connections() if one.status == "LISTEN"]
 
     assert listening
     assert {address.ip.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
+
+
+def test_a_broker_that_was_killed_has_everything_again_and_is_gone_when_it_is_stopped(running: EmbeddedBroker) -> None:
+    Topics(KafkaConnection(running.address)).create([TopicSpec("orders", 3)])
+    running.kill()
+
+    with EmbeddedBroker(running.log.parent) as again:
+        assert Topics(KafkaConnection(again.address)).partitions("orders") == 3
+        assert again.cluster_id == running.cluster_id
+        pid = again.pid
+        assert pid is not None
+
+    assert again.pid is None
+    assert not psutil.pid_exists(pid)
 
 
 def test_the_store_keeps_every_write_and_never_evicts(tmp_path: Path) -> None:
@@ -79,11 +87,8 @@ def test_its_settings_can_be_overruled(tmp_path: Path) -> None:
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "allkeys-lru"}
 
 
-@pytest.mark.parametrize("kind", [EmbeddedBroker, EmbeddedStore])
-def test_a_stopped_server_is_gone_and_stopping_again_does_nothing(
-    kind: type[EmbeddedBroker | EmbeddedStore], tmp_path: Path
-) -> None:
-    server = kind(tmp_path)
+def test_a_stopped_server_is_gone_and_stopping_again_does_nothing(tmp_path: Path) -> None:
+    server = EmbeddedStore(tmp_path)
     server.start()
     pid = server.pid
     assert pid is not None

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer, TopicCollection
 from confluent_kafka.admin import ConfigResource  # type: ignore[attr-defined]  # public, but not in its __all__
 
-from infra.embedded import EmbeddedBroker
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.expected_topics import TopicSpec
 from infra.kafka.topics import Topics
@@ -117,7 +115,9 @@ def test_two_topics_of_a_name_made_one_after_the_other_are_told_apart(topics: To
     assert found.topics["a"] != found.topics["b"]
 
 
-def test_a_topic_without_which_there_is_no_identity_is_named(topics: Topics) -> None:
+def test_a_topic_without_which_there_is_no_identity_is_named(topics: Topics, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.kafka.topics.ask", lambda question: question())  # else it is asked for some seconds
+
     with pytest.raises(ConfigurationRefused, match="tend topics create"):
         topics.identity(["nobody"])
 
@@ -131,24 +131,3 @@ def test_offsets_are_told_for_each_partition(topics: Topics, connection: KafkaCo
 
     assert topics.end_offsets(["a"]) == {"a": [1, 0, 2]}
     assert topics.first_offsets(["a"]) == {"a": [0, 0, 0]}
-
-
-def test_each_embedded_broker_is_another_cluster(tmp_path: Path) -> None:
-    with EmbeddedBroker(tmp_path / "one") as one, EmbeddedBroker(tmp_path / "two") as two:
-        clusters = {Topics(KafkaConnection(b.address)).identity([]).cluster for b in (one, two)}
-
-    assert len(clusters) == 2
-
-
-def test_a_broker_that_does_not_answer_is_a_dependency_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.kafka.topics._SECONDS", 0.2)
-
-    with pytest.raises(DependencyUnavailable, match=r"127\.0\.0\.1:1"):
-        Topics(KafkaConnection("127.0.0.1:1")).partitions("a")
-
-
-def test_a_topic_under_the_name_that_it_had_before_is_refused(topics: Topics) -> None:
-    topics.create([TopicSpec("old", 1), TopicSpec("new", 1)])
-
-    with pytest.raises(ConfigurationRefused, match=r"old was written by an earlier version of tend.*delete old"):
-        topics.check([TopicSpec("new", 1, formerly="old")])

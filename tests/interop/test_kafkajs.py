@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -10,17 +9,9 @@ import pytest
 
 from schemas.ids import short_key
 from tests.engine.site import Site
-from tests.interop.node import node_modules, run
+from tests.interop.node import run
 
 ASYNCAPI = Path(__file__).parents[2] / "docs" / "asyncapi.json"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    node_modules()
-    with Site(tmp_path_factory.mktemp("site")) as running:
-        running.until_ready()
-        yield running
 
 
 @pytest.mark.timeout(300)
