@@ -101,14 +101,15 @@ def measured(docs: Path = DOCS) -> Measured:
 
 
 def figure(page: Path, row: str, column: str) -> float:
-    """The number in a table of the page, by the first cell of its row and the head of its column."""
+    """The number in a table of the page, by the first cell of its row and the head of its column; a share of one."""
     head: list[str] = []
     for line in page.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
         if not cells or not head:
             head = cells
         elif cells[0] == row and column in head:
-            return float(cells[head.index(column)].replace(",", ""))
+            cell = cells[head.index(column)].replace(",", "")
+            return float(cell.removesuffix("%")) / (100 if cell.endswith("%") else 1)
     raise LookupError(f"{page.name}: no table with a row {row!r} and a column {column!r}")
 
 
