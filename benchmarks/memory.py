@@ -140,7 +140,7 @@ def in_cache(known: list[CustomerImage]) -> float:
 def worker_after(weeks: int, households: int) -> Worker:
     """A worker that has replayed these weeks, and the append-only file that it wrote."""
     with replayed(weeks, households, never_rewrite=True) as run:
-        with Redis.from_url(run.store.url) as client:
+        with Redis.from_url(run.installation.settings.redis_url) as client:
             info: dict[str, Any] = client.info("persistence")
             customers = sum(int(client.hlen(lane_keys(p).customers)) for p in range(run.partitions))
         (worker,) = run.installation.workers

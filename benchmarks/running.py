@@ -7,10 +7,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from agents.catalogue import topic_specs
 from agents.installation import Installation
@@ -23,6 +23,8 @@ from infra.kafka.producers import BulkProducer
 from infra.kafka.topics import Topics
 from infra.settings import load_settings
 from schemas.times import DAY
+from tests.infra.broker_cluster import NODES, BrokerCluster
+from tests.infra.store_cluster import StoreCluster
 
 PARTITIONS = 4
 
@@ -31,7 +33,6 @@ class Run(NamedTuple):
     """A replay that has come to its end; its services still run."""
 
     installation: Installation
-    store: EmbeddedStore
     partitions: int
     events: int
     seconds: float
@@ -39,7 +40,14 @@ class Run(NamedTuple):
     costs: list[float]
     """Seconds of CPU of each worker in that time."""
     store_cost: float
-    """Seconds of CPU of the store."""
+    """Seconds of CPU of the store, of a cluster all nodes together."""
+
+
+class Servers(NamedTuple):
+    """A broker and a store, or several of each."""
+
+    settings: dict[str, Any]
+    stores: Sequence[EmbeddedStore]
 
 
 @contextmanager
@@ -52,6 +60,7 @@ def replayed(
     durability: Durability = "everysec",
     never_rewrite: bool = False,
     partitions: int = PARTITIONS,
+    several_nodes: bool = False,
 ) -> Iterator[Run]:
     """These weeks, sent to these workers as fast as they can be.
 
@@ -63,21 +72,17 @@ def replayed(
         durability: the store's ``appendfsync``.
         never_rewrite: let the append-only file grow, to measure it.
         partitions: lanes in all.
+        several_nodes: three brokers, and a cluster of three stores with a replica each.
     """
     journey = Journey(days=weeks * 7, households=households)
     with ExitStack() as running, tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
-        address = brokers or running.enter_context(EmbeddedBroker(home)).address
-        extra = {"auto-aof-rewrite-percentage": "0"} if never_rewrite else {}
-        store = running.enter_context(EmbeddedStore(home, durability, extra=extra))
-        chosen = {
-            "brokers": address,
-            "redis_url": store.url,
-            "partitions": partitions,
-            "clock": "event",
-            "data_dir": directory,
-        }
-        installation = Installation(load_settings(chosen), home)
+        if several_nodes:
+            servers = running.enter_context(_several(home))
+        else:
+            servers = running.enter_context(_one_each(home, brokers, durability, never_rewrite))
+        chosen = {"partitions": partitions, "clock": "event", "data_dir": directory}
+        installation = Installation(load_settings(servers.settings | chosen), home)
         running.enter_context(own_topics(installation))
         running.callback(installation.stop)
         acts = journey.start + (journey.end - journey.start) // 2 // DAY * DAY
@@ -85,7 +90,7 @@ def replayed(
         for _ in range(workers):
             installation.add_worker()
         until_ready(installation)
-        began, stored = time.perf_counter(), cpu(store.pid)
+        began, stored = time.perf_counter(), sum(cpu(store.pid) for store in servers.stores)
         spent = [cpu(worker.pid) for worker in installation.workers]
         *_, last = Replay(
             journey,
@@ -98,13 +103,31 @@ def replayed(
         seconds = time.perf_counter() - began
         yield Run(
             installation,
-            store,
             partitions,
             last.read,
             seconds,
             [cpu(worker.pid) - before for worker, before in zip(installation.workers, spent, strict=True)],
-            cpu(store.pid) - stored,
+            sum(cpu(store.pid) for store in servers.stores) - stored,
         )
+
+
+@contextmanager
+def _one_each(home: Path, brokers: str, durability: Durability, never_rewrite: bool) -> Iterator[Servers]:
+    extra = {"auto-aof-rewrite-percentage": "0"} if never_rewrite else {}
+    with ExitStack() as running:
+        address = brokers or running.enter_context(EmbeddedBroker(home)).address
+        store = running.enter_context(EmbeddedStore(home, durability, extra=extra))
+        yield Servers({"brokers": address, "redis_url": store.url}, [store])
+
+
+@contextmanager
+def _several(home: Path) -> Iterator[Servers]:
+    with BrokerCluster(home / "brokers") as brokers, ExitStack() as running:
+        cluster = StoreCluster(home)
+        running.callback(cluster.kill)
+        cluster.start()
+        chosen = {"brokers": brokers.address, "redis_url": cluster.url, "redis_cluster": True, "replication": NODES}
+        yield Servers(chosen, cluster.nodes)
 
 
 @contextmanager

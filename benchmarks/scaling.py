@@ -1,6 +1,10 @@
 """What more workers and more durability cost: the same history with 1, 2 and 4 workers, and with two kinds of fsync.
 
     python -m benchmarks.scaling [--weeks 4] [--households 300] [--rounds 3] [--partitions 4] [--write]
+    python -m benchmarks.scaling --several-nodes [--weeks 4] [--households 300] [--write]
+
+The second has one worker beside one broker and one store, then three beside three brokers and a cluster of three stores
+with a replica each; every lane has published all of it at the end of both.
 
 Workers, broker and store share the cores of one machine, so the clock says little of what more machines would give.
 What tells is the CPU that an event costs all workers together: where it stays the same, workers do not disturb each
@@ -23,6 +27,8 @@ from schemas.topics import EVENT_TOPICS
 
 PAGE = Path("docs/scaling.md")
 WORKERS = (1, 2, 4)
+LANES = 12
+"""Of the comparison with several nodes."""
 SYNCS: tuple[Durability, ...] = ("everysec", "always")
 
 
@@ -48,8 +54,12 @@ def main() -> None:
     parser.add_argument("--households", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--partitions", type=int, default=4)
+    parser.add_argument("--several-nodes", action="store_true", help="three of everything beside one")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE}")
     told = parser.parse_args()
+    if told.several_nodes:
+        several_nodes(told.weeks, told.households, write=told.write)
+        return
 
     def seen(workers: int = 1, durability: Durability = "everysec") -> Seen:
         chosen = {"workers": workers, "partitions": told.partitions}
@@ -69,6 +79,31 @@ def main() -> None:
         ran = f"--weeks {told.weeks} --households {told.households} --rounds {told.rounds}"
         made = f"Made by `python -m benchmarks.scaling {ran} --partitions {told.partitions} --write`."
         put("workers", [made, "", *lines], PAGE)
+
+
+def several_nodes(weeks: int, households: int, *, write: bool) -> None:
+    """One of everything, then three of everything, with twelve lanes."""
+    found = []
+    for nodes in (1, 3):
+        with replayed(weeks, households, workers=nodes, partitions=LANES, several_nodes=nodes > 1) as run:
+            found.append(_seen(run))
+    ran = f"python -m benchmarks.scaling --several-nodes --weeks {weeks} --households {households} --write"
+    lines = [
+        f"Made by `{ran}`.",
+        "",
+        "| workers, brokers, stores | events/s | CPU of workers, us per event | of one worker | CPU of each, of all "
+        "| CPU of the stores, us per event |",
+        "|---|---|---|---|---|---|",
+    ]
+    for what, seen in zip(("1, 1, 1", "3, 3, 3 and 3 replicas"), found, strict=True):
+        shares = ", ".join(f"{share:.0%}" for share in seen.shares)
+        lines.append(
+            f"| {what} | {seen.rate:,.0f} | {seen.cost:,.0f} | {seen.cost / found[0].cost:.2f} | {shares} "
+            f"| {seen.store:,.0f} |"
+        )
+    print("\n".join(lines))
+    if write:
+        put("several nodes", lines, PAGE)
 
 
 def _seen(run: Run) -> Seen:

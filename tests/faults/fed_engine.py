@@ -194,7 +194,8 @@ class FedEngine:
         """What to raise where something does not come, with all that may tell why."""
         workers = [f"{one.name} {'is ready' if one.ready else f'is not ready, pid {one.pid}'}" for one in self.workers]
         parked = reasons_for_parking(self.directory)
-        stands = "\n".join([*self.installation.where_lanes_stand(), *workers, *parked, f"done: {dict(self.done)}"])
+        learner = f"the learner has pid {self.installation.learner.pid}"
+        stands = "\n".join([*self.installation.where_lanes_stand(), *workers, learner, *parked, f"done: {self.done}"])
         return TimeoutError(f"seed {self.seed}: still not: {what}; logs in {self.directory}\n{stands}")
 
     def until_ready(self, worker: ProbedService) -> None:
@@ -213,6 +214,9 @@ class FedEngine:
             if worker.pid is None:
                 self.done["ended by itself, and started again"] += 1
                 worker.begin()
+        if self.installation.learner.pid is None:
+            self.done["learner that ended by itself, and was started again"] += 1
+            self.installation.learner.start()
 
     def behind(self) -> bool:
         """Whether a lane has not handled all that was fed."""
