@@ -83,7 +83,7 @@ def measured(rate: int, seconds: float, rounds: int) -> tuple[list[Phase], list[
     """The phases without and with a console, taking turns."""
     without: list[Phase] = []
     beside: list[Phase] = []
-    with ExitStack() as running, tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
         broker = running.enter_context(EmbeddedBroker(Path(directory)))
         store = running.enter_context(EmbeddedStore(Path(directory), "everysec"))
         settings = load_settings(

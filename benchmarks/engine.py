@@ -109,7 +109,7 @@ def _rooms(journey: Journey) -> list[str]:
 
 
 def _engine(journey: Journey, workers: int, brokers: str) -> tuple[Pace, Pace, dict[str, float]]:
-    with ExitStack() as running, tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
         home = Path(directory)
         address = brokers or running.enter_context(EmbeddedBroker(home)).address
         store = running.enter_context(EmbeddedStore(home))

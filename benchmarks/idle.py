@@ -66,7 +66,7 @@ def main() -> None:
 
 def at_rest(lanes: int, wait: int, seconds: int) -> Seen:
     """A worker with so many lanes and no event."""
-    with ExitStack() as running, tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
         home = Path(directory)
         broker = running.enter_context(EmbeddedBroker(home / "broker", optimised=True))
         brokers = {child.pid for child in psutil.Process().children()}

@@ -75,7 +75,7 @@ def replayed(
         several_nodes: three brokers, and a cluster of three stores with a replica each.
     """
     journey = Journey(days=weeks * 7, households=households)
-    with ExitStack() as running, tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
         home = Path(directory)
         if several_nodes:
             servers = running.enter_context(_several(home))
