@@ -19,7 +19,7 @@ from infra.child_process import dying_with_parent
 from schemas.errors import TendError
 
 HOST = "127.0.0.1"
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 _TAIL_BYTES = 2_000
 _SERVER_PORTS = (12_000, 32_000)

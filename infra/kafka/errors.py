@@ -51,6 +51,15 @@ def is_end(problem: KafkaError | None) -> bool:
     return problem is not None and problem.code() == KafkaError._PARTITION_EOF
 
 
+def is_fatal(problem: KafkaError) -> bool:
+    """Whether the client does nothing more from now on.
+
+    A consumer that is fenced by another one of its name is told so among its records, where the error does not call
+    itself fatal and the code is that of the client, whichever the broker's was.
+    """
+    return problem.fatal() or problem.code() == KafkaError._FATAL
+
+
 def _passes(error: BaseException) -> bool:
     return isinstance(error, KafkaException) and problem_of(error).code() in _PASSES
 

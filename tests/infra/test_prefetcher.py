@@ -34,7 +34,7 @@ TOPICS = ("browse", "orders")
 class Alone:
     """The only member of a group, with one lane."""
 
-    def __init__(self, broker: str, group: str, directory: Path) -> None:
+    def __init__(self, broker: str, group: str, directory: Path, name: str | None = None) -> None:
         settings = load_settings(
             {
                 "brokers": broker,
@@ -45,9 +45,10 @@ class Alone:
                 "session_seconds": 6,
             }
         )
-        self.prefetcher = Prefetcher(settings, TOPICS, None)
+        self.prefetcher = Prefetcher(settings, TOPICS, name)
         self.buffer: PartitionBuffer | None = None
         self.assigned = asyncio.Event()
+        self.failed = asyncio.get_running_loop().create_future()
         self.offsets: dict[str, list[int]] = {topic: [] for topic in TOPICS}
 
     async def on_assigned(self, places: set[Place]) -> None:
@@ -64,11 +65,12 @@ class Alone:
                 self.buffer.put(batch)
 
     async def on_failed(self, reason: Exception) -> None:
-        raise reason
+        self.failed.set_result(reason)
 
     async def open(self) -> PartitionBuffer:
         self.prefetcher.start(self)
         await asyncio.wait_for(self.assigned.wait(), 60)
+        assert not self.failed.done(), self.failed.result()
         self.buffer = self.prefetcher.open(0, dict.fromkeys(TOPICS, 0))
         return self.buffer
 
@@ -133,6 +135,25 @@ async def flooded(broker: str, topics: BulkProducer, open_alone: Open) -> Alone:
     alone = await open_alone(broker)
     await alone.until(lambda: alone.at_end("orders"), "orders")
     return alone
+
+
+async def test_a_member_whose_name_another_one_has_taken_ends_and_says_why(
+    broker: str, topics: BulkProducer, group: str, tmp_path: Path
+) -> None:
+    first = Alone(broker, group, tmp_path, "worker-1")
+    await first.open()
+    another = Consumer({"bootstrap.servers": broker, "group.id": group, "group.instance.id": "worker-1"})
+    another.subscribe(list(TOPICS))
+    try:
+        async with asyncio.timeout(60):
+            while not first.failed.done():
+                # Which of its requests is told first is chance: mostly one that shows how far it came.
+                first.prefetcher.commit({(topic, 0): 0 for topic in TOPICS})
+                await asyncio.to_thread(another.poll, 0.005)
+        assert "TEND_GROUP_INSTANCE_ID of its own" in str(first.failed.result())
+    finally:
+        await first.prefetcher.close()
+        await asyncio.to_thread(another.close)
 
 
 async def test_a_topic_that_nobody_takes_piles_up_to_a_bound_and_loses_nothing(flooded: Alone) -> None:

@@ -24,7 +24,7 @@ from typing import Any, Protocol
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from infra.kafka.connection import KafkaConnection, Place
-from infra.kafka.errors import NOT_LET_IN, OUTSIDE_LOG, UNREADABLE, is_end
+from infra.kafka.errors import NOT_LET_IN, OUTSIDE_LOG, UNREADABLE, is_end, is_fatal
 from infra.kafka.fetching.broker_health import STATISTICS_MS, BrokerHealth
 from infra.kafka.fetching.buffer import FetchedBatch, PartitionBuffer
 from infra.kafka.fetching.readings import HIGH, Readings
@@ -49,6 +49,10 @@ _REBALANCE_SECONDS = 40.0
 _METADATA_MS = 5_000
 """How often topics are asked for: one that has grown is noticed, and one just made is found."""
 _FOR_GOOD = NOT_LET_IN | UNREADABLE
+_NAMED_ALIKE = (
+    "Give each worker a TEND_GROUP_INSTANCE_ID of its own. If this one has: a group that has just moved to another "
+    "broker may take a member for its predecessor, and it is enough to start it again."
+)
 
 
 class GroupMember(Protocol):
@@ -235,7 +239,7 @@ class Prefetcher:
     def _meet_error(self, problem: KafkaError) -> None:
         """Of the client as a whole, on its own thread."""
         self._health.failed()
-        if problem.code() in _FOR_GOOD or problem.fatal():
+        if problem.code() in _FOR_GOOD or is_fatal(problem):
             self._problem = self._not_let_in(problem)
 
     def _meet(self, message: Message, problem: KafkaError, readings: Readings) -> None:
@@ -244,7 +248,7 @@ class Prefetcher:
         is_read = partition in readings
         if problem.code() in OUTSIDE_LOG:
             readings.miss(message.topic() or "", partition)
-        elif problem.fatal() or (problem.code() in _FOR_GOOD and not is_read):
+        elif is_fatal(problem) or (problem.code() in _FOR_GOOD and not is_read):
             self._problem = self._not_let_in(problem)
         elif problem.code() in _FOR_GOOD:
             said = f"Kafka does not let partition {partition} be read: {problem.str()}"
@@ -253,7 +257,8 @@ class Prefetcher:
             log.info("Kafka: %s", problem.str())
 
     def _not_let_in(self, problem: KafkaError) -> TendError:
-        return TendError(f"Kafka does not let this worker join the group {self._group}: {problem.str()}")
+        said = f"Kafka does not let this worker join the group {self._group}: {problem.str()}"
+        return TendError(f"{said}. {_NAMED_ALIKE}" if is_fatal(problem) else said)
 
 
 def _config(settings: Settings, group_instance_id: str | None) -> dict[str, Any]:
