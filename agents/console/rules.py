@@ -112,19 +112,11 @@ async def _detail(rule: Rule, sums: Mapping[str, int], view: View) -> dict[str, 
     answers = by_rule(sums)
     row = _row(rule, sums, answers, words)
     steps = steps_taken(together(answers.get(rule.id, {})), words)
-    reasons = [
-        (kind, reason, count)
-        for name, count in sums.items()
-        if name.startswith(f"reason.{rule.id}.")
-        for kind, reason in [name.split(".")[2:4]]
-        if kind == "not_sent"
-    ]
-    reasons.sort(key=lambda one: -one[2])
-    losses = [(kind, count) for kind, _, count in reasons]
+    refused = _refused(rule, sums)
+    losses = [("not_sent", count) for _, count in refused]
+    named = [(f"−{words.number(count)}", words.named("reasons", reason), "supp") for reason, count in refused]
     if row["held"]:
         losses.append(("held", row["held"]))
-    named = [(f"−{words.number(count)}", words.named("reasons", reason), "supp") for _, reason, count in reasons]
-    if row["held"]:
         named.append((f"−{words.number(row['held'])}", words("rules_page.held_now"), "held"))
     newest = [decode_decision(body) for body in await view.backend.rollups.of_rule(rule.id, 3)]
     newest.sort(key=lambda one: -one.acting)
@@ -140,6 +132,15 @@ async def _detail(rule: Rule, sums: Mapping[str, int], view: View) -> dict[str, 
         "looks": looks(rule, await view.backend.rulebook(), view.query, view.now),
         "latest": [feed_entry(one, words, view.now) for one in newest[:6]],
     }
+
+
+def _refused(rule: Rule, sums: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Reasons for which its actions were not sent, the most frequent first."""
+    begins = f"reason.{rule.id}.not_sent."
+    found = [
+        (name.removeprefix(begins).split(".")[0], count) for name, count in sums.items() if name.startswith(begins)
+    ]
+    return sorted(found, key=lambda one: -one[1])
 
 
 class _Plainly(yaml.SafeDumper):

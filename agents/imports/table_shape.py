@@ -107,17 +107,22 @@ def _laid_out(
     widths = Counter(len(record.cells) for record in full if len(record.cells) > 1)
     # Titles have one cell; of two widths that are as frequent, the wider is the table's.
     usual = max(widths, key=lambda width: (widths[width], width)) if widths else 1
-    for record in full[:_HEADER_WITHIN]:
-        names = tuple(column_name(cell) for cell in record.cells[: width_of(record.cells)])
-        if header is not False and wanted and _holds(names, wanted):
-            return Table(source, names, sign, record.line)
-    for record in full[:_HEADER_WITHIN]:
-        if len(record.cells) == usual or record is full[-1]:
-            names = tuple(column_name(cell) for cell in record.cells[: width_of(record.cells)])
-            if header is not False and (header or _looks_like_names(names)):
+    first = full[:_HEADER_WITHIN]
+    if header is not False and wanted:
+        for record in first:
+            if _holds(names := _names(record), wanted):
                 return Table(source, names, sign, record.line)
-            return Table(source, tuple(str(n + 1) for n in range(usual)), sign, max(skipped, record.line), named=False)
-    raise TendError(f"{source.name}: no row of {usual} columns was found among the first {_HEADER_WITHIN}.")
+    begins = next((record for record in first if len(record.cells) == usual or record is full[-1]), None)
+    if begins is None:
+        raise TendError(f"{source.name}: no row of {usual} columns was found among the first {_HEADER_WITHIN}.")
+    names = _names(begins)
+    if header is not False and (header or _looks_like_names(names)):
+        return Table(source, names, sign, begins.line)
+    return Table(source, tuple(str(n + 1) for n in range(usual)), sign, max(skipped, begins.line), named=False)
+
+
+def _names(record: _Record) -> tuple[str, ...]:
+    return tuple(column_name(cell) for cell in record.cells[: width_of(record.cells)])
 
 
 def _holds(names: Sequence[str], wanted: list[frozenset[str]]) -> bool:

@@ -86,12 +86,7 @@ def _decision(decision: Decision, action: AnyAction | None, *, verbose: bool) ->
     if action is not None:
         again = " after it had been held" if decision.verdict is Verdict.RELEASED else ""
         yield _item("done", f"{what} by {action.channel}{again} ({action.reason})")
-        for number, paragraph in enumerate(f"“{action.text}”".splitlines()):
-            if paragraph:
-                yield _item("", paragraph if number == 0 else f" {paragraph}")
-        offer = coupon_of(action)
-        if offer is not None:
-            yield _item("", f"coupon {offer.code} until {to_rfc3339(_millis(offer.expires_at))[:10]}")
+        yield from _given_out(action)
     else:
         verdict = "not due" if decision.is_not_due else "held" if decision.verdict is Verdict.HELD else "not done"
         until = f" until {_moment(decision.until)}" if decision.until else ""
@@ -102,6 +97,15 @@ def _decision(decision: Decision, action: AnyAction | None, *, verbose: bool) ->
         yield _item("", f"passed over: {by_channel(decision)}")
     if verbose and decision.facts:
         yield _item("", f"knew {_facts(decision.facts)}")
+
+
+def _given_out(action: AnyAction) -> Iterator[str]:
+    for number, paragraph in enumerate(f"“{action.text}”".splitlines()):
+        if paragraph:
+            yield _item("", paragraph if number == 0 else f" {paragraph}")
+    offer = coupon_of(action)
+    if offer is not None:
+        yield _item("", f"coupon {offer.code} until {to_rfc3339(_millis(offer.expires_at))[:10]}")
 
 
 def _customer(who: str, customer: Customer) -> Iterator[str]:
@@ -115,19 +119,27 @@ def _customer(who: str, customer: Customer) -> Iterator[str]:
         return
     yield from (_item("was", f"{one.id}, until {_moment(one.at)}") for one in record.merged)
     yield from (_item(label, said) for label, said in _summary(record) if said)
-    for order in (customer.orders or OrderBook()).orders:
-        back = f", {_money(order.refunded, order.currency)} given back" if order.refunded else ""
-        late = ", late" if order.late else ""
-        yield _item("order", f"{order.id}: {order.status}, {_money(order.amount, order.currency)}{back}{late}")
-    for one in record.complaints.recent:
-        state = f"open, due {_moment(one.deadline)}" if one.is_open else "closed" if one.opened else "not opened yet"
-        escalated = ", escalated" if one.escalated else ""
-        yield _item("complaint", f"{one.id}: {one.category}, {one.urgency}, {state}{escalated}")
+    yield from _orders(customer.orders or OrderBook())
+    yield from _complaints(record)
     for coupon in record.coupons:
         state = "used" if coupon.redeemed else f"until {_moment(coupon.expires)}"
         yield _item("coupon", f"{coupon.code}: {state}")
     for held in record.held:
         yield _item("held", f"{held.rule} until {_moment(held.release)} ({held.reason})")
+
+
+def _orders(book: OrderBook) -> Iterator[str]:
+    for order in book.orders:
+        back = f", {_money(order.refunded, order.currency)} given back" if order.refunded else ""
+        late = ", late" if order.late else ""
+        yield _item("order", f"{order.id}: {order.status}, {_money(order.amount, order.currency)}{back}{late}")
+
+
+def _complaints(record: CustomerRecord) -> Iterator[str]:
+    for one in record.complaints.recent:
+        state = f"open, due {_moment(one.deadline)}" if one.is_open else "closed" if one.opened else "not opened yet"
+        escalated = ", escalated" if one.escalated else ""
+        yield _item("complaint", f"{one.id}: {one.category}, {one.urgency}, {state}{escalated}")
 
 
 def _summary(record: CustomerRecord) -> list[tuple[str, str]]:

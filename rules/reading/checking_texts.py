@@ -140,11 +140,7 @@ class TextChecker:
         if name == NAME:
             fix = "write a subject without it, and one with it under named:"
             return None if place == NAMED_SUBJECT else (f"{name} may stand under named: only", fix)
-        if name in values or name in BRAND or name in LINKS or (name == "due" and terms.due):
-            return None
-        if name in COUPON and (terms.coupon or name != "coupon.off"):
-            return None
-        if name == "coupon.off":
+        if name in values or name in BRAND or name in LINKS or name in COUPON or (name == "due" and terms.due):
             return None
         fact = known_facts().get(name)
         if fact is None:
@@ -152,6 +148,12 @@ class TextChecker:
                 f"take a fact of `tend rules facts`, or add {name}: to values: of the action"
             )
             return f"there is no {name!r} to fill in", fix
+        return self._wrong_fact(fact, asked, template, locale, last)
+
+    def _wrong_fact(
+        self, fact: Fact, asked: Asked, template: Liquid, locale: str, last: bool
+    ) -> tuple[str, str] | None:
+        name = asked.name
         if fact.personal:
             return f"{name} is personal and would stand in the action", "say it without, or with {{ customer.name }}"
         if fact.kind in _WORDLESS:
