@@ -1,9 +1,12 @@
 """The console with 100 open pages beside an engine at a steady rate: ``python -m benchmarks.console_load [--write]``.
 
-Phases take turns in one run: without a console, then with one that 100 pages are open at while somebody walks through
-all of them. Events are of this moment, so nothing but the engine itself is measured. Told are the time of a page from
-asking to its last byte, the time between two messages of an open page (it is told once a second at most), and the
-worker's seconds of CPU for each event with and without.
+Phases take turns in one run: without a console, with one that 100 pages are open at while somebody walks through all of
+them, and beside a neighbour: a process that counts and does nothing else, as long as console and keeper were busy. What
+the worker pays beside the neighbour is the price of a busy machine; what it pays beyond is the console's.
+
+Events are of this moment, so nothing but the engine itself is measured. Told are the time of a page from asking to its
+last byte, the time between two messages of an open page (it is told once a second at most), and the worker's seconds of
+CPU for each event.
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ import argparse
 import asyncio
 import random
 import re
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Final, NamedTuple
@@ -54,13 +59,14 @@ class Phase(NamedTuple):
 
     cpu_per_event: float
     """Microseconds of the worker."""
-    events: int
     pages: list[tuple[str, float]]
     """Each page with its milliseconds; of one that had not come at the end, how long it had been waited for."""
     told: list[float]
     """Milliseconds between one message that an open page got and the next."""
     waiting: int
     """Events that no lane had handled at its end."""
+    beside: float
+    """Processors that console and keeper, or the neighbour, kept busy."""
 
 
 def main() -> None:
@@ -71,18 +77,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="write the figures into docs/benchmarks.md")
     told = parser.parse_args()
-    without, beside = measured(told.rate, told.seconds, told.rounds)
-    lines = table(told.rate, without, beside)
+    lines = table(told.rate, *measured(told.rate, told.seconds, told.rounds))
     print("\n".join(lines))
     if told.write:
         made = f"Made by `python -m benchmarks.console_load --rate {told.rate} --seconds {told.seconds:g} --write`."
         put("console", [made, "", *lines], Path(__file__).parents[1] / "docs" / "benchmarks.md")
 
 
-def measured(rate: int, seconds: float, rounds: int) -> tuple[list[Phase], list[Phase]]:
-    """The phases without and with a console, taking turns."""
+def measured(rate: int, seconds: float, rounds: int) -> tuple[list[Phase], list[Phase], list[Phase]]:
+    """The phases without a console, with one, and with a neighbour, taking turns."""
     without: list[Phase] = []
     beside: list[Phase] = []
+    neighbours: list[Phase] = []
     with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
         broker = running.enter_context(EmbeddedBroker(Path(directory)))
         store = running.enter_context(EmbeddedStore(Path(directory), "everysec"))
@@ -101,12 +107,36 @@ def measured(rate: int, seconds: float, rounds: int) -> tuple[list[Phase], list[
         for number in range(rounds):
             without.append(asyncio.run(phase(load, seconds, "")))
             door = installation.start_console()
-            beside.append(asyncio.run(phase(load, seconds, door)))
-            if installation.console is not None:
-                installation.console.stop()
-            costs = [round(phases[-1].cpu_per_event) for phases in (without, beside)]
-            print(f"round {number + 1}: {costs[0]} us without, {costs[1]} us with", flush=True)
-    return without, beside
+            assert installation.console is not None
+            beside.append(asyncio.run(phase(load, seconds, door, installation.console.pid)))
+            installation.console.stop()
+            with neighbour(beside[-1].beside) as pid:
+                neighbours.append(asyncio.run(phase(load, seconds, "", pid)))
+            costs = [round(phases[-1].cpu_per_event) for phases in (without, beside, neighbours)]
+            print(f"round {number + 1}: {costs[0]} us without, {costs[1]} with, {costs[2]} neighbour", flush=True)
+    return without, beside, neighbours
+
+
+@contextmanager
+def neighbour(share: float) -> Iterator[int]:
+    """A process that counts for this share of the time; its id."""
+    process = subprocess.Popen([sys.executable, "-c", _COUNTS, str(share)])
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+_COUNTS: Final = """
+import sys, time
+share = float(sys.argv[1])
+while True:
+    end = time.monotonic() + 0.05 * share
+    while time.monotonic() < end:
+        pass
+    time.sleep(max(0.05 * (1 - share), 0.001))
+"""
 
 
 class Load:
@@ -131,15 +161,17 @@ class Load:
 
     def cpu(self) -> float:
         """Seconds of CPU that the worker has used."""
-        every = [self._worker, *self._worker.children(recursive=True)]
-        return sum(sum(one.cpu_times()[:2]) for one in every)
+        return cpu_of(self._worker)
 
     def waiting(self) -> int:
         """Events that no lane has handled yet."""
         ends = Topics(self.installation.connection).end_offsets(EVENT_TOPICS)
+        return max(sum(sum(one) for one in ends.values()) - self.handled(), 0)
+
+    def handled(self) -> int:
+        """Events that lanes have handled."""
         states = asyncio.run(self.installation.states())
-        handled = sum(sum(state.offsets.values()) for state in states if state)
-        return max(sum(sum(one) for one in ends.values()) - handled, 0)
+        return sum(sum(state.offsets.get(topic, 0) for topic in EVENT_TOPICS) for state in states if state)
 
     def _send(self) -> None:
         customer, dice = f"c-{self._dice.randrange(CUSTOMERS)}", self._dice
@@ -156,6 +188,11 @@ class Load:
         self._producer.send(TOPIC_OF[kind], partition, customer.encode(), orjson.dumps(event), moment)
 
 
+def cpu_of(process: psutil.Process) -> float:
+    """Seconds of CPU that a process and its children have used."""
+    return sum(sum(one.cpu_times()[:2]) for one in (process, *process.children(recursive=True)))
+
+
 _MIX: Final = (("product.viewed", "cart.item_added", "order.placed", "complaint.opened"), (84, 10, 5.9, 0.1))
 _FIELDS: Final[Mapping[str, Callable[[random.Random], dict[str, Any]]]] = {
     "product.viewed": lambda dice: {"sku": f"s-{dice.randrange(900)}", "category": "books"},
@@ -168,8 +205,13 @@ _FIELDS: Final[Mapping[str, Callable[[random.Random], dict[str, Any]]]] = {
 }  # fmt: skip
 
 
-async def phase(load: Load, seconds: float, door: str) -> Phase:
-    """One phase: the load alone, or with open pages and somebody who walks through all of them."""
+async def phase(load: Load, seconds: float, door: str, other: int | None = None) -> Phase:
+    """One phase: the load alone, or with open pages and somebody who walks through all of them.
+
+    Args:
+        other: the process that runs beside the worker.
+    """
+    process = psutil.Process(other) if other else None
     pages: list[tuple[str, float]] = []
     told: list[float] = []
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
@@ -177,13 +219,16 @@ async def phase(load: Load, seconds: float, door: str) -> Phase:
         await load.run(SETTLE_SECONDS)
         pages.clear()
         told.clear()
-        before = load.cpu()
-        sent = await load.run(seconds)
-        used = load.cpu() - before
+        first = await asyncio.to_thread(load.handled)
+        before, busy = load.cpu(), cpu_of(process) if process else 0.0
+        await load.run(seconds)
+        handled = await asyncio.to_thread(load.handled) - first
+        used, busy = load.cpu() - before, cpu_of(process) - busy if process else 0.0
         for one in beside:
             one.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-    return Phase(used / sent * 1e6, sent, list(pages), list(told), await asyncio.to_thread(load.waiting))
+    waiting = await asyncio.to_thread(load.waiting)
+    return Phase(used / max(handled, 1) * 1e6, list(pages), list(told), waiting, busy / seconds)
 
 
 async def _visitors(
@@ -239,7 +284,7 @@ def _cookie(cookie: str) -> dict[str, str]:
     return {"cookie": f"tend-session={cookie}"}
 
 
-def table(rate: int, without: Sequence[Phase], beside: Sequence[Phase]) -> list[str]:
+def table(rate: int, without: Sequence[Phase], beside: Sequence[Phase], neighbours: Sequence[Phase]) -> list[str]:
     """The figures as lines of Markdown."""
     every = [one for phase in beside for one in phase.pages]
     pages = [took for _, took in every]
@@ -247,8 +292,8 @@ def table(rate: int, without: Sequence[Phase], beside: Sequence[Phase]) -> list[
     cuts = quantiles(pages, n=100) if len(pages) > 1 else [0.0] * 99
     told = [gap for phase in beside for gap in phase.told]
     gaps = quantiles(told, n=100) if len(told) > 1 else [0.0] * 99
-    ratios = [with_it.cpu_per_event / alone.cpu_per_event for alone, with_it in zip(without, beside, strict=True)]
-    alone, with_it = ([one.cpu_per_event for one in phases] for phases in (without, beside))
+    alone, with_it, near = ([one.cpu_per_event for one in phases] for phases in (without, beside, neighbours))
+    ratios, near_ratios = ([b / a for a, b in zip(alone, some, strict=True)] for some in (with_it, near))
     return [
         "| what | figure |",
         "|---|---|",
@@ -260,7 +305,9 @@ def table(rate: int, without: Sequence[Phase], beside: Sequence[Phase]) -> list[
         f"| worker's CPU for an event without | {spread(alone)} us |",
         f"| worker's CPU for an event with | {spread(with_it)} us |",
         f"| with to without, in each round | {spread(ratios)} |",
-        f"| events waiting at the end of a phase | {', '.join(f'{one.waiting:,}' for one in [*without, *beside])} |",
+        f"| processors that console and keeper kept busy | {spread([one.beside for one in beside])} |",
+        f"| beside a neighbour that counts as long, to without | {spread(near_ratios)} |",
+        f"| events waiting at the end of a phase | {', '.join(f'{one.waiting:,}' for one in (*without, *beside))} |",
     ]
 
 

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 _ANSWERED: Final = (DECISIONS, RECEIPTS)
 _WAIT_MS: Final = 200
+_GATHER_MS: Final = 250
+"""How long the broker gathers what comes before it gives it out, unless it is much: a batch costs the same for few."""
+_AT_LEAST: Final = {"fetch.min.bytes": 500_000}
 _LEASE_SECONDS: Final = 10
 _IDLE_SECONDS: Final = 1.0
 _PRUNE_EVERY: Final = 500
@@ -82,7 +85,7 @@ class RollupKeeper:
         await self._rollups.note_caught_up(caught_up=False)
         starts = await asyncio.to_thread(self._starts)
         renewed = time.monotonic()
-        async with AsyncConsumer(self._connection, starts) as reader:
+        async with AsyncConsumer(self._connection, starts, wait_ms=_GATHER_MS, config=_AT_LEAST) as reader:
             while True:
                 records = await reader.read(_WAIT_MS)
                 await self._take(records)

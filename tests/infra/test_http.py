@@ -38,6 +38,13 @@ async def test_metrics_are_in_the_text_format(address: str) -> None:
     assert "tend_unknown_receipts_total 2.0" in text
 
 
+async def test_who_asks_for_some_figures_gets_these_alone(address: str) -> None:
+    status, text = await get(f"{address}/metrics?name[]=tend_unknown_receipts_total")
+
+    assert status == 200
+    assert [line for line in text.splitlines() if not line.startswith("#")] == ["tend_unknown_receipts_total 2.0"]
+
+
 async def test_a_service_that_is_not_ready_says_why_and_lives(address: str) -> None:
     REASONS.append("lane 3: waiting for Redis")
 
