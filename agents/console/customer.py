@@ -108,7 +108,7 @@ async def customer_values(view: View) -> dict[str, Any]:
         "erased": bool(record.erased),
         "language": language_section(record, words, now),
         "merged": [words("customer.became", id=one.id, day=words.day(one.at, now)) for one in record.merged],
-        "says": sentence(record, life.work, words, now),
+        "says": sentence(record, words, now),
         "owes": owed_sentence(open_work, words, now),
         "strip": figures(record, life, words, now),
         "consent": consents_section(record),

@@ -22,7 +22,7 @@ _QUIET_TIMES: Final = 2
 """Times the usual gap without an order that are worth a word."""
 
 
-def sentence(record: CustomerRecord, work: list[WorkItem], words: Words, now: Millis) -> str:
+def sentence(record: CustomerRecord, words: Words, now: Millis) -> str:
     """Who this is, what they are worth, and what is unusual."""
     if record.erased:
         return words("customer.erased", day=words.day(record.erased, now))

@@ -190,7 +190,7 @@ async def _context(life: Life, customer: str, view: View) -> dict[str, Any]:
     return {
         "name": contact.name or customer,
         "record": record,
-        "says": sentence(record, life.work, words, now),
+        "says": sentence(record, words, now),
         "worth": words.money(spent, record.purchases.currency),
         "risk": words.percent(record.churn[0]) if record.churn else "–",
         "satisfaction": _satisfaction(record, words),
