@@ -13,7 +13,7 @@ from agents import cli
 from agents.commands.rules import app
 from rules.facts import FACTS
 from rules.loading import shipped
-from tests.rules.test_reading import GOOD
+from tests.rules.reading.test_contents import GOOD
 from tests.shell import tend
 
 

@@ -11,7 +11,7 @@ from rules.loading import load_rulebook, parse_rulebook, shipped
 from rules.problems import BadRulebook
 from schemas.times import DAY
 from tests.rules.moments import book, rule, rules
-from tests.rules.test_reading import GOOD
+from tests.rules.reading.test_contents import GOOD
 
 RULES, TEXTS = GOOD.split("texts:\n")
 
