@@ -1,1 +1,1 @@
-"""Those who do it: the worker, lanes, the learner, replay, and the command line."""
+"""What runs: workers and the learner, replay, console and API, the gateway, senders, imports, and the command line."""

@@ -14,6 +14,7 @@ from agents.api.app import contract_document
 from agents.api.reference import api_page
 from agents.connectors.page import connectors_page
 from agents.contract_page.rendering import page_of
+from agents.house_page import house_page
 from agents.simulate.document import simulator_page
 from infra.metrics import metrics_table
 from infra.settings import settings_tables
@@ -79,6 +80,7 @@ def pages() -> dict[str, str]:
         "rules.md": rules_page(),
         "facts.md": facts_page(),
         "connectors.md": connectors_page(),
+        "house.md": house_page(),
     }
 
 

@@ -1,1 +1,1 @@
-"""Order histories of other systems into events of the contract."""
+"""Files of other systems (orders, customers, consent, complaints, products) into events of the contract."""

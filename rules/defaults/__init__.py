@@ -1,4 +1,4 @@
-"""All numbers that a store would change, typed and bounded; their values stand in ``packs/defaults.yaml``.
+"""All numbers that a store would change, typed and bounded; their values stand in ``rules/packs/defaults.yaml``.
 
 Each field says its unit and why the shipped value is what it is. The documentation is made from here.
 """

@@ -1,1 +1,1 @@
-"""What a message says: templates in Liquid, values in the reader's format, the parts that a sender lays out."""
+"""What a message says: what its texts ask for, filled in, and the parts that a sender lays out."""
