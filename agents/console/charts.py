@@ -180,7 +180,7 @@ def dots(mean: float | None) -> Markup:
     )
 
 
-def calibration(tenths: Sequence[tuple[float, float, float]], label: str) -> Markup:
+def calibration(tenths: Sequence[tuple[float, float, float]], words: Words, label: str) -> Markup:
     """What was said against what was seen, as dots on the diagonal.
 
     Args:
@@ -190,11 +190,11 @@ def calibration(tenths: Sequence[tuple[float, float, float]], label: str) -> Mar
     side = _SQUARE
     grid = "".join(
         f'<line x1="0" x2="{side}" y1="{side * (1 - at):.0f}" y2="{side * (1 - at):.0f}" stroke="var(--line)"/>'
-        f'<text x="{side + 6}" y="{side * (1 - at) + 4:.0f}">{at * 100:.0f} %</text>'
+        f'<text x="{side + 6}" y="{side * (1 - at) + 4:.0f}">{words.percent(at)}</text>'
         for at in (0.0, 0.5, 1.0)
     )
     drawn = "".join(
-        f"<g><title>{said * 100:.0f} % → {seen * 100:.0f} %</title>"
+        f"<g><title>{words.percent(said)} → {words.percent(seen)}</title>"
         f'<circle cx="{side * said:.1f}" cy="{side * (1 - seen):.1f}" r="{2.5 + 4.5 * (weight / most) ** 0.5:.1f}" '
         'fill="var(--ink)" fill-opacity=".8"/></g>'
         for said, seen, weight in tenths
@@ -207,7 +207,7 @@ def calibration(tenths: Sequence[tuple[float, float, float]], label: str) -> Mar
     )
 
 
-def steps(points: Sequence[tuple[float, float]], label: str) -> Markup:
+def steps(points: Sequence[tuple[float, float]], words: Words, label: str) -> Markup:
     """A step line of scores between 0 and 1, since they change at ticks; points are (share of the time, score)."""
     if not points:
         return Markup("")
@@ -215,7 +215,7 @@ def steps(points: Sequence[tuple[float, float]], label: str) -> Markup:
     top = 0.6 if high <= 0.7 else 1.0
     lines = "".join(
         f'<line x1="0" x2="278" y1="{_step_y(at, top):.1f}" y2="{_step_y(at, top):.1f}" stroke="var(--line)"/>'
-        f'<text x="282" y="{_step_y(at, top) + 4:.1f}">{at * 100:.0f} %</text>'
+        f'<text x="282" y="{_step_y(at, top) + 4:.1f}">{words.percent(at)}</text>'
         for at in ((0.3, 0.6) if top < 1 else (0.5, 1.0))
     )
     path = f"M{1 + 270 * points[0][0]:.1f} {_step_y(points[0][1], top):.1f}"

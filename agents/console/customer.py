@@ -185,7 +185,7 @@ def _risk(view: View, record: CustomerRecord, scores: Sequence[tuple[Millis, flo
         "was": words.percent(earlier[0])
         if earlier and record.churn and abs(earlier[0] - record.churn[0]) > _WORTH_A_WORD
         else "",
-        "chart": charts.steps(points, label) if len(points) > 2 else "",
+        "chart": charts.steps(points, words, label) if len(points) > 2 else "",
         "causes": [
             {"words": words.named("causes", one.code), "share": one.share, "bar": charts.share_bar(one.share)}
             for one in causes_of(record, view.backend.almanacs.newest, now)

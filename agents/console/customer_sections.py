@@ -218,7 +218,9 @@ def coupons_section(record: CustomerRecord, words: Words, now: Millis) -> list[d
             if one.redeemed
             else words(
                 "customer.coupon",
-                value=f"{one.percent} %" if one.percent else words.money(one.amount, record.purchases.currency),
+                value=words.percent(one.percent / 100)
+                if one.percent
+                else words.money(one.amount, record.purchases.currency),
                 day=words.short_day(one.expires),
             ),
         }

@@ -49,7 +49,7 @@ async def customers_values(view: View) -> dict[str, Any]:
     leaving = stages["at_risk"] + stages["dormant"]
     return {
         "total": total,
-        "says": words("customers.says", n=total, leaving=leaving) if total else words("customers.none"),
+        "says": _says(total, leaving, view),
         "stages": [(name, words.named("stages", name), count) for name, count in stages.items()],
         "moves": {(before, after): places.get(f"moved.{before}>{after}", 0) for before in STAGES for after in STAGES},
         "tiers": _tiers(places, view),
@@ -71,6 +71,14 @@ async def customers_values(view: View) -> dict[str, Any]:
     }
 
 
+def _says(total: int, leaving: int, view: View) -> str:
+    if not total:
+        return view.words("customers.none")
+    return (
+        view.words("customers.says", n=total, leaving=leaving) if leaving else view.words("customers.all_here", n=total)
+    )
+
+
 def _calibration(view: View) -> dict[str, Any] | None:
     """Whether what the model said of leaving came true, by tenth; None while nobody's time has come."""
     almanac = view.backend.almanacs.newest
@@ -82,7 +90,7 @@ def _calibration(view: View) -> dict[str, Any] | None:
         return None
     words, error = view.words, horizon.quality.calibration_error
     note = words("customers.calibration_note", gap=words.number(error * 100, 1), n=round(horizon.quality.examples))
-    return {"chart": charts.calibration(tenths, words("customers.calibration")), "note": note}
+    return {"chart": charts.calibration(tenths, words, words("customers.calibration")), "note": note}
 
 
 def _tiers(places: dict[str, int], view: View) -> Markup:
@@ -109,10 +117,11 @@ def _tier_counts(places: dict[str, int], view: View) -> list[tuple[str, str, int
 
 def _histogram(counts: list[int], view: View) -> Markup:
     highest = max(counts, default=0) or 1
+    ends = [view.words.percent(tenth / 10) for tenth in range(11)]
     bars = "".join(
-        f"<g><title>{tenth * 10}–{tenth * 10 + 10} %: {view.words.number(count)}</title>"
+        f"<g><title>{ends[tenth]} – {ends[tenth + 1]}: {view.words.number(count)}</title>"
         f'<rect x="{tenth * 44}" y="{100 - 90 * count / highest:.1f}" width="40" height="{90 * count / highest:.1f}" '
-        f'fill="var(--s3)"/><text x="{tenth * 44 + 20}" y="114" text-anchor="middle">{tenth * 10} %</text></g>'
+        f'fill="var(--s3)"/><text x="{tenth * 44 + 20}" y="114" text-anchor="middle">{ends[tenth]}</text></g>'
         for tenth, count in enumerate(counts)
     )
     label = view.words("customers.risk_label", risk=view.words("churn.risk"))

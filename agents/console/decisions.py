@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from agents.console.because import because
 from agents.console.words import Words
 from schemas.outcome import Decision, Verdict
 from schemas.times import Millis
@@ -38,7 +39,7 @@ def icon_of(decision: Decision) -> str:
 def reason_in_words(decision: Decision, words: Words, now: Millis) -> str:
     """Why it was held or not sent, and when it is decided again."""
     if decision.reason is None:
-        return decision.detail
+        return because(decision.rule, decision.detail, words)
     reason = words.named("reasons", decision.reason.value)
     if len(set(decision.channels.values())) > 1:
         reason = words("lists.comma").join(

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from agents.access import ContactPurpose, contact_of
 from agents.console.backend import USUAL_CAPACITY
+from agents.console.because import because
 from agents.console.customer import life_of
 from agents.console.customer_sections import language_section, lines_of, order_section, sentence
 from agents.console.decisions import message_title
@@ -120,9 +121,14 @@ def _row(work: WorkItem, words: Words, now: Millis) -> dict[str, Any]:
         "left": words.clock_span(left) if left is not None else "–",
         "state": state,
         "title": title_of(work, words),
-        "note": words("lists.comma").join(note) or work.text or words("desk.task"),
+        "note": words("lists.comma").join(note) or task_text(work, words) or words("desk.task"),
         "escalated": words("desk.escalated", when=words.when(work.escalated, now)) if work.escalated else "",
     }
+
+
+def task_text(work: WorkItem, words: Words) -> str:
+    """What a task or a call is about; a complaint has the customer's own words."""
+    return work.text if work.kind == "complaint" else because(work.rule, work.text, words)
 
 
 def title_of(work: WorkItem, words: Words) -> str:
@@ -161,6 +167,7 @@ async def _work(work: WorkItem, view: View) -> dict[str, Any]:
             "work": work,
             "context": None,
             "title": title_of(work, words),
+            "text": task_text(work, words),
             "meta": [work.id],
             "due": "",
             "order": None,
@@ -171,6 +178,7 @@ async def _work(work: WorkItem, view: View) -> dict[str, Any]:
     return {
         "work": work,
         "title": title_of(work, words),
+        "text": task_text(work, words),
         "due": _due(work, words, now),
         "meta": _meta(work, words, now, view),
         "order": _order(work, orders, life.events, words, now),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from agents.console.because import because
 from agents.console.decisions import glyph, icon_of, message_title, outcome_of, reason_in_words
 from agents.console.happenings import happenings, visits
 from agents.console.life import Life, TimelineEntry
@@ -76,7 +77,7 @@ def _decision(
 def _said(message: SentMessage | None, last: Decision, outcome: str, words: Words) -> str:
     if message is not None:
         return words("lists.quoted", text=message.text)
-    return last.detail if outcome == "acted" else ""
+    return because(last.rule, last.detail, words) if outcome == "acted" else ""
 
 
 def _why(last: Decision, first: Decision, outcome: str, words: Words, now: Millis) -> str:

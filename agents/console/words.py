@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
 from schemas.times import DAY, HOUR, MINUTE, SECOND, Millis, to_datetime
 
@@ -58,6 +58,11 @@ _REMEMBERED: Final = 16_384
 @lru_cache(_REMEMBERED, typed=True)
 def _decimal(value: float, pattern: str | None, locale: Locale) -> str:
     return format_decimal(value, format=pattern, locale=locale)
+
+
+@lru_cache(_REMEMBERED)
+def _percent(share: float, locale: Locale) -> str:
+    return format_percent(share, locale=locale)
 
 
 @lru_cache(_REMEMBERED)
@@ -118,10 +123,10 @@ class Words:
         return _decimal(round(value, digits), f"#,##0.{'0' * digits}" if digits else "#,##0", self._locale)
 
     def percent(self, share: float) -> str:
-        """A share of one as whole percent: ``64 %``; ``< 1 %`` where it is not quite nothing."""
+        """A share of one in whole percent, in the language's form: ``64%``; ``< 1%`` where it is not quite nothing."""
         if 0 < share < _LEAST_SHARE:
-            return "< 1 %"
-        return f"{self.number(share * 100, 0)} %"
+            return f"< {_percent(0.01, self._locale)}"
+        return _percent(share, self._locale)
 
     def money(self, minor: int, currency: str) -> str:
         """An amount in minor units; without a currency as it is."""

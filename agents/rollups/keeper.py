@@ -14,8 +14,10 @@ from agents.clock import wall_clock
 from agents.retry import until_available
 from agents.rollups.fold import READ_TOPICS, Fold
 from agents.rollups.model import WorkItem
+from agents.rollups.not_yet import NotYet
 from agents.rollups.risk_watch import RiskWatch
 from agents.rollups.store import Overtaken, RollupStore
+from agents.worker.lane_states import lane_states
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.consumers import AsyncConsumer
 from infra.kafka.partition_log import PartitionLog
@@ -46,7 +48,7 @@ class RollupKeeper:
 
     def __init__(self, settings: Settings, store: Store, rollups: RollupStore, keys: AccessKeys) -> None:
         self._connection = KafkaConnection.of(settings)
-        self._rollups = rollups
+        self._store, self._rollups = store, rollups
         self._index_key = keys.index_key
         self._clock = wall_clock if settings.clock == "wall" else None
         self._name = secrets.token_hex(8)
@@ -83,14 +85,18 @@ class RollupKeeper:
         self._erased = [await self._rollups.erased(p) for p in partitions]
         self.caught_up.clear()
         await self._rollups.note_caught_up(caught_up=False)
+        not_yet = NotYet()
         starts = await asyncio.to_thread(self._starts)
         renewed = time.monotonic()
         async with AsyncConsumer(self._connection, starts, wait_ms=_GATHER_MS, config=_AT_LEAST) as reader:
             while True:
                 records = await reader.read(_WAIT_MS)
+                if self._clock is None:
+                    records = not_yet.come(records, await self._reached())
+                    await reader.read_all_but(not_yet.full)
                 await self._take(records)
                 await self._risks.look()
-                if reader.at_end and not records:
+                if reader.at_end and not_yet.is_empty and not records:
                     await self._note(caught_up=True)
                 elif records:
                     await self._note(caught_up=False)
@@ -98,6 +104,10 @@ class RollupKeeper:
                     renewed = time.monotonic()
                     if not await self._leads():
                         return
+
+    async def _reached(self) -> list[Millis]:
+        """How far each lane of a replay has come; before its first step nothing has happened."""
+        return [state.time if state else 0 for state in await lane_states(self._store, self._rollups.partitions)]
 
     async def _note(self, *, caught_up: bool) -> None:
         if caught_up != self.caught_up.is_set():

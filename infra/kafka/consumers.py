@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from types import TracebackType
 from typing import Self, TypeVar
@@ -49,6 +50,7 @@ class AsyncConsumer:
         self.client = Consumer(connection.groupless(wait_ms) | dict(config or {}))
         self._positions: dict[tuple[str, int], int] = {}
         self._at_end: set[tuple[str, int]] = set()
+        self._left_alone: set[Place] = set()
         if starts:
             self._assign(starts)
 
@@ -76,6 +78,18 @@ class AsyncConsumer:
         messages = await self._call(lambda: poll_batch(self.client, _BATCH, max_wait_ms / 1000))
         return [record for message in messages if (record := self._take(message)) is not None]
 
+    async def read_all_but(self, places: Collection[Place]) -> None:
+        """Read no further in these topics' partitions for now, and on in those that were left alone before."""
+        wanted = set(places)
+        for change, some in (
+            (self.client.pause, wanted - self._left_alone),
+            (self.client.resume, self._left_alone - wanted),
+        ):
+            if some:
+                partitions = [TopicPartition(topic, partition) for topic, partition in some]
+                await self._call(partial(change, partitions))
+        self._left_alone = wanted
+
     async def close(self) -> None:
         """Let the connection go; leaves the group, if there is one. Can be called twice."""
         await asyncio.to_thread(self._end)
@@ -91,6 +105,7 @@ class AsyncConsumer:
     def _assign(self, starts: Mapping[Place, int]) -> None:
         self._positions = dict(starts)
         self._at_end.clear()
+        self._left_alone = set()
         self.client.assign([TopicPartition(topic, p, offset) for (topic, p), offset in starts.items()])
 
     def _take(self, message: Message) -> KafkaRecord | None:

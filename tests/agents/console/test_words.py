@@ -164,3 +164,13 @@ def test_every_event_of_a_timeline_has_words(kind: str) -> None:
 @pytest.mark.parametrize("reason", sorted(REASONS))
 def test_every_reason_of_a_dead_letter_has_words(reason: str) -> None:
     assert f"letter_reasons.{reason}" in catalogue("en")
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "64%"), ("de", "64\xa0%"), ("zh-CN", "64%")])
+def test_a_share_stands_as_the_language_writes_it(language: str, shown: str) -> None:
+    assert Words(language, "UTC").percent(0.64) == shown
+
+
+def test_next_to_nothing_is_not_shown_as_nothing() -> None:
+    assert Words("en", "UTC").percent(0.001) == "< 1%"
+    assert Words("en", "UTC").percent(0.0) == "0%"

@@ -47,7 +47,7 @@ KILLS, PROCESS_KILLS = 30, 8
 def settings(broker: str, store_server: str, tmp_path: Path) -> Settings:
     """An installation with topics, and nobody at work in it."""
     settings = load_settings(
-        {"brokers": broker, "redis_url": store_server, "partitions": PARTITIONS, "data_dir": tmp_path, "clock": "event"}
+        {"brokers": broker, "redis_url": store_server, "partitions": PARTITIONS, "data_dir": tmp_path, "clock": "wall"}
     )
     Topics(KafkaConnection.of(settings)).create(topic_specs(settings), 1)
     return settings
