@@ -89,11 +89,11 @@ class Logs:
         return str(named["id"])
 
     def viewed(self, at: Millis, who: str = "c-1") -> str:
-        """She looked at something."""
+        """They looked at something."""
         return self.event("product.viewed", at, who, sku="s-1")
 
     def ordered(self, at: Millis, who: str = "c-1", order_id: str = "") -> str:
-        """She ordered something."""
+        """They ordered something."""
         order = order_id or f"o-{at}"
         return self.event("order.placed", at, who, order_id=order, amount=5_000, currency="EUR")
 

@@ -106,7 +106,7 @@ def customer(**changes: Any) -> CustomerRecord:
 
 
 def without_consent(record: CustomerRecord, purpose: str = "marketing") -> CustomerRecord:
-    """She has withdrawn it, on all channels."""
+    """They have withdrawn it, on all channels."""
     record.consents = [
         Consent(one.channel, one.purpose, one.granted and one.purpose != purpose, one.at) for one in record.consents
     ]

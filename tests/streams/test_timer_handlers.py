@@ -17,7 +17,7 @@ from tests.builders import START, Life, complained, event, placed, when
 
 
 def holds(life: Life, *coupons: Coupon) -> None:
-    """She was given these coupons, as a decision leaves them."""
+    """The customer was given these coupons, as a decision leaves them."""
     life.record.coupons = list(coupons)
     schedule_coupons(EventContext(life.record, None, life.lane, life.record.seen or START, START))
 
