@@ -10,10 +10,11 @@ from pathlib import Path
 from agents.imports.cells import bare, identity
 from agents.imports.conventions import prove
 from agents.imports.events import admitted, in_time_order, numbered_lines, told_orders
+from agents.imports.gathering import Gathering
 from agents.imports.imported import Imported, judged, time_of
 from agents.imports.lives import side_by_side
 from agents.imports.opening import OnBytes
-from agents.imports.orders import Gathering, ImportedOrder, Meant, UnreadableOrder, packed, unpacked
+from agents.imports.orders import ImportedOrder, Meant, UnreadableOrder, packed, unpacked
 from agents.imports.output import IdMap, written_whole
 from agents.imports.presets import Layout
 from agents.imports.problems import BadValue, RejectedRows
