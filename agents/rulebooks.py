@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from agents.retry import keep_reading
 from agents.signing import installation_key
 from infra.kafka.connection import KafkaConnection
-from infra.kafka.consumers import AsyncConsumer, read_all
+from infra.kafka.consumers import FOLLOW_MS, AsyncConsumer, read_all
 from infra.kafka.producers import BroadcastProducer
 from infra.settings import Settings
 from rules.loading import load_rulebook, parse_rulebook, shipped
@@ -117,7 +117,7 @@ class RulebookFeed:
         await keep_reading(lambda: self._follow(library, told))
 
     async def _follow(self, library: RulebookSchedule, told: Callable[[Rulebook], None]) -> None:
-        async with AsyncConsumer(self._connection, {(RULEBOOKS, 0): self._next}) as reader:
+        async with AsyncConsumer(self._connection, {(RULEBOOKS, 0): self._next}, wait_ms=FOLLOW_MS) as reader:
             while True:
                 for raw in await reader.read(max_wait_ms=500):
                     self._next = raw.offset + 1
@@ -163,7 +163,7 @@ class RulebookShelf:
     async def _follow(self) -> None:
         await self._put(await read_all(self._connection, RULEBOOKS, start=self._next))
         self._read.set()
-        async with AsyncConsumer(self._connection, {(RULEBOOKS, 0): self._next}) as reader:
+        async with AsyncConsumer(self._connection, {(RULEBOOKS, 0): self._next}, wait_ms=FOLLOW_MS) as reader:
             while True:
                 await self._put(await reader.read(max_wait_ms=500))
 

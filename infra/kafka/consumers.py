@@ -22,7 +22,10 @@ from schemas.lane import KafkaRecord
 
 _BATCH = 1_000
 _WAIT_MS = 10
-_FOLLOW_MS = 200
+FOLLOW_MS = 200
+"""How long the broker may hold back an empty answer to who waits for what comes: a record is given out at once all the
+same, and idle readers cost it next to nothing."""
+_LESSONS_MS = 100
 _T = TypeVar("_T")
 Counts = Callable[[KafkaRecord], bool]
 
@@ -33,7 +36,7 @@ class AsyncConsumer:
     Args:
         connection: where Kafka is.
         starts: topic and partition to the offset to begin at.
-        wait_ms: how long the broker may hold back an answer that would be empty.
+        wait_ms: how long the broker may hold back an answer that would be empty, and with it the news of an end.
         config: further properties of the client, in librdkafka's names.
     """
 
@@ -185,7 +188,7 @@ class ExclusiveConsumer:
         }
         if instance:
             config["group.instance.id"] = instance
-        self._consumer = AsyncConsumer(connection, {}, config=config)
+        self._consumer = AsyncConsumer(connection, {}, wait_ms=_LESSONS_MS, config=config)
         self._consumer.client.subscribe(
             [topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
         )
@@ -256,9 +259,9 @@ async def tail(
         DependencyUnavailable: the broker reports a problem.
     """
     starts = await asyncio.to_thread(_starts, connection, topics, newest, counts)
-    async with AsyncConsumer(connection, starts) as consumer:
+    async with AsyncConsumer(connection, starts, wait_ms=FOLLOW_MS if follow else _WAIT_MS) as consumer:
         while follow or not consumer.at_end:
-            for record in await consumer.read(max_wait_ms=_FOLLOW_MS):
+            for record in await consumer.read(max_wait_ms=FOLLOW_MS):
                 yield record
 
 

@@ -38,7 +38,7 @@ class Topic:
 
         monkeypatch.setattr(rulebooks, "read_all", read_all)
         monkeypatch.setattr(rulebooks, "checked", counted)
-        monkeypatch.setattr(rulebooks, "AsyncConsumer", lambda *_: self)
+        monkeypatch.setattr(rulebooks, "AsyncConsumer", lambda *_, **__: self)
 
     async def __aenter__(self) -> Topic:
         return self

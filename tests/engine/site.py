@@ -116,7 +116,7 @@ class Outlook:
         topics = {*ACTION_TOPICS.values(), *EVENT_TOPICS, DECISIONS, DEAD_LETTERS}
         self._seen: list[KafkaRecord] = []
         self._consumer = Consumer(
-            connection.librdkafka(group_id="outlook", enable_auto_commit=False, fetch_wait_max_ms=10)
+            connection.librdkafka(group_id="outlook", enable_auto_commit=False, fetch_wait_max_ms=200)
             | {"isolation.level": "read_committed"}
         )
         self._consumer.assign([TopicPartition(topic, p, 0) for topic in topics for p in range(partitions)])

@@ -14,6 +14,7 @@ import yaml
 
 from infra.settings import PREFIX, Settings, load_settings
 from tests.repo.compose import FILE, ROOT, optional_variables, required_variables, services
+from tests.shell import tend
 
 SERVICES = services()
 OURS = sorted(name for name, service in SERVICES.items() if service.get("build"))
@@ -153,11 +154,9 @@ class TestOurServices:
         assert load_settings().brokers == "kafka:9092"
 
     def test_run_a_command_of_the_command_line(self, name: str) -> None:
-        command = [sys.executable, "-m", "agents.cli", *SERVICES[name]["command"], "--help"]
+        said = tend(*SERVICES[name]["command"], "--help")
 
-        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-        assert run.returncode == 0, run.stdout + run.stderr
+        assert said.status == 0, said
 
     def test_find_broker_and_store_by_name_and_port(self, name: str) -> None:
         assert environment(name)["TEND_BROKERS"] in SERVICES["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]

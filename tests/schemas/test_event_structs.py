@@ -95,7 +95,7 @@ def told(decode: Callable[[bytes], AnyEvent], body: bytes) -> dict[str, Any]:
     return {name: plain(getattr(event, name)) for name in [*names, "at", "left_out"]}
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(bodies())
 def test_both_refuse_the_same_and_say_the_same(body: bytes) -> None:
     assert told(receive_event, body) == told(decode_event, body)

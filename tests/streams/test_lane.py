@@ -219,11 +219,11 @@ def test_what_is_put_aside_is_told_once_whatever_happens(crash_after: int) -> No
 
 
 def test_what_is_too_much_for_one_commit_is_done_again_in_smaller_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(SAFE_LIMITS.customers * 2)]
+    told = [placed(START + n, f"o-{n}", who=f"c-{n}") for n in range(SAFE_LIMITS.customers // 2)]
     whole, parts = Bench(), Bench()
     whole.take(batch(*told, until=START + WEEK))
 
-    monkeypatch.setattr("streams.lane.MAX_COMMIT_BYTES", 10_000)
+    monkeypatch.setattr("streams.lane.MAX_COMMIT_BYTES", 8_000)
     parts.take(batch(*told, until=START + WEEK))
 
     assert parts.commits > whole.commits
