@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +18,8 @@ from infra.kafka.errors import problem_of
 from infra.kafka.transactional_producer import TransactionalProducer
 from schemas.errors import DependencyUnavailable
 from schemas.times import Millis
+
+log = logging.getLogger(__name__)
 
 _BULK_QUEUE = 100_000
 _BULK_SECONDS = 300.0
@@ -73,20 +77,25 @@ class BulkProducer:
             DependencyUnavailable: an earlier record was not delivered.
         """
         waiting: float | None = None
-        while True:
-            try:
-                self._producer.produce(topic, value, key, partition, timestamp=timestamp, headers=list(headers) or None)
-                break
-            except BufferError:
-                waiting = waiting or self._clock()
-                self._producer.poll(0.05)
-                self._check()
-                self._check_that_it_moves(waiting)
-        self._since_served += 1
-        if self._since_served >= _BULK_SERVE_EVERY:
-            self._since_served = 0
-            self._producer.poll(0)
-            self._check()
+        try:
+            while True:
+                try:
+                    self._producer.produce(
+                        topic, value, key, partition, timestamp=timestamp, headers=list(headers) or None
+                    )
+                    break
+                except BufferError:
+                    waiting = waiting or self._clock()
+                    self._producer.poll(0.05)
+                    self._check()
+                    self._check_that_it_moves(waiting)
+            self._since_served += 1
+            if self._since_served >= _BULK_SERVE_EVERY:
+                self._since_served = 0
+                self._producer.poll(0)
+        except KafkaException as error:
+            raise self._not_delivered(problem_of(error)) from error
+        self._check()
 
     def flush(self) -> dict[tuple[str, int], int]:
         """Wait until all is delivered; the offset behind the last record sent, by topic and partition.
@@ -97,9 +106,12 @@ class BulkProducer:
             DependencyUnavailable: a record was not delivered.
         """
         began = self._clock()
-        while self._producer.flush(min(_BULK_LOOK_SECONDS, _BULK_SECONDS)):
-            self._check()
-            self._check_that_it_moves(began)
+        try:
+            while self._producer.flush(min(_BULK_LOOK_SECONDS, _BULK_SECONDS)):
+                self._check()
+                self._check_that_it_moves(began)
+        except KafkaException as error:
+            raise self._not_delivered(problem_of(error)) from error
         self._check()
         return dict(self._ends)
 
@@ -117,7 +129,10 @@ class BulkProducer:
 
     def _check(self) -> None:
         if self._problem is not None:
-            raise DependencyUnavailable(f"A record was not delivered: {self._problem.str()}")
+            raise self._not_delivered(self._problem)
+
+    def _not_delivered(self, problem: KafkaError) -> DependencyUnavailable:
+        return DependencyUnavailable(f"Kafka at {self._brokers}: a record was not delivered: {problem.str()}")
 
     def _check_that_it_moves(self, waiting: float) -> None:
         if self._clock() - max(waiting, self._moved) >= _BULK_SECONDS:
@@ -140,16 +155,18 @@ class SafeRecord(NamedTuple):
 class AcknowledgedProducer:
     """For doors that answer once a record is safe: each call returns when all in-sync replicas have it.
 
-    Any number of calls may be under way at once: what is sent at one time travels together.
+    Any number of calls may be under way at once: what is sent at one time travels together. Where a broker comes back
+    without what it had acknowledged, an idempotent client does nothing more; another one takes its place.
     """
 
     def __init__(self, connection: KafkaConnection) -> None:
         self._brokers = connection.brokers
-        self._producer = Producer(
-            connection.librdkafka(
-                acks="all", enable_idempotence=True, linger_ms=2, message_timeout_ms=int(_ACKNOWLEDGED_SECONDS * 1000)
-            )
+        self._config = connection.librdkafka(
+            acks="all", enable_idempotence=True, linger_ms=2, message_timeout_ms=int(_ACKNOWLEDGED_SECONDS * 1000)
         )
+        self._producer = Producer(self._config)
+        self._given_up: list[Producer] = []
+        """Those that still have to say of records that they were not delivered."""
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="tend-acknowledged", daemon=True)
         self._thread.start()
@@ -175,7 +192,7 @@ class AcknowledgedProducer:
         """
         if not records:
             return 0
-        loop = asyncio.get_running_loop()
+        loop, producer = asyncio.get_running_loop(), self._producer
         answer: asyncio.Future[int] = loop.create_future()
         left = len(records)
         first: KafkaError | None = None
@@ -189,9 +206,7 @@ class AcknowledgedProducer:
 
         try:
             for topic, partition, key, value, headers in records:
-                self._producer.produce(
-                    topic, value, key, partition, headers=list(headers) or None, on_delivery=delivered
-                )
+                producer.produce(topic, value, key, partition, headers=list(headers) or None, on_delivery=delivered)
         except (BufferError, KafkaException) as error:
             raise DependencyUnavailable(f"Kafka at {self._brokers} takes no more: {error}") from error
         try:
@@ -204,13 +219,23 @@ class AcknowledgedProducer:
         await asyncio.to_thread(self._end)
 
     def _end(self) -> None:
-        self._producer.flush(_ACKNOWLEDGED_SECONDS)
+        with contextlib.suppress(KafkaException):
+            self._producer.flush(_ACKNOWLEDGED_SECONDS)
         self._ending.set()
         self._thread.join()
 
     def _serve(self) -> None:
         while not self._ending.is_set():
-            self._producer.poll(_POLL_SECONDS)
+            for old in self._given_up:
+                with contextlib.suppress(KafkaException):
+                    old.poll(0)
+            self._given_up = [old for old in self._given_up if len(old)]
+            try:
+                self._producer.poll(_POLL_SECONDS)
+            except KafkaException as error:  # told once, of a client that does nothing more
+                log.error("Kafka at %s: %s; going on with a new client", self._brokers, problem_of(error).str())
+                self._given_up.append(self._producer)
+                self._producer = Producer(self._config)
 
 
 def _settle(answer: asyncio.Future[int], problem: KafkaError | None, offset: int) -> None:

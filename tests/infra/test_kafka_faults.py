@@ -17,7 +17,7 @@ import pytest
 
 from infra.kafka.connection import KafkaConnection
 from infra.kafka.expected_topics import TopicSpec
-from infra.kafka.producers import BulkProducer
+from infra.kafka.producers import AcknowledgedProducer, BulkProducer
 from infra.kafka.publishing.outbox_publisher import OutboxPublisher
 from infra.kafka.topics import Topics
 from schemas.errors import DependencyUnavailable
@@ -25,6 +25,7 @@ from schemas.lane import OutboxEntry
 from schemas.topics import POSITIONS
 from tests.backends import OwnBroker
 from tests.builders import SIGNING
+from tests.infra.broker_cluster import lose_tails
 from tests.infra.settled import read_settled
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -173,3 +174,25 @@ async def test_a_publisher_goes_on_when_its_broker_comes_back(own_kafka: OwnBrok
     await publisher.close()
 
     assert [int(record.value or b"0") for record in await read_settled(connection, "coupons")] == list(range(1, 2_001))
+
+
+async def test_a_door_goes_on_where_a_broker_has_lost_what_it_acknowledged(own_kafka: OwnBroker) -> None:
+    connection = KafkaConnection(own_kafka.address)
+    Topics(connection).create([TopicSpec("acknowledged", 1)])
+    door = AcknowledgedProducer(connection)
+    for _ in range(4):
+        await door.send("acknowledged", 0, b"anna", b"." * 300)
+    own_kafka.kill()
+    assert lose_tails(own_kafka, ["acknowledged"], 600) == 1
+    own_kafka.start()
+
+    answers: list[bool] = []
+    for _ in range(3):
+        try:
+            await door.send("acknowledged", 0, b"anna", b"." * 300)
+            answers.append(True)
+        except DependencyUnavailable:
+            answers.append(False)
+
+    assert answers[-1], "whoever sends again is answered, as after any failure"
+    await door.close()
