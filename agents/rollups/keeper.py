@@ -105,9 +105,9 @@ class RollupKeeper:
                     if not await self._leads():
                         return
 
-    async def _reached(self) -> list[Millis]:
-        """How far each lane of a replay has come; before its first step nothing has happened."""
-        return [state.time if state else 0 for state in await lane_states(self._store, self._rollups.partitions)]
+    async def _reached(self) -> Millis:
+        """How far all lanes of a replay have come; before the first step of each nothing has happened."""
+        return min(state.time if state else 0 for state in await lane_states(self._store, self._rollups.partitions))
 
     async def _note(self, *, caught_up: bool) -> None:
         if caught_up != self.caught_up.is_set():

@@ -1,12 +1,13 @@
 """In a replay topics hold the whole history at once: what lanes have not come to has not happened yet.
 
-An event counts when its lane's time has come to its own, and what lies behind it in its topic waits with it.
+An event, a decision or an action counts when the slowest lane has come to its time, and what lies behind it in its
+topic waits with it: pages then tell of one moment.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -15,15 +16,19 @@ from agents.rollups.complaint_work import moment_of
 from infra.kafka.connection import Place
 from schemas.lane import KafkaRecord
 from schemas.times import Millis
-from schemas.topics import EVENT_TOPICS
+from schemas.topics import DEAD_LETTERS
 
 MOST_WAITING: Final = 2_000
 """Records of one topic's partition above which it is read no further for now."""
-_EVENTS: Final = frozenset(EVENT_TOPICS)
 
 
 class _Timed(msgspec.Struct):
+    """The moments of events (``time``), decisions (``acting``), moves (``at``) and actions (``decided_at``)."""
+
     time: str = ""
+    decided_at: str = ""
+    acting: Millis = 0
+    at: Millis = 0
 
 
 _decode = msgspec.json.Decoder(_Timed).decode
@@ -45,17 +50,17 @@ class NotYet:
         """The topics' partitions of which enough waits."""
         return {place for place, records in self._waiting.items() if len(records) >= MOST_WAITING}
 
-    def come(self, records: Iterable[KafkaRecord], reached: Sequence[Millis]) -> list[KafkaRecord]:
+    def come(self, records: Iterable[KafkaRecord], reached: Millis) -> list[KafkaRecord]:
         """Those whose time has come, of the ones that waited and of these.
 
         Args:
             records: what has been read now.
-            reached: the time of each lane.
+            reached: the time that all lanes have come to.
         """
-        come = [record for place in list(self._waiting) for record in self._out(place, reached[place[1]])]
+        come = [record for place in list(self._waiting) for record in self._out(place, reached)]
         for record in records:
             place, at = (record.topic, record.partition), _time_of(record)
-            if place in self._waiting or at > reached[record.partition]:
+            if place in self._waiting or at > reached:
                 self._waiting.setdefault(place, deque()).append((at, record))
             else:
                 come.append(record)
@@ -70,10 +75,11 @@ class NotYet:
 
 
 def _time_of(record: KafkaRecord) -> Millis:
-    """When an event happened; what is none, or cannot be read, has no time to wait for."""
-    if record.topic not in _EVENTS:
+    """When it happened; what cannot be read, and what was put aside, has no time to wait for."""
+    if record.topic == DEAD_LETTERS:
         return 0
     try:
-        return moment_of(_decode(record.value or b"").time) or 0
+        told = _decode(record.value or b"")
     except msgspec.MsgspecError:
         return 0
+    return told.acting or told.at or moment_of(told.time or told.decided_at) or 0
