@@ -122,7 +122,7 @@ def _row(work: WorkItem, words: Words, now: Millis) -> dict[str, Any]:
         "state": state,
         "title": title_of(work, words),
         "note": words("lists.comma").join(note) or task_text(work, words) or words("desk.task"),
-        "escalated": words("desk.escalated", when=words.when(work.escalated, now)) if work.escalated else "",
+        "escalated": words("desk.escalated", when=words.stamp(work.escalated, now)) if work.escalated else "",
     }
 
 

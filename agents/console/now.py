@@ -289,5 +289,9 @@ async def _next_festival(view: View) -> str:
     coming = calendar.days(keeper, today, today + timedelta(days=_YEAR))
     if not coming:
         return ""
-    ahead = (coming[0].day - today).days
-    return view.words("now.festival", n=ahead, festival=view.words.named("festivals", coming[0].id))
+    ahead, festival = (coming[0].day - today).days, view.words.named("festivals", coming[0].id)
+    return (
+        view.words("now.festival", n=ahead, festival=festival)
+        if ahead
+        else view.words("now.festival_today", festival=festival)
+    )

@@ -112,6 +112,12 @@ class Sampler:
         reached = [state.time for state in self.lanes if state is not None and state.time > 0]
         return min(reached, default=0) or wall_clock()
 
+    def began(self) -> Millis:
+        """When the first lane began, by its own time; now where none has."""
+        length = self._settings.epoch_seconds * SECOND
+        epochs = [state.first_epoch for state in self.lanes if state is not None and state.first_epoch >= 0]
+        return min(epochs) * length if epochs else self.now()
+
     def rate(self, field: str) -> float:
         """How fast a sum has grown lately, a second."""
         looks = list(self.history)[-_RATE_OVER:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from calendar import isleap
 from collections.abc import Mapping, MutableMapping, Sequence
 from functools import cache
 from typing import Any, Final, Protocol, cast
@@ -164,7 +165,7 @@ async def frame(view: View) -> dict[str, Any]:
         "letters": await backend.open_letters(),
         "replays": backend.sampler.replays,
         "speed": backend.sampler.speed(),
-        "year": year_of(view.words, view.now),
+        "year": year_of(view.words, view.now, backend.sampler.began()),
     }
 
 
@@ -190,11 +191,14 @@ async def parts_of(
     return parts
 
 
-def year_of(words: Words, now: Millis) -> dict[str, Any]:
-    """How much of the year has passed."""
+def year_of(words: Words, now: Millis, began: Millis) -> dict[str, Any]:
+    """How much of the year has passed; on the first of January all of the one before, where the replay has seen it."""
     local = words.local(now)
-    days = 366 if local.year % 4 == 0 and (local.year % 100 or local.year % 400 == 0) else 365
     day = local.timetuple().tm_yday
+    if day == 1 and words.local(began).year < local.year:
+        days = 365 + isleap(local.year - 1)
+        return {"day": days, "days": days, "share": 1.0}
+    days = 365 + isleap(local.year)
     return {"day": day, "days": days, "share": (day - 1 + local.hour / 24) / days}
 
 
