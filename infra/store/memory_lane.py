@@ -44,14 +44,16 @@ class MemoryLane:
     def commit(self, commit: Commit) -> None:
         """All of it; who may write is not asked here."""
         self._write_outbox(commit)
-        for customer in _empty(commit.records):
-            self._forget(customer)
-        self.records.update(commit.records)
-        self.orders.update(commit.orders)
-        for customer in _empty(commit.records):
-            del self.records[customer]
-        for customer in _empty(commit.orders):
-            del self.orders[customer]
+        for customer, record in commit.records.items():
+            if record:
+                self.records[customer] = record
+            else:
+                self._forget(customer)
+        for customer, book in commit.orders.items():
+            if book:
+                self.orders[customer] = book
+            else:
+                self.orders.pop(customer, None)
         for customer, at in commit.timers.items():
             self._set_timer(customer, at)
         for customer, entries in commit.decisions.items():
@@ -88,7 +90,3 @@ class MemoryLane:
 
 def _present(values: dict[str, bytes], customers: Iterable[str]) -> dict[str, bytes]:
     return {customer: values[customer] for customer in customers if customer in values}
-
-
-def _empty(values: dict[str, bytes]) -> list[str]:
-    return [customer for customer, value in values.items() if not value]
