@@ -33,6 +33,7 @@ class PartitionLog:
         self._brokers = connection.brokers
         self._end = 0
         self._consumer = Consumer(connection.groupless(_WAIT_MS))
+        self._met: set[str] = set()
 
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """The first offset held, and the one behind the last stable record. Raises DependencyUnavailable."""
@@ -74,6 +75,7 @@ class PartitionLog:
 
     def read(self, topic: str, partition: int, start: int) -> Iterator[KafkaRecord]:
         """The records from ``start`` to the present end. Raises DependencyUnavailable."""
+        self._meet(topic)
         self._consumer.assign([TopicPartition(topic, partition, start)])
         while True:
             messages = poll_batch(self._consumer, _BATCH, _ANSWER_SECONDS)
@@ -88,6 +90,16 @@ class PartitionLog:
                     return
                 else:
                     raise DependencyUnavailable(f"Kafka at {self._brokers}: {problem.str()}")
+
+    def _meet(self, topic: str) -> None:
+        """Ask who leads a topic that is new here; by itself the client would ask within a second, for each topic."""
+        if topic in self._met:
+            return
+        try:
+            ask(lambda: self._consumer.list_topics(topic, timeout=_ANSWER_SECONDS))
+        except KafkaException as error:
+            raise DependencyUnavailable(f"Kafka at {self._brokers}: {problem_of(error).str()}") from error
+        self._met.add(topic)
 
     def backwards(self, topic: str, partition: int, limit: int, *, settled: bool = True) -> Iterator[KafkaRecord]:
         """Records from the newest to older ones, about ``limit`` of them at most. Raises DependencyUnavailable.
