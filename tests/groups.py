@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_GROUPS: Final = {
+GROUPS: Final = {
     "site": (
         "tests/engine/test_api.py",
         "tests/engine/test_console.py",
@@ -48,11 +48,11 @@ _LONG: Final = (
 def group_of(nodeid: str) -> str:
     """What the test goes to a process with: the group of its file, else the file alone."""
     file = nodeid.partition("::")[0]
-    return next((name for name, files in _GROUPS.items() if file.startswith(files)), file)
+    return next((name for name, files in GROUPS.items() if file.startswith(files)), file)
 
 
 def turn(nodeid: str) -> int:
     """When its file begins: groups first, in their order, then what takes long."""
-    order = [*_GROUPS]
+    order = [*GROUPS]
     group = group_of(nodeid)
     return order.index(group) if group in order else len(order) + (not group.startswith(_LONG))

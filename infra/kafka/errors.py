@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_fixed
 
+_WITHOUT_LEADER: Final = {
+    # The leader of a topic just made, or just moved, is known to all a moment later.
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+}
 _PASSES: Final = {
+    *_WITHOUT_LEADER,
     # A connection was cut.
     KafkaError._TRANSPORT,
     KafkaError._DESTROY_BROKER,
     KafkaError._UNKNOWN_PARTITION,
-    # The leader of a topic just made, or just moved, is known to all a moment later.
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-    KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.UNKNOWN_TOPIC_OR_PART,
 }
 NOT_ALLOWED: Final = {
@@ -64,5 +67,17 @@ def _passes(error: BaseException) -> bool:
     return isinstance(error, KafkaException) and problem_of(error).code() in _PASSES
 
 
-ask = Retrying(retry=retry_if_exception(_passes), stop=stop_after_delay(5.0), wait=wait_fixed(0.05), reraise=True)
-"""Calls what is safe to call again, until it answers; raises what does not pass by itself, or not within 5 seconds."""
+_SECONDS: Final = 5.0
+_SECONDS_FOR_A_LEADER: Final = 30.0
+"""A broker that has much to do takes its time until it leads what it has just made."""
+
+
+def _is_in_vain(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    waits = isinstance(error, KafkaException) and problem_of(error).code() in _WITHOUT_LEADER
+    return (state.seconds_since_start or 0.0) >= (_SECONDS_FOR_A_LEADER if waits else _SECONDS)
+
+
+ask = Retrying(retry=retry_if_exception(_passes), stop=_is_in_vain, wait=wait_fixed(0.05), reraise=True)
+"""Calls what is safe to call again, until it answers; raises what does not pass by itself, or not within 5 seconds (30
+where a partition is without its leader)."""

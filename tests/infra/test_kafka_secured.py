@@ -119,7 +119,7 @@ def let_read(settings: Settings, topic: str, principal: str) -> None:
 
 
 async def test_a_wrong_password_lets_nobody_in(secured: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.kafka.topics._SECONDS", 3.0)
+    monkeypatch.setattr("infra.kafka.topics._SECONDS", 1.0)
     stranger = KafkaConnection(secured, "SASL_PLAINTEXT", "PLAIN", "tend", "guessed")
 
     with pytest.raises(DependencyUnavailable):
