@@ -26,7 +26,7 @@ def test_every_reason_can_be_said_in_words() -> None:
 
 
 def test_every_reason_is_given_by_some_limit() -> None:
-    code = "".join(module.read_text(encoding="utf-8") for module in Path("rules").glob("*.py"))
+    code = "".join(module.read_text(encoding="utf-8") for module in Path("rules").rglob("*.py"))
 
     assert [reason.name for reason in Reason if f"Reason.{reason.name}" not in code] == []
 
