@@ -32,7 +32,7 @@ from schemas.ids import partition_of
 from schemas.lane import KafkaRecord, LaneState
 from schemas.record import CustomerRecord
 from schemas.times import Millis, to_rfc3339
-from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, EVENT_TOPICS, TOPIC_OF
+from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, EVENT_TOPICS, MOVES, TOPIC_OF
 from tests.shell import Said, tend
 
 Found = TypeVar("Found")
@@ -113,7 +113,7 @@ class Outlook:
     """All that comes out, read once and kept."""
 
     def __init__(self, connection: KafkaConnection, partitions: int) -> None:
-        topics = {*ACTION_TOPICS.values(), *EVENT_TOPICS, DECISIONS, DEAD_LETTERS}
+        topics = {*ACTION_TOPICS.values(), *EVENT_TOPICS, DECISIONS, MOVES, DEAD_LETTERS}
         self._seen: list[KafkaRecord] = []
         self._consumer = Consumer(
             connection.librdkafka(group_id="outlook", enable_auto_commit=False, fetch_wait_max_ms=200)

@@ -18,7 +18,7 @@ from agents.bootstrap import open_store
 from agents.installation import environment_of
 from infra.embedded.process import free_port
 from schemas.lane import BrokerIdentity, Commit, LaneState
-from schemas.topics import LANE_TOPICS
+from schemas.topics import DECISIONS, LANE_TOPICS, MOVES
 from tests.engine.site import Site, frozen
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
@@ -83,8 +83,8 @@ def test_asked_to_end_a_worker_finishes_and_the_next_one_goes_on(tmp_path: Path)
         first.send_signal(signal.SIGTERM)
 
         assert first.wait(30) == 0
-        left = [(state.sequence, published_by(site, p)) for p, state in enumerate(site.states()) if state]
-        assert [published for _, published in left] == [decided for decided, _ in left]
+        decided = [state.sequence for state in site.states() if state]
+        site.until(lambda: [published_by(site, p) for p in range(len(decided))] == decided, "all of it is out")
 
         with worker_of(site):
             after = site.complain_all("end-after", 20)
@@ -127,7 +127,7 @@ def published_by(site: Site, partition: int) -> int:
     """The last sequence that a lane has published."""
     sequences = [
         int(dict(raw.headers)["tend-seq"].partition(b":")[2])
-        for raw in site.log("care.tickets", "care.messages", "tend.decisions")
+        for raw in site.log("care.tickets", "care.messages", DECISIONS, MOVES)
         if raw.partition == partition
     ]
     return max(sequences, default=0)
