@@ -229,7 +229,7 @@ def answers_kept(days: dict[str, dict[str, int]]) -> Counter[str]:
     """What was told of actions, as the rollups have it."""
     sums: Counter[str] = Counter()
     for of_day in days.values():
-        for channel, told in by_rule(of_day)["cart_left"].items():
+        for channel, told in by_rule(of_day).get("cart_left", {}).items():
             sums.update({f"{channel}.{what}": count for what, count in told.items()})
     return sums
 
