@@ -92,7 +92,7 @@ def work(lanes: Sequence[Lane], free: float, until: float, costs: Costs) -> tupl
 
 
 def simulate(workers: int, partitions: int, rate: float, seconds: float, costs: Costs) -> Seen:
-    """So many seconds of this many events a second; after a third of them the first worker fails."""
+    """Run lanes for some seconds at a rate of events a second; after a third of that time the first worker fails."""
     dice, fails = np.random.default_rng(SEED), seconds / 3
     lanes = [Lane(_arrivals(dice, rate / partitions, seconds)) for _ in range(partitions)]
     shares = [lanes[number::workers] for number in range(workers)]

@@ -11,7 +11,7 @@ from schemas.codec import decode_state
 from schemas.errors import ConfigurationRefused
 from schemas.lane import BrokerIdentity, LaneState
 from schemas.times import WEEK, Millis
-from schemas.topics import ACTION_TOPICS, DEAD_LETTERS, DECISIONS, LANE_TOPICS, LESSONS, MOVES
+from schemas.topics import EVENT_TOPICS, LANE_TOPICS, OUTBOUND_TOPICS, SINGLE_TOPICS
 
 REMEMBERED: Millis = 2 * WEEK
 """Longer than anything is held back before it is decided for good."""
@@ -128,7 +128,8 @@ async def continue_behind(state: LaneState, partition: int, published: Published
 
 def outbound_places(partition: int) -> list[tuple[str, int]]:
     """Topics and partitions that a lane publishes to, but for what it forwards to other lanes."""
-    return [*((topic, partition) for topic in (*ACTION_TOPICS.values(), DECISIONS, MOVES, DEAD_LETTERS)), (LESSONS, 0)]
+    own = (topic for topic in OUTBOUND_TOPICS if topic not in EVENT_TOPICS)
+    return [(topic, 0 if topic in SINGLE_TOPICS else partition) for topic in own]
 
 
 class Lanes(Protocol):

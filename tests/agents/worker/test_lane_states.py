@@ -7,10 +7,18 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from agents.worker.lane_states import REMEMBERED, UNFINISHED, continue_behind, recover_state
+from agents.worker.lane_states import (
+    REMEMBERED,
+    UNFINISHED,
+    continue_behind,
+    outbound_places,
+    recover_state,
+)
 from schemas.errors import ConfigurationRefused
 from schemas.lane import BrokerIdentity, LaneState
 from schemas.topics import LANE_TOPICS, LESSONS
+from tests.equality.conftest import settings_of
+from tests.equality.histories import history, rehearse
 
 BEGINS = dict.fromkeys(LANE_TOPICS, 0)
 
@@ -129,3 +137,11 @@ def test_a_second_group_on_one_store_is_refused(known: str, here: str, *, refuse
             recover_state(body, 0, identity, "wall", BEGINS)
     else:
         assert recover_state(body, 0, identity, "wall", BEGINS).broker == identity
+
+
+def test_what_is_out_is_looked_for_wherever_a_lane_writes() -> None:
+    rehearsal = rehearse(history(first_day=0, days=28, households=20), settings_of())
+
+    written = {message.topic for shelf in rehearsal.shelves for message in shelf.outbox}
+    assert {"tend.decisions", "tend.moves", "tend.lessons"} < written
+    assert written <= {topic for topic, _ in outbound_places(3)}
