@@ -56,9 +56,11 @@ class LeanLane:
             entries = self._work(events, records)
             if start + PORTION >= len(arrivals):
                 state.offsets.update(batch.offsets)
+                # Not only to the last event: a lane that stays behind is one whose crowd of timers waits for a turn.
+                state.time = max(state.time, batch.until)
             else:
                 _advance(state.offsets, chunk)
-            state.time = max(state.time, chunk[-1].at)
+                state.time = max(state.time, chunk[-1].at)
             yield Save(Commit(msgspec.msgpack.encode(state), records, outbox=entries), _NOTHING_TOLD)
             self._make_room()
 

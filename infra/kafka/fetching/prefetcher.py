@@ -38,7 +38,7 @@ _MOST = 1_000
 _WAIT_SECONDS = 0.1
 _SHORT_WAIT_SECONDS = 0.02
 """How long a first record is waited for; and while a lane may name its place at any moment, or a topic is paused."""
-_TOGETHER_SECONDS = 0.005
+_TOGETHER_SECONDS = 0.001
 """How long after a first record others are waited for: a shop writes an order and who placed it in one breath, and the
 client hands over what one fetch brought topic by topic."""
 _STATISTICS_MS_EACH = 5
