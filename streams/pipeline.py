@@ -140,7 +140,7 @@ def _finish(context: EventContext, customer: Customer, *, releases: bool = False
     """Segments and stage, then the rules, then what they leave behind."""
     record, was = context.record, customer.record.segment
     before = (was.stage, was.tier) if customer.record.seen else ("", "")
-    woken = False
+    kept = False
     if not record.erased and not record.merged_into:
         if not _stands_still(context, customer):
             take_stock(context)
@@ -148,14 +148,14 @@ def _finish(context: EventContext, customer: Customer, *, releases: bool = False
         # Of an order the score is known, but it asks for nothing: nobody is won back while they buy.
         if context.scored and context.event is None:
             context.notice("churn.scored", context.scored)
-        woken = _decide(context, releases)
+        kept = _decide(context, releases)
     here = record.segment
     if (here.stage, here.tier) != before:
         gone: Gone = "forgotten" if record.erased else "merged" if record.merged_into else ""
         context.outcome.moves.append(Move(record.id, context.at, here.stage, here.tier, *before, gone))
     record.seen = context.at
     told = context.event is not None and TOPIC_OF[context.event.type] == CUSTOMERS
-    customer.room = room_after(context, customer.room, quiet=not woken and not told)
+    customer.room = room_after(context, customer.room, quiet=not kept and not told)
     customer.record = record
     customer.orders = context.orders if context.orders is not None else customer.orders
 
@@ -212,20 +212,19 @@ def _taken_back(context: EventContext) -> Millis:
 
 
 def _decide(context: EventContext, releases: bool) -> bool:
-    """What the rules make of the triggers; whether any was woken, or anything held was looked at."""
-    woken = releases
+    """What the rules make of the triggers; whether the record is to remember anything of it."""
+    record, kept = context.record, False
     if releases:
         _know_churn(context)
-        apply(context, release(context.about(Trigger("released"))))
+        kept = apply(context, release(context.about(Trigger("released"))))
     for trigger in context.triggers:
         # What is held may be freed by a trigger that no rule waits for: a complaint resolved.
-        if context.rulebook.triggered_by(trigger.name) or context.record.held:
-            woken = True
+        if context.rulebook.triggered_by(trigger.name) or record.held:
             _know_churn(context)
-            apply(context, decide(context.about(trigger)))
-    if context.record.coupons:
+            kept = apply(context, decide(context.about(trigger))) or kept
+    if record.coupons:
         timer_schedule.schedule_coupons(context)
-    return woken
+    return kept
 
 
 def _know_churn(context: EventContext) -> None:

@@ -21,8 +21,9 @@ FEW_ITEMS: Final = 1
 
 
 GROWTH: Final = 600
-"""Bytes by which a quiet turn lets a record grow at most: an event or timer that wakes no rule and tells nothing of who
-the customer is. Most turns are quiet, and most records so small that they could grow so much several times."""
+"""Bytes by which a quiet turn lets a record grow at most: an event or timer of which rules leave nothing to remember,
+and that tells nothing of who the customer is. Most turns are quiet, and most records so small that they could grow so
+much several times."""
 
 
 def evict(context: EventContext) -> int:

@@ -62,11 +62,16 @@ def release(context: EventContext) -> Decided:
     return deciding.decided()
 
 
-def apply(context: EventContext, decided: Decided) -> None:
-    """Keep what follows: in the record what it is to remember, in the outcome what goes out."""
+def apply(context: EventContext, decided: Decided) -> bool:
+    """Keep what follows: in the record what it is to remember, in the outcome what goes out.
+
+    Whether the record remembers anything of it that it did not before.
+    """
+    kept = decided.history != ActionHistory.of(context.record)
     decided.history.keep_in(context.record)
     context.outcome.decisions += decided.decisions
     context.outcome.actions += decided.actions
+    return kept
 
 
 class _Deciding:
