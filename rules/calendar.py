@@ -27,6 +27,18 @@ def local_time(at: Millis, zone: str) -> datetime:
     return to_datetime(at).astimezone(zone_info(zone))
 
 
+def year_at(at: Millis, zone: str) -> int:
+    """The year on the wall clock of the zone."""
+    return _year_of_day(at // DAY, zone) or local_time(at, zone).year
+
+
+@lru_cache(maxsize=4_096)
+def _year_of_day(day: int, zone: str) -> int:
+    """The year that this wall clock shows on a day of UTC; 0 for the day within which it turns."""
+    first, last = local_time(day * DAY, zone).year, local_time((day + 1) * DAY - 1, zone).year
+    return first if first == last else 0
+
+
 def zone_of(profile: Profile, defaults: Defaults) -> str:
     """The customer's zone, or the store's where that is not known."""
     return profile.zone if is_zone(profile.zone) else defaults.place.zone
@@ -88,9 +100,9 @@ def next_birthday(profile: Profile, defaults: Defaults, after: Millis) -> tuple[
         return None
     zone, place = zone_of(profile, defaults), defaults.place
     tradition = tradition_of_customer(profile, defaults) if profile.lunar else None
+    this_year = year_at(after, zone)
     # A lunar year begins up to seven weeks after the solar one: the day sought may belong to last year's.
-    this_year = local_time(after, zone).year
-    for year in range(this_year - 1, this_year + _YEARS_AHEAD):
+    for year in range(this_year - 1 if tradition else this_year, this_year + _YEARS_AHEAD):
         day = day_in(year, tradition, profile.birthday[-5:], place.leap_day)
         moment = _moment_of(day, place.greeting_time, zone)
         if moment > after:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from rules.calendar import day_in, local_time, moment_of, zone_of
+from rules.calendar import day_in, moment_of, year_at, zone_of
 from rules.countries import country_of_customer, language_of_customer
 from rules.defaults import Defaults, Festival
 from rules.lunar import tradition_of
@@ -72,7 +72,7 @@ class FestivalCalendar:
 
     def next(self, keeper: Keeper, after: Millis) -> FestivalMoment | None:
         """The first moment later than ``after`` at which one triggers rules."""
-        year = local_time(after, keeper.zone).year
+        year = year_at(after, keeper.zone)
         for moments in (self._moments(keeper, year), self._moments(keeper, year + 1)):
             place = bisect_right(moments, after, key=lambda one: one.moment)
             if place < len(moments):
@@ -81,7 +81,7 @@ class FestivalCalendar:
 
     def at(self, keeper: Keeper, moment: Millis) -> list[FestivalMoment]:
         """All that trigger rules at this moment."""
-        moments = self._moments(keeper, local_time(moment, keeper.zone).year)
+        moments = self._moments(keeper, year_at(moment, keeper.zone))
         return [one for one in moments if one.moment == moment]
 
     def days(self, keeper: Keeper, first: date, last: date) -> list[FestivalDay]:
@@ -97,7 +97,7 @@ class FestivalCalendar:
 
     def _moments_of(self, keeper: Keeper, year: int) -> tuple[FestivalMoment, ...]:
         found = [moment for near in (year, year + 1) for moment in self._triggering(keeper, near)]
-        return tuple(sorted(one for one in found if local_time(one.moment, keeper.zone).year == year))
+        return tuple(sorted(one for one in found if year_at(one.moment, keeper.zone) == year))
 
     def _triggering(self, keeper: Keeper, year: int) -> list[FestivalMoment]:
         by_id = {one.id: one for one in self._defaults.festivals}

@@ -34,9 +34,11 @@ def is_quiet(context: EventContext, at: Millis) -> bool:
     features, numbers = context.record.purchase_features, context.defaults.rhythm
     if features.orders < numbers.least_orders:
         return False
-    mean = _mean(context, features)
-    days = max(numbers.quiet_times * (exp(mean) - 1.0), exp(mean + numbers.spreads * _spread(context, features)) - 1.0)
-    return _quiet_days(context, at) >= days
+    mean, days = _mean(context, features), _quiet_days(context, at)
+    return (
+        days >= numbers.quiet_times * (exp(mean) - 1.0)
+        and days >= exp(mean + numbers.spreads * _spread(context, features)) - 1.0
+    )
 
 
 def out_of_season(context: EventContext) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, get_args
 
 from schemas.fields import SurveyDimension
@@ -28,10 +28,12 @@ PROFILING: Final = ("any", "profiling")
 """How a record knows the customer's word on being profiled."""
 
 
-def may_profile(consents: Iterable[Consent]) -> bool:
+def may_profile(consents: Sequence[Consent]) -> bool:
     """Whether marketing may be chosen by the customer's profile: unless they have objected."""
-    said = [one.granted for one in consents if (one.channel, one.purpose) == PROFILING]
-    return said[-1] if said else True
+    for one in reversed(consents):
+        if (one.channel, one.purpose) == PROFILING:
+            return one.granted
+    return True
 
 
 def last_year(purchases: Purchases, now: Millis) -> tuple[int, int]:

@@ -35,7 +35,10 @@ def count(context: EventContext) -> None:
 
 
 def predict(context: EventContext, about: str) -> None:
-    """A prediction point: score every horizon and keep the label pending; the first horizon is what rules see."""
+    """A prediction point: score every horizon and keep the label pending; the first horizon is what rules see.
+
+    Whoever asks for it sets the timer of pending labels (``schedule_maturity``).
+    """
     record, state = context.record, context.lane.almanac.churn
     if not record.purchase_features.orders or not context.lane.horizons or not may_profile(record.consents):
         return
@@ -44,7 +47,6 @@ def predict(context: EventContext, about: str) -> None:
         enqueue(record.pending_labels, context.at, scored, record.id, horizon)
     record.churn = [round(scored.p, DIGITS) for scored in scores]
     context.churn, context.scored = _fresh(context, scores[0]), about
-    schedule_maturity(context)
 
 
 def forget(context: EventContext) -> None:
@@ -56,12 +58,11 @@ def forget(context: EventContext) -> None:
 
 
 def mature(context: EventContext) -> None:
-    """Learn from the labels whose horizon has passed."""
+    """Learn from the labels whose horizon has passed; whoever asks for it sets their timer, as after ``predict``."""
     record = context.record
     context.outcome.lessons.extend(
         pending_labels.mature(record.pending_labels, record.purchases.last, context.at, record.id)
     )
-    schedule_maturity(context)
 
 
 def known(context: EventContext) -> Churn | None:

@@ -101,6 +101,7 @@ def handle(customer: Customer, event: AnyEvent, lane: LaneContext, acting: Milli
         context.count(OutcomeCode.LATE)
     if event.type == "order.placed":
         churn_update.predict(context, event.order_id)
+        timer_schedule.schedule_maturity(context)
     _finish(context, customer)
     return context.outcome
 
@@ -129,9 +130,10 @@ def _fire(context: EventContext, customer: Customer, timer: Timer) -> None:
         # A tick fires before a question that is mature at the same moment: settled first, there are never more than
         # three.
         churn_update.mature(context)
-    if kind == TimerKind.TICK and context.record.purchase_features.orders:
-        churn_update.count(context)
-        churn_update.predict(context, timer_handlers.tick_number(context, timer))
+        if kind == TimerKind.TICK and context.record.purchase_features.orders:
+            churn_update.count(context)
+            churn_update.predict(context, timer_handlers.tick_number(context, timer))
+        timer_schedule.schedule_maturity(context)
     timer_handlers.TIMER_HANDLERS[kind](context, timer)
     _finish(context, customer, releases=kind == TimerKind.RELEASE)
 

@@ -42,7 +42,8 @@ def mature(pending: PendingLabels, last_order_at: Millis, now: Millis, customer:
 
     Call it before an event later than ``next_maturity`` is remembered, so that ``last_order_at`` is of that moment.
     """
-    if all(_due(label) > now for label in pending.labels):
+    first = next_maturity(pending)
+    if first is None or first > now:
         return []
     examples: list[LabelledExample] = []
     for label in pending.labels:
@@ -62,16 +63,11 @@ def _labelled(label: PendingLabel, last_order_at: Millis, customer: str) -> Labe
 
 def due(example: LabelledExample) -> Millis:
     """When the outcome was known."""
-    return example.predicted_at + _span(example.horizon, example.part)
+    return example.predicted_at + example.horizon * DAY // (1 + example.part)
 
 
 def _due(label: PendingLabel) -> Millis:
-    return label.predicted_at * SECOND + _span(label.horizon, label.part)
-
-
-def _span(horizon: Days, part: int) -> Millis:
-    """From a prediction to its outcome."""
-    return horizon * DAY // (1 + part)
+    return label.predicted_at * SECOND + label.horizon * DAY // (1 + label.part)
 
 
 def _newest(pending: PendingLabels, horizon: Days) -> PendingLabel | None:

@@ -16,6 +16,7 @@ from rules.calendar import (
     next_local_hour,
     next_waking,
     spread,
+    year_at,
     zone_of,
 )
 from rules.defaults import Defaults
@@ -67,6 +68,12 @@ class TestHours:
             local_time(0, "Mars/Olympus")
         with pytest.raises(ValueError, match="no IANA time zone"):
             local_time(0, "../../etc/passwd")
+
+    @given(st.integers(1990, 2060), st.integers(-30 * HOUR, 30 * HOUR), st.sampled_from(ZONES))
+    def test_the_year_is_that_of_the_wall_clock_around_each_new_year(self, year: int, from_it: int, zone: str) -> None:
+        moment = to_millis(datetime(year, 1, 1, tzinfo=UTC)) + from_it
+
+        assert year_at(moment, zone) == local_time(moment, zone).year
 
     @given(MOMENTS, st.sampled_from(ZONES), CLOCKS)
     @settings(max_examples=100, deadline=None)

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.msgpack import encode
 from msgspec.structs import astuple
 
 from rules.context import EventContext
@@ -26,6 +27,7 @@ from streams.pipeline import (
     take_stock,
     timers_change_orders,
 )
+from streams.timer_schedule import schedule_maturity
 from tests.builders import START, event, lane_context
 
 LANE = lane_context(shipped(), horizons=(28,))
@@ -106,6 +108,9 @@ class Watched:
             before = astuple(record.segment)
             take_stock(context)
             assert (astuple(record.segment), context.triggers) == (before, []), f"{what} moved stock"
+            timers = encode(record.timers)
+            schedule_maturity(context)
+            assert encode(record.timers) == timers, f"{what} left the timer of pending labels unset"
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
