@@ -12,7 +12,7 @@ from streams import points, purchases
 from streams.churn import remember_signal
 from streams.order_state import regained
 from streams.purchases import Share
-from streams.timer_schedule import overdue_at, schedule, schedule_orders, schedule_points, timer_refs
+from streams.timer_schedule import OPEN, overdue_at, schedule, schedule_orders, schedule_points, timer_refs
 
 
 def share_of(context: EventContext, order: Order) -> Share:
@@ -61,7 +61,7 @@ def settle(context: EventContext, order: Order, before: Share) -> None:
 def notice_broken_promises(context: EventContext) -> None:
     """Orders on their way whose promised time has passed; each is noticed once for each promise."""
     for order in context.orders.orders if context.orders else ():
-        if 0 < overdue_at(context, order) <= context.at:
+        if order.status in OPEN and 0 < overdue_at(context, order) <= context.at:
             order.late = True
             context.notice("delivery.overdue", order.id)
 
@@ -94,7 +94,7 @@ def use_coupons(context: EventContext, event: OrderPlaced) -> None:
 
 
 def _came_late(context: EventContext, order: Order) -> bool:
-    return 0 < order.due < order.delivered - context.defaults.orders.late_grace_millis
+    return order.delivered > 0 and 0 < order.due < order.delivered - context.defaults.orders.late_grace_millis
 
 
 def date_anew(context: EventContext) -> None:

@@ -29,14 +29,11 @@ def segment(segment: Segment, purchases: Purchases, defaults: Defaults, now: Mil
 
 def _move_tier(segment: Segment, deserved: str, defaults: Defaults, today: int, taken_back: int) -> None:
     """Rise and fall with patience; what an order gave that was taken back goes at once."""
-    here, there = defaults.rank(segment.tier), defaults.rank(deserved)
-    if not here:
+    here = defaults.rank(segment.tier)
+    if segment.tier == deserved or not here:
         segment.tier, segment.tier_turn = deserved, 0
         return
-    if here == there:
-        segment.tier_turn = 0
-        return
-    rises = there > here
+    rises = defaults.rank(deserved) > here
     if segment.tier_turn == 0 or (segment.tier_turn > 0) != rises:
         segment.tier_turn = today if rises else -today
     moves = defaults.tier_moves

@@ -134,8 +134,10 @@ def _festival_delay(context: EventContext) -> Millis:
 
 def overdue_at(context: EventContext, order: Order) -> Millis:
     """When the order is late, or 0 where it cannot be, or is known to be. Who has all money back waits no longer."""
-    waiting = order.placed and order.due and order.status in OPEN and not (order.late or order.is_paid_back)
-    return order.due + context.defaults.orders.late_grace_millis if waiting else 0
+    if order.status not in OPEN or order.late or not order.placed:
+        return 0
+    due = order.due
+    return due + context.defaults.orders.late_grace_millis if due and not order.is_paid_back else 0
 
 
 def survey_at(context: EventContext, order: Order) -> Millis:

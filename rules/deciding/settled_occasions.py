@@ -21,18 +21,13 @@ _REFUSALS: Final = 5
 
 def knows(ring: bytes, key: bytes) -> bool:
     """Whether this id is settled. Of 45 million proposals one is mistaken for a settled one."""
-    at = ring.find(key[:3])
-    while at != -1:
-        if at % _SIZE == 0 and ring[at + 3] | 3 == key[3] | 3:
-            return True
-        at = ring.find(key[:3], at + 1)
-    return False
+    return _place(ring, key) != -1
 
 
 def touched(ring: bytes, key: bytes) -> bytes:
     """The ring with this settled id as the one remembered last."""
-    known = next(one for one in _entries(ring) if _same(one, key))
-    return _with(ring, known)
+    at = _place(ring, key)
+    return _with(ring, ring[at : at + _SIZE])
 
 
 def settled(ring: bytes, key: bytes, *, given_out: bool, recurs: bool) -> bytes:
@@ -52,15 +47,22 @@ def _entries(ring: bytes) -> list[bytes]:
     return [ring[at : at + _SIZE] for at in range(0, len(ring), _SIZE)]
 
 
-def _same(entry: bytes, key: bytes) -> bool:
-    return entry[:3] == key[:3] and entry[3] | 3 == key[3] | 3
+def _place(ring: bytes, key: bytes) -> int:
+    """Where the entry of this id begins; -1 where there is none."""
+    at = ring.find(key[:3])
+    while at != -1 and (at % _SIZE or ring[at + 3] | 3 != key[3] | 3):
+        at = ring.find(key[:3], at + 1)
+    return at
 
 
 def _with(ring: bytes, entry: bytes) -> bytes:
-    others = [one for one in _entries(ring) if not _same(one, entry)]
-    if len(others) >= MAX_SPENT:
-        others.remove(_least(others))
-    return b"".join([*others, entry])
+    at = _place(ring, entry)
+    others = ring if at == -1 else ring[:at] + ring[at + _SIZE :]
+    if len(others) >= MAX_SPENT * _SIZE:
+        kept = _entries(others)
+        kept.remove(_least(kept))
+        others = b"".join(kept)
+    return others + entry
 
 
 def _least(entries: list[bytes]) -> bytes:

@@ -5,6 +5,8 @@ Each field says its unit and why the shipped value is what it is. The documentat
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from functools import cached_property
 from typing import Annotated
 
 from annotated_types import Len
@@ -89,8 +91,17 @@ class Defaults(Section):
 
     def tier(self, score: int) -> str:
         """The tier for a sum of RFM scores."""
-        return next(tier.name for tier in reversed(self.tiers) if score >= tier.score)
+        return self.tiers[bisect_right(self._least_scores, score) - 1].name
 
     def rank(self, tier: str) -> int:
         """Place of a tier, 1 for the lowest; 0 for none or one that no longer exists."""
-        return next((rank for rank, one in enumerate(self.tiers, 1) if one.name == tier), 0)
+        return self._ranks.get(tier, 0)
+
+    # Asked of nearly every order and of each weekly look.
+    @cached_property
+    def _least_scores(self) -> list[int]:
+        return [tier.score for tier in self.tiers]
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        return {tier.name: rank for rank, tier in enumerate(self.tiers, 1)}

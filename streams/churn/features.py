@@ -6,6 +6,7 @@ where a customer base ages or grows, ratios stay where they are.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from math import exp, log, log1p, sqrt
 
 from schemas.churn import Days, PurchaseFeatures, Signals
@@ -133,12 +134,11 @@ def _paces(purchases: PurchaseFeatures, silence: float, age: float, usual: float
 
 def _paces_since(purchases: PurchaseFeatures, silence: float, usual: float) -> list[float]:
     """The same since the k-th last order."""
-    gaps, prior = purchases.gaps, PRIOR_ORDERS * usual
-    remembered = len(gaps) + 1
+    spans, prior = list(accumulate(reversed(purchases.gaps), initial=0)), PRIOR_ORDERS * usual
     paces = []
     for k in KTH:
-        have = k if k < remembered else remembered
-        since = silence + sum(gaps[1 - have :] if have > 1 else ()) / GRIDS_A_DAY
+        have = min(k, len(spans))
+        since = silence + spans[have - 1] / GRIDS_A_DAY
         paces.append(log(usual * (have - PRIOR_ORDERS) / (since + prior)))
     return paces
 
@@ -151,7 +151,8 @@ def _from_gaps(
     Their own tell of the first half of the horizon too.
     """
     group = group_of(purchases.orders, age - silence, known.usual_gap)
-    start, middle, end = (place(log(silence + ahead + 1.0)) for ahead in (0.0, horizon / 2.0, horizon))
+    start, end = place(log(silence + 1.0)), place(log(silence + horizon + 1.0))
+    middle = place(log(silence + horizon / 2.0 + 1.0))
     similar = known.beyond(group, end) - known.beyond(group, start)
     whole, half = _log_beyond(purchases.lengths, known.hazards[group], start, middle, end)
     return _half_logit(similar), _half_logit(whole), _half_logit(half)

@@ -46,11 +46,11 @@ class Posterior(NamedTuple):
 
     def log_odds(self, x: Vector) -> float:
         """Mean of the log-odds at ``x``."""
-        return float(self.mean @ x)
+        return float(self.mean.dot(x))
 
     def variance(self, x: Vector) -> float:
         """Variance of the log-odds at ``x``."""
-        return float(x @ self.covariance @ x)
+        return float(x.dot(self.covariance).dot(x))
 
     def packed(self) -> Learned:
         """The posterior as data: never a pickle, which would run whatever it is told to."""

@@ -71,4 +71,4 @@ def _second_half(features: FeatureSet, x: Vector) -> float:
 
     While a store is younger than the horizon nobody has been silent for so long that the half's model could know.
     """
-    return min(log_sigmoid(float(features.whole_mean @ x)) - log_sigmoid(float(features.half_mean @ x)), 0.0)
+    return min(log_sigmoid(float(features.whole_mean.dot(x))) - log_sigmoid(float(features.half_mean.dot(x))), 0.0)
