@@ -1,4 +1,7 @@
-"""A customer's work done whatever one of the events does.
+"""Customers' work done whatever one of their events does.
+
+They take their steps together: all are decoded, then the looks that are due are scored, then all live, then all are
+encoded. So what a step needs is in the processor's cache for all but the first of them.
 
 A failure costs nothing until it happens. Then the same is done once more from what is stored, with care: the customer
 is kept as bytes before each step and brought back to them where it fails. So the cost of many failures is linear.
@@ -6,7 +9,9 @@ is kept as bytes before each step and brought back to them where it fails. So th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeVar
 
 from rules.context import LaneContext
 from schemas.codec import Unreadable, decode_record
@@ -18,39 +23,57 @@ from streams.customer_cache import CustomerCache
 from streams.customer_session import CustomerSession, Failure, Handled, Stored, Work
 from streams.ingest import Arrival
 
+_T = TypeVar("_T")
 Check = Callable[[Outcome], object]
 NOT_THE_EVENTS = (Unreadable, *MACHINE_TROUBLE)
 """What no event is to blame for: a record of a newer program, a machine that lacks something."""
 
 
-def run_customer(
-    stored: Stored,
-    work: Work,
+def run_customers(
+    works: Sequence[tuple[Stored, Work]],
     lane: LaneContext,
     acting: Millis | None,
     cache: CustomerCache,
     check: Check | None = None,
-) -> Handled:
-    """All of the work done, and what is left of the customer encoded.
+) -> Iterator[Handled]:
+    """All of their work done, and what is left of them encoded, in their order.
 
     Args:
         acting: the clock in service; None takes the time of the event or timer (a replay).
         check: raises for an outcome that cannot be sent; given where one of the micro-batch is known to be such.
 
     Raises:
-        Unreadable: the record or order book was written by a newer program. No event is to blame for that.
+        Unreadable: a record or order book was written by a newer program. No event is to blame for that.
         OSError, MemoryError: the machine lacks something.
     """
-    if check is None:
-        try:
-            first = work.events[0][1].event.at if work.events else work.until
-            customer = stored.cached(cache) or stored.customer(first, lane, acting)
-            return CustomerSession(stored, customer, lane, acting).run(work)
-        except NOT_THE_EVENTS:
-            raise
-        except Exception:  # noqa: BLE001 - what fails for one event must not stop the lane
-            pass
-    return _run_with_care(stored, work, lane, acting, check or _any_will_do)
+    if check is not None:
+        yield from (_run_with_care(stored, work, lane, acting, check) for stored, work in works)
+        return
+    sessions = [_unless_it_fails(partial(_open, stored, work, lane, acting, cache)) for stored, work in works]
+    for step in (CustomerSession.foresee, CustomerSession.live):
+        sessions = [
+            session and _unless_it_fails(partial(step, session, work))
+            for session, (_, work) in zip(sessions, works, strict=True)
+        ]
+    for session, (stored, work) in zip(sessions, works, strict=True):
+        handled = session and _unless_it_fails(session.handled)
+        yield handled or _run_with_care(stored, work, lane, acting, _any_will_do)
+
+
+def _open(
+    stored: Stored, work: Work, lane: LaneContext, acting: Millis | None, cache: CustomerCache
+) -> CustomerSession:
+    customer = stored.cached(cache) or stored.customer(work.first, lane, acting)
+    return CustomerSession(stored, customer, lane, acting)
+
+
+def _unless_it_fails(step: Callable[[], _T]) -> _T | None:
+    try:
+        return step()
+    except NOT_THE_EVENTS:
+        raise
+    except Exception:  # noqa: BLE001 - what fails for one event must not stop the lane
+        return None
 
 
 def _any_will_do(outcome: Outcome) -> None: ...
@@ -72,7 +95,8 @@ def _run_with_care(stored: Stored, work: Work, lane: LaneContext, acting: Millis
             place, arrival = events.pop(0)
             failed.append((place, Failure.of(stored.who, arrival, error)))
         else:
-            handled = _CarefulSession(stored, customer, lane, acting, check).run(work._replace(events=events))
+            session = _CarefulSession(stored, customer, lane, acting, check)
+            handled = session.live(work._replace(events=events)).handled()
             return handled._replace(failed=failed + handled.failed)
     return Handled(stored, None, b"", b"", [], failed, [])
 

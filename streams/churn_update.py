@@ -11,6 +11,7 @@ from schemas.record import CustomerRecord
 from schemas.times import SECOND, Millis
 from streams.churn import counts_of, enqueue, explanations, pending_labels, remember_order, score
 from streams.churn.model_view import view_of
+from streams.customer import Foreseen
 from streams.timer_schedule import schedule_maturity
 
 DIGITS = 4
@@ -34,15 +35,27 @@ def count(context: EventContext) -> None:
     _add(context, counts_of(context.record.purchase_features, _usual_gap(context), context.at, ordered=False))
 
 
-def predict(context: EventContext, about: str) -> None:
+def foreseen(record: CustomerRecord, lane: LaneContext, at: Millis) -> Foreseen | None:
+    """The scores of a moment, if no order comes until then; None for somebody who is not scored."""
+    if not record.purchase_features.orders or not lane.horizons or not may_profile(record.consents):
+        return None
+    return Foreseen(at, [score(lane.almanac.churn, record.purchase_features, at, horizon) for horizon in lane.horizons])
+
+
+def predict(context: EventContext, about: str, known: Foreseen | None = None) -> None:
     """A prediction point: score every horizon and keep the label pending; the first horizon is what rules see.
 
     Whoever asks for it sets the timer of pending labels (``schedule_maturity``).
+
+    Args:
+        known: the scores of this moment, where they were reckoned before and no order came since.
     """
-    record, state = context.record, context.lane.almanac.churn
-    if not record.purchase_features.orders or not context.lane.horizons or not may_profile(record.consents):
+    record = context.record
+    if known is None or known.at != context.at:
+        known = foreseen(record, context.lane, context.at)
+    if known is None:
         return
-    scores = [score(state, record.purchase_features, context.at, horizon) for horizon in context.lane.horizons]
+    scores = known.scores
     for horizon, scored in zip(context.lane.horizons, scores, strict=True):
         enqueue(record.pending_labels, context.at, scored, record.id, horizon)
     record.churn = [round(scored.p, DIGITS) for scored in scores]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import msgspec
 
@@ -29,6 +29,7 @@ from streams.ingest import Arrival
 from streams.pipeline import (
     changes_orders,
     fire_timers,
+    foresee,
     handle,
     needs_orders,
     new_customer,
@@ -96,6 +97,11 @@ class Work(NamedTuple):
     last: int
     """The place of what comes after all events."""
 
+    @property
+    def first(self) -> Millis:
+        """Up to when timers are handled before anything else."""
+        return self.events[0][1].event.at if self.events else self.until
+
 
 class Handled(NamedTuple):
     """What came of the work."""
@@ -127,12 +133,21 @@ class CustomerSession:
         self._opened, self._tells_orders = customer.orders, False
         """The order book as it was before, and whether anything may have changed it."""
 
-    def run(self, work: Work) -> Handled:
-        """Do all of the work, and encode what is left of the customer."""
+    def foresee(self, work: Work) -> Self:
+        """Score ahead what comes first, if that is a weekly look."""
+        foresee(self.customer, work.first, self._lane)
+        return self
+
+    def live(self, work: Work) -> Self:
+        """Do all of the work."""
         for place, arrival in work.events:
             self._fire_until(place, arrival.event.at)
             self._handle(place, arrival)
         self._fire_until(work.last, work.until)
+        return self
+
+    def handled(self) -> Handled:
+        """What came of it, with what is left of the customer encoded."""
         record, size = encode_record_and_size(self.customer.record)
         self.customer.room = MAX_BYTES - size
         return Handled(self.stored, self.customer, record, self._book(), self.outcomes, self.failed, self._lag)

@@ -17,7 +17,7 @@ from schemas.lane import Loaded
 from schemas.outcome import Outcome
 from schemas.timers import next_due
 from schemas.times import Millis
-from streams.careful_session import Check, run_customer
+from streams.careful_session import Check, run_customers
 from streams.customer import Customer
 from streams.customer_cache import CustomerCache
 from streams.customer_session import TIMER, Failure, Handled, Stored, Work
@@ -106,17 +106,19 @@ def run_micro_batch(
     Args:
         acting: the clock in service; None takes the time of the event or timer (a replay).
         cache: customers of earlier micro-batches that need not be decoded again.
-        check: see ``run_customer``.
+        check: see ``run_customers``.
     """
     batch, cache = MicroBatch(arrivals=arrivals), cache or CustomerCache()
     outcomes: list[list[tuple[str, Outcome]]] = [[] for _ in range(len(arrivals) + 1)]
     failed: list[tuple[int, Failure]] = []
+    works: list[tuple[Stored, Work]] = []
     for who, events in _by_customer(arrivals, loaded).items():
         if not events and who not in loaded.records:
             batch.timers[who] = None  # the timer outlived its customer
             continue
         stored = Stored(who, loaded.records.get(who), loaded.orders.get(who))
-        handled = run_customer(stored, Work(events, until, len(arrivals)), lane, acting, cache, check)
+        works.append((stored, Work(events, until, len(arrivals))))
+    for handled in run_customers(works, lane, acting, cache, check):
         for place, trigger, outcome in handled.outcomes:
             outcomes[place].append((trigger, outcome))
             if outcome.codes and trigger != TIMER:

@@ -106,6 +106,16 @@ def handle(customer: Customer, event: AnyEvent, lane: LaneContext, acting: Milli
     return context.outcome
 
 
+def foresee(customer: Customer, until: Millis, lane: LaneContext) -> None:
+    """Score ahead the weekly look, if that is what comes next for the customer, and by ``until``.
+
+    Done for many customers in a row, scores take half of the time that they take within each customer's turn.
+    """
+    timers = customer.record.timers
+    if timers and timers[0].kind == TimerKind.TICK and timers[0].due <= until:
+        customer.foreseen = churn_update.foreseen(customer.record, lane, max(timers[0].due, customer.record.seen))
+
+
 def fire_timers(customer: Customer, until: Millis, lane: LaneContext, acting: Millis | None = None) -> Outcome:
     """Handle the timers due by ``until``, in order, those set meanwhile included.
 
@@ -125,14 +135,14 @@ def fire_timers(customer: Customer, until: Millis, lane: LaneContext, acting: Mi
 
 
 def _fire(context: EventContext, customer: Customer, timer: Timer) -> None:
-    kind = timer.kind
+    kind, foreseen, customer.foreseen = timer.kind, customer.foreseen, None
     if kind in (TimerKind.TICK, TimerKind.MATURITY):
         # A tick fires before a question that is mature at the same moment: settled first, there are never more than
         # three.
         churn_update.mature(context)
         if kind == TimerKind.TICK and context.record.purchase_features.orders:
             churn_update.count(context)
-            churn_update.predict(context, timer_handlers.tick_number(context, timer))
+            churn_update.predict(context, timer_handlers.tick_number(context, timer), foreseen)
         timer_schedule.schedule_maturity(context)
     timer_handlers.TIMER_HANDLERS[kind](context, timer)
     _finish(context, customer, releases=kind == TimerKind.RELEASE)

@@ -11,7 +11,7 @@ from msgspec.structs import astuple
 
 from rules.context import EventContext
 from rules.loading import shipped
-from schemas.codec import encode_orders, size_of
+from schemas.codec import decode_orders, decode_record, encode_orders, encode_record, size_of
 from schemas.events import AnyEvent, Invalid
 from schemas.examples import example
 from schemas.order_book import OrderBook
@@ -22,6 +22,7 @@ from streams.customer import Customer
 from streams.pipeline import (
     changes_orders,
     fire_timers,
+    foresee,
     handle,
     new_customer,
     take_stock,
@@ -86,12 +87,24 @@ class Watched:
             while (timers := self.customer.record.timers) and timers[0].due <= one.at:
                 due = timers[0].due
                 self._begin()
-                changes = timers_change_orders(self.customer, due)
+                changes, ahead = timers_change_orders(self.customer, due), self._scored_ahead(due)
                 fire_timers(self.customer, due, LANE)
+                assert encode_record(self.customer.record) == ahead, f"timers of {due} scored ahead"
                 self._check(f"timers of {due}", may_change=changes)
             self._begin()
             handle(self.customer, one, LANE, one.at)
             self._check(one.type, may_change=changes_orders(one) or one.type == "erasure.requested")
+
+    def _scored_ahead(self, due: int) -> bytes:
+        """The record as the same timers leave it, where a look among them is scored before anything else is done."""
+        one = self.customer
+        twin = Customer(
+            decode_record(encode_record(one.record)), decode_orders(encode_orders(one.orders or OrderBook()))
+        )
+        foresee(twin, due, LANE)
+        fire_timers(twin, due, LANE)
+        assert twin.foreseen is None
+        return encode_record(twin.record)
 
     def _begin(self) -> None:
         self.room = self.customer.room = MAX_BYTES - size_of(self.customer.record)
