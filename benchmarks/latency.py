@@ -24,6 +24,7 @@ import msgspec
 from agents.clock import wall_clock
 from benchmarks.listening import COMMITTED, UNCOMMITTED, Listener, Make, Sender, WhenSent, all_of, now_us
 from benchmarks.page import put, spread
+from benchmarks.peers.older import make_topics_of, older
 from benchmarks.peers.options import PeerOptions
 from benchmarks.peers.peer import Peer, cpu_of, started
 from benchmarks.peers.servers import Servers
@@ -96,7 +97,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each is measured")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="write the table into docs/")
+    parser.add_argument("--beside", type=Path, metavar="CHECKOUT", help="an older tend, to do the lean job as well")
     told = parser.parse_args()
+    before = [older(told.beside, TEND)] if told.beside else []
     rounds: list[Times] = []
     known = lived(WEEKS, HOUSEHOLDS, until=wall_clock())
     slower = 0
@@ -105,22 +108,24 @@ def main() -> None:
         for peer in (TEND, PRODUCT):
             warm_up(servers, peer, first, known)
         print("The broker is warm.", flush=True)
+        for peer in before:
+            make_topics_of(peer, servers.brokers, PARTITIONS)
         for _ in range(told.rounds):
             times: Times = {}
-            for peer in PEERS:
+            for peer in (*PEERS, *before):
                 times |= measure(servers, peer, first, told.seconds, known)
             if slower or times[_name(PRODUCT)][1] > KEPT_MS:
                 slower, found = slow_enough(servers, (slower,) if slower else SLOWER, told.seconds, known)
                 times |= found
             for pace in further:
-                for peer in SLOWER_PEERS:
+                for peer in (*SLOWER_PEERS, *before):
                     times |= _at(pace, measure(servers, peer, pace, told.seconds, known))
             rounds.append(times)
     lines = table(rounds)
     print("\n".join(lines))
     if told.write:
         made = f"Made by `python -m benchmarks.latency --paces {' '.join(map(str, told.paces))} "
-        made += f"--seconds {told.seconds:g} --rounds {told.rounds} --write`."
+        made += f"--seconds {told.seconds:g} --rounds {told.rounds} {'--beside CHECKOUT ' if before else ''}--write`."
         put("latency", [made, "", *lines])
 
 

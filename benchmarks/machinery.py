@@ -1,6 +1,6 @@
 """The reference job by tend's transport, store and commit, and by its peers, checked; writes docs/machinery.md.
 
-    python -m benchmarks.machinery [--brokers ADDRESS] [--events N] [--rounds N] [--write]
+    python -m benchmarks.machinery [--brokers ADDRESS] [--events N] [--rounds N] [--beside CHECKOUT] [--write]
 
 All take the same load (see benchmarks/reference) in turn, again and again. Ratios are of one round; the table tells
 their median and range.
@@ -17,12 +17,13 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.page import PICTURE, draw, put, spread
+from benchmarks.peers.older import make_topics_of, older
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.quix_python import quix_python
 from benchmarks.peers.running import Run, run
 from benchmarks.peers.servers import Servers
 from benchmarks.reference.job import Job, decode_event, encode_action, work
-from benchmarks.reference.load import Message
+from benchmarks.reference.load import PARTITIONS, Message
 
 HAND, NAIVE, TEND, MOVING, WORKING = "hand-written loop", "naive Faust", "tend", "I/O alone", "compute alone"
 QUIX = "quix"
@@ -54,20 +55,22 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="write table and plot into docs/")
+    parser.add_argument("--beside", type=Path, metavar="CHECKOUT", help="an older tend, to take part as well")
     told = parser.parse_args()
-    rounds = measure(told.brokers, told.events, told.rounds)
+    before = older(told.beside, PEERS[0]) if told.beside else None
+    rounds = measure(told.brokers, told.events, told.rounds, before)
     lines = [*table(rounds), "", *goals(rounds), "", *threads(rounds)]
     print("\n".join(lines))
     if told.write:
-        made = f"Made by `python -m benchmarks.machinery --events {told.events} "
-        made += f"--rounds {told.rounds} --write`."
+        made = f"Made by `python -m benchmarks.machinery --events {told.events} --rounds {told.rounds} "
+        made += f"{'--beside CHECKOUT ' if told.beside else ''}--write`."
         put("machinery", [made, "", *lines])
         draw(PICTURE, rates(rounds))
 
 
-def measure(brokers: str, events: int, rounds: int) -> list[Round]:
+def measure(brokers: str, events: int, rounds: int, before: Peer | None = None) -> list[Round]:
     """All peers in turn, as often as told, each time beginning with another one."""
-    peers = list(PEERS)
+    peers = [*PEERS, *([before] if before else ())]
     quix = quix_python()
     if quix is None:
         peers = [peer for peer in peers if peer.python != QUIX]
@@ -77,6 +80,8 @@ def measure(brokers: str, events: int, rounds: int) -> list[Round]:
     with tempfile.TemporaryDirectory() as directory, Servers(brokers, Path(directory)) as servers:
         for peer in peers:
             servers.put(events, peer.share)
+        if before is not None:
+            make_topics_of(before, servers.brokers, PARTITIONS)
         for number in range(rounds):
             runs = {WORKING: working(servers.loads[1].messages)}
             for peer in peers[number % len(peers) :] + peers[: number % len(peers)]:
@@ -104,7 +109,7 @@ def working(load: Sequence[Message]) -> Run:
 def table(rounds: Sequence[Round]) -> list[str]:
     """Medians, with ranges of what is a ratio."""
     promises = {peer.name: peer.promise for peer in PEERS} | {WORKING: "the job with states in a dictionary"}
-    return [*COLUMNS, *(_row(name, promises[name], rounds) for name in rates(rounds))]
+    return [*COLUMNS, *(_row(name, promises.get(name, PEERS[0].promise), rounds) for name in rates(rounds))]
 
 
 def rates(rounds: Sequence[Round]) -> dict[str, float]:

@@ -27,6 +27,8 @@ class Peer(NamedTuple):
     python: str = sys.executable
     transactions: bool = False
     checked: bool = True
+    root: Path = Path(__file__).parents[2]
+    """The checkout whose module it is."""
 
 
 Costs = dict[str, float]
@@ -36,14 +38,13 @@ Costs = dict[str, float]
 @contextmanager
 def started(peer: Peer, told: PeerOptions) -> Iterator[subprocess.Popen[bytes]]:
     """The peer's process; asked to end, and after ten seconds made to."""
-    root = Path(__file__).parents[2]
     with (Path(told.directory) / f"{told.group}.log").open("wb") as log:
         process = subprocess.Popen(
             [peer.python, "-m", peer.module, msgspec.json.encode(told).decode()],
-            cwd=root,
+            cwd=peer.root,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONPATH": str(root)},
+            env={**os.environ, "PYTHONPATH": str(peer.root)},
         )
         try:
             yield process
