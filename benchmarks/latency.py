@@ -24,14 +24,15 @@ import msgspec
 from agents.clock import wall_clock
 from benchmarks.listening import COMMITTED, UNCOMMITTED, Listener, Make, Sender, WhenSent, all_of, now_us
 from benchmarks.page import put, spread
-from benchmarks.peers.older import make_topics_of, older
+from benchmarks.peers.older import older, topics_of
 from benchmarks.peers.options import PeerOptions
-from benchmarks.peers.peer import Peer, cpu_of, started
+from benchmarks.peers.peer import Peer, cpu_of, last_words, started
 from benchmarks.peers.servers import Servers
 from benchmarks.population import lived, settle, under_new_ids
 from benchmarks.reference.load import PARTITIONS, START, STEP, message
 from benchmarks.shop import Shop, when_sent
 from infra.store import CustomerImage, RedisStore
+from schemas.errors import TendError
 from schemas.times import DAY
 from schemas.topics import TICKETS
 
@@ -108,8 +109,6 @@ def main() -> None:
         for peer in (TEND, PRODUCT):
             warm_up(servers, peer, first, known)
         print("The broker is warm.", flush=True)
-        for peer in before:
-            make_topics_of(peer, servers.brokers, PARTITIONS)
         for _ in range(told.rounds):
             times: Times = {}
             for peer in (*PEERS, *before):
@@ -166,13 +165,15 @@ def measure(servers: Servers, peer: Peer, pace: int, seconds: float, known: list
     for listener in listeners:
         listener.start()
     sender = Sender(servers.brokers, load.make)
-    with started(peer, told) as process:
+    with topics_of(peer, servers), started(peer, told) as process:
         sender.send(JOIN_PACE, JOIN_SECONDS, until=lambda: listeners[0].took)
         sender.send(pace, WARM_SECONDS)
         first, spent = now_us(), sum(cpu_of(process.pid).values())
         sender.send(pace, seconds)
         last, spent = now_us(), sum(cpu_of(process.pid).values()) - spent
         time.sleep(LATE_SECONDS)
+        if process.poll() is not None:
+            raise TendError(f"{peer.name} has ended with status {process.returncode}.\n{last_words(told)}")
     for listener in listeners:
         listener.end()
     found = {}

@@ -17,13 +17,13 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.page import PICTURE, draw, put, spread
-from benchmarks.peers.older import make_topics_of, older
+from benchmarks.peers.older import older, topics_of
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.quix_python import quix_python
 from benchmarks.peers.running import Run, run
 from benchmarks.peers.servers import Servers
 from benchmarks.reference.job import Job, decode_event, encode_action, work
-from benchmarks.reference.load import PARTITIONS, Message
+from benchmarks.reference.load import Message
 
 HAND, NAIVE, TEND, MOVING, WORKING = "hand-written loop", "naive Faust", "tend", "I/O alone", "compute alone"
 QUIX = "quix"
@@ -80,12 +80,11 @@ def measure(brokers: str, events: int, rounds: int, before: Peer | None = None) 
     with tempfile.TemporaryDirectory() as directory, Servers(brokers, Path(directory)) as servers:
         for peer in peers:
             servers.put(events, peer.share)
-        if before is not None:
-            make_topics_of(before, servers.brokers, PARTITIONS)
         for number in range(rounds):
             runs = {WORKING: working(servers.loads[1].messages)}
             for peer in peers[number % len(peers) :] + peers[: number % len(peers)]:
-                runs[peer.name] = run(servers, peer)
+                with topics_of(peer, servers):
+                    runs[peer.name] = run(servers, peer)
                 print(f"round {number + 1}: {peer.name}: {runs[peer.name].rate:,.0f} events/s", flush=True)
             found.append(runs)
     return found

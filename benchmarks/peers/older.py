@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.peers.peer import Peer
+from benchmarks.peers.peer import OWN_ROOT, Peer
+from benchmarks.peers.servers import Servers
+from benchmarks.reference.load import PARTITIONS
 from schemas.errors import ConfigurationRefused
 
 _MAKE_TOPICS = """
@@ -34,6 +38,16 @@ def older(checkout: Path, peer: Peer) -> Peer:
     return peer._replace(name=f"{peer.name} at {commit}", python=str(python), root=checkout.resolve())
 
 
-def make_topics_of(peer: Peer, brokers: str, partitions: int) -> None:
-    """Let the peer's checkout make the topics that it wants: some had other names."""
-    subprocess.run([peer.python, "-c", _MAKE_TOPICS, brokers, str(partitions)], cwd=peer.root, check=True)
+@contextmanager
+def topics_of(peer: Peer, servers: Servers) -> Iterator[None]:
+    """Those that an older checkout wants, while its peer runs: today's worker refuses to start beside them."""
+    if peer.root == OWN_ROOT:
+        yield
+        return
+    before = servers.topics()
+    make = [peer.python, "-c", _MAKE_TOPICS, servers.brokers, str(PARTITIONS)]
+    subprocess.run(make, cwd=peer.root, check=True)
+    try:
+        yield
+    finally:
+        servers.delete(*(servers.topics() - before))

@@ -15,6 +15,8 @@ import msgspec
 
 from benchmarks.peers.options import PeerOptions
 
+OWN_ROOT = Path(__file__).parents[2]
+
 
 class Peer(NamedTuple):
     """One way to do the job."""
@@ -27,7 +29,7 @@ class Peer(NamedTuple):
     python: str = sys.executable
     transactions: bool = False
     checked: bool = True
-    root: Path = Path(__file__).parents[2]
+    root: Path = OWN_ROOT
     """The checkout whose module it is."""
 
 

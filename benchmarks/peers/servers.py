@@ -108,18 +108,23 @@ class Servers:
     def renew_all(self) -> None:
         """All of tend's own topics are empty."""
         specs = topic_specs(load_settings({"brokers": self.brokers, "partitions": PARTITIONS}))
-        self._delete(*(spec.name for spec in specs))
+        self.delete(*(spec.name for spec in specs))
         Topics(KafkaConnection(self.brokers)).create(specs, 1)
 
     def _renew(self, *names: str) -> None:
-        self._delete(*names)
+        self.delete(*names)
         self.make(*names)
 
-    def _delete(self, *names: str) -> None:
+    def topics(self) -> set[str]:
+        """The names of all there are."""
+        return set(self.admin.list_topics(timeout=20).topics)
+
+    def delete(self, *names: str) -> None:
+        """Let topics go, and wait until they are gone."""
         for gone in self.admin.delete_topics(list(names), operation_timeout=20).values():
             gone.result(30)
         deadline = time.monotonic() + 20
-        while set(names) & set(self.admin.list_topics(timeout=20).topics) and time.monotonic() < deadline:
+        while set(names) & self.topics() and time.monotonic() < deadline:
             time.sleep(0.05)
 
     def stored(self, told: PeerOptions) -> dict[str, bytes]:
