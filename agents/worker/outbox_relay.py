@@ -69,6 +69,8 @@ class OutboxRelay:
         self._room = asyncio.Event()
         self._room.set()
         self._task: asyncio.Task[None] | None = None
+        self.under_way: asyncio.Future[None] | None = None
+        """Done when all that was added is out; None where it is."""
         self.published = 0
         """The last sequence that is out."""
         self.settled = 0
@@ -104,6 +106,7 @@ class OutboxRelay:
         if len(self._entries) >= self._limit:
             self._room.clear()
         if self._entries:
+            self.under_way = self.under_way or asyncio.get_running_loop().create_future()
             self._changed.set()
 
     async def pass_over(self, sequence: int, places: Sequence[tuple[str, int]]) -> int:
@@ -162,6 +165,9 @@ class OutboxRelay:
             self._changed.clear()
             while self._entries:
                 await self._publish(list(self._entries)[:_AT_ONCE])
+            if self.under_way is not None:
+                self.under_way.set_result(None)
+                self.under_way = None
 
     async def _publish(self, entries: list[OutboxEntry]) -> None:
         given, times = [*self._last, *entries], 0

@@ -540,6 +540,50 @@ async def test_in_service_a_silent_lane_closes_its_epochs_by_the_clock(world: Ma
     assert (await here.state()).epoch == START // EPOCH + 1
 
 
+async def register(here: World, number: int) -> None:
+    """One more customer, whom the lane comes to know."""
+    here.logs.event("customer.registered", START, who=f"c-{number}", email="a@example.org", name="Anna")
+    known = 0
+    while known <= number:
+        await asyncio.sleep(0.005)
+        known = (await here.store.counts(0)).customers
+
+
+async def test_events_that_come_one_by_one_while_a_publish_is_under_way_are_one_batch(
+    world: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.worker.lane._UNDER_WAY_SECONDS", 60.0)
+    here = world(clock=lambda: START)
+    here.press.stall()
+    runner = here.start()
+    await register(here, 0)
+    await here.until(lambda: runner.waiting_to_publish > 0)
+    commits = here.store.commits
+
+    more = []
+    for number in range(1, 5):
+        more.append(asyncio.create_task(register(here, number)))
+        await asyncio.sleep(0.02)
+    assert here.store.commits == commits
+    here.press.go_on()
+
+    await asyncio.gather(*more)
+    await here.until(lambda: len(here.out(MESSAGES)) == 5)
+    assert here.store.commits == commits + 1
+
+
+async def test_a_broker_that_takes_nothing_holds_up_no_event(world: Make) -> None:
+    here = world(clock=lambda: START)
+    here.press.stall()
+    here.start()
+
+    for number in range(4):
+        await register(here, number)
+
+    here.press.go_on()
+    await here.until(lambda: len(here.out(MESSAGES)) == 4)
+
+
 async def test_while_the_clock_cannot_be_believed_nothing_is_committed_and_events_wait(world: Make) -> None:
     leapt = False
 
