@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from schemas.outcome import Verdict
-from schemas.times import DAY
+from schemas.times import DAY, Millis
 from streams.customer import Customer
 from streams.duplicates import key_of, knows
 from streams.pipeline import fire_timers
+from streams.talks import KEPT
 from tests.backends import OwnBroker
 from tests.builders import Life
 from tests.faults.merging import MergingShop, Pair
@@ -89,6 +90,8 @@ def differences_of(shop: MergingShop, pair: Pair, found: Customer) -> list[str]:
     end = shop.now + 8 * DAY
     life.until(end)
     fire_timers(found, end, life.lane)
+    for one in (life.customer, found):
+        forget_old_contacts(one, end)
     ours, theirs = essence_of(life.customer), essence_of(found)
     wrong = [
         f"{pair.customer}: {name} {theirs[name]}, expected {ours[name]}"
@@ -102,6 +105,12 @@ def differences_of(shop: MergingShop, pair: Pair, found: Customer) -> list[str]:
         if one.type in ("survey.answered", "contact.made") and not (voiced and knows(voiced, key_of(one.id)))
     ]
     return wrong + [f"{pair.customer}: {one} would be counted once more" for one in unknown]
+
+
+def forget_old_contacts(customer: Customer, now: Millis) -> None:
+    """As a look at this moment would: each life forgets them with its own next one, on a weekday of its own."""
+    if (talks := customer.record.talks) is not None:
+        talks.contacts = [one for one in talks.contacts if one.at >= now - KEPT]
 
 
 def check_actions(shop: MergingShop) -> None:
