@@ -1,6 +1,6 @@
 """Milliseconds from an event's produce to its visible action, at a steady pace; writes into docs/machinery.md.
 
-    python -m benchmarks.latency [--paces 1000 200] [--seconds 20] [--rounds 3] [--write]
+    python -m benchmarks.latency [--paces 1000 200] [--seconds 20] [--rounds 3] [--beside CHECKOUT] [--write]
 
 One process sends the events and reads the actions, so one clock tells both moments. Ratios are to the floor of the same
 round and pace: what exactly once costs with nothing worked (``benchmarks.peers.floor``).

@@ -109,6 +109,16 @@ async def live(store: MemoryStore, partition: int, load: list[Message]) -> list[
     return port.out
 
 
+async def test_the_lane_is_as_far_as_its_batch_and_not_only_as_its_last_event() -> None:
+    load = [one for one in messages(200, customers=20) if one.partition == 0]
+    lane, store = LeanLane(0, LaneState(offsets={}), "actions", Job()), MemoryStore()
+    batch = msgspec.structs.replace(batch_of(0, load), until=load[-1].at + 1_000)
+
+    await drive(lane.take(batch), Port(store, 0, (await store.claim(0)).version))
+
+    assert lane.state.time == batch.until, "what lies behind is taken for a crowd of timers"
+
+
 def batch_of(partition: int, load: list[Message]) -> Batch:
     admission = AdmissionRules(partition, PARTITIONS, latest=load[-1].at, forwards=True)
     raws = [
