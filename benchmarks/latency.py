@@ -24,7 +24,7 @@ import msgspec
 from agents.clock import wall_clock
 from benchmarks.listening import COMMITTED, UNCOMMITTED, Listener, Make, Sender, WhenSent, all_of, now_us
 from benchmarks.page import put, spread
-from benchmarks.peers.older import older, topics_of
+from benchmarks.peers.older import checkout, older, topics_of
 from benchmarks.peers.options import PeerOptions
 from benchmarks.peers.peer import Peer, cpu_of, last_words, started
 from benchmarks.peers.servers import Servers
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each is measured")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="write the table into docs/")
-    parser.add_argument("--beside", type=Path, metavar="CHECKOUT", help="an older tend, to do the lean job as well")
+    parser.add_argument("--beside", type=checkout, metavar="CHECKOUT", help="an older tend, to do the lean job as well")
     told = parser.parse_args()
     before = [older(told.beside, TEND)] if told.beside else []
     rounds: list[Times] = []

@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.page import PICTURE, draw, put, spread
-from benchmarks.peers.older import older, topics_of
+from benchmarks.peers.older import checkout, older, topics_of
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.quix_python import quix_python
 from benchmarks.peers.running import Run, run
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="write table and plot into docs/")
-    parser.add_argument("--beside", type=Path, metavar="CHECKOUT", help="an older tend, to take part as well")
+    parser.add_argument("--beside", type=checkout, metavar="CHECKOUT", help="an older tend, to take part as well")
     told = parser.parse_args()
     before = older(told.beside, PEERS[0]) if told.beside else None
     rounds = measure(told.brokers, told.events, told.rounds, before)

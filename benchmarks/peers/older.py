@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,8 @@ from pathlib import Path
 from benchmarks.peers.peer import OWN_ROOT, Peer
 from benchmarks.peers.servers import Servers
 from benchmarks.reference.load import PARTITIONS
-from schemas.errors import ConfigurationRefused
 
+_PYTHON = ".venv/bin/python"
 _MAKE_TOPICS = """
 import sys
 from agents.catalogue import topic_specs
@@ -23,19 +24,19 @@ Topics(KafkaConnection(sys.argv[1])).create(topic_specs(settings), 1)
 """
 
 
-def older(checkout: Path, peer: Peer) -> Peer:
-    """The peer as it was in that checkout.
+def checkout(told: str) -> Path:
+    """A checkout named on the command line; refused where it has no environment."""
+    if not (Path(told) / _PYTHON).exists():
+        raise ArgumentTypeError(f"{told} has no {_PYTHON}: run make install there")
+    return Path(told)
 
-    Raises:
-        ConfigurationRefused: there is no such checkout, or it has no environment.
-    """
-    python = checkout / ".venv/bin/python"
-    if not python.exists():
-        raise ConfigurationRefused(f"{checkout} has no {python.relative_to(checkout)}: run make install there")
+
+def older(checkout: Path, peer: Peer) -> Peer:
+    """The peer as it was in that checkout."""
     commit = subprocess.run(
         ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
-    return peer._replace(name=f"{peer.name} at {commit}", python=str(python), root=checkout.resolve())
+    return peer._replace(name=f"{peer.name} at {commit}", python=str(checkout / _PYTHON), root=checkout.resolve())
 
 
 @contextmanager
